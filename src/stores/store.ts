@@ -1,0 +1,58 @@
+import type { Decision, Receipt } from '../limits/decision.ts'
+import type { AlgorithmName, Limit } from '../limits/limit.ts'
+
+/** A request to take `cost` units from every one of `limits`, or from none of them. */
+export interface Charge {
+  /** Unique for (limiter name, class, client key). Any string: stores must not interpret it. */
+  readonly key: string
+  /** At least one. The array and the limits in it keep their identity from charge to charge. */
+  readonly limits: readonly Limit[]
+  /** Units, a whole number of at least 1 and at most the smallest `burst` of the limits. */
+  readonly cost: number
+}
+
+/** What a store can do. What it does not declare, it cannot. */
+export interface StoreCapabilities {
+  /** The algorithms it knows. */
+  readonly algorithms: readonly AlgorithmName[]
+  /** Whether a charge may carry more than one limit, decided atomically. */
+  readonly severalLimits: boolean
+  /** Whether several processes see the same counters. */
+  readonly shared: boolean
+}
+
+/** Assumed of a store that declares nothing. */
+export const LEAST_CAPABILITIES: StoreCapabilities = {
+  algorithms: ['fixed-window'],
+  severalLimits: false,
+  shared: false,
+}
+
+/**
+ * Keeps the counters and owns two things that cannot be had outside: atomicity and the time.
+ *
+ * Only `consume` is required. A method may answer directly or with a promise; a promise gets a deadline.
+ * A store fails by throwing or rejecting; the limiter's `onStoreError` says what happens then.
+ */
+export interface Store {
+  /** Left out, {@link LEAST_CAPABILITIES} is assumed. */
+  readonly capabilities?: StoreCapabilities
+  /**
+   * Takes the charge from all limits or, when one of them does not admit it, from none.
+   * A refusal writes nothing: refused requests do not push a client's release further away.
+   */
+  consume(charge: Charge): Decision | Promise<Decision>
+  /** What `consume` would answer now, with nothing taken. */
+  peek?(charge: Charge): Decision | Promise<Decision>
+  /**
+   * Gives a charge back: once, only in the window in which it was taken, never below zero used.
+   * A receipt that is no longer good is not an error.
+   */
+  refund?(receipt: Receipt): void | Promise<void>
+  /** Forgets one key. */
+  reset?(key: string): void | Promise<void>
+  /** Forgets every key. */
+  resetAll?(): void | Promise<void>
+  /** Lets go of timers, sockets and memory. Closing twice is not an error. */
+  close?(): void | Promise<void>
+}

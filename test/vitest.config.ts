@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
+
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    // Tests and examples import the package by its public names and run on the sources.
+    alias: [
+      { find: /^express-tollgate$/, replacement: source('index.ts') },
+      { find: /^express-tollgate\/audit$/, replacement: source('audit/index.ts') },
+      { find: /^express-tollgate\/testing$/, replacement: source('testing/index.ts') },
+    ],
+  },
+  test: {
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: { statements: 95 },
+    },
+  },
+})
+
+export default config

@@ -1,0 +1,21 @@
+import { defineConfig, type Options } from 'tsup'
+
+const config: Options | Options[] = defineConfig({
+  // One entry point for each subpath in package.json's "exports"; a test holds the two lists together.
+  entry: {
+    index: 'src/index.ts',
+    audit: 'src/audit/index.ts',
+    testing: 'src/testing/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  platform: 'node',
+  dts: true,
+  clean: true,
+  // Entry points share code (error classes above all), so that `instanceof` works across them.
+  splitting: true,
+  sourcemap: false,
+  treeshake: true,
+})
+
+export default config
