@@ -1,0 +1,32 @@
+/** The name in `names` that `given` most likely meant, or undefined when none is near. */
+export function nearestName(given: string, names: readonly string[]): string | undefined {
+  // A third of the letters may differ: enough for slips of the finger, too few to guess at random.
+  let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1
+  let best: string | undefined
+  for (const name of names) {
+    const distance = editDistance(given.toLowerCase(), name.toLowerCase())
+    if (distance < bestDistance) {
+      bestDistance = distance
+      best = name
+    }
+  }
+  return best
+}
+
+/** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
+function editDistance(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= one.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= other.length; column++) {
+      const replaced = at(previous, column - 1) + (one[row - 1] === other[column - 1] ? 0 : 1)
+      current.push(Math.min(replaced, at(previous, column) + 1, at(current, column - 1) + 1))
+    }
+    previous = current
+  }
+  return at(previous, other.length)
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Number.POSITIVE_INFINITY
+}

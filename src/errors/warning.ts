@@ -1,0 +1,18 @@
+/** Codes of the warnings, for `node --disable-warning=CODE` and for tests. */
+export type RateLimiterWarningCode =
+  | 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
+  | 'TOLLGATE_CREATED_IN_REQUEST'
+  | 'TOLLGATE_UNTRUSTED_FORWARDED_HEADER'
+  | 'TOLLGATE_PERMISSIVE_TRUST_PROXY'
+  | 'TOLLGATE_NAME_SHARED'
+  | 'TOLLGATE_STORE_FAILED'
+  | 'TOLLGATE_REFUND_FAILED'
+  | 'TOLLGATE_GUARD_FAILED'
+
+/**
+ * Emits a process warning: printed once by Node, with a code that can be silenced, and visible to
+ * `process.on('warning')`. Never carries a client key.
+ */
+export function warn(code: RateLimiterWarningCode, message: string): void {
+  process.emitWarning(message, { type: 'RateLimiterWarning', code })
+}
