@@ -1,0 +1,53 @@
+import type { Algorithm, Outcome } from './algorithm.ts'
+import type { Limit } from './limit.ts'
+
+/** What a fixed window remembers of a client. */
+export interface FixedWindowState {
+  /** The instant of the first charge in this window, in milliseconds. */
+  readonly startMs: number
+  /** Units taken in this window. */
+  readonly used: number
+  /** Counts the client's windows, so that a receipt is honoured in its own window and in no other. */
+  readonly windowId: number
+}
+
+/**
+ * At most `limit` units in a window that opens with the client's first charge and closes `windowMs` later.
+ *
+ * Its bound: `limit` units in each window, and so up to `2 * limit - 1` in a stretch of `windowMs` that
+ * straddles two windows.
+ */
+export const fixedWindow: Algorithm<FixedWindowState> = {
+  charge(state, nowMs, limit, cost): Outcome<FixedWindowState> {
+    const { startMs, used, windowId } = windowAt(state, nowMs, limit)
+    const resetMs = startMs + limit.windowMs - nowMs
+    const allowed = used + cost <= limit.limit
+    const usedNow = allowed ? used + cost : used
+    return {
+      allowed,
+      // A limit can shrink from one charge to the next where a function decides on it.
+      remaining: Math.max(0, limit.limit - usedNow),
+      resetMs,
+      retryAfterMs: allowed ? 0 : resetMs,
+      state: { startMs, used: usedNow, windowId },
+    }
+  },
+
+  // The window starts again where the clock now is, with what was used in it.
+  rewind: (state, nowMs) => (nowMs < state.startMs ? { ...state, startMs: nowMs } : state),
+
+  windowOf: (state) => state.windowId,
+
+  refund(state, windowId, cost): FixedWindowState {
+    if (state.windowId !== windowId) return state
+    return { ...state, used: Math.max(0, state.used - cost) }
+  },
+}
+
+function windowAt(state: FixedWindowState | undefined, nowMs: number, limit: Limit): FixedWindowState {
+  if (state === undefined) return { startMs: nowMs, used: 0, windowId: 1 }
+  if (nowMs >= state.startMs + limit.windowMs) {
+    return { startMs: nowMs, used: 0, windowId: state.windowId + 1 }
+  }
+  return state
+}
