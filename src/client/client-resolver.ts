@@ -1,0 +1,59 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Address, parseAddress } from './address.ts'
+import { readForwarded } from './forwarded.ts'
+import { type HopReader, type Trust, walkForwardedPath } from './forwarded-path.ts'
+import { clientKeyOf, UNKNOWN_CLIENT } from './subnet.ts'
+import { readSingleAddress, readXForwardedFor } from './x-forwarded-for.ts'
+
+/** What the resolver reads of a request. */
+export interface ResolvableRequest {
+  readonly headers: IncomingHttpHeaders
+  readonly socket: { readonly remoteAddress?: string | undefined; readonly destroyed?: boolean }
+}
+
+/** How clients are told apart, compiled. */
+export interface ClientSettings<Req extends ResolvableRequest> {
+  /** Lower-case name of the one header that may name the client. */
+  readonly header: string
+  readonly ipv6Subnet: number
+  /** Whom to believe for this request. */
+  readonly trustFor: (req: Req) => Trust
+  /** Told of a header that was not believed because its sender is not trusted. */
+  readonly onIgnoredHeader: (peer: Address) => void
+}
+
+/** A socket without an address that still lives is a Unix socket: a peer on this machine. */
+const UNIX_SOCKET_PEER = '127.0.0.1'
+
+/** Compiles the question "who is charged for this request?". */
+export function createClientResolver<Req extends ResolvableRequest>(
+  settings: ClientSettings<Req>,
+): (req: Req) => string {
+  const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
+  const readHeader = headerReader(header)
+  return function resolveClientKey(req) {
+    const peer = peerOf(req)
+    if (peer === undefined) return UNKNOWN_CLIENT
+    const value = req.headers[header]
+    if (value === undefined) return clientKeyOf(peer, ipv6Subnet)
+    const client = walkForwardedPath(peer, readHeader(String(value)), trustFor(req))
+    if (client === undefined) onIgnoredHeader(peer)
+    return clientKeyOf(client ?? peer, ipv6Subnet)
+  }
+}
+
+/** The client key of a text: addresses in every spelling become one key, anything else is left alone. */
+export function canonicalClientKey(text: string, ipv6Subnet: number): string {
+  const address = parseAddress(text)
+  return address === undefined ? text : clientKeyOf(address, ipv6Subnet)
+}
+
+function headerReader(header: string): (value: string) => HopReader {
+  if (header === 'x-forwarded-for') return readXForwardedFor
+  return header === 'forwarded' ? readForwarded : readSingleAddress
+}
+
+function peerOf({ socket }: ResolvableRequest): Address | undefined {
+  if (socket.remoteAddress !== undefined) return parseAddress(socket.remoteAddress)
+  return socket.destroyed === true ? undefined : parseAddress(UNIX_SOCKET_PEER)
+}
