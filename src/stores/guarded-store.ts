@@ -1,0 +1,146 @@
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { type RateLimiterWarningCode, warn } from '../errors/warning.ts'
+import type { Decision, Receipt } from '../limits/decision.ts'
+import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
+import { withDeadline } from './deadline.ts'
+import { flawOf } from './decision-check.ts'
+import type { Charge, Store } from './store.ts'
+
+/** How a limiter goes on when its store fails. */
+export interface FailureOptions {
+  /** The limiter's name, for messages. */
+  readonly limiterName: string
+  /** How long a promise of the store may take, in milliseconds. */
+  readonly deadlineMs: number
+  /** Makes the store to go on with; absent where the limiter does not go on counting. */
+  readonly makeFallback?: () => Store
+}
+
+type Verb = 'consume' | 'peek'
+
+/**
+ * Stands between the limiter and its store: gives promises a deadline, takes nonsense for failure, and goes
+ * on with a store of this process where the options want that.
+ *
+ * Answers directly when the store does, so that no promise is made on the way of a synchronous store.
+ */
+export class GuardedStore {
+  readonly #store: Store
+  readonly #options: FailureOptions
+  #fallback: Store | undefined
+  /** Receipts that the fallback wrote. */
+  readonly #local = new WeakSet<Receipt>()
+  readonly #warned = new Set<RateLimiterWarningCode>()
+
+  constructor(store: Store, options: FailureOptions) {
+    this.#store = store
+    this.#options = options
+  }
+
+  consume(charge: Charge): MaybePromise<Decision | RateLimiterError> {
+    return this.#ask('consume', charge)
+  }
+
+  peek(charge: Charge): MaybePromise<Decision | RateLimiterError> {
+    return this.#ask('peek', charge)
+  }
+
+  /** Gives a charge back, in the background: the response is out, nobody waits for it. */
+  refund(receipt: Receipt): void {
+    const store = this.#local.has(receipt) ? this.#fallback : this.#store
+    try {
+      const done = store?.refund?.(receipt)
+      if (isPromiseLike(done)) done.then(undefined, (error: unknown) => this.#refundFailed(error))
+    } catch (error) {
+      this.#refundFailed(error)
+    }
+  }
+
+  async reset(key: string): Promise<void> {
+    await this.#fallback?.reset?.(key)
+    await this.#inTime(this.#store.reset?.(key))
+  }
+
+  async resetAll(): Promise<void> {
+    await this.#fallback?.resetAll?.()
+    await this.#inTime(this.#store.resetAll?.())
+  }
+
+  async closeFallback(): Promise<void> {
+    await this.#fallback?.close?.()
+  }
+
+  #ask(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
+    let answer: MaybePromise<Decision> | undefined
+    try {
+      answer = this.#store[verb]?.(charge)
+    } catch (error) {
+      return this.#goOn(verb, charge, storeFailed(error))
+    }
+    if (!isPromiseLike(answer)) return this.#checked(verb, charge, answer)
+    return this.#inTime(answer).then(
+      (decision) => this.#checked(verb, charge, decision),
+      (error: unknown) => this.#goOn(verb, charge, storeFailed(error)),
+    )
+  }
+
+  #checked(verb: Verb, charge: Charge, answer: unknown): MaybePromise<Decision | RateLimiterError> {
+    const flaw = flawOf(answer, charge)
+    if (flaw === undefined) return answer as Decision
+    return this.#goOn(verb, charge, storeFailed(new Error(`it ${flaw}`)))
+  }
+
+  /** With local counters where the options want them, else with the failure itself. */
+  #goOn(verb: Verb, charge: Charge, failure: RateLimiterError): MaybePromise<Decision | RateLimiterError> {
+    // A store that its owner has closed is a mistake of the program, not a bad day of the store.
+    if (failure.code === 'closed') throw failure
+    this.#warnOnce(
+      'TOLLGATE_STORE_FAILED',
+      'to decide; onStoreError is followed while it does',
+      failure.message,
+    )
+    if (this.#options.makeFallback === undefined) return failure
+    this.#fallback ??= this.#options.makeFallback()
+    const decision = this.#fallback[verb]?.(charge)
+    if (decision === undefined || isPromiseLike(decision)) return failure
+    if (decision.receipt !== undefined) this.#local.add(decision.receipt)
+    return decision
+  }
+
+  #inTime<T>(promise: MaybePromise<T>): Promise<T> {
+    return withDeadline(promise, this.#options.deadlineMs, () => this.#late())
+  }
+
+  #late(): RateLimiterError {
+    return new RateLimiterError({
+      code: 'store_timeout',
+      problem: `the store did not answer within ${this.#options.deadlineMs} ms`,
+      remedy: 'Look at the load of the store and its network, or raise storeDeadlineMs.',
+    })
+  }
+
+  #refundFailed(error: unknown): void {
+    this.#warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back, which stays counted', messageOf(error))
+  }
+
+  /** Once for each kind: a store has bad days of a million requests. */
+  #warnOnce(code: RateLimiterWarningCode, what: string, why: string): void {
+    if (this.#warned.has(code)) return
+    this.#warned.add(code)
+    warn(code, `The store of the limiter '${this.#options.limiterName}' failed ${what}: ${why}`)
+  }
+}
+
+function storeFailed(error: unknown): RateLimiterError {
+  if (error instanceof RateLimiterError) return error
+  return new RateLimiterError({
+    code: 'store_failed',
+    problem: `the store failed: ${messageOf(error)}`,
+    remedy: 'Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+    cause: error,
+  })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
