@@ -1,0 +1,40 @@
+import type { Limit } from '../limits/limit.ts'
+import { appendToList, type HeaderFormat } from './header-format.ts'
+import { wholeSeconds } from './seconds.ts'
+
+/** The text of a policy never changes: it is made once for each compiled array of limits. */
+const policyTexts = new WeakMap<readonly Limit[], string>()
+
+/**
+ * draft-ietf-httpapi-ratelimit-headers-11: two lists of quoted strings with parameters (RFC 9651).
+ * `q` quota and `w` window of each policy; `r` units available, and `t`, the seconds within which no more
+ * than those may be used.
+ */
+export const draft11: HeaderFormat = {
+  name: 'draft-11',
+  writePolicy(target, limits) {
+    appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
+  },
+  writeState(target, { states }) {
+    const members = states.map(
+      ({ name, remaining, resetMs }) => `${quoted(name)};r=${remaining};t=${wholeSeconds(resetMs)}`,
+    )
+    appendToList(target, 'RateLimit', members.join(', '))
+  },
+}
+
+function policyTextOf(limits: readonly Limit[]): string {
+  let text = policyTexts.get(limits)
+  if (text === undefined) {
+    text = limits
+      .map(({ name, limit, windowMs }) => `${quoted(name)};q=${limit};w=${wholeSeconds(windowMs)}`)
+      .join(', ')
+    policyTexts.set(limits, text)
+  }
+  return text
+}
+
+/** A string of RFC 9651, 3.3.3; the options admit printable ASCII only. */
+function quoted(name: string): string {
+  return `"${name.replace(/["\\]/g, '\\$&')}"`
+}

@@ -1,0 +1,27 @@
+import type { HeaderFormat } from './header-format.ts'
+import { wholeSeconds } from './seconds.ts'
+
+/** `epoch`: the second in which the limit is whole again; `delta`: seconds until then. */
+export type ResetFormat = 'epoch' | 'delta'
+
+/**
+ * `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset`: no standard, and what most clients know.
+ * Of several limits they show the tightest.
+ */
+export function legacyFormat(resetFormat: ResetFormat): HeaderFormat {
+  const resetOf =
+    resetFormat === 'epoch'
+      ? (nowMs: number, resetMs: number) => Math.ceil((nowMs + resetMs) / 1000)
+      : (_nowMs: number, resetMs: number) => wholeSeconds(resetMs)
+  return {
+    name: 'legacy',
+    writePolicy() {
+      // The legacy headers know no policy: what is not counted is not announced.
+    },
+    writeState(target, { tightest, nowMs }) {
+      target.setHeader('X-RateLimit-Limit', String(tightest.limit))
+      target.setHeader('X-RateLimit-Remaining', String(tightest.remaining))
+      target.setHeader('X-RateLimit-Reset', String(resetOf(nowMs, tightest.resetMs)))
+    },
+  }
+}

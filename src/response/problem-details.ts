@@ -1,0 +1,34 @@
+import { type Body, jsonBody } from './body.ts'
+
+const MEDIA_TYPE = 'application/problem+json'
+const REGISTRY = 'https://iana.org/assignments/http-problem-types'
+
+/**
+ * A refusal as problem details (RFC 9457) of the type that
+ * draft-ietf-httpapi-ratelimit-headers-11 registers.
+ *
+ * @param violated names of the limits that refused
+ */
+export function quotaExceeded(status: number, violated: readonly string[]): Body {
+  return jsonBody(
+    {
+      type: `${REGISTRY}#quota-exceeded`,
+      title: 'Too many requests: a limit of this client is used up',
+      status,
+      'violated-policies': violated,
+    },
+    MEDIA_TYPE,
+  )
+}
+
+/** The 503 of a limiter that cannot count, as problem details of the same draft. */
+export function reducedCapacity(status: number): Body {
+  return jsonBody(
+    {
+      type: `${REGISTRY}#temporary-reduced-capacity`,
+      title: 'The rate limiter cannot count requests at present',
+      status,
+    },
+    MEDIA_TYPE,
+  )
+}
