@@ -1,0 +1,40 @@
+import type { Trust } from '../client/forwarded-path.ts'
+import { compileTrust } from '../client/trusted-proxies.ts'
+import { checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
+
+/** How clients are told apart, compiled as far as no request is needed. */
+export interface ClientOptions {
+  /** Undefined where the Express app's own `trust proxy` decides. */
+  readonly trust: Trust | undefined
+  /** Lower-case name of the one header that may name the client. */
+  readonly header: string
+  readonly ipv6Subnet: number
+}
+
+const DEFAULT_IPV6_SUBNET = 56
+
+/** A provider is given 32 bits; fewer would put whole providers into one budget. */
+const FEWEST_IPV6_BITS = 32
+
+export function parseClientOptions(
+  options: Pick<RateLimiterOptions, 'trustProxy' | 'clientIpHeader' | 'ipv6Subnet'>,
+): ClientOptions {
+  const { trustProxy, clientIpHeader = 'x-forwarded-for', ipv6Subnet = DEFAULT_IPV6_SUBNET } = options
+  return {
+    trust: trustProxy === undefined ? undefined : compileTrust(trustProxy),
+    header: checkFieldName(clientIpHeader),
+    ipv6Subnet: checkWholeNumber('ipv6Subnet', ipv6Subnet, FEWEST_IPV6_BITS, 128),
+  }
+}
+
+/** A field name is a token (RFC 9110, 5.1). */
+function checkFieldName(name: unknown): string {
+  if (typeof name === 'string' && /^[!#$%&'*+.^_`|~\w-]+$/.test(name)) return name.toLowerCase()
+  return rejectOption(
+    'clientIpHeader',
+    name,
+    'takes the name of one header',
+    "Give 'x-forwarded-for', 'forwarded', or a header with a single address, such as 'cf-connecting-ip'.",
+  )
+}

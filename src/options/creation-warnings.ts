@@ -1,0 +1,44 @@
+import { warn } from '../errors/warning.ts'
+import type { Store } from '../stores/store.ts'
+
+/** Frames that are on the stack only while a server handles a request. */
+const REQUEST_FRAME =
+  /node:_http_server|node:internal\/http2\/core|[\\/](?:router|express)[\\/]lib[\\/](?:router[\\/])?layer\.js/
+
+/**
+ * Warns of a limiter that is created anew for each request: its counters would start from nothing each time.
+ * The stack tells, at a cost that only creation pays.
+ */
+export function warnIfHandlingRequest(limiterName: string): void {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = Number.POSITIVE_INFINITY
+  const { stack = '' } = new Error('where am I?')
+  Error.stackTraceLimit = stackTraceLimit
+  if (!REQUEST_FRAME.test(stack)) return
+  warn(
+    'TOLLGATE_CREATED_IN_REQUEST',
+    `The limiter '${limiterName}' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.`,
+  )
+}
+
+/** The names under which limiters count in a store that was passed to them. */
+const namesInStore = new WeakMap<Store, Map<string, number>>()
+
+/** Notes that a limiter counts in a store under its name; warns of a name that another one has there. */
+export function claimName(store: Store, limiterName: string): void {
+  const names = namesInStore.get(store) ?? new Map<string, number>()
+  namesInStore.set(store, names)
+  const others = names.get(limiterName) ?? 0
+  names.set(limiterName, others + 1)
+  if (others === 0) return
+  warn(
+    'TOLLGATE_NAME_SHARED',
+    `Two limiters named '${limiterName}' count in one store, and so in the same counters: what passes one uses up the other. Give each a name of its own.`,
+  )
+}
+
+/** Notes that a limiter counts no more. */
+export function releaseName(store: Store, limiterName: string): void {
+  const names = namesInStore.get(store)
+  names?.set(limiterName, Math.max(0, (names.get(limiterName) ?? 0) - 1))
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TrustFunction } from '../client/trusted-proxies.ts'
+import type { AlgorithmName } from '../limits/limit.ts'
+import type { RequestClass } from '../limits/request-class.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { RateLimitInfo } from '../response/rate-limit-info.ts'
+import type { Store } from '../stores/store.ts'
+
+/** Hands the request on, or an error to the app's error handler. Express's `next` fits. */
+export type Next = (error?: unknown) => void
+
+/** A limit in the words of the options. */
+export interface LimitOptions {
+  /** Units, a whole number of at least 1. */
+  readonly limit: number
+  /** Length of the window in seconds. Default: the limiter's `windowSec`. */
+  readonly windowSec?: number
+  /** Default: `'fixed-window'`, anchored at the client's first request. */
+  readonly algorithm?: AlgorithmName
+  /** Units at once, for algorithms that tell a burst from a sustained rate. */
+  readonly burst?: number
+  /** Name in the draft headers and reports. Default: made of the limiter's name and the class. */
+  readonly name?: string
+}
+
+/**
+ * How much one class may use: a number of units, a limit with a window of its own, a function that decides
+ * for each request (sync or async), or `false` for no limit.
+ */
+export type LimitSetting<Req> = number | false | LimitOptions | ((req: Req) => MaybePromise<number>)
+
+/** The header formats of the IETF drafts, by the draft that describes them. */
+export type StandardHeadersName = 'draft-6' | 'draft-7' | 'draft-8' | 'draft-11'
+
+/** What happens to a request when the store fails. */
+export type StoreErrorPolicy = 'memory' | 'allow' | 'deny'
+
+/**
+ * Options of `createRateLimiter`. All are optional; an unknown one is an error.
+ *
+ * `Req` and `Res` follow from the callbacks: annotate their parameters with Express's `Request` and
+ * `Response` to have Express's properties at hand.
+ */
+export interface RateLimiterOptions<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+> {
+  /** Limit of GET, HEAD, OPTIONS, TRACE and QUERY requests. Default: 1000. */
+  readonly read?: LimitSetting<Req>
+  /** Limit of all other requests. Default: 200. */
+  readonly write?: LimitSetting<Req>
+  /** Window in seconds of the limits that name none. Default: 60. */
+  readonly windowSec?: number
+  /**
+   * How long an idle client is remembered, in seconds. Default: 30 longer than the longest window; shorter
+   * than that window is an error, since forgetting early would grant quota.
+   */
+  readonly ttlSec?: number
+  /**
+   * Whose X-Forwarded-For to believe. Default: the Express app's own `trust proxy`.
+   *
+   * - `false`: nobody's; the client is the socket's peer.
+   * - `true`: proxies on private networks (loopback, link-local, unique-local, RFC 1918, 100.64.0.0/10).
+   * - a number: that many hops, if the peer is on a private network.
+   * - addresses, CIDRs, `loopback`, `linklocal`, `uniquelocal`: those, in an array or separated by commas.
+   * - a function `(address, hop)`: only a literal `true` trusts.
+   */
+  readonly trustProxy?: boolean | number | string | readonly string[] | TrustFunction
+  /**
+   * The one header that names the client: `'x-forwarded-for'` (default), `'forwarded'` (RFC 7239) or a
+   * header with a single address, such as `'cf-connecting-ip'`. Believed on the terms of `trustProxy`.
+   */
+  readonly clientIpHeader?: string
+  /** Bits of an IPv6 address that identify a client, from 32 to 128. Default: 56. */
+  readonly ipv6Subnet?: number
+  /** Where counters live. Default: a new `MemoryStore`. */
+  readonly store?: Store
+  /** Separates limiters that share a store; part of every key. Printable ASCII. Default: `'default'`. */
+  readonly name?: string
+  /** Sorts a request into a class. Default: by method, method overrides included. */
+  readonly classify?: (req: Req) => RequestClass
+  /**
+   * Who is charged. Default: the client's address, which the function is given as `clientKey`.
+   * An empty string, or anything but a string, is an error passed to `next`.
+   */
+  readonly keyGenerator?: (req: Req, clientKey: string) => MaybePromise<string>
+  /** Units this request takes, all or nothing: a whole number of at least 1. Default: 1. */
+  readonly cost?: (req: Req) => MaybePromise<number>
+  /** Whether to wave this request through uncounted. Default: never. */
+  readonly skip?: (req: Req) => MaybePromise<boolean>
+  /** Send `X-RateLimit-Limit`, `-Remaining` and `-Reset`. Default: true. */
+  readonly legacyHeaders?: boolean
+  /** `X-RateLimit-Reset` as seconds since the epoch or as seconds to go. Default: `'epoch'`. */
+  readonly resetFormat?: 'epoch' | 'delta'
+  /** Send the fields of an IETF draft; `true` is the newest known, `'draft-11'`. Default: false. */
+  readonly standardHeaders?: boolean | StandardHeadersName
+  /** Status of a refusal, from 400 to 599. Default: 429. */
+  readonly statusCode?: number
+  /**
+   * Body of a refusal: text, or anything else as JSON, or a function that returns either.
+   * Default: `{"error":"rate_limit_exceeded"}`.
+   */
+  readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>)
+  /** Answers refusals instead of `message`; status and headers are already set. */
+  readonly handler?: (req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown
+  /** Refuse with `application/problem+json` (RFC 9457). Default: false. */
+  readonly problemDetails?: boolean
+  /** Give the charge back when the request succeeded. Default: false. */
+  readonly skipSuccessfulRequests?: boolean
+  /** Give the charge back when the request failed; an aborted request is never given back. Default: false. */
+  readonly skipFailedRequests?: boolean
+  /** What success is. Default: a status below 400. */
+  readonly requestWasSuccessful?: (req: Req, res: Res) => MaybePromise<boolean>
+  /**
+   * What happens when the store throws, rejects or misses its deadline. Default: `'memory'`, go on with
+   * counters of this process; `'allow'` lets requests through; `'deny'` answers 503 with Retry-After.
+   */
+  readonly onStoreError?: StoreErrorPolicy
+  /** How long a store's promise may take, in milliseconds. Default: 100. */
+  readonly storeDeadlineMs?: number
+  /** `'shadow'` counts and reports, and refuses nobody. Default: `'enforce'`. */
+  readonly mode?: 'enforce' | 'shadow'
+  /** Where the request carries its {@link RateLimitInfo}. Default: `'rateLimit'`. */
+  readonly requestPropertyName?: string
+  /** Time in epoch milliseconds, for tests. Default: the system's, monotonic where time is measured. */
+  readonly clock?: Clock
+}
+
+/** Tells the time in milliseconds since the epoch. */
+export interface Clock {
+  now(): number
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Decision } from '../limits/decision.ts'
+import type { RequestClass } from '../limits/request-class.ts'
+import type { LIMITER_DESCRIPTION, LimiterDescription } from './limiter-description.ts'
+import type { Next } from './rate-limiter-options.ts'
+
+/** What a charge without a request needs to know. */
+export interface ChargeOptions {
+  /** Default: `'read'`. */
+  readonly class?: RequestClass
+  /** Units, a whole number of at least 1. Default: 1. */
+  readonly cost?: number
+  /** Units in all; needed, and taken, only where the class's limit is a function of the request. */
+  readonly limit?: number
+}
+
+/** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */
+export interface RateLimiter<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+> {
+  (req: Req, res: Res, next: Next): void
+  /**
+   * Charges a client without a request: a message on a socket, a job from a queue.
+   * @param key the client key: what `keyGenerator` returns, or by default an address
+   * @throws RateLimiterError `cost_above_capacity`, `invalid_option`, `closed`; with `onStoreError: 'deny'`
+   *   also `store_failed` and `store_timeout`
+   */
+  consume(key: string, options?: ChargeOptions): Promise<Decision>
+  /** What `consume` would answer, with nothing charged. Throws as `consume` does. */
+  peek(key: string, options?: ChargeOptions): Promise<Decision>
+  /** Forgets what a client has used, in both classes. */
+  reset(key: string): Promise<void>
+  /** Empties the store, other limiters' counters in it included. */
+  resetAll(): Promise<void>
+  /**
+   * Charges WebSocket upgrades and CONNECT requests before any handler of the server sees them; refusals
+   * are answered on the socket with a full response. Call it once, before or after handlers are added.
+   */
+  guard(server: Server): void
+  /** Lets go of the store, if the limiter made it; a store passed in stays its owner's to close. */
+  close(): Promise<void>
+  readonly [LIMITER_DESCRIPTION]: LimiterDescription
+}

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkFlag, checkFunction } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
+
+/** When a charge is given back, compiled. */
+export interface RefundOptions<Req, Res> {
+  /** The kind of requests that are given back: successful ones, or failed ones. */
+  readonly refunds: 'successful' | 'failed'
+  readonly wasSuccessful: (req: Req, res: Res) => MaybePromise<boolean>
+}
+
+/** Undefined when every charge stays. */
+export function parseRefundOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: RateLimiterOptions<Req, Res>,
+): RefundOptions<Req, Res> | undefined {
+  const successful = checkFlag('skipSuccessfulRequests', options.skipSuccessfulRequests, false)
+  const failed = checkFlag('skipFailedRequests', options.skipFailedRequests, false)
+  const wasSuccessful = checkFunction(
+    'requestWasSuccessful',
+    options.requestWasSuccessful,
+    '(req, res) => boolean',
+  )
+  if (successful && failed) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: 'skipSuccessfulRequests and skipFailedRequests',
+      problem: 'give back every charge, so that nobody is ever refused',
+      remedy: 'Choose the kind of requests that shall not count.',
+    })
+  }
+  if (!successful && !failed) {
+    if (wasSuccessful === undefined) return undefined
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: 'requestWasSuccessful',
+      problem: 'is never asked unless charges are given back',
+      remedy: 'Set skipSuccessfulRequests or skipFailedRequests to true, or leave it out.',
+    })
+  }
+  return {
+    refunds: successful ? 'successful' : 'failed',
+    wasSuccessful: wasSuccessful ?? ((_req, res) => res.statusCode < 400),
+  }
+}

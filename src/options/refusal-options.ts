@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { checkFlag, checkFunction, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import { type Body, DEFAULT_REFUSAL, DEFAULT_UNAVAILABLE, jsonBody, textBody } from '../response/body.ts'
+import { quotaExceeded, reducedCapacity } from '../response/problem-details.ts'
+import type { RateLimitInfo } from '../response/rate-limit-info.ts'
+import type { Next, RateLimiterOptions } from './rate-limiter-options.ts'
+
+/** Status of the answer when the store fails and `onStoreError` is `'deny'`. */
+export const UNAVAILABLE_STATUS = 503
+
+/** How requests are refused, compiled. */
+export interface RefusalOptions<Req, Res> {
+  readonly statusCode: number
+  /** The body for a refusal by the limits named in `violated`. */
+  readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
+  readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
+  /** The body of the 503. */
+  readonly unavailable: Body
+}
+
+const DEFAULT_STATUS = 429
+
+export function parseRefusalOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: RateLimiterOptions<Req, Res>,
+): RefusalOptions<Req, Res> {
+  const statusCode = checkWholeNumber('statusCode', options.statusCode ?? DEFAULT_STATUS, 400, 599)
+  const problemDetails = checkFlag('problemDetails', options.problemDetails, false)
+  const handler = checkFunction('handler', options.handler, '(req, res, next, info) => void')
+  checkOneAnswer(options, problemDetails)
+  return {
+    statusCode,
+    handler,
+    bodyFor: problemDetails
+      ? (_req, _res, violated) => quotaExceeded(statusCode, violated)
+      : compileMessage(options.message),
+    unavailable: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
+  }
+}
+
+/** A refusal has one answer; of two, one would silently never be sent. */
+function checkOneAnswer(
+  options: { readonly message?: unknown; readonly handler?: unknown },
+  problemDetails: boolean,
+): void {
+  const given = [
+    options.message !== undefined && 'message',
+    options.handler !== undefined && 'handler',
+    problemDetails && 'problemDetails',
+  ].filter((name) => name !== false)
+  if (given.length < 2) return
+  throw new RateLimiterError({
+    code: 'impossible_combination',
+    option: given.join(' and '),
+    problem: 'each answer a refusal, and only one can',
+    remedy: `Leave out ${given.slice(1).join(' and ')}, or ${given[0]}.`,
+  })
+}
+
+function compileMessage<Req, Res>(message: unknown): RefusalOptions<Req, Res>['bodyFor'] {
+  if (message === undefined) return () => DEFAULT_REFUSAL
+  if (typeof message === 'function') {
+    return async (req, res) => bodyOf('the result of message', await message(req, res))
+  }
+  const body = bodyOf('message', message)
+  return () => body
+}
+
+function bodyOf(option: string, message: unknown): Body {
+  if (typeof message === 'string') return textBody(message)
+  if (typeof message === 'object' && message !== null) return jsonBody(message)
+  return rejectOption(
+    option,
+    message,
+    'takes text, or an object to send as JSON',
+    "Give 'Slow down', or { error: 'slow_down' }, or a function that returns either.",
+  )
+}

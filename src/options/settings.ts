@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  checkChoice,
+  checkFunction,
+  checkHeaderName,
+  checkWholeNumber,
+  rejectOption,
+} from '../errors/option-checks.ts'
+import type { RequestClass } from '../limits/request-class.ts'
+import { classOfMethod } from '../limits/request-methods.ts'
+import type { HeaderFormat } from '../response/header-format.ts'
+import type { Store } from '../stores/store.ts'
+import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
+import { type ClientOptions, parseClientOptions } from './client-options.ts'
+import { parseHeaderFormats } from './header-formats.ts'
+import { checkOptionNames } from './option-names.ts'
+import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
+import { parseRefundOptions, type RefundOptions } from './refund-options.ts'
+import { parseRefusalOptions, type RefusalOptions } from './refusal-options.ts'
+import { checkCapabilities, checkStore } from './store-option.ts'
+
+/** The options, checked and compiled: nothing here is parsed again while a request waits. */
+export interface Settings<Req extends IncomingMessage, Res extends ServerResponse> {
+  readonly name: string
+  readonly mode: 'enforce' | 'shadow'
+  readonly policies: ClassPolicies<Req>
+  readonly client: ClientOptions
+  readonly classify: (req: Req) => RequestClass
+  readonly classifiedBy: 'method' | 'function'
+  readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
+  readonly cost: RateLimiterOptions<Req, Res>['cost']
+  readonly skip: RateLimiterOptions<Req, Res>['skip']
+  readonly formats: readonly HeaderFormat[]
+  readonly refusal: RefusalOptions<Req, Res>
+  readonly refund: RefundOptions<Req, Res> | undefined
+  /** Undefined where the limiter makes its own. */
+  readonly store: Store | undefined
+  readonly onStoreError: StoreErrorPolicy
+  readonly storeDeadlineMs: number
+  readonly requestPropertyName: string
+  readonly clock: Clock | undefined
+}
+
+/** Timers above 2^31 - 1 milliseconds fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Checks and compiles the options.
+ *
+ * @throws RateLimiterError for an unknown option, a value an option does not take, or options that
+ *   contradict each other
+ */
+export function parseSettings<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: RateLimiterOptions<Req, Res>,
+): Settings<Req, Res> {
+  checkOptionNames(options)
+  const name = checkHeaderName('name', options.name ?? DEFAULT_NAME)
+  const policies = parseClassPolicies<Req>(options, name)
+  const refund = parseRefundOptions(options)
+  if (options.store !== undefined) {
+    checkStore(options.store)
+    checkCapabilities(options.store, policies, refund !== undefined)
+  }
+  return {
+    name,
+    mode: checkChoice('mode', options.mode, ['enforce', 'shadow'], 'enforce'),
+    policies,
+    client: parseClientOptions(options),
+    classify: checkFunction('classify', options.classify, "(req) => 'read' or 'write'") ?? classOfMethod,
+    classifiedBy: options.classify === undefined ? 'method' : 'function',
+    keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, clientKey) => string'),
+    cost: checkFunction('cost', options.cost, '(req) => number'),
+    skip: checkFunction('skip', options.skip, '(req) => boolean'),
+    formats: parseHeaderFormats(options),
+    refusal: parseRefusalOptions(options),
+    refund,
+    store: options.store,
+    onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),
+    storeDeadlineMs: checkWholeNumber('storeDeadlineMs', options.storeDeadlineMs ?? 100, 1, LONGEST_TIMER_MS),
+    requestPropertyName: checkPropertyName(options.requestPropertyName ?? 'rateLimit'),
+    clock: checkClock(options.clock),
+  }
+}
+
+function checkPropertyName(name: unknown): string {
+  if (typeof name === 'string' && name !== '' && name !== '__proto__') return name
+  return rejectOption(
+    'requestPropertyName',
+    name,
+    'takes the name of a property',
+    "Give a name such as 'rateLimit'.",
+  )
+}
+
+function checkClock(clock: Clock | undefined): Clock | undefined {
+  if (clock === undefined || typeof clock?.now === 'function') return clock
+  return rejectOption('clock', clock, 'takes a clock', 'Give { now(): number } in epoch milliseconds.')
+}

@@ -1,0 +1,59 @@
+import { rejectOption } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { Limit } from '../limits/limit.ts'
+import { isDynamic } from '../limits/policy.ts'
+import { LEAST_CAPABILITIES, type Store } from '../stores/store.ts'
+import type { ClassPolicies } from './class-policies.ts'
+
+/** Throws unless `store` is one. */
+export function checkStore(store: unknown): void {
+  const candidate = store as { consume?: unknown; increment?: unknown } | null
+  if (typeof candidate === 'object' && typeof candidate?.consume === 'function') return
+  const foreign = typeof candidate === 'object' && typeof candidate?.increment === 'function'
+  rejectOption(
+    'store',
+    store,
+    foreign ? 'is a store of express-rate-limit, which counts and cannot decide' : 'takes a store',
+    "Give new MemoryStore(), or an object with consume(charge) as the README's chapter on stores has it.",
+  )
+}
+
+/** Throws when the options ask more of the store than it declares, before a request can find out. */
+export function checkCapabilities(store: Store, policies: ClassPolicies<never>, refunds: boolean): void {
+  const { algorithms, severalLimits } = store.capabilities ?? LEAST_CAPABILITIES
+  const storeName = store.constructor?.name || 'the store'
+  for (const [requestClass, policy] of Object.entries(policies)) {
+    if (policy === false) continue
+    const limits: readonly Limit[] = isDynamic(policy) ? [policy.template] : policy.limits
+    if (limits.length > 1 && !severalLimits) {
+      reject(requestClass, limits, `${storeName} cannot decide several limits at once`, 'Give one limit')
+    }
+    for (const limit of limits) {
+      if (algorithms.includes(limit.algorithm)) continue
+      reject(
+        requestClass,
+        limit,
+        `${storeName} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
+        `Give one of ${algorithms.join(', ')}`,
+      )
+    }
+  }
+  if (refunds && typeof store.refund !== 'function') {
+    reject(
+      'store',
+      store,
+      `${storeName} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
+      'Leave these options out',
+    )
+  }
+}
+
+function reject(option: string, value: unknown, problem: string, remedy: string): never {
+  throw new RateLimiterError({
+    code: 'unsupported_by_store',
+    option,
+    value,
+    problem,
+    remedy: `${remedy}, or use another store.`,
+  })
+}
