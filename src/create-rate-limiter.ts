@@ -1,0 +1,102 @@
+import { IncomingMessage, type ServerResponse } from 'node:http'
+import { createClientResolver } from './client/client-resolver.ts'
+import { RateLimiterError } from './errors/rate-limiter-error.ts'
+import { createMiddleware, type MiddlewareParts } from './middleware.ts'
+import { claimName, releaseName, warnIfHandlingRequest } from './options/creation-warnings.ts'
+import { LIMITER_DESCRIPTION } from './options/limiter-description.ts'
+import type { RateLimiter } from './options/rate-limiter.ts'
+import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
+import { parseSettings, type Settings } from './options/settings.ts'
+import { describeSettings } from './options/settings-description.ts'
+import { createAssess } from './request/assessment.ts'
+import { DirectCharges } from './request/direct-charges.ts'
+import { trustOfAppWithWarning, warnOfIgnoredHeader } from './request/trust-warnings.ts'
+import { guardUpgrades } from './request/upgrade-guard.ts'
+import { GuardedStore } from './stores/guarded-store.ts'
+import { MemoryStore } from './stores/memory/memory-store.ts'
+import type { Store } from './stores/store.ts'
+
+/**
+ * Makes a rate limiter: middleware that charges every request to its client and refuses those above the
+ * limit.
+ *
+ * @throws RateLimiterError for an unknown option, a value an option does not take, options that contradict
+ *   each other, or a store that cannot do what they ask
+ */
+export function createRateLimiter<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+>(options: RateLimiterOptions<Req, Res> = {}): RateLimiter<Req, Res> {
+  checkNotMiddleware(options)
+  const settings = parseSettings(options)
+  warnIfHandlingRequest(settings.name)
+  const makeMemoryStore = (): Store =>
+    new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
+  const store = settings.store ?? makeMemoryStore()
+  claimName(store, settings.name)
+  const guardedStore = new GuardedStore(store, {
+    limiterName: settings.name,
+    deadlineMs: settings.storeDeadlineMs,
+    ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
+  })
+
+  let closed = false
+  const parts: MiddlewareParts<Req, Res> = {
+    settings,
+    store: guardedStore,
+    resolveClient: clientResolverOf(settings),
+    assess: createAssess(settings),
+    now: settings.clock === undefined ? Date.now : () => settings.clock?.now() ?? Date.now(),
+    checkOpen: () => {
+      if (closed) throw closedError(settings.name)
+    },
+  }
+  const middleware = createMiddleware(parts)
+  const direct = new DirectCharges(parts, store)
+  return Object.assign(middleware, {
+    consume: direct.consume,
+    peek: direct.peek,
+    reset: direct.reset,
+    resetAll: direct.resetAll,
+    guard: (server: Parameters<RateLimiter['guard']>[0]) =>
+      guardUpgrades(server, middleware as unknown as ReturnType<typeof createMiddleware>),
+    close: async () => {
+      if (closed) return
+      closed = true
+      releaseName(store, settings.name)
+      await guardedStore.closeFallback()
+      if (settings.store === undefined) await store.close?.()
+    },
+    [LIMITER_DESCRIPTION]: describeSettings(settings),
+  })
+}
+
+function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({
+  name,
+  client: { trust, header, ipv6Subnet },
+}: Settings<Req, Res>): (req: Req) => string {
+  return createClientResolver<Req>({
+    header,
+    ipv6Subnet,
+    trustFor: trust === undefined ? trustOfAppWithWarning(name) : () => trust,
+    onIgnoredHeader: warnOfIgnoredHeader(name, header),
+  })
+}
+
+/** `app.use(createRateLimiter)` makes Express call it with a request. */
+function checkNotMiddleware(options: unknown): void {
+  if (!(options instanceof IncomingMessage)) return
+  throw new RateLimiterError({
+    code: 'not_called',
+    problem: 'createRateLimiter was called with a request, as if it were the middleware itself',
+    remedy: 'Write app.use(createRateLimiter()), with parentheses: it makes the middleware.',
+  })
+}
+
+function closedError(name: string): RateLimiterError {
+  return new RateLimiterError({
+    code: 'closed',
+    problem: `the limiter '${name}' was closed and can count no more`,
+    remedy: 'Close it after the server has answered its last request.',
+  })
+}

@@ -1,0 +1,22 @@
+export type { TrustFunction } from './client/trusted-proxies.ts'
+export { createRateLimiter } from './create-rate-limiter.ts'
+export { RateLimiterError, type RateLimiterErrorCode } from './errors/rate-limiter-error.ts'
+export type { RateLimiterWarningCode } from './errors/warning.ts'
+export type { Decision, LimitState, Receipt } from './limits/decision.ts'
+export type { AlgorithmName, Limit } from './limits/limit.ts'
+export type { RequestClass } from './limits/request-class.ts'
+export { type Env, type EnvOptions, optionsFromEnv } from './options/from-env.ts'
+export type { LimitDescription, LimiterDescription } from './options/limiter-description.ts'
+export type { ChargeOptions, RateLimiter } from './options/rate-limiter.ts'
+export type {
+  Clock,
+  LimitOptions,
+  LimitSetting,
+  Next,
+  RateLimiterOptions,
+  StandardHeadersName,
+  StoreErrorPolicy,
+} from './options/rate-limiter-options.ts'
+export type { RateLimitInfo } from './response/rate-limit-info.ts'
+export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
+export type { Charge, Store, StoreCapabilities } from './stores/store.ts'

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { LARGEST_LIMIT } from '../limits/limit.ts'
+import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
+import type { RequestClass } from '../limits/request-class.ts'
+import { chain, type MaybePromise } from '../maybe-promise.ts'
+import type { Settings } from '../options/settings.ts'
+import type { Charge } from '../stores/store.ts'
+import { storeKeyPrefix } from '../stores/store-key.ts'
+
+/** What a request is to be charged, and to whom. */
+export interface Assessment {
+  readonly policy: Policy
+  readonly clientKey: string
+  readonly charge: Charge
+}
+
+/** The part of the settings that an assessment needs. */
+export type AssessmentSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
+  Settings<Req, Res>,
+  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip'
+>
+
+/** Works out what a request is to be charged; undefined when it is not limited. */
+export type Assess<Req> = (req: Req, address: string) => MaybePromise<Assessment | undefined>
+
+/** Compiles the assessment. It is synchronous unless a function given as an option returns a promise. */
+export function createAssess<Req extends IncomingMessage, Res extends ServerResponse>(
+  settings: AssessmentSettings<Req, Res>,
+): Assess<Req> {
+  const { policies, classify, keyGenerator, cost, skip } = settings
+  const prefixes = {
+    read: storeKeyPrefix(settings.name, 'read'),
+    write: storeKeyPrefix(settings.name, 'write'),
+  }
+
+  function assessUnskipped(req: Req, address: string): MaybePromise<Assessment | undefined> {
+    const requestClass = checkClass(classify(req))
+    const classPolicy = policies[requestClass]
+    if (classPolicy === false) return undefined
+    return chain(keyGenerator === undefined ? address : keyGenerator(req, address), (given) => {
+      const clientKey = keyGenerator === undefined ? address : checkKey(given)
+      return chain(isDynamic(classPolicy) ? ask(classPolicy, req) : classPolicy, (policy) =>
+        chain(cost === undefined ? 1 : cost(req), (units) => ({
+          policy,
+          clientKey,
+          charge: {
+            key: prefixes[requestClass] + clientKey,
+            limits: policy.limits,
+            cost: checkCost(units, policy),
+          },
+        })),
+      )
+    })
+  }
+
+  if (skip === undefined) return assessUnskipped
+  return (req, address) =>
+    chain(skip(req), (skipped) => (skipped ? undefined : assessUnskipped(req, address)))
+}
+
+function ask<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {
+  return chain(policy.ask(req), (limit) => policyAt(policy, limit))
+}
+
+function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
+  if (isWholeNumber(limit)) return policy.at(limit)
+  throw invalidResult(
+    policy.class,
+    limit,
+    'returned no limit',
+    `Return a whole number from 1 to ${LARGEST_LIMIT}; a request that shall never pass is better refused before the limiter.`,
+  )
+}
+
+/** The cost of a request, or the error of one that can never be admitted. */
+export function checkCost(cost: unknown, { class: requestClass, capacity }: Policy): number {
+  if (!isWholeNumber(cost)) {
+    throw invalidResult('cost', cost, 'is no cost', 'A cost is a whole number of at least 1.')
+  }
+  if (cost <= capacity) return cost
+  throw new RateLimiterError({
+    code: 'cost_above_capacity',
+    option: 'cost',
+    value: cost,
+    problem: `is more than the ${requestClass} limit of ${capacity} ever holds, so that the request can never be admitted`,
+    remedy: `Lower the cost, or raise the limit to at least ${cost}.`,
+  })
+}
+
+function checkClass(requestClass: RequestClass): RequestClass {
+  if (requestClass === 'read' || requestClass === 'write') return requestClass
+  throw invalidResult('classify', requestClass, 'returned no class', "Return 'read' or 'write'.")
+}
+
+function checkKey(key: unknown): string {
+  if (typeof key === 'string' && key !== '') return key
+  throw invalidResult(
+    'keyGenerator',
+    key,
+    'returned no key',
+    'Return a string that is not empty; its second argument is the key of the client address.',
+  )
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LARGEST_LIMIT
+}
+
+function invalidResult(option: string, value: unknown, problem: string, remedy: string): RateLimiterError {
+  return new RateLimiterError({ code: 'invalid_result', option, value, problem, remedy })
+}

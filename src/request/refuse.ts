@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http'
+import { isPromiseLike } from '../maybe-promise.ts'
+import type { Next } from '../options/rate-limiter-options.ts'
+import { type RefusalOptions, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
+import type { RateLimitInfo } from '../response/rate-limit-info.ts'
+import { wholeSeconds } from '../response/seconds.ts'
+import { isOpen, sendBody, writeRefusalHead } from '../response/send.ts'
+
+/** Nobody knows when a store comes back; this is soon enough to notice and late enough not to hammer. */
+const UNAVAILABLE_RETRY_SECONDS = 5
+
+/** A refusal, as far as it is known before the answer is made. */
+export interface Refusal {
+  readonly info: RateLimitInfo
+  /** Milliseconds until no limiter on the way refuses the request. */
+  readonly retryAfterMs: number
+  /** Names of the limits that refused. */
+  readonly violated: readonly string[]
+}
+
+/** Answers a refused request. Errors of the user's functions go to `next`, which is called once at most. */
+export function refuse<Req, Res extends ServerResponse>(
+  req: Req,
+  res: Res,
+  next: Next,
+  options: RefusalOptions<Req, Res>,
+  { info, retryAfterMs, violated }: Refusal,
+): void {
+  // Somebody has answered meanwhile, a time-out say: there is nothing left to refuse.
+  if (!isOpen(res)) return
+  const allowedStatus = res.statusCode
+  const handOn = once((error?: unknown) => {
+    if (isOpen(res)) res.statusCode = allowedStatus
+    next(error)
+  })
+  try {
+    writeRefusalHead(res, options.statusCode, wholeSeconds(retryAfterMs))
+    const done =
+      options.handler === undefined
+        ? answer(req, res, options, violated)
+        : options.handler(req, res, handOn, info)
+    if (isPromiseLike(done)) done.then(undefined, handOn)
+  } catch (error) {
+    handOn(error)
+  }
+}
+
+/** Answers 503 while the limiter cannot count and must not let requests through uncounted. */
+export function refuseUncounted<Req, Res extends ServerResponse>(
+  res: Res,
+  options: RefusalOptions<Req, Res>,
+): void {
+  if (!isOpen(res)) return
+  writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
+  sendBody(res, options.unavailable)
+}
+
+function answer<Req, Res extends ServerResponse>(
+  req: Req,
+  res: Res,
+  { bodyFor }: RefusalOptions<Req, Res>,
+  violated: readonly string[],
+): PromiseLike<void> | undefined {
+  const body = bodyFor(req, res, violated)
+  if (isPromiseLike(body)) return body.then((ready) => sendBody(res, ready))
+  sendBody(res, body)
+  return undefined
+}
+
+function once(next: Next): Next {
+  let called = false
+  return (error) => {
+    if (called) return
+    called = true
+    next(error)
+  }
+}
