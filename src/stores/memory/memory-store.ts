@@ -58,7 +58,8 @@ export class MemoryStore implements Store {
       rejectOption('MemoryStore.clock', clock, 'takes an object', 'Give { now(): number } in milliseconds.')
     }
     checkFunction('MemoryStore.clock.now', clock.now, '() => number, in milliseconds')
-    this.#now = () => clock.now()
+    // Whole milliseconds: fractions would make 60 s read as 60.0000001 s, and round up to 61 in a header.
+    this.#now = () => Math.floor(clock.now())
     this.#pruner = new Pruner(this.#entries, this.#now)
   }
 
