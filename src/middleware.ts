@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { asError } from './errors/as-error.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import type { Decision } from './limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from './maybe-promise.ts'
@@ -40,11 +41,11 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
     try {
       verdict = judge(req, parts)
     } catch (error) {
-      next(error)
+      next(asError(error))
       return
     }
     const finish = (known: Verdict): void => conclude(req, res, next, passage, known, parts)
-    if (isPromiseLike(verdict)) verdict.then(finish, next)
+    if (isPromiseLike(verdict)) verdict.then(finish, (error: unknown) => next(asError(error)))
     else finish(verdict)
   }
 }
@@ -75,7 +76,7 @@ function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
   try {
     if (verdict !== undefined) refusal = tell(req, res, passage, verdict, settings, store, now())
   } catch (error) {
-    next(error)
+    next(asError(error))
     return
   }
   if (refusal === undefined || settings.mode === 'shadow') next()

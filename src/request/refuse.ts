@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { asError } from '../errors/as-error.ts'
 import { isPromiseLike } from '../maybe-promise.ts'
 import type { Next } from '../options/rate-limiter-options.ts'
 import { type RefusalOptions, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
@@ -39,9 +40,9 @@ export function refuse<Req, Res extends ServerResponse>(
       options.handler === undefined
         ? answer(req, res, options, violated)
         : options.handler(req, res, handOn, info)
-    if (isPromiseLike(done)) done.then(undefined, handOn)
+    if (isPromiseLike(done)) done.then(undefined, (error: unknown) => handOn(asError(error)))
   } catch (error) {
-    handOn(error)
+    handOn(asError(error))
   }
 }
 
