@@ -16,6 +16,8 @@ const config: ViteUserConfig = defineConfig({
     root: fileURLToPath(new URL('..', import.meta.url)),
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Tests provoke this warning by the dozen; those that are about it listen to the event.
+    execArgv: ['--disable-warning=TOLLGATE_UNTRUSTED_FORWARDED_HEADER'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -1,0 +1,8 @@
+import express from 'express'
+import express4 from 'express4'
+
+/** The frameworks that every acceptance test runs on. */
+export const EXPRESS_VERSIONS: ReadonlyArray<readonly [string, typeof express]> = [
+  ['Express 4', express4],
+  ['Express 5', express],
+]

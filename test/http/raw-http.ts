@@ -1,0 +1,58 @@
+import net from 'node:net'
+
+/** A response as it stood on the wire. */
+export interface RawResponse {
+  readonly status: number
+  /** Header lines in their order, names in lower case. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+/**
+ * Writes `text` to a fresh connection in one packet and reads until the server closes it or `count`
+ * responses are in.
+ */
+export function sendRaw(port: number, text: string, count = 1, host = '127.0.0.1'): Promise<RawResponse[]> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect(port, host, () => socket.write(text))
+    let received = ''
+    const finish = (): void => {
+      socket.destroy()
+      resolve(parseResponses(received))
+    }
+    socket.setNoDelay(true)
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      if (parseResponses(received).length >= count) finish()
+    })
+    socket.on('end', finish)
+    socket.on('error', reject)
+  })
+}
+
+/** The whole responses in a text of Content-Length responses; a cut-off one at the end is left out. */
+export function parseResponses(text: string): RawResponse[] {
+  const responses: RawResponse[] = []
+  let rest = text
+  for (;;) {
+    const end = rest.indexOf('\r\n\r\n')
+    if (end === -1) return responses
+    const [statusLine = '', ...lines] = rest.slice(0, end).split('\r\n')
+    const headers = new Map(
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
+    )
+    const length = Number(headers.get('content-length') ?? 0)
+    const body = rest.slice(end + 4, end + 4 + length)
+    if (body.length < length) return responses
+    responses.push({ status: Number(statusLine.split(' ')[1]), headers, body })
+    rest = rest.slice(end + 4 + length)
+  }
+}
+
+/** A GET request as text; `extra` are further header lines. */
+export function rawGet(path: string, extra: readonly string[] = []): string {
+  return [`GET ${path} HTTP/1.1`, 'Host: localhost', ...extra, '', ''].join('\r\n')
+}

@@ -1,0 +1,129 @@
+import http from 'node:http'
+import type { Request } from 'express'
+import methodOverride from 'method-override'
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter, type RateLimiterOptions } from '../../src/index.ts'
+import { EXPRESS_VERSIONS } from '../http/express-versions.ts'
+import { listening } from '../http/listening.ts'
+import { sendRaw } from '../http/raw-http.ts'
+
+describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
+  function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
+    const app = express()
+    app.use(createRateLimiter(options))
+    app.use((req: Request, res) => {
+      res.json({ class: req.rateLimit?.class })
+    })
+    return app
+  }
+
+  it('threat 8: HEAD shares the budget of GET', async () => {
+    const app = appWith({ read: 2 })
+    await request(app).get('/').expect('X-RateLimit-Remaining', '1')
+    await request(app).head('/').expect('X-RateLimit-Remaining', '0')
+    await request(app).get('/').expect(429)
+    await request(app).head('/').expect(429)
+    await request(app).post('/').expect(200)
+  })
+
+  it.each([
+    ['GET', 'read'],
+    ['OPTIONS', 'read'],
+    ['TRACE', 'read'],
+    ['POST', 'write'],
+    ['PUT', 'write'],
+    ['PATCH', 'write'],
+    ['DELETE', 'write'],
+    ['PROPFIND', 'write'],
+    ['LOCK', 'write'],
+    ['PURGE', 'write'],
+  ])('threat 8: %s is charged as a %s', async (method, requestClass) => {
+    await listening(appWith({ read: 7, write: 5 }), async (port) => {
+      const [response] = await sendRaw(
+        port,
+        `${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      )
+      expect(response?.headers.get('x-ratelimit-limit')).toBe(requestClass === 'read' ? '7' : '5')
+    })
+  })
+
+  it.runIf(http.METHODS.includes('QUERY'))('threat 8: QUERY is charged as a read', async () => {
+    await listening(appWith({ read: 7, write: 5 }), async (port) => {
+      const [response] = await sendRaw(
+        port,
+        'QUERY / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      )
+      expect(response?.headers.get('x-ratelimit-limit')).toBe('7')
+    })
+  })
+
+  it.each(['limiter first', 'override first'])(
+    'threat 8: a POST overridden to GET, and a GET to DELETE, are writes (%s)',
+    async (order) => {
+      const app = express()
+      const limiter = createRateLimiter({ read: 7, write: 5 })
+      const override = methodOverride('X-HTTP-Method-Override', { methods: ['GET', 'POST'] })
+      for (const middleware of order === 'limiter first' ? [limiter, override] : [override, limiter]) {
+        app.use(middleware)
+      }
+      app.use((req: Request, res) => {
+        res.json({ method: req.method, class: req.rateLimit?.class })
+      })
+      const posted = await request(app).post('/').set('X-HTTP-Method-Override', 'GET')
+      expect(posted.body).toEqual({ method: 'GET', class: 'write' })
+      const got = await request(app).get('/').set('X-HTTP-Method-Override', 'DELETE')
+      expect(got.body).toEqual({ method: 'DELETE', class: 'write' })
+      const plain = await request(app).get('/').set('X-HTTP-Method-Override', 'OPTIONS')
+      expect(plain.headers['x-ratelimit-limit']).toBe('7')
+    },
+  )
+
+  it('threat 9: case, trailing slashes, queries and absolute forms of a path share one budget', async () => {
+    const targets = [
+      '/api/login',
+      '/API/LOGIN',
+      '/api/login/',
+      '/api/login?x=1',
+      'http://localhost/api/login',
+    ]
+    const text = targets.map((target) => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('')
+    await listening(appWith({ read: 10 }), async (port) => {
+      const responses = await sendRaw(port, text, targets.length)
+      expect(responses.map(({ headers }) => headers.get('x-ratelimit-remaining'))).toEqual([
+        '9',
+        '8',
+        '7',
+        '6',
+        '5',
+      ])
+    })
+  })
+
+  it('threat 10: odd keys and names never share a counter', async () => {
+    const keys = [
+      'a',
+      'a:b',
+      ':',
+      '__proto__',
+      'constructor',
+      '{}',
+      '{a}',
+      'a\u0000',
+      'a\r\nb',
+      '\ud800',
+      '\udfff',
+      `${'k'.repeat(10_000)}1`,
+      `${'k'.repeat(10_000)}2`,
+    ]
+    for (const key of keys) {
+      const limiter = createRateLimiter({ read: 1, write: 1 })
+      for (const other of keys) {
+        if (other !== key) await limiter.consume(other)
+      }
+      expect((await limiter.consume(key)).allowed, JSON.stringify(key).slice(0, 30)).toBe(true)
+      expect((await limiter.consume(key, { class: 'write' })).allowed).toBe(true)
+      expect((await limiter.consume(key)).allowed).toBe(false)
+    }
+  })
+})

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MemoryStore } from '../../src/index.ts'
+import { FakeClock } from '../../src/testing/index.ts'
+
+const LIMITS = [
+  { name: 'read', limit: 5, burst: 5, windowMs: 60_000, ttlMs: 90_000, algorithm: 'fixed-window' as const },
+]
+
+describe('memory and time', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('threat 19: a million keys, then silence: the table drains without a request', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    for (let client = 0; client < 1_000_000; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+    }
+    expect(store.size).toBe(1_000_000)
+    clock.advance(90_000)
+    vi.advanceTimersByTime(15_000)
+    expect(store.size).toBe(0)
+    expect(vi.getTimerCount(), 'no timer is left when nothing is').toBe(0)
+  })
+
+  it('threat 19: no go of the timer looks at more than a thousand keys', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    for (let client = 0; client < 5000; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+    }
+    clock.advance(90_000)
+    const sizes = [store.size]
+    while (store.size > 0) {
+      vi.advanceTimersToNextTimer()
+      sizes.push(store.size)
+    }
+    const steps = sizes.slice(1).map((size, index) => (sizes[index] ?? 0) - size)
+    expect(Math.max(...steps)).toBe(1000)
+    store.close()
+  })
+
+  it('threat 18: the table never grows above maxKeys', () => {
+    const store = new MemoryStore({ maxKeys: 100, clock: new FakeClock() })
+    for (let client = 0; client < 10_000; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+      expect(store.size).toBeLessThanOrEqual(100)
+    }
+    expect(store.size).toBe(100)
+    store.close()
+  })
+})
+
+describe('timers and the process', () => {
+  it('threat 19: a limiter with clients does not keep the process alive', async () => {
+    const source = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
+    const program = `
+      import { createRateLimiter } from ${JSON.stringify(source)}
+      const limiter = createRateLimiter()
+      limiter.consume('client').then(({ allowed }) => console.log('allowed', allowed))
+    `
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    })
+    let printed = ''
+    child.stdout.on('data', (chunk) => {
+      printed += chunk
+    })
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    clearTimeout(watchdog)
+    expect(printed).toBe('allowed true\n')
+    expect(code, 'the process ended by itself').toBe(0)
+  })
+})
