@@ -11,6 +11,7 @@ import type { Settings } from '../options/settings.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
 import { storeKeyPrefix } from '../stores/store-key.ts'
+import { storeName } from '../stores/store-name.ts'
 import { checkCost } from './assessment.ts'
 
 /** What direct charges are made of. */
@@ -95,7 +96,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     if (typeof this.#bareStore[method] === 'function') return
     throw new RateLimiterError({
       code: 'unsupported_by_store',
-      problem: `${this.#bareStore.constructor.name || 'the store'} has no ${method}()`,
+      problem: `${storeName(this.#bareStore)} has no ${method}()`,
       remedy: `Add it to the store, or do without limiter.${method}().`,
     })
   }
