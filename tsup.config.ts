@@ -1,6 +1,6 @@
-import { defineConfig, type Options } from 'tsup'
+import type { Options } from 'tsup'
 
-const config: Options | Options[] = defineConfig({
+const config: Options = {
   // One entry point for each subpath in package.json's "exports"; a test holds the two lists together.
   entry: {
     index: 'src/index.ts',
@@ -16,6 +16,6 @@ const config: Options | Options[] = defineConfig({
   splitting: true,
   sourcemap: false,
   treeshake: true,
-})
+}
 
 export default config
