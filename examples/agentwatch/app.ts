@@ -1,0 +1,62 @@
+import express, { type Express } from 'express'
+import type { Watch } from './domain/watch.ts'
+import { requireKey } from './http/access.ts'
+import { problemHandler, unknownRoute } from './http/problem-response.ts'
+import type { RequestCounts } from './http/request-counts.ts'
+import type { Limiters } from './limiters.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
+import { demoRoutes } from './routes/demo.ts'
+import { eventRoutes } from './routes/events.ts'
+import { governanceRoutes } from './routes/governance.ts'
+import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
+import { safetyRoutes } from './routes/safety.ts'
+import { sessionActionRoutes } from './routes/session-actions.ts'
+import { sessionEventRoutes } from './routes/session-events.ts'
+import { sessionInsightRoutes } from './routes/session-insights.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { systemRoutes } from './routes/system.ts'
+import { tenantKeyRoutes } from './routes/tenant-keys.ts'
+import { tenantRoutes } from './routes/tenants.ts'
+
+/** What the app is made of. */
+export interface AppParts {
+  readonly watch: Watch
+  readonly limiters: Limiters
+  readonly requests: RequestCounts
+  /** Without it, everybody is the operator. */
+  readonly apiKey: string | undefined
+  readonly streamClients: () => number
+}
+
+/** The app, in the order in which a request passes it. */
+export function createApp({ watch, limiters, requests, apiKey, streamClients }: AppParts): Express {
+  const app = express()
+  app.disable('x-powered-by')
+
+  // First of all, so that a 404, a wrong key and a malformed body are charged like everything else.
+  app.use(limiters.everything)
+
+  app.use('/health', healthRoutes(watch))
+  // Before the body is read: nobody without a key makes the server parse one.
+  app.use(requireKey(watch, apiKey))
+  app.use(express.json({ limit: '100kb' }))
+
+  app.use('/metrics', metricsRoutes({ watch, requests, streamClients }))
+  app.use('/api/v1/sessions', sessionRoutes(watch))
+  app.use('/api/v1/sessions', sessionEventRoutes(watch))
+  app.use('/api/v1/sessions', sessionInsightRoutes(watch))
+  app.use('/api/v1/sessions', sessionActionRoutes(watch))
+  app.use('/api/v1/events', eventRoutes(watch))
+  app.use('/api/v1/system', systemRoutes(watch, streamClients))
+  app.use('/api/v1/safety', safetyRoutes(watch))
+  app.use('/api/v1/dashboard', dashboardRoutes(watch))
+  app.use('/api/v1/governance', governanceRoutes(watch, apiKey !== undefined))
+  app.use('/api/v1/demo', demoRoutes(watch, limiters.demoSeed))
+  app.use('/api/v1/tenants', tenantRoutes(watch))
+  app.use('/api/v1/tenants', tenantKeyRoutes(watch, limiters.apiKeys))
+
+  app.use(unknownRoute)
+  app.use(problemHandler)
+  return app
+}

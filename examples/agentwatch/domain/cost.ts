@@ -1,0 +1,65 @@
+import type { NewEvent } from './event.ts'
+import { costUsdOf, priceOf, roundUsd } from './pricing.ts'
+
+/** What one model took. */
+export interface ModelCost {
+  readonly model: string
+  readonly calls: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly costUsd: number
+  /** False for a model without a price: its tokens are counted, its cost is not known. */
+  readonly priced: boolean
+}
+
+/** What events cost together. */
+export interface Cost {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly totalUsd: number
+  /** The dearest first. */
+  readonly byModel: readonly ModelCost[]
+  readonly unpricedModels: readonly string[]
+}
+
+/** The cost of events. Blocked ones count as well: their tokens are spent. */
+export function costOf(events: readonly NewEvent[]): Cost {
+  const byModel = new Map<string, ModelCost>()
+  let inputTokens = 0
+  let outputTokens = 0
+  for (const event of events) {
+    inputTokens += event.inputTokens
+    outputTokens += event.outputTokens
+    if (event.inputTokens + event.outputTokens === 0) continue
+    const model = event.model ?? 'unknown'
+    byModel.set(model, add(byModel.get(model) ?? nothing(model, event.model), event))
+  }
+  const models = [...byModel.values()].sort((one, other) => other.costUsd - one.costUsd)
+  return {
+    inputTokens,
+    outputTokens,
+    totalUsd: roundUsd(totalUsdOf(events)),
+    byModel: models.map((model) => ({ ...model, costUsd: roundUsd(model.costUsd) })),
+    unpricedModels: models.filter((model) => !model.priced).map((model) => model.model),
+  }
+}
+
+/** The cost of events in US dollars, not rounded. */
+export function totalUsdOf(events: readonly NewEvent[]): number {
+  return events.reduce((sum, event) => sum + costUsdOf(event), 0)
+}
+
+function nothing(model: string, priceName: string | null): ModelCost {
+  const priced = priceOf(priceName) !== undefined
+  return { model, calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, priced }
+}
+
+function add(sum: ModelCost, event: NewEvent): ModelCost {
+  return {
+    ...sum,
+    calls: sum.calls + 1,
+    inputTokens: sum.inputTokens + event.inputTokens,
+    outputTokens: sum.outputTokens + event.outputTokens,
+    costUsd: sum.costUsd + costUsdOf(event),
+  }
+}

@@ -1,0 +1,22 @@
+import { type AgentEvent, inOrder } from './event.ts'
+
+/** One event of a session that is played back. */
+export interface Frame {
+  /** When to show it, in milliseconds since the first. */
+  readonly offsetMs: number
+  readonly event: AgentEvent
+}
+
+/** A session to be played back. */
+export interface Timeline {
+  readonly frames: readonly Frame[]
+  readonly durationMs: number
+}
+
+/** The events of a session with the time at which each is due, `speed` times as fast as they happened. */
+export function timelineOf(events: readonly AgentEvent[], speed: number): Timeline {
+  const ordered = inOrder(events)
+  const startMs = ordered[0]?.timeMs ?? 0
+  const frames = ordered.map((event) => ({ offsetMs: Math.round((event.timeMs - startMs) / speed), event }))
+  return { frames, durationMs: frames.at(-1)?.offsetMs ?? 0 }
+}

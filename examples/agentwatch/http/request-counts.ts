@@ -1,0 +1,32 @@
+import type { Server } from 'node:http'
+
+const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
+
+export type StatusClass = (typeof STATUS_CLASSES)[number]
+
+/** How many requests were answered, and how. Holds no addresses. */
+export interface RequestCounts {
+  readonly byClass: Readonly<Record<StatusClass, number>>
+  /** Answered with 429; also among the 4xx. */
+  readonly refused: number
+  /** Given up by the client before an answer was there. */
+  readonly aborted: number
+}
+
+/** Counts what a server answers. It listens to the server, so that nothing stands before the limiter. */
+export function countRequests(server: Server): RequestCounts {
+  const byClass: Record<StatusClass, number> = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 }
+  const counts = { byClass, refused: 0, aborted: 0 }
+  server.on('request', (_req, res) => {
+    res.once('close', () => {
+      if (!res.writableFinished) {
+        counts.aborted += 1
+        return
+      }
+      const statusClass = STATUS_CLASSES[Math.floor(res.statusCode / 100) - 1] ?? '5xx'
+      byClass[statusClass] += 1
+      if (res.statusCode === 429) counts.refused += 1
+    })
+  })
+  return counts
+}

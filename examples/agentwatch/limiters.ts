@@ -1,0 +1,30 @@
+import { createRateLimiter, optionsFromEnv, type RateLimiter } from 'express-tollgate'
+
+/** The limiters of the server. */
+export interface Limiters {
+  /** Stands before everything, WebSocket upgrades included. */
+  readonly everything: RateLimiter
+  /** Stands before what makes up much data at once, besides. */
+  readonly demoSeed: RateLimiter
+  /** Stands before what issues credentials, besides. */
+  readonly apiKeys: RateLimiter
+  close(): Promise<void>
+}
+
+/** Makes the limiters from `API_RATE_LIMIT_*`; the stricter two keep limits of their own. */
+export function createLimiters(env: Readonly<Record<string, string | undefined>>): Limiters {
+  const options = optionsFromEnv(env)
+  // Whom to believe about addresses is the same question for every limiter.
+  const trust = options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }
+  const everything = createRateLimiter(options)
+  const demoSeed = createRateLimiter({ ...trust, name: 'demo-seed', write: 5, windowSec: 60 })
+  const apiKeys = createRateLimiter({ ...trust, name: 'api-keys', write: 10, windowSec: 600 })
+  return {
+    everything,
+    demoSeed,
+    apiKeys,
+    async close() {
+      await Promise.all([everything.close(), demoSeed.close(), apiKeys.close()])
+    },
+  }
+}

@@ -1,0 +1,60 @@
+import { type RequestHandler, type Response, Router } from 'express'
+import type { AgentEvent } from '../domain/event.ts'
+import { ingest } from '../domain/ingest.ts'
+import type { Watch } from '../domain/watch.ts'
+import { identityOf } from '../http/identity.ts'
+import { eventJson } from '../http/views.ts'
+import { notFound } from '../problem.ts'
+import { readEvent, readEvents } from '../validation/event-fields.ts'
+import { Fields } from '../validation/fields.ts'
+import { pageOf, readPage } from '../validation/page.ts'
+
+const MOST_AT_ONCE = 100
+
+/** Events: where agents report, one by one or several at once. */
+export function eventRoutes(watch: Watch): Router {
+  const router = Router()
+  const visible = (res: Response): readonly AgentEvent[] =>
+    watch.sessions.list(identityOf(res).tenantId).flatMap((session): readonly AgentEvent[] => session.events)
+
+  router.get('/', (req, res) => {
+    const query = Fields.ofQuery(req.query)
+    const page = readPage(query)
+    query.done()
+    const latestFirst = visible(res).toSorted((one, other) => other.timeMs - one.timeMs)
+    res.json(pageOf(latestFirst, page, eventJson))
+  })
+
+  router.get('/:id', (req, res) => {
+    const event = visible(res).find((candidate) => candidate.id === req.params.id)
+    if (event === undefined) throw notFound('event', req.params.id, 'GET /api/v1/events lists the latest.')
+    res.json(eventJson(event))
+  })
+
+  router.post('/', takeOne(watch))
+  router.post('/batch', takeBatch(watch))
+
+  return router
+}
+
+function takeOne(watch: Watch): RequestHandler {
+  return (req, res) => {
+    const body = Fields.ofBody(req.body)
+    const sessionId = body.text('sessionId', { longest: 100 })
+    const event = readEvent(body, watch.now())
+    body.done()
+    const [taken] = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), [event])
+    res.status(201).json(taken === undefined ? null : eventJson(taken))
+  }
+}
+
+function takeBatch(watch: Watch): RequestHandler {
+  return (req, res) => {
+    const body = Fields.ofBody(req.body)
+    const sessionId = body.text('sessionId', { longest: 100 })
+    const events = readEvents(body, MOST_AT_ONCE, watch.now())
+    body.done()
+    const taken = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), events)
+    res.status(201).json({ taken: taken.length, events: taken.map(eventJson) })
+  }
+}

@@ -1,0 +1,67 @@
+import { Router } from 'express'
+import type { Watch } from '../domain/watch.ts'
+import { operatorOnly } from '../http/access.ts'
+import type { RequestCounts } from '../http/request-counts.ts'
+
+/** What the metrics are made of. */
+export interface MetricsSource {
+  readonly watch: Watch
+  readonly requests: RequestCounts
+  readonly streamClients: () => number
+}
+
+/** The server's own counts in Prometheus' text format. No label holds an address or a name from outside. */
+export function metricsRoutes(source: MetricsSource): Router {
+  const router = Router()
+  router.get('/', operatorOnly, (_req, res) => {
+    res.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(source))
+  })
+  return router
+}
+
+function metricsText({ watch, requests, streamClients }: MetricsSource): string {
+  const { sessions, safety, tenants, totals } = watch
+  return [
+    family(
+      'http_requests_total',
+      'counter',
+      'Requests answered, by class of status.',
+      'class',
+      requests.byClass,
+    ),
+    single('http_refused_total', 'counter', 'Requests answered with 429.', requests.refused),
+    single('http_aborted_total', 'counter', 'Requests that the client gave up.', requests.aborted),
+    family('events_total', 'counter', 'Events taken in, by type.', 'type', totals.events),
+    single('sessions_total', 'counter', 'Sessions started.', totals.sessions),
+    single('blocked_events_total', 'counter', 'Events that the safety policy forbade.', safety.blockedCount),
+    family('violations_total', 'counter', 'Rules of the safety policy broken.', 'rule', safety.violations),
+    single('sessions', 'gauge', 'Sessions kept.', sessions.size),
+    single('events', 'gauge', 'Events kept.', sessions.eventCount),
+    single('tenants', 'gauge', 'Tenants kept.', tenants.list().length),
+    single('stream_clients', 'gauge', 'WebSocket clients connected.', streamClients()),
+    single('uptime_seconds', 'gauge', 'Time since the start.', (watch.now() - watch.startedMs) / 1000),
+  ].join('')
+}
+
+type MetricType = 'counter' | 'gauge'
+
+function single(name: string, type: MetricType, help: string, value: number): string {
+  return `${heading(name, type, help)}agentwatch_${name} ${value}\n`
+}
+
+function family(
+  name: string,
+  type: MetricType,
+  help: string,
+  label: string,
+  values: Readonly<Record<string, number>>,
+): string {
+  const lines = Object.entries(values).map(
+    ([key, value]) => `agentwatch_${name}{${label}="${key}"} ${value}\n`,
+  )
+  return heading(name, type, help) + lines.join('')
+}
+
+function heading(name: string, type: MetricType, help: string): string {
+  return `# HELP agentwatch_${name} ${help}\n# TYPE agentwatch_${name} ${type}\n`
+}

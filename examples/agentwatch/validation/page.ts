@@ -1,0 +1,30 @@
+import type { Fields } from './fields.ts'
+
+/** Which part of a list is asked for. */
+export interface Page {
+  readonly limit: number
+  readonly offset: number
+}
+
+/** Part of a list, and how long the whole is. */
+export interface PageOf<Item> extends Page {
+  readonly items: readonly Item[]
+  readonly total: number
+}
+
+/** The page that a query asks for: `limit` from 1 to 200, 50 by default, and `offset`. */
+export function readPage(query: Fields): Page {
+  return {
+    limit: query.wholeNumber('limit', { least: 1, most: 200, fallback: 50 }),
+    offset: query.wholeNumber('offset', { least: 0, most: 1_000_000, fallback: 0 }),
+  }
+}
+
+/** That page of the items, each as it is to be shown. */
+export function pageOf<Item, Shown>(
+  items: readonly Item[],
+  { limit, offset }: Page,
+  show: (item: Item) => Shown,
+): PageOf<Shown> {
+  return { items: items.slice(offset, offset + limit).map(show), total: items.length, limit, offset }
+}

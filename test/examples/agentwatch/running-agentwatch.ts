@@ -1,0 +1,35 @@
+import { onTestFinished } from 'vitest'
+import type { Bounds } from '../../../examples/agentwatch/domain/bounds.ts'
+import { createWatch } from '../../../examples/agentwatch/domain/watch.ts'
+import {
+  type Agentwatch,
+  type AgentwatchOptions,
+  createAgentwatch,
+} from '../../../examples/agentwatch/server.ts'
+
+/** A server on a free port of 127.0.0.1. */
+export interface RunningAgentwatch extends Agentwatch {
+  readonly url: string
+}
+
+/** What a test's server is made with; the rest is as users have it. */
+export type TestOptions = Partial<Omit<AgentwatchOptions, 'watch'>> & { readonly bounds?: Partial<Bounds> }
+
+export const API_KEY = 'test-key-0123456789abcdef'
+
+/** Starts a server that ends with the test. */
+export async function startAgentwatch({
+  env,
+  bounds,
+  ...options
+}: TestOptions = {}): Promise<RunningAgentwatch> {
+  const agentwatch = createAgentwatch({
+    env: { PORT: '0', ...env },
+    watch: createWatch(bounds === undefined ? {} : { bounds }),
+    drainMs: 500,
+    ...options,
+  })
+  const url = await agentwatch.listen()
+  onTestFinished(() => agentwatch.close())
+  return { ...agentwatch, url }
+}
