@@ -18,7 +18,23 @@ export function parseAddress(text: string): Address | undefined {
   const family = isIP(text)
   if (family === 0) return undefined
   if (family === 4) return ipaddr.IPv4.parse(text)
-  return unwrapIPv4(ipaddr.IPv6.parse(withoutZone(text)))
+  return unwrapIPv4(parseIPv6(withoutZone(text)))
+}
+
+const DOTTED_TAIL = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/
+
+/**
+ * The IPv6 address that `text` spells; `text` is known to spell one, and has no zone.
+ *
+ * The dotted tail is spelled out for ipaddr.js, which takes `::10.0.0.2`, an address of its own right
+ * (RFC 4291, 2.5.5.1), for the IPv4-mapped `::ffff:10.0.0.2`.
+ */
+export function parseIPv6(text: string): ipaddr.IPv6 {
+  const hexadecimal = text.replace(DOTTED_TAIL, (_tail, a: string, b: string, c: string, d: string) => {
+    const [high, low] = [Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)]
+    return `${high.toString(16)}:${low.toString(16)}`
+  })
+  return ipaddr.IPv6.parse(hexadecimal)
 }
 
 /** The IPv4 address inside an IPv4-mapped (RFC 4291, 2.5.5.2) or NAT64 one; any other as it is. */

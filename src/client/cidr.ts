@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { Address } from './address.ts'
-import { unwrapIPv4 } from './address.ts'
+import { parseIPv6, unwrapIPv4 } from './address.ts'
 
 /** A range of addresses of one family. */
 export interface Cidr {
@@ -30,7 +30,7 @@ export function parseCidr(text: string): Cidr | undefined {
   if (bits === undefined || bits > most) return undefined
   if (family === 4) return { network: ipaddr.IPv4.parse(address), bits }
 
-  const written = ipaddr.IPv6.parse(address)
+  const written = parseIPv6(address)
   const network = unwrapIPv4(written)
   if (network === written) return { network, bits }
   return bits < WRAPPER_BITS ? undefined : { network, bits: bits - WRAPPER_BITS }

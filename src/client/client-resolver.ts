@@ -8,7 +8,11 @@ import { readSingleAddress, readXForwardedFor } from './x-forwarded-for.ts'
 /** What the resolver reads of a request. */
 export interface ResolvableRequest {
   readonly headers: IncomingHttpHeaders
-  readonly socket: { readonly remoteAddress?: string | undefined; readonly destroyed?: boolean }
+  readonly socket: {
+    readonly remoteAddress?: string | undefined
+    readonly localAddress?: string | undefined
+    readonly destroyed?: boolean
+  }
 }
 
 /** How clients are told apart, compiled. */
@@ -22,7 +26,7 @@ export interface ClientSettings<Req extends ResolvableRequest> {
   readonly onIgnoredHeader: (peer: Address) => void
 }
 
-/** A socket without an address that still lives is a Unix socket: a peer on this machine. */
+/** A living socket without an address at either end is a Unix socket: a peer on this machine. */
 const UNIX_SOCKET_PEER = '127.0.0.1'
 
 /** Compiles the question "who is charged for this request?". */
@@ -55,5 +59,9 @@ function headerReader(header: string): (value: string) => HopReader {
 
 function peerOf({ socket }: ResolvableRequest): Address | undefined {
   if (socket.remoteAddress !== undefined) return parseAddress(socket.remoteAddress)
-  return socket.destroyed === true ? undefined : parseAddress(UNIX_SOCKET_PEER)
+  // A TCP client that reset its connection before the server got to read the request has no address any
+  // more, and its socket is not destroyed yet. Only the address at our end tells it from a Unix socket:
+  // taken for one, it would be a trusted proxy.
+  if (socket.destroyed === true || socket.localAddress !== undefined) return undefined
+  return parseAddress(UNIX_SOCKET_PEER)
 }

@@ -22,7 +22,12 @@ export const trustNobody: Trust = () => false
 
 /** Trusts what a function of the user's, or Express's own, trusts. */
 export function trustByFunction(trusts: TrustFunction): Trust {
-  return (address, hop) => trusts(addressText(address), hop) === true
+  return (address, hop) => {
+    const answer: unknown = trusts(addressText(address), hop)
+    // A promise is no `true`; one that is rejected must not end the process either.
+    if (answer instanceof Promise) answer.catch(() => undefined)
+    return answer === true
+  }
 }
 
 /**
@@ -108,7 +113,10 @@ function rejectMember(text: string): never {
 }
 
 function remedyFor(text: string): string {
-  if (/^\d+$/.test(text)) return `For a number of hops give the number ${text} without quotes.`
+  // A longer number is an IPv4 address spelled as an integer.
+  if (/^\d+$/.test(text) && Number(text) <= MOST_HOPS) {
+    return `For a number of hops give the number ${text} without quotes.`
+  }
   if (text === 'true' || text === 'false') return `Give the boolean ${text} without quotes.`
   if (parseAddress(text.split('/')[0] ?? '')?.kind() === 'ipv4' && text.includes(':')) {
     return 'Write an IPv4-mapped range as IPv4, such as 10.0.0.0/8, or with at least 96 bits.'

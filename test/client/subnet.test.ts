@@ -1,0 +1,101 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalClientKey } from '../../src/client/client-resolver.ts'
+import { anyIPv4, anySpelling, type Groups, globalIPv6 } from './any-address.ts'
+
+const BITS = 128n
+const GROUP_BITS = 16n
+
+const toNumber = (groups: Groups): bigint =>
+  groups.reduce((sum, value) => (sum << GROUP_BITS) | BigInt(value), 0n)
+
+function toText(value: bigint): string {
+  const groups = Array.from(
+    { length: 8 },
+    (_, index) => (value >> (BITS - GROUP_BITS * BigInt(index + 1))) & 0xffffn,
+  )
+  return groups.map((group) => group.toString(16)).join(':')
+}
+
+const anySubnet = fc.integer({ min: 32, max: 128 })
+
+describe('the key of an IPv6 client', () => {
+  it.each([
+    [32, '2001:db8::/32'],
+    [48, '2001:db8:aaaa::/48'],
+    [52, '2001:db8:aaaa:b000::/52'],
+    [56, '2001:db8:aaaa:bb00::/56'],
+    [64, '2001:db8:aaaa:bbbb::/64'],
+    [127, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:fffe/127'],
+    // All bits: the address itself, and no network.
+    [128, '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff'],
+  ])('of %i bits', (bits, key) => {
+    expect(canonicalClientKey('2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff', bits)).toBe(key)
+  })
+
+  it('is one for all addresses of a network', () => {
+    fc.assert(
+      fc.property(
+        globalIPv6,
+        anySubnet,
+        fc.bigInt({ min: 0n, max: (1n << 96n) - 1n }),
+        (groups, bits, noise) => {
+          const hostMask = (1n << (BITS - BigInt(bits))) - 1n
+          const neighbour = toNumber(groups) ^ (noise & hostMask)
+          expect(canonicalClientKey(toText(neighbour), bits)).toBe(
+            canonicalClientKey(toText(toNumber(groups)), bits),
+          )
+        },
+      ),
+    )
+  })
+
+  it('is another one for the networks next to it, and for any with one bit changed', () => {
+    fc.assert(
+      fc.property(globalIPv6, anySubnet, fc.nat(), (groups, bits, seed) => {
+        const own = canonicalClientKey(toText(toNumber(groups)), bits)
+        // Not among the first three bits, so that the address stays in 2000::/3.
+        const changedBit = 3 + (seed % (bits - 3))
+        for (const bit of [bits - 1, changedBit]) {
+          const other = toNumber(groups) ^ (1n << (BITS - 1n - BigInt(bit)))
+          expect(canonicalClientKey(toText(other), bits)).not.toBe(own)
+        }
+      }),
+    )
+  })
+
+  it('is one for every spelling of an address', () => {
+    const spelled = globalIPv6.chain((groups) => fc.tuple(anySpelling(groups), anySpelling(groups)))
+    fc.assert(
+      fc.property(spelled, anySubnet, ([one, other], bits) => {
+        expect(canonicalClientKey(one, bits)).toBe(canonicalClientKey(other, bits))
+      }),
+    )
+  })
+
+  it('counts a thousand addresses of one /56 as one client', () => {
+    const keys = Array.from({ length: 1000 }, (_, index) =>
+      canonicalClientKey(`2001:db8:1:${(index % 256).toString(16)}::${index.toString(16)}`, 56),
+    )
+    expect(new Set(keys)).toEqual(new Set(['2001:db8:1::/56']))
+  })
+})
+
+describe('the key of an IPv4 client', () => {
+  it('is the address, whatever the IPv6 networks are, also inside of IPv6', () => {
+    fc.assert(
+      fc.property(anyIPv4, anySubnet, (bytes, bits) => {
+        const text = bytes.join('.')
+        expect(canonicalClientKey(text, bits)).toBe(text)
+        expect(canonicalClientKey(`::ffff:${text}`, bits)).toBe(text)
+        expect(canonicalClientKey(`64:ff9b::${text}`, bits)).toBe(text)
+      }),
+    )
+  })
+})
+
+describe('a client key that is no address', () => {
+  it.each([['user-7'], ['unknown'], ['2001:db8:1::/56'], [' 203.0.113.7'], ['']])('stays %j', (text) => {
+    expect(canonicalClientKey(text, 56)).toBe(text)
+  })
+})
