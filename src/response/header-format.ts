@@ -31,5 +31,7 @@ export interface HeaderFormat {
 /** Adds members to a list-valued field, behind those that others on the request's way have set. */
 export function appendToList(target: HeaderTarget, name: string, members: string): void {
   const present = target.getHeader(name)
-  target.setHeader(name, present === undefined ? members : `${present}, ${members}`)
+  // A field without a value is a list without members.
+  const isEmpty = present === undefined || String(present) === ''
+  target.setHeader(name, isEmpty ? members : `${present}, ${members}`)
 }

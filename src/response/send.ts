@@ -8,11 +8,12 @@ export function isOpen(res: ServerResponse): boolean {
 
 /**
  * The head of every refusal. A 429 that a cache kept would refuse clients that are within their limits, and
- * Retry-After is never earlier than what anybody before has asked for.
+ * of two waits in seconds the client is told the longer.
  */
 export function writeRefusalHead(res: ServerResponse, statusCode: number, retryAfterSeconds: number): void {
   res.statusCode = statusCode
-  const present = Number(res.getHeader('Retry-After')) || 0
+  const before = String(res.getHeader('Retry-After') ?? '')
+  const present = /^\d{1,15}$/.test(before) ? Number(before) : 0
   res.setHeader('Retry-After', String(Math.max(present, retryAfterSeconds)))
   res.setHeader('Cache-Control', 'no-store')
 }

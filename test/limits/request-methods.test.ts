@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { type ClassifiableRequest, classOfMethod } from '../../src/limits/request-methods.ts'
+
+const classOf = (request: Partial<ClassifiableRequest>): string => classOfMethod({ headers: {}, ...request })
+
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
+
+describe('the class of a method', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])('of %s is read', (method) => {
+    expect(classOf({ method })).toBe('read')
+  })
+
+  it.each([
+    ['POST'],
+    ['PUT'],
+    ['PATCH'],
+    ['DELETE'],
+    ['CONNECT'],
+    ['PROPFIND'],
+    ['PURGE'],
+    // Methods are case-sensitive (RFC 9110, 9.1): `get` is one that nobody knows.
+    ['get'],
+    ['Get'],
+    ['GETS'],
+    ['NO-SUCH'],
+    [''],
+  ])('of %j is write', (method) => {
+    expect(classOf({ method })).toBe('write')
+  })
+
+  it('of none is write', () => {
+    expect(classOf({})).toBe('write')
+    expect(classOf({ method: undefined })).toBe('write')
+  })
+})
+
+describe('the class of a method that overrides another', () => {
+  it.each(OVERRIDES)('in %s is the stricter one, before the override has been carried out', (header) => {
+    expect(classOf({ method: 'POST', headers: { [header]: 'GET' } })).toBe('write')
+    expect(classOf({ method: 'GET', headers: { [header]: 'DELETE' } })).toBe('write')
+    expect(classOf({ method: 'GET', headers: { [header]: 'HEAD' } })).toBe('read')
+  })
+
+  it.each(OVERRIDES)('in %s is the stricter one, after it', (header) => {
+    const headers = { [header]: 'GET' }
+    expect(classOf({ method: 'GET', originalMethod: 'POST', headers })).toBe('write')
+    expect(classOf({ method: 'DELETE', originalMethod: 'GET', headers: { [header]: 'DELETE' } })).toBe(
+      'write',
+    )
+    expect(classOf({ method: 'HEAD', originalMethod: 'GET', headers: { [header]: 'HEAD' } })).toBe('read')
+  })
+
+  it.each([
+    // The override is not an HTTP method yet: those who carry it out make it upper-case.
+    ['get', 'read'],
+    [' Head\t', 'read'],
+    ['delete', 'write'],
+    ['GET, HEAD', 'read'],
+    // Whoever carries it out may take the first of several, or the last.
+    ['GET, DELETE', 'write'],
+    ['DELETE, GET', 'write'],
+    ['GET,', 'write'],
+    ['', 'write'],
+    ['NO-SUCH', 'write'],
+    [['GET', 'HEAD'], 'read'],
+    [['GET', 'POST'], 'write'],
+  ] as const)('to %j is %s', (override, expected) => {
+    expect(classOf({ method: 'GET', headers: { 'x-http-method-override': override } })).toBe(expected)
+  })
+
+  it('counts the strictest of several headers', () => {
+    const headers = { 'x-http-method-override': 'GET', 'x-http-method': 'GET', 'x-method-override': 'PUT' }
+    expect(classOf({ method: 'GET', headers })).toBe('write')
+  })
+
+  it('is that of the method alone where there is no original one', () => {
+    expect(classOf({ method: 'GET', originalMethod: undefined })).toBe('read')
+    expect(classOf({ method: 'GET', originalMethod: 'GET' })).toBe('read')
+    expect(classOf({ method: 'GET', headers: { 'x-override': 'DELETE' } })).toBe('read')
+  })
+})

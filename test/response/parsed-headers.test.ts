@@ -1,0 +1,181 @@
+import fc from 'fast-check'
+import { parseRateLimit } from 'ratelimit-header-parser'
+import { type Item, parseDictionary, parseItem, parseList } from 'structured-headers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { tighter } from '../../src/limits/decision.ts'
+import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
+import { draft6 } from '../../src/response/draft-6.ts'
+import { draft7 } from '../../src/response/draft-7.ts'
+import { draft8 } from '../../src/response/draft-8.ts'
+import { draft11 } from '../../src/response/draft-11.ts'
+import { legacyFormat } from '../../src/response/legacy.ts'
+import { RecordedHeaders, type Standing, written } from './recorded-headers.ts'
+
+/* Every line that is emitted is read back here by parsers that other people wrote. */
+
+const MONTH_MS = 30 * 86_400_000
+
+/** Printable ASCII, with more quotes and backslashes than anybody would use. */
+const name = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom('"', '\\', ',', ';', '=', ' '),
+      fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 20,
+    },
+  )
+  .map((characters) => characters.join(''))
+
+const units = fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: LARGEST_LIMIT }))
+
+const standing: fc.Arbitrary<Required<Standing>> = fc
+  .record({
+    name,
+    limit: units,
+    windowMs: fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: MONTH_MS })),
+    left: fc.double({ min: 0, max: 1, noNaN: true }),
+    gone: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(({ left, gone, ...limit }) => ({
+    ...limit,
+    remaining: Math.floor(limit.limit * left),
+    resetMs: Math.floor(limit.windowMs * gone),
+  }))
+
+const standings = fc.array(standing, { minLength: 1, maxLength: 4 })
+
+/** What a duration in milliseconds must read as: never less, less than a second more, never 0. */
+function covers(seconds: unknown, ms: number): boolean {
+  return (
+    typeof seconds === 'number' &&
+    Number.isInteger(seconds) &&
+    seconds >= 1 &&
+    seconds * 1000 >= ms &&
+    (seconds === 1 || (seconds - 1) * 1000 < ms)
+  )
+}
+
+/** The members of a list of items, as plain values. */
+function itemsOf(line: string): { value: unknown; parameters: Record<string, unknown> }[] {
+  return parseList(line).map((member) => {
+    const [value, parameters] = member as Item
+    return { value, parameters: Object.fromEntries(parameters) }
+  })
+}
+
+describe.each([draft8, draft11])('the lists of $name', (format) => {
+  it('are read by a parser of structured fields as what was written', () => {
+    fc.assert(
+      fc.property(standings, (given) => {
+        const headers = written(format, given)
+        const policies = itemsOf(headers.text('RateLimit-Policy'))
+        const states = itemsOf(headers.text('RateLimit'))
+        expect(policies.map(({ value }) => value)).toEqual(given.map((one) => one.name))
+        expect(states.map(({ value }) => value)).toEqual(given.map((one) => one.name))
+        for (const [index, { limit, windowMs, remaining, resetMs }] of given.entries()) {
+          const policy = policies[index]?.parameters ?? {}
+          const state = states[index]?.parameters ?? {}
+          expect(Object.keys(policy)).toEqual(['q', 'w'])
+          expect(Object.keys(state)).toEqual(['r', 't'])
+          expect([policy.q, state.r]).toEqual([limit, remaining])
+          expect([covers(policy.w, windowMs), covers(state.t, resetMs)]).toEqual([true, true])
+        }
+      }),
+    )
+  })
+
+  it('are read as one list when several limiters have written them', () => {
+    fc.assert(
+      fc.property(standings, standings, (first, second) => {
+        const headers = written(format, second, written(format, first))
+        const names = [...first, ...second].map((one) => one.name)
+        expect(itemsOf(headers.text('RateLimit-Policy')).map(({ value }) => value)).toEqual(names)
+        expect(itemsOf(headers.text('RateLimit')).map(({ value }) => value)).toEqual(names)
+      }),
+    )
+  })
+})
+
+describe('the older formats', () => {
+  // The parser turns seconds to go into dates.
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date('2026-01-15T12:00:00Z'), toFake: ['Date'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  const secondsFromNow = (date: Date | undefined): number =>
+    ((date?.getTime() ?? Number.NaN) - Date.now()) / 1000
+
+  /** The limit that the formats of one figure show. */
+  const tightestOf = (given: readonly Required<Standing>[]): Required<Standing> =>
+    given.reduce((one, other) => (tighter(one, other) === one ? one : other))
+
+  it.each([draft6, draft7])('have policies that a parser of structured fields reads, in $name', (format) => {
+    fc.assert(
+      fc.property(standings, (given) => {
+        const policies = itemsOf(written(format, given).text('RateLimit-Policy'))
+        expect(policies.map(({ value }) => value)).toEqual(given.map(({ limit }) => limit))
+        for (const [index, { windowMs }] of given.entries()) {
+          expect(covers(policies[index]?.parameters.w, windowMs)).toBe(true)
+        }
+      }),
+    )
+  })
+
+  it('have a dictionary that a parser of structured fields reads, in draft-7', () => {
+    fc.assert(
+      fc.property(standings, (given) => {
+        const { limit, remaining, resetMs } = tightestOf(given)
+        const dictionary = parseDictionary(written(draft7, given).text('RateLimit'))
+        const figures = Object.fromEntries([...dictionary].map(([key, item]) => [key, item[0]]))
+        expect(figures).toEqual({ limit, remaining, reset: figures.reset })
+        expect(covers(figures.reset, resetMs)).toBe(true)
+      }),
+    )
+  })
+
+  it('have fields that a parser of structured fields reads as integers, in draft-6', () => {
+    fc.assert(
+      fc.property(standings, (given) => {
+        const { limit, remaining, resetMs } = tightestOf(given)
+        const headers = written(draft6, given)
+        expect(parseItem(headers.text('RateLimit-Limit'))[0]).toBe(limit)
+        expect(parseItem(headers.text('RateLimit-Remaining'))[0]).toBe(remaining)
+        expect(covers(parseItem(headers.text('RateLimit-Reset'))[0], resetMs)).toBe(true)
+      }),
+    )
+  })
+
+  it.each([draft6, draft7, legacyFormat('delta')])(
+    'are read by a parser of rate-limit headers as what was written, in $name with seconds to go',
+    (format) => {
+      fc.assert(
+        fc.property(standings, (given) => {
+          const { limit, remaining, resetMs } = tightestOf(given)
+          const read = parseRateLimit(written(format, given).all(), { reset: 'seconds' })
+          expect(read).toMatchObject({ limit, remaining, used: limit - remaining })
+          expect(covers(secondsFromNow(read?.reset), resetMs)).toBe(true)
+        }),
+      )
+    },
+  )
+
+  it('are read by a parser of rate-limit headers as what was written, in legacy with dates', () => {
+    fc.assert(
+      fc.property(standings, fc.integer({ min: 0, max: 4_000_000_000_000 }), (given, nowMs) => {
+        const { limit, remaining, resetMs } = tightestOf(given)
+        const headers = written(legacyFormat('epoch'), given, new RecordedHeaders(), nowMs)
+        const read = parseRateLimit(headers.all(), { reset: 'unix' })
+        expect(read).toMatchObject({ limit, remaining, used: limit - remaining })
+        const early = nowMs + resetMs - (read?.reset?.getTime() ?? Number.NaN)
+        expect(early).toBeLessThanOrEqual(0)
+        expect(early).toBeGreaterThan(-1000)
+      }),
+    )
+  })
+})
