@@ -13,15 +13,19 @@ export function nearestName(given: string, names: readonly string[]): string | u
   return best
 }
 
-/** Letters to insert, delete or replace to turn one word into the other (Levenshtein). */
+/** Letters to insert, delete, replace or swap with the next to turn one word into the other. */
 function editDistance(one: string, other: string): number {
+  let beforePrevious: readonly number[] = []
   let previous = Array.from({ length: other.length + 1 }, (_, column) => column)
   for (let row = 1; row <= one.length; row++) {
     const current = [row]
     for (let column = 1; column <= other.length; column++) {
       const replaced = at(previous, column - 1) + (one[row - 1] === other[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, at(previous, column) + 1, at(current, column - 1) + 1))
+      const swaps = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]
+      const swapped = swaps ? at(beforePrevious, column - 2) + 1 : Number.POSITIVE_INFINITY
+      current.push(Math.min(replaced, swapped, at(previous, column) + 1, at(current, column - 1) + 1))
     }
+    beforePrevious = previous
     previous = current
   }
   return at(previous, other.length)

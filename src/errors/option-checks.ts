@@ -13,6 +13,10 @@ export function checkNames(
   known: readonly string[],
   aliases: Readonly<Record<string, string>> = {},
 ): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const remedy = `Give an object; it may have ${known.join(', ')}.`
+    rejectOption(subject === '' ? 'options' : subject, value, 'takes an object of options', remedy)
+  }
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue
     const nearest = Object.hasOwn(aliases, name) ? aliases[name] : nearestName(name, known)

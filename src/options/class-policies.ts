@@ -25,17 +25,19 @@ export function parseClassPolicies<Req>(
   },
   limiterName: string,
 ): ClassPolicies<Req> {
-  const windowMs = checkWindow('windowSec', options.windowSec ?? DEFAULT_WINDOW_SEC)
+  const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
+  const settings = { read, write }
+  const windowMs = checkWindow('windowSec', windowSec)
   const drafts = REQUEST_CLASSES.map((requestClass): Draft<Req> => {
     const name = limiterName === DEFAULT_NAME ? requestClass : `${limiterName}-${requestClass}`
-    return draftOf(requestClass, options[requestClass] ?? DEFAULT_LIMITS[requestClass], name, windowMs)
+    return draftOf(requestClass, settings[requestClass], name, windowMs)
   })
   const windows = drafts.flatMap((draft) => (draft === false ? [] : [draft.limit.windowMs]))
   const ttlMs = parseTtl(options.ttlSec, Math.max(windowMs, ...windows))
-  const [read = false, write = false] = drafts.map((draft, index) =>
+  const [reads = false, writes = false] = drafts.map((draft, index) =>
     policyOf(REQUEST_CLASSES[index] ?? 'read', draft, ttlMs),
   )
-  return { read, write }
+  return { read: reads, write: writes }
 }
 
 function policyOf<Req>(requestClass: RequestClass, draft: Draft<Req>, ttlMs: number): ClassPolicy<Req> {

@@ -25,7 +25,8 @@ const DEFAULT_STATUS = 429
 export function parseRefusalOptions<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,
 ): RefusalOptions<Req, Res> {
-  const statusCode = checkWholeNumber('statusCode', options.statusCode ?? DEFAULT_STATUS, 400, 599)
+  const { statusCode: givenStatus = DEFAULT_STATUS } = options
+  const statusCode = checkWholeNumber('statusCode', givenStatus, 400, 599)
   const problemDetails = checkFlag('problemDetails', options.problemDetails, false)
   const handler = checkFunction('handler', options.handler, '(req, res, next, info) => void')
   checkOneAnswer(options, problemDetails)
@@ -61,19 +62,37 @@ function checkOneAnswer(
 function compileMessage<Req, Res>(message: unknown): RefusalOptions<Req, Res>['bodyFor'] {
   if (message === undefined) return () => DEFAULT_REFUSAL
   if (typeof message === 'function') {
-    return async (req, res) => bodyOf('the result of message', await message(req, res))
+    return async (req, res) => bodyOfResult(await message(req, res))
   }
-  const body = bodyOf('message', message)
-  return () => body
-}
-
-function bodyOf(option: string, message: unknown): Body {
-  if (typeof message === 'string') return textBody(message)
-  if (typeof message === 'object' && message !== null) return jsonBody(message)
+  const body = bodyOf(message)
+  if (body !== undefined) return () => body
   return rejectOption(
-    option,
+    'message',
     message,
     'takes text, or an object to send as JSON',
     "Give 'Slow down', or { error: 'slow_down' }, or a function that returns either.",
   )
+}
+
+function bodyOfResult(result: unknown): Body {
+  const body = bodyOf(result)
+  if (body !== undefined) return body
+  throw new RateLimiterError({
+    code: 'invalid_result',
+    option: 'message',
+    value: result,
+    problem: 'returned neither text nor an object to send as JSON',
+    remedy: "Return 'Slow down', or { error: 'slow_down' }.",
+  })
+}
+
+/** Undefined for what is no body: circular objects and promises are objects, and no JSON. */
+function bodyOf(message: unknown): Body | undefined {
+  if (typeof message === 'string') return textBody(message)
+  if (typeof message !== 'object' || message === null || message instanceof Promise) return undefined
+  try {
+    return jsonBody(message)
+  } catch {
+    return undefined
+  }
 }

@@ -54,7 +54,9 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   options: RateLimiterOptions<Req, Res>,
 ): Settings<Req, Res> {
   checkOptionNames(options)
-  const name = checkHeaderName('name', options.name ?? DEFAULT_NAME)
+  // Defaults are for what is absent; null is a value, and a wrong one.
+  const { storeDeadlineMs = 100, requestPropertyName = 'rateLimit' } = options
+  const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefundOptions(options)
   if (options.store !== undefined) {
@@ -76,8 +78,8 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     refund,
     store: options.store,
     onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),
-    storeDeadlineMs: checkWholeNumber('storeDeadlineMs', options.storeDeadlineMs ?? 100, 1, LONGEST_TIMER_MS),
-    requestPropertyName: checkPropertyName(options.requestPropertyName ?? 'rateLimit'),
+    storeDeadlineMs: checkWholeNumber('storeDeadlineMs', storeDeadlineMs, 1, LONGEST_TIMER_MS),
+    requestPropertyName: checkPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
   }
 }

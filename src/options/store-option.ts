@@ -3,6 +3,7 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Limit } from '../limits/limit.ts'
 import { isDynamic } from '../limits/policy.ts'
 import { LEAST_CAPABILITIES, type Store } from '../stores/store.ts'
+import { storeName } from '../stores/store-name.ts'
 import type { ClassPolicies } from './class-policies.ts'
 
 /** Throws unless `store` is one. */
@@ -20,20 +21,20 @@ export function checkStore(store: unknown): void {
 
 /** Throws when the options ask more of the store than it declares, before a request can find out. */
 export function checkCapabilities(store: Store, policies: ClassPolicies<never>, refunds: boolean): void {
-  const { algorithms, severalLimits } = store.capabilities ?? LEAST_CAPABILITIES
-  const storeName = store.constructor?.name || 'the store'
+  const { algorithms, severalLimits } = { ...LEAST_CAPABILITIES, ...store.capabilities }
+  const name = storeName(store)
   for (const [requestClass, policy] of Object.entries(policies)) {
     if (policy === false) continue
     const limits: readonly Limit[] = isDynamic(policy) ? [policy.template] : policy.limits
     if (limits.length > 1 && !severalLimits) {
-      reject(requestClass, limits, `${storeName} cannot decide several limits at once`, 'Give one limit')
+      reject(requestClass, limits, `${name} cannot decide several limits at once`, 'Give one limit')
     }
     for (const limit of limits) {
       if (algorithms.includes(limit.algorithm)) continue
       reject(
         requestClass,
         limit,
-        `${storeName} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
+        `${name} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
         `Give one of ${algorithms.join(', ')}`,
       )
     }
@@ -42,7 +43,7 @@ export function checkCapabilities(store: Store, policies: ClassPolicies<never>, 
     reject(
       'store',
       store,
-      `${storeName} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
+      `${name} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
       'Leave these options out',
     )
   }

@@ -1,5 +1,6 @@
 import { showValue } from '../errors/rate-limiter-error.ts'
-import type { Decision } from '../limits/decision.ts'
+import type { Decision, LimitState } from '../limits/decision.ts'
+import { LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
 import type { Charge } from './store.ts'
 
 /**
@@ -13,14 +14,26 @@ export function flawOf(answer: unknown, charge: Charge): string | undefined {
   if (!Array.isArray(decision.limits) || decision.limits.length !== charge.limits.length) {
     return `answered ${showValue(decision.limits)} for ${charge.limits.length} limit(s)`
   }
-  for (const { remaining, resetMs } of (decision as Decision).limits) {
-    if (!isAmount(remaining) || !isAmount(resetMs)) {
-      return `answered remaining ${showValue(remaining)}, resetMs ${showValue(resetMs)}`
-    }
-  }
-  return undefined
+  const flawed = decision.limits.findIndex((state, index) => !isStateOf(charge.limits[index], state))
+  if (flawed === -1) return undefined
+  return `answered ${showValue(decision.limits[flawed])} for the limit '${charge.limits[flawed]?.name}'`
+}
+
+/** The name and the numbers of a state stand in headers, where a fraction or a strange name is invalid. */
+function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
+  const state = answer as Partial<LimitState> | null | undefined
+  return (
+    state?.name === limit?.name &&
+    isUnits(state?.limit) &&
+    isUnits(state?.remaining) &&
+    isAmount(state?.resetMs)
+  )
+}
+
+function isUnits(value: unknown): boolean {
+  return isAmount(value) && Number.isInteger(value) && Number(value) <= LARGEST_LIMIT
 }
 
 function isAmount(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
 }

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import {
+  checkChoice,
+  checkFlag,
+  checkFunction,
+  checkHeaderName,
+  checkNames,
+  checkWholeNumber,
+  rejectOption,
+} from '../../src/errors/option-checks.ts'
+import { thrownBy } from './thrown-by.ts'
+
+describe('rejectOption', () => {
+  it('throws what it is told', () => {
+    const error = thrownBy(() => rejectOption('cost', -1, 'takes more', 'Give more.'))
+    expect(error).toMatchObject({ code: 'invalid_option', option: 'cost', value: -1 })
+    expect(error.message).toBe('cost: takes more, got -1. Give more.')
+  })
+})
+
+describe('checkNames', () => {
+  it('takes known names, and none', () => {
+    expect(() => checkNames('', { a: 1 }, ['a', 'b'])).not.toThrow()
+    expect(() => checkNames('', {}, ['a'])).not.toThrow()
+  })
+
+  it.each([
+    [
+      '',
+      { maxkeys: 1 },
+      "maxkeys: is not an option, got 1. Did you mean 'maxKeys'? The options are maxKeys.",
+    ],
+    ['', { zzz: 1 }, 'zzz: is not an option, got 1. The options are maxKeys.'],
+    ['Store', { zzz: 1 }, 'Store.zzz: is not an option, got 1. The options are maxKeys.'],
+    ['', { size: 1 }, "size: is not an option, got 1. Did you mean 'maxKeys'? The options are maxKeys."],
+    ['', JSON.parse('{"__proto__":1}'), '__proto__: is not an option, got 1. The options are maxKeys.'],
+    ['', { constructor: 1 }, 'constructor: is not an option, got 1. The options are maxKeys.'],
+  ])('names the unknown one: %j %j', (subject, value, message) => {
+    const error = thrownBy(() => checkNames(subject, value, ['maxKeys'], { size: 'maxKeys' }))
+    expect(error.code).toBe('unknown_option')
+    expect(error.message).toBe(message)
+  })
+
+  it.each([
+    ['', null, 'options: takes an object of options, got null. Give an object; it may have a, b.'],
+    ['Store', 5, 'Store: takes an object of options, got 5. Give an object; it may have a, b.'],
+    ['', 'ab', "options: takes an object of options, got 'ab'. Give an object; it may have a, b."],
+    ['', [1], 'options: takes an object of options, got [1]. Give an object; it may have a, b.'],
+  ])('takes nothing but an object: %j %j', (subject, value, message) => {
+    const error = thrownBy(() => checkNames(subject, value as object, ['a', 'b']))
+    expect(error.code).toBe('invalid_option')
+    expect(error.message).toBe(message)
+  })
+})
+
+describe('checkWholeNumber', () => {
+  it.each([1, 5, 10])('takes %d', (value) => {
+    expect(checkWholeNumber('size', value, 1, 10)).toBe(value)
+  })
+
+  it.each([
+    [0, '0'],
+    [11, '11'],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    ['5', "'5'"],
+    [[5], '[5]'],
+    [5n, '5n'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+  ])('does not take %o', (value, shown) => {
+    expect(thrownBy(() => checkWholeNumber('size', value, 1, 10)).message).toBe(
+      `size: takes a whole number, got ${shown}. Give a number from 1 to 10, without quotes.`,
+    )
+  })
+})
+
+describe('checkFlag', () => {
+  it('takes booleans, and has a fallback', () => {
+    expect(checkFlag('on', true, false)).toBe(true)
+    expect(checkFlag('on', false, true)).toBe(false)
+    expect(checkFlag('on', undefined, true)).toBe(true)
+  })
+
+  it.each([
+    ['true', "'true'"],
+    [1, '1'],
+    [null, 'null'],
+  ])('does not take %o', (value, shown) => {
+    expect(thrownBy(() => checkFlag('on', value, false)).message).toBe(
+      `on: takes a boolean, got ${shown}. Give true or false, without quotes.`,
+    )
+  })
+})
+
+describe('checkFunction', () => {
+  it('takes functions, and their absence', () => {
+    const f = (): void => undefined
+    expect(checkFunction('skip', f, '() => void')).toBe(f)
+    expect(checkFunction('skip', undefined, '() => void')).toBeUndefined()
+  })
+
+  it.each([
+    [true, 'true'],
+    [null, 'null'],
+    ['f', "'f'"],
+  ])('does not take %o', (value, shown) => {
+    expect(thrownBy(() => checkFunction<unknown>('skip', value, '() => void')).message).toBe(
+      `skip: takes a function, got ${shown}. Give () => void, or leave the option out.`,
+    )
+  })
+})
+
+describe('checkChoice', () => {
+  const choices = ['enforce', 'shadow'] as const
+
+  it('takes the choices, and has a fallback', () => {
+    expect(checkChoice('mode', 'shadow', choices, 'enforce')).toBe('shadow')
+    expect(checkChoice('mode', undefined, choices, 'enforce')).toBe('enforce')
+  })
+
+  it.each([
+    ['shadwo', "got 'shadwo'. Did you mean 'shadow'? Give 'enforce' or 'shadow'."],
+    ['Shadow', "got 'Shadow'. Did you mean 'shadow'? Give 'enforce' or 'shadow'."],
+    ['quiet', "got 'quiet'. Give 'enforce' or 'shadow'."],
+    [true, "got true. Give 'enforce' or 'shadow'."],
+    [null, "got null. Give 'enforce' or 'shadow'."],
+    [['shadow'], "got [\"shadow\"]. Give 'enforce' or 'shadow'."],
+  ])('does not take %o', (value, rest) => {
+    expect(thrownBy(() => checkChoice('mode', value, choices, 'enforce')).message).toBe(
+      `mode: takes one of a few names, ${rest}`,
+    )
+  })
+})
+
+describe('checkHeaderName', () => {
+  it.each(['api', 'API v2: "write" \\ ~', ' '])('takes %j', (name) => {
+    expect(checkHeaderName('name', name)).toBe(name)
+  })
+
+  it.each([
+    ['', "''"],
+    ['caf\u00e9', "'caf\u00e9'"],
+    ['a\nb', "'a\\x0ab'"],
+    ['a\n', "'a\\x0a'"],
+    ['\u{1f6a7}', "'\u{1f6a7}'"],
+    [5, '5'],
+    [null, 'null'],
+  ])('does not take %o', (name, shown) => {
+    expect(thrownBy(() => checkHeaderName('name', name)).message).toBe(
+      `name: takes a name of printable ASCII, got ${shown}. Give letters, digits, spaces and punctuation; the name appears in response headers.`,
+    )
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
+
+describe('RateLimiterError', () => {
+  it('is composed of option, problem, value, nearest name and remedy', () => {
+    const error = new RateLimiterError({
+      code: 'unknown_option',
+      option: 'windowMs',
+      value: 60_000,
+      problem: 'is not an option',
+      nearest: 'windowSec',
+      remedy: 'Look it up.',
+    })
+    expect(error.message).toBe("windowMs: is not an option, got 60000. Did you mean 'windowSec'? Look it up.")
+    expect(error).toMatchObject({
+      name: 'RateLimiterError',
+      code: 'unknown_option',
+      option: 'windowMs',
+      value: 60_000,
+      nearest: 'windowSec',
+      remedy: 'Look it up.',
+    })
+    expect(error).toBeInstanceOf(Error)
+  })
+
+  it('leaves out what is not known', () => {
+    const error = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Open it.' })
+    expect(error.message).toBe('it was closed. Open it.')
+    expect(error).toMatchObject({ option: undefined, value: undefined, nearest: undefined })
+    expect('cause' in error).toBe(false)
+  })
+
+  it('shows a value that is undefined, when it was given as such', () => {
+    const error = new RateLimiterError({
+      code: 'invalid_option',
+      option: 'read',
+      value: undefined,
+      problem: 'takes a number',
+      remedy: 'Give one.',
+    })
+    expect(error.message).toBe('read: takes a number, got undefined. Give one.')
+  })
+
+  it('keeps the cause, and no cause where there is none', () => {
+    const cause = new Error('down')
+    const details = { code: 'store_failed', problem: 'it failed', remedy: 'Look.' } as const
+    expect(new RateLimiterError({ ...details, cause }).cause).toBe(cause)
+    expect('cause' in new RateLimiterError({ ...details, cause: undefined })).toBe(false)
+  })
+})
+
+describe('showValue', () => {
+  const circular: Record<string, unknown> = {}
+  circular.itself = circular
+  class Nameless {
+    toJSON(): undefined {
+      return undefined
+    }
+  }
+
+  it.each([
+    ['5', "'5'"],
+    ['', "''"],
+    ['two\nlines\u0000\u007f', "'two\\x0alines\\x00\\x7f'"],
+    [5, '5'],
+    [-0, '0'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [10n, '10n'],
+    [true, 'true'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [Symbol('tag'), 'Symbol(tag)'],
+    [() => 1, 'a function'],
+    [function limitOfPlan() {}, 'the function limitOfPlan'],
+    [Promise.resolve(1), 'a Promise'],
+    [{ limit: 5 }, '{"limit":5}'],
+    [[1, 'two'], '[1,"two"]'],
+    [circular, 'an object'],
+    [{ big: 1n }, 'an object'],
+    [new Nameless(), 'an object'],
+  ])('shows %o', (value, shown) => {
+    expect(showValue(value)).toBe(shown)
+  })
+
+  it('cuts a long value to 80 characters', () => {
+    expect(showValue('x'.repeat(78))).toBe(`'${'x'.repeat(78)}'`)
+    const cut = showValue('x'.repeat(79))
+    expect(cut).toBe(`'${'x'.repeat(76)}...`)
+    expect(cut).toHaveLength(80)
+  })
+})

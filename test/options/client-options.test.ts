@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { parse, rejects } from './parse.ts'
+
+describe('clientIpHeader', () => {
+  const remedy =
+    "Give 'x-forwarded-for', 'forwarded', or a header with a single address, such as 'cf-connecting-ip'."
+
+  it('is compared in lower case', () => {
+    expect(parse({ clientIpHeader: 'CF-Connecting-IP' }).client.header).toBe('cf-connecting-ip')
+    expect(parse({ clientIpHeader: 'forwarded' }).client.header).toBe('forwarded')
+  })
+
+  rejects(
+    'invalid_option',
+    (
+      [
+        ['', "''"],
+        ['x forwarded for', "'x forwarded for'"],
+        ['x-forwarded-for,forwarded', "'x-forwarded-for,forwarded'"],
+        ['x-forwarded-for\n', "'x-forwarded-for\\x0a'"],
+        [null, 'null'],
+        [['x-forwarded-for'], '["x-forwarded-for"]'],
+        [true, 'true'],
+      ] as const
+    ).map(([clientIpHeader, shown]) => [
+      { clientIpHeader },
+      'clientIpHeader',
+      `takes the name of one header, got ${shown}. ${remedy}`,
+    ]),
+  )
+})
+
+describe('ipv6Subnet', () => {
+  const remedy = 'Give a number from 32 to 128, without quotes.'
+
+  it.each([32, 56, 64, 128])('takes %d', (ipv6Subnet) => {
+    expect(parse({ ipv6Subnet }).client.ipv6Subnet).toBe(ipv6Subnet)
+  })
+
+  rejects('invalid_option', [
+    [{ ipv6Subnet: 31 }, 'ipv6Subnet', `takes a whole number, got 31. ${remedy}`],
+    [{ ipv6Subnet: 129 }, 'ipv6Subnet', `takes a whole number, got 129. ${remedy}`],
+    [{ ipv6Subnet: 56.5 }, 'ipv6Subnet', `takes a whole number, got 56.5. ${remedy}`],
+    [{ ipv6Subnet: '56' }, 'ipv6Subnet', `takes a whole number, got '56'. ${remedy}`],
+    [{ ipv6Subnet: false }, 'ipv6Subnet', `takes a whole number, got false. ${remedy}`],
+    [{ ipv6Subnet: null }, 'ipv6Subnet', `takes a whole number, got null. ${remedy}`],
+  ])
+})
+
+describe('trustProxy', () => {
+  it('is compiled, unless it is left to the app', () => {
+    expect(parse({}).client.trust).toBeUndefined()
+    for (const trustProxy of [true, false, 0, 1, 64, '10.0.0.5', ['loopback'], () => true]) {
+      expect(parse({ trustProxy }).client.trust).toBeTypeOf('function')
+    }
+  })
+
+  const kinds = "Give 1 for one proxy on a private network, or its address, such as '10.0.0.5'."
+  const hops = 'Give a number from 0 to 64: how many proxies stand between the client and this app.'
+  const members =
+    "Give addresses or CIDRs such as '10.0.0.5' or '10.0.0.0/8', or 'loopback', 'linklocal', 'uniquelocal'."
+  const everybody = 'Give the addresses of your proxies, or true for proxies on private networks.'
+  const option = 'trustProxy'
+  const addresses = 'takes addresses, CIDRs and names of networks, got'
+
+  rejects('invalid_option', [
+    [
+      { trustProxy: null },
+      option,
+      `takes a boolean, a number of hops, addresses or a function, got null. ${kinds}`,
+    ],
+    [
+      { trustProxy: {} },
+      option,
+      `takes a boolean, a number of hops, addresses or a function, got {}. ${kinds}`,
+    ],
+    [{ trustProxy: -1 }, option, `as a number of hops takes a whole number, got -1. ${hops}`],
+    [{ trustProxy: 65 }, option, `as a number of hops takes a whole number, got 65. ${hops}`],
+    [{ trustProxy: 1.5 }, option, `as a number of hops takes a whole number, got 1.5. ${hops}`],
+    [{ trustProxy: Number.NaN }, option, `as a number of hops takes a whole number, got NaN. ${hops}`],
+    [
+      { trustProxy: Number.POSITIVE_INFINITY },
+      option,
+      `as a number of hops takes a whole number, got Infinity. ${hops}`,
+    ],
+    [{ trustProxy: '1' }, option, `${addresses} '1'. For a number of hops give the number 1 without quotes.`],
+    [{ trustProxy: 'true' }, option, `${addresses} 'true'. Give the boolean true without quotes.`],
+    [{ trustProxy: 'false' }, option, `${addresses} 'false'. Give the boolean false without quotes.`],
+    [{ trustProxy: 'loopbak' }, option, `${addresses} 'loopbak'. Did you mean 'loopback'? ${members}`],
+    [{ trustProxy: '10.0.0.1,' }, option, `${addresses} ''. ${members}`],
+    [{ trustProxy: '010.0.0.1' }, option, `${addresses} '010.0.0.1'. ${members}`],
+    [{ trustProxy: '10.0.0.0/33' }, option, `${addresses} '10.0.0.0/33'. ${members}`],
+    [
+      { trustProxy: '::ffff:10.0.0.0/8' },
+      option,
+      `${addresses} '::ffff:10.0.0.0/8'. Write an IPv4-mapped range as IPv4, such as 10.0.0.0/8, or with at least 96 bits.`,
+    ],
+    [{ trustProxy: ['loopback', 5] }, option, `takes strings in its array, got 5. ${members}`],
+    [
+      { trustProxy: '0.0.0.0/0' },
+      option,
+      `trusts every address there is, so that any client can choose its own, got '0.0.0.0/0'. ${everybody}`,
+    ],
+    [
+      { trustProxy: ['::/0'] },
+      option,
+      `trusts every address there is, so that any client can choose its own, got '::/0'. ${everybody}`,
+    ],
+  ])
+})

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
+import { optionsFromEnv } from '../../src/options/from-env.ts'
+import { thrownBy } from '../errors/thrown-by.ts'
+import { parse } from './parse.ts'
+
+describe('optionsFromEnv', () => {
+  it('reads every variable', () => {
+    const options = optionsFromEnv({
+      API_RATE_LIMIT_READ: '1000',
+      API_RATE_LIMIT_WRITE: '200',
+      API_RATE_LIMIT_WINDOW_SEC: '60',
+      API_RATE_LIMIT_BUCKET_TTL_SEC: '90.5',
+      API_RATE_LIMIT_TRUST_PROXY: '1',
+      PATH: '/bin',
+    })
+    expect(options).toEqual({ read: 1000, write: 200, windowSec: 60, ttlSec: 90.5, trustProxy: 1 })
+    expect(() => parse(options)).not.toThrow()
+  })
+
+  it('sets nothing for variables that are absent', () => {
+    expect(optionsFromEnv({})).toEqual({})
+    expect(Object.keys(optionsFromEnv({ API_RATE_LIMIT_READ: undefined }))).toEqual([])
+    expect(Object.keys(optionsFromEnv({ API_RATE_LIMIT_WRITE: '5' }))).toEqual(['write'])
+  })
+
+  it('reads the environment of the process unless another is given', () => {
+    process.env.API_RATE_LIMIT_READ = '77'
+    try {
+      expect(optionsFromEnv()).toMatchObject({ read: 77 })
+    } finally {
+      delete process.env.API_RATE_LIMIT_READ
+    }
+  })
+
+  it.each([
+    ['API_RATE_LIMIT_READ', 'false', { read: false }],
+    ['API_RATE_LIMIT_WRITE', 'false', { write: false }],
+    ['API_RATE_LIMIT_READ', ' 5\t', { read: 5 }],
+    ['API_RATE_LIMIT_READ', '999999999999999', { read: 999_999_999_999_999 }],
+    ['API_RATE_LIMIT_WINDOW_SEC', ' 0.5 ', { windowSec: 0.5 }],
+    ['API_RATE_LIMIT_BUCKET_TTL_SEC', '90', { ttlSec: 90 }],
+    ['API_RATE_LIMIT_TRUST_PROXY', 'true', { trustProxy: true }],
+    ['API_RATE_LIMIT_TRUST_PROXY', ' false ', { trustProxy: false }],
+    ['API_RATE_LIMIT_TRUST_PROXY', '0', { trustProxy: 0 }],
+    ['API_RATE_LIMIT_TRUST_PROXY', '64', { trustProxy: 64 }],
+    ['API_RATE_LIMIT_TRUST_PROXY', '10.0.0.5, loopback', { trustProxy: '10.0.0.5, loopback' }],
+    ['API_RATE_LIMIT_TRUST_PROXY', '2001:db8::/32', { trustProxy: '2001:db8::/32' }],
+  ])('takes %s=%j', (variable, text, options) => {
+    expect(optionsFromEnv({ [variable]: text })).toEqual(options)
+  })
+
+  const limit = 'a whole number from 1 to 999999999999999, or false'
+  const seconds = 'a number of seconds above 0, such as 60'
+  const trust = 'true, false, a number of hops up to 64, or addresses and CIDRs separated by commas'
+  const refused: readonly (readonly [variable: string, text: string, what: string])[] = [
+    ...['', ' ', '0', '-5', '1.5', '1e3', '0x10', '5 6', 'five', 'true', 'FALSE', 'Infinity', 'NaN'].map(
+      (text) => ['API_RATE_LIMIT_READ', text, limit] as const,
+    ),
+    ['API_RATE_LIMIT_READ', '1000000000000000', limit],
+    ['API_RATE_LIMIT_WRITE', 'none', limit],
+    ['API_RATE_LIMIT_WRITE', '', limit],
+    ...['', '0', '0.000', '-60', '60s', '1m', '.5', '0.0001', '1e3', 'false'].map(
+      (text) => ['API_RATE_LIMIT_WINDOW_SEC', text, seconds] as const,
+    ),
+    ['API_RATE_LIMIT_BUCKET_TTL_SEC', '', seconds],
+    ['API_RATE_LIMIT_BUCKET_TTL_SEC', 'ninety', seconds],
+    ...[
+      '',
+      '65',
+      '-1',
+      '1.5',
+      'yes',
+      'TRUE',
+      '10.0.0.0/33',
+      '0.0.0.0/0',
+      'loopback,',
+      '::ffff:10.0.0.0/8',
+    ].map((text) => ['API_RATE_LIMIT_TRUST_PROXY', text, trust] as const),
+  ]
+  it.each(refused)('refuses %s=%j', (variable, text, what) => {
+    const error = thrownBy(() => optionsFromEnv({ [variable]: text }))
+    expect(error).toMatchObject({ code: 'invalid_env', option: variable, value: text.trim() })
+    expect(error.message).toBe(
+      `${variable}: takes ${what}, got '${text.trim()}'. Mend the variable, or unset it to have the default.`,
+    )
+  })
+
+  it('keeps what is wrong with trusted proxies as the cause', () => {
+    const { cause } = thrownBy(() => optionsFromEnv({ API_RATE_LIMIT_TRUST_PROXY: '0.0.0.0/0' }))
+    expect(cause).toBeInstanceOf(RateLimiterError)
+    expect(cause).toMatchObject({ option: 'trustProxy', value: '0.0.0.0/0' })
+    expect('cause' in thrownBy(() => optionsFromEnv({ API_RATE_LIMIT_READ: '' }))).toBe(false)
+  })
+})

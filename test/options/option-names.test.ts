@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { thrownBy } from '../errors/thrown-by.ts'
+import { parse, rejects } from './parse.ts'
+
+const KNOWN =
+  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, store, name, classify, keyGenerator, cost, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, mode, requestPropertyName, clock'
+
+describe('an unknown option', () => {
+  it.each([
+    ['windowMs', 'windowSec'],
+    ['window', 'windowSec'],
+    ['duration', 'windowSec'],
+    ['timeWindow', 'windowSec'],
+    ['max', 'read/write'],
+    ['limit', 'read/write'],
+    ['points', 'read/write'],
+    ['passOnStoreError', 'onStoreError'],
+    ['skipOnError', 'onStoreError'],
+    ['keyPrefix', 'name'],
+    ['identifier', 'name'],
+    ['headers', 'legacyHeaders'],
+    ['key', 'keyGenerator'],
+    ['onLimitReached', 'handler'],
+    ['weight', 'cost'],
+    ['ttl', 'ttlSec'],
+    ['reads', 'read'],
+    ['raed', 'read'],
+    ['wirte', 'write'],
+    ['windowsec', 'windowSec'],
+    ['windowSecs', 'windowSec'],
+    ['trustproxy', 'trustProxy'],
+    ['ipv6subnet', 'ipv6Subnet'],
+    ['standartHeaders', 'standardHeaders'],
+    ['skipFailedRequest', 'skipFailedRequests'],
+    ['onStoreErorr', 'onStoreError'],
+  ])('%s is answered with %s', (name, nearest) => {
+    const error = thrownBy(() => parse({ [name]: 5 }))
+    expect(error).toMatchObject({ code: 'unknown_option', option: name, value: 5, nearest })
+    expect(error.message).toBe(
+      `${name}: is not an option, got 5. Did you mean '${nearest}'? The options are ${KNOWN}.`,
+    )
+  })
+
+  it('far from every name gets no guess', () => {
+    const error = thrownBy(() => parse({ validate: false }))
+    expect(error.nearest).toBeUndefined()
+    expect(error.message).toBe(`validate: is not an option, got false. The options are ${KNOWN}.`)
+  })
+
+  it('is one even when its value is undefined', () => {
+    expect(thrownBy(() => parse({ windowMs: undefined })).message).toBe(
+      `windowMs: is not an option, got undefined. Did you mean 'windowSec'? The options are ${KNOWN}.`,
+    )
+  })
+
+  it('is found behind good ones', () => {
+    expect(thrownBy(() => parse({ read: 5, constructor: 5 })).message).toBe(
+      `constructor: is not an option, got 5. The options are ${KNOWN}.`,
+    )
+  })
+})
+
+describe('options that are no object', () => {
+  const expected = (shown: string): string =>
+    `createRateLimiter takes an object of options, got ${shown}. Give something like { read: 1000, write: 200, windowSec: 60 }.`
+  rejects('invalid_option', [
+    [null, undefined, expected('null')],
+    [100, undefined, expected('100')],
+    ['100', undefined, expected("'100'")],
+    [[100, 60], undefined, expected('[100,60]')],
+    [() => 1, undefined, expected('a function')],
+  ])
+})

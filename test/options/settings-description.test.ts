@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/options/limiter-description.ts'
+import { describeSettings } from '../../src/options/settings-description.ts'
+import { parse } from './parse.ts'
+
+describe('the description of a limiter', () => {
+  it('tells the limits in the words of the options', () => {
+    expect(describeSettings(parse({}))).toEqual({
+      name: 'default',
+      mode: 'enforce',
+      read: [{ name: 'read', limit: 1000, windowSec: 60, algorithm: 'fixed-window' }],
+      write: [{ name: 'write', limit: 200, windowSec: 60, algorithm: 'fixed-window' }],
+      classifiedBy: 'method',
+      canSkip: false,
+    })
+  })
+
+  it('tells what is special', () => {
+    const settings = parse({
+      name: 'api',
+      mode: 'shadow',
+      read: false,
+      write: () => 5,
+      windowSec: 0.25,
+      classify: () => 'write',
+      skip: () => false,
+    })
+    expect(describeSettings(settings)).toEqual({
+      name: 'api',
+      mode: 'shadow',
+      read: false,
+      write: [{ name: 'api-write', limit: 'dynamic', windowSec: 0.25, algorithm: 'fixed-window' }],
+      classifiedBy: 'function',
+      canSkip: true,
+    })
+  })
+
+  it('is carried by the limiter, under a symbol that other copies of the library know', () => {
+    expect(LIMITER_DESCRIPTION).toBe(Symbol.for('express-tollgate.limiter'))
+    expect(describeLimiter(createRateLimiter({ name: 'api' }))).toMatchObject({ name: 'api' })
+  })
+
+  it.each([[() => 1], [undefined], [null], ['limiter'], [{ [LIMITER_DESCRIPTION]: {} }]])(
+    'is nothing that %o has',
+    (candidate) => {
+      expect(describeLimiter(candidate)).toBeUndefined()
+    },
+  )
+})

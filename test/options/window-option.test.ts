@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { checkWindow } from '../../src/options/window-option.ts'
+import { emittedBy } from '../errors/emitted-warnings.ts'
+import { parse } from './parse.ts'
+
+const code = 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
+
+describe('a window that looks like milliseconds', () => {
+  it.each([
+    [1000, '16.7 minutes', 1],
+    [2000, '33.3 minutes', 2],
+    [5000, '1.4 hours', 5],
+    [10_000, '2.8 hours', 10],
+    [60_000, '16.7 hours', 60],
+    [180_000, '2.1 days', 180],
+    [300_000, '3.5 days', 300],
+    [900_000, '10.4 days', 900],
+    [3_600_000, '41.7 days', 3600],
+    [86_400_000, '1000.0 days', 86_400],
+  ])('is warned of: %d', async (windowSec, inWords, meant) => {
+    const warnings = await emittedBy(() => expect(checkWindow('windowSec', windowSec)).toBe(windowSec * 1000))
+    const message = `windowSec is ${windowSec} seconds, which is ${inWords}. If milliseconds were meant, give ${meant}.`
+    expect(warnings).toEqual([{ code, message }])
+  })
+
+  it.each([
+    0.5, 1, 15, 60, 90, 900, 999, 1001, 1500, 1800, 3600, 7200, 10_800, 36_000, 72_000, 86_400, 108_000,
+    144_000, 172_800, 432_000, 604_800, 2_592_000, 31_536_000,
+  ])('is not %d', async (windowSec) => {
+    expect(await emittedBy(() => checkWindow('windowSec', windowSec))).toEqual([])
+  })
+
+  it('is named by its option', async () => {
+    const options = { read: 5, write: { limit: 5, windowSec: 60_000 } }
+    const message =
+      'write.windowSec is 60000 seconds, which is 16.7 hours. If milliseconds were meant, give 60.'
+    expect(await emittedBy(() => parse(options))).toEqual([{ code, message }])
+  })
+})

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { Decision, LimitState } from '../../src/limits/decision.ts'
+import { attachInfo, writeHeaders, writePolicies } from '../../src/request/announce.ts'
+import { type Assessment, createAssess } from '../../src/request/assessment.ts'
+import { Passage } from '../../src/request/passage.ts'
+import { parse } from '../options/parse.ts'
+import { exchange } from './exchange.ts'
+
+const settings = parse({ read: 10, standardHeaders: 'draft-11' })
+const { formats } = settings
+const assessment = createAssess(settings)(exchange().req, '192.0.2.1') as Assessment
+
+function decision(remaining: number, resetMs = 60_000): Decision {
+  const state: LimitState = { name: 'read', limit: 10, remaining, resetMs }
+  return { allowed: true, retryAfterMs: 0, limits: [state] }
+}
+
+describe('writeHeaders', () => {
+  it('writes every format', () => {
+    const { res } = exchange()
+    writeHeaders(res, formats, new Passage(), assessment, decision(9), 1000)
+    expect({ ...res.getHeaders() }).toEqual({
+      'x-ratelimit-limit': '10',
+      'x-ratelimit-remaining': '9',
+      'x-ratelimit-reset': '61',
+      'ratelimit-policy': '"read";q=10;w=60',
+      ratelimit: '"read";r=9;t=60',
+    })
+  })
+
+  it.each([
+    [9, 2],
+    [2, 9],
+  ])('shows the tighter of two limiters in single fields, both in lists: %d, %d', (one, other) => {
+    const { res } = exchange()
+    const passage = new Passage()
+    for (const remaining of [one, other]) {
+      writeHeaders(res, formats, passage, assessment, decision(remaining), 1000)
+    }
+    expect(res.getHeader('X-RateLimit-Remaining')).toBe('2')
+    expect(res.getHeader('RateLimit')).toBe(`"read";r=${one};t=60, "read";r=${other};t=60`)
+  })
+
+  it('writes nothing once the response is out', () => {
+    const { res } = exchange()
+    res.end()
+    writeHeaders(res, formats, new Passage(), assessment, decision(9), 1000)
+    writePolicies(res, formats, assessment)
+    expect({ ...res.getHeaders() }).toEqual({})
+  })
+})
+
+describe('writePolicies', () => {
+  it('tells what the limits are, and nothing of where they stand', () => {
+    const { res } = exchange()
+    writePolicies(res, formats, assessment)
+    expect({ ...res.getHeaders() }).toEqual({ 'ratelimit-policy': '"read";q=10;w=60' })
+  })
+})
+
+describe('attachInfo', () => {
+  it('puts the tightest of its limits on the request', () => {
+    const { req } = exchange()
+    const loose: LimitState = { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 }
+    const tight: LimitState = { name: 'b', limit: 5, remaining: 1, resetMs: 1500 }
+    const both = { allowed: false, retryAfterMs: 1500, limits: [loose, tight] }
+    const info = attachInfo(req, 'quota', new Passage(), assessment, both, 1000)
+    expect(info).toEqual({
+      limit: 5,
+      used: 4,
+      remaining: 1,
+      resetTime: new Date(2500),
+      key: '192.0.2.1',
+      class: 'read',
+      allowed: false,
+      retryAfterMs: 1500,
+      limits: [loose, tight],
+    })
+    expect(Reflect.get(req, 'quota')).toBe(info)
+    expect(Reflect.has(req, 'rateLimit')).toBe(false)
+  })
+
+  it.each([
+    [9, 2],
+    [2, 9],
+    [2, 2],
+  ])('leaves the tighter of two limiters there: %d, %d', (one, other) => {
+    const { req } = exchange()
+    const passage = new Passage()
+    const infos = [one, other].map((remaining) =>
+      attachInfo(req, 'rateLimit', passage, assessment, decision(remaining), 1000),
+    )
+    expect(infos.map(({ remaining }) => remaining)).toEqual([one, other])
+    expect(Reflect.get(req, 'rateLimit')).toBe(infos[one <= other ? 0 : 1])
+  })
+
+  it('keeps the infos of two properties apart', () => {
+    const { req } = exchange()
+    const passage = new Passage()
+    attachInfo(req, 'first', passage, assessment, decision(1), 1000)
+    const second = attachInfo(req, 'second', passage, assessment, decision(9), 1000)
+    expect(Reflect.get(req, 'second')).toBe(second)
+  })
+})

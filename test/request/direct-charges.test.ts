@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import type { ChargeOptions } from '../../src/options/rate-limiter.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
+import { FaultyStore } from '../../src/testing/faulty-store.ts'
+import { rejectionOf } from '../errors/thrown-by.ts'
+import { admitted } from '../stores/charges.ts'
+
+const clock = new FakeClock()
+
+describe('consume and peek', () => {
+  it('charge reads unless told otherwise, each class apart', async () => {
+    const limiter = createRateLimiter({ read: 2, write: 1, clock })
+    expect(await limiter.consume('key')).toMatchObject({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [{ name: 'read', limit: 2, remaining: 1, resetMs: 60_000 }],
+    })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [{ name: 'write', remaining: 0 }],
+    })
+    expect(await limiter.peek('key')).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
+    expect(await limiter.peek('key', { class: 'write' })).toMatchObject({ allowed: false })
+  })
+
+  it('take costs', async () => {
+    const limiter = createRateLimiter({ read: 10, clock })
+    expect(await limiter.consume('key', { cost: 7 })).toMatchObject({ limits: [{ remaining: 3 }] })
+    expect(await limiter.peek('key', { cost: 4 })).toMatchObject({ allowed: false })
+    expect(await limiter.peek('key', { cost: 3 })).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { cost: 4 })).toMatchObject({ allowed: false })
+  })
+
+  it('find the counter of an address in every spelling', async () => {
+    const limiter = createRateLimiter({ read: 100, clock })
+    for (const key of ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:201']) await limiter.consume(key)
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 97 }] })
+    for (const key of ['2001:db8:0:12::1', '2001:DB8:0:0034::2', '2001:db8::/56']) await limiter.consume(key)
+    expect(await limiter.peek('2001:db8::%eth0')).toMatchObject({ limits: [{ remaining: 97 }] })
+  })
+
+  it('leave keys alone where a function makes them', async () => {
+    const limiter = createRateLimiter({ read: 100, clock, keyGenerator: () => 'user' })
+    await limiter.consume('::ffff:192.0.2.1')
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 100 }] })
+  })
+
+  it('need the limit where a function decides on it', async () => {
+    const limiter = createRateLimiter({ read: () => 5, clock })
+    expect(await limiter.consume('key', { limit: 3 })).toMatchObject({ limits: [{ limit: 3, remaining: 2 }] })
+    expect(await limiter.consume('key', { limit: 10 })).toMatchObject({
+      limits: [{ limit: 10, remaining: 8 }],
+    })
+    expect((await rejectionOf(limiter.consume('key'))).message).toBe(
+      'limit: takes a whole number, got undefined. Give a number from 1 to 999999999999999, without quotes.',
+    )
+  })
+
+  it('admit what is not limited', async () => {
+    const limiter = createRateLimiter({ write: false })
+    const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
+    expect(await limiter.consume('key', { class: 'write' })).toEqual(uncounted)
+    expect(await limiter.peek('key', { class: 'write' })).toEqual(uncounted)
+  })
+
+  const known = 'The options are class, cost, limit.'
+  it.each<readonly [key: unknown, options: unknown, code: string, message: string]>([
+    ['', {}, 'invalid_option', "key: takes a client key, got ''. Give a string that is not empty."],
+    [
+      undefined,
+      {},
+      'invalid_option',
+      'key: takes a client key, got undefined. Give a string that is not empty.',
+    ],
+    [42, {}, 'invalid_option', 'key: takes a client key, got 42. Give a string that is not empty.'],
+    [
+      'a',
+      { class: 'reads' },
+      'invalid_option',
+      "class: takes a class of requests, got 'reads'. Give 'read' or 'write'.",
+    ],
+    [
+      'a',
+      { clas: 'read' },
+      'unknown_option',
+      `clas: is not an option, got 'read'. Did you mean 'class'? ${known}`,
+    ],
+    ['a', { cost: 0 }, 'invalid_result', 'cost: is no cost, got 0. A cost is a whole number of at least 1.'],
+    [
+      'a',
+      { cost: '1' },
+      'invalid_result',
+      "cost: is no cost, got '1'. A cost is a whole number of at least 1.",
+    ],
+    [
+      'a',
+      { cost: 6 },
+      'cost_above_capacity',
+      'cost: is more than the read limit of 5 ever holds, so that the request can never be admitted, got 6. Lower the cost, or raise the limit to at least 6.',
+    ],
+    [
+      'a',
+      null,
+      'invalid_option',
+      'options: takes an object of options, got null. Give an object; it may have class, cost, limit.',
+    ],
+  ])('refuse %o with %o', async (key, options, code, message) => {
+    const limiter = createRateLimiter({ read: 5 })
+    for (const verb of ['consume', 'peek'] as const) {
+      const error = await rejectionOf(limiter[verb](key as string, options as ChargeOptions))
+      expect(error).toMatchObject({ code, message })
+    }
+  })
+})
+
+describe('reset and resetAll', () => {
+  it('forget a client in both classes, under every spelling, and nobody else', async () => {
+    const limiter = createRateLimiter({ read: 1, write: 1, clock })
+    for (const key of ['192.0.2.1', '192.0.2.2']) {
+      await limiter.consume(key)
+      await limiter.consume(key, { class: 'write' })
+    }
+    await limiter.reset('::ffff:192.0.2.1')
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: false })
+    await limiter.resetAll()
+    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: true })
+    expect((await rejectionOf(limiter.reset(''))).message).toBe(
+      "key: takes a client key, got ''. Give a string that is not empty.",
+    )
+  })
+})
+
+describe('a store that lacks a method', () => {
+  class Counter {
+    readonly consume = (): ReturnType<typeof admitted> => ({
+      ...admitted(),
+      limits: [{ name: 'read', limit: 5, remaining: 4, resetMs: 1 }],
+    })
+  }
+
+  it.each([
+    ['peek', new Counter(), 'Counter'],
+    ['reset', new Counter(), 'Counter'],
+    ['resetAll', new Counter(), 'Counter'],
+    ['peek', { ...new Counter() }, 'the store'],
+  ] as const)('cannot %s', async (method, store, name) => {
+    const limiter = createRateLimiter({ store })
+    expect(await limiter.consume('key')).toMatchObject({ allowed: true })
+    const error = await rejectionOf(limiter[method]('key'))
+    expect(error.code).toBe('unsupported_by_store')
+    expect(error.message).toBe(
+      `${name} has no ${method}(). Add it to the store, or do without limiter.${method}().`,
+    )
+  })
+})
+
+describe('a store that is down', () => {
+  function onBadDay(onStoreError: 'memory' | 'allow' | 'deny'): ReturnType<typeof createRateLimiter> {
+    const store = new FaultyStore(new MemoryStore({ clock }))
+    store.fail({ kind: 'reject' })
+    return createRateLimiter({ read: 1, store, onStoreError, clock })
+  }
+
+  it('is replaced by local counters with onStoreError memory', async () => {
+    const limiter = onBadDay('memory')
+    expect(await limiter.consume('key')).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
+    expect(await limiter.peek('key')).toMatchObject({ allowed: false })
+    expect(await limiter.consume('key')).toMatchObject({ allowed: false })
+  })
+
+  it('counts nobody with onStoreError allow', async () => {
+    const limiter = onBadDay('allow')
+    const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
+    for (let turn = 0; turn < 3; turn++) expect(await limiter.consume('key')).toEqual(uncounted)
+    expect(await limiter.peek('key')).toEqual(uncounted)
+  })
+
+  it('is an error with onStoreError deny', async () => {
+    const limiter = onBadDay('deny')
+    for (const verb of ['consume', 'peek'] as const) {
+      expect(await rejectionOf(limiter[verb]('key'))).toMatchObject({
+        code: 'store_failed',
+        message:
+          'the store failed: The store is down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+      })
+    }
+  })
+})
+
+describe('a limiter that was closed', () => {
+  it('charges no more, and leaves a store that was passed in open', async () => {
+    const store = new MemoryStore({ clock })
+    const limiter = createRateLimiter({ name: 'api', store })
+    await limiter.consume('key')
+    await limiter.close()
+    await limiter.close()
+    for (const verb of ['consume', 'peek'] as const) {
+      const error = await rejectionOf(limiter[verb]('key'))
+      expect(error.code).toBe('closed')
+      expect(error.message).toBe(
+        "the limiter 'api' was closed and can count no more. Close it after the server has answered its last request.",
+      )
+    }
+    expect(store.size).toBe(1)
+  })
+})

@@ -1,0 +1,10 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+
+/** A request and its response without a connection: what is written can be read, nothing is sent. */
+export function exchange(method = 'GET'): { req: IncomingMessage; res: ServerResponse } {
+  const req = new IncomingMessage(new Socket())
+  req.method = method
+  req.url = '/'
+  return { req, res: new ServerResponse(req) }
+}

@@ -1,0 +1,58 @@
+import express from 'express'
+import { describe, expect, it } from 'vitest'
+import { parseAddress } from '../../src/client/address.ts'
+import { trustOfAppWithWarning, warnOfIgnoredHeader } from '../../src/request/trust-warnings.ts'
+import { emittedBy } from '../errors/emitted-warnings.ts'
+import { exchange } from './exchange.ts'
+
+describe('a header that was not believed', () => {
+  it.each([
+    [
+      '10.0.0.5',
+      'The sender is on a private network: if it is your proxy, set trustProxy: 1 (or the number of proxies), or its address.',
+    ],
+    [
+      '192.0.2.1',
+      'The sender has a public address: if it is your proxy, set trustProxy to its address or CIDR; if it is a client, nothing is wrong.',
+    ],
+  ])('is warned of once, with advice for %s and without that address', async (address, advice) => {
+    const peer = parseAddress(address)
+    if (peer === undefined) throw new Error('no address')
+    const tell = warnOfIgnoredHeader('api', 'x-forwarded-for')
+    const warnings = await emittedBy(() => {
+      tell(peer)
+      tell(peer)
+    })
+    expect(warnings).toEqual([
+      {
+        code: 'TOLLGATE_UNTRUSTED_FORWARDED_HEADER',
+        message: `The limiter 'api' met a request with x-forwarded-for from a sender that trustProxy does not trust, and ignored the header. ${advice}`,
+      },
+    ])
+    expect(warnings[0]?.message).not.toContain(address)
+  })
+})
+
+describe('an app that believes everybody', () => {
+  const ask = async (setting: unknown): Promise<unknown> => {
+    const app = express().set('trust proxy', setting)
+    const trustFor = trustOfAppWithWarning('api')
+    return emittedBy(() => {
+      for (const _ of [1, 2]) trustFor(Object.assign(exchange().req, { app }))
+    })
+  }
+
+  it('is warned of once', async () => {
+    expect(await ask(true)).toEqual([
+      {
+        code: 'TOLLGATE_PERMISSIVE_TRUST_PROXY',
+        message:
+          "The limiter 'api' follows the app's setting 'trust proxy', which is true: every client can choose its own address in X-Forwarded-For. Set it to the number of proxies in front of the app, or set trustProxy.",
+      },
+    ])
+  })
+
+  it.each([false, 1, 'loopback'])('is none with trust proxy %o', async (setting) => {
+    expect(await ask(setting)).toEqual([])
+  })
+})

@@ -1,0 +1,302 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
+import type { Decision, Receipt } from '../../src/limits/decision.ts'
+import { GuardedStore } from '../../src/stores/guarded-store.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
+import { emittedBy } from '../errors/emitted-warnings.ts'
+import { rejectionOf, thrownBy } from '../errors/thrown-by.ts'
+import { admitted, chargeOf } from './charges.ts'
+import { NONSENSE } from './nonsense.ts'
+
+const OPTIONS = { limiterName: 'api', deadlineMs: 100 }
+const FAILED =
+  'the store failed: The store is down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.'
+const LATE =
+  'the store did not answer within 100 ms. Look at the load of the store and its network, or raise storeDeadlineMs.'
+
+const withoutFallback = (store: Store): GuardedStore => new GuardedStore(store, OPTIONS)
+
+/** A guarded store on a bad day, with the store it goes on with. */
+function withFallback(fault: Fault): { faulty: FaultyStore; fallback: MemoryStore; guarded: GuardedStore } {
+  const faulty = new FaultyStore(new MemoryStore())
+  faulty.fail(fault)
+  const fallback = new MemoryStore()
+  return { faulty, fallback, guarded: new GuardedStore(faulty, { ...OPTIONS, makeFallback: () => fallback }) }
+}
+
+describe('a guarded store in order', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('answers directly, with the very decision of a synchronous store', () => {
+    const decision = admitted()
+    const guarded = withoutFallback({ consume: () => decision, peek: () => decision })
+    expect(guarded.consume(chargeOf('client'))).toBe(decision)
+    expect(guarded.peek(chargeOf('client'))).toBe(decision)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('waits for a promise, and leaves no timer behind', async () => {
+    const decision = admitted()
+    const guarded = withoutFallback({ consume: async () => decision })
+    const answer = guarded.consume(chargeOf('client'))
+    expect(vi.getTimerCount()).toBe(1)
+    expect(await answer).toBe(decision)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('takes an answer that is late, but in time', async () => {
+    const faulty = new FaultyStore(new MemoryStore())
+    faulty.fail({ kind: 'late', delayMs: 99 })
+    const answer = withoutFallback(faulty).consume(chargeOf('client'))
+    await vi.advanceTimersByTimeAsync(99)
+    expect(await answer).toMatchObject({ allowed: true })
+  })
+})
+
+describe('a store that fails, where nothing else counts', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const warning = (why: string): object => ({
+    code: 'TOLLGATE_STORE_FAILED',
+    message: `The store of the limiter 'api' failed to decide; onStoreError is followed while it does: ${why}`,
+  })
+
+  it.each([
+    [{ kind: 'throw' }, 'store_failed', FAILED],
+    [{ kind: 'reject' }, 'store_failed', FAILED],
+    [{ kind: 'hang' }, 'store_timeout', LATE],
+    [{ kind: 'late', delayMs: 5000 }, 'store_timeout', LATE],
+  ] as const)('answers the failure of %o, and warns once', async (fault, code, message) => {
+    const faulty = new FaultyStore(new MemoryStore())
+    faulty.fail(fault)
+    const guarded = withoutFallback(faulty)
+    const warnings = await emittedBy(async () => {
+      for (const verb of ['consume', 'consume', 'peek'] as const) {
+        const answer = guarded[verb](chargeOf('client'))
+        await vi.advanceTimersByTimeAsync(100)
+        expect(await answer).toBeInstanceOf(RateLimiterError)
+        expect(await answer).toMatchObject({ code, message })
+      }
+    })
+    expect(warnings).toEqual([warning(message)])
+    // Three late answers are still on their way, and the memory store prunes; no deadline has a timer left.
+    expect(vi.getTimerCount()).toBe(fault.kind === 'late' ? 4 : 0)
+  })
+
+  it('fails at once where the store throws: no promise, and the cause kept', () => {
+    const cause = new Error('ECONNREFUSED')
+    const faulty = new FaultyStore(new MemoryStore())
+    faulty.fail({ kind: 'throw', error: cause })
+    expect(withoutFallback(faulty).consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', cause })
+  })
+
+  it.each(NONSENSE)('takes %o for failure, direct or promised', async (answer, flaw) => {
+    const message = `the store failed: it ${flaw}. Look at the store and its logs; onStoreError says what happens to requests meanwhile.`
+    const direct = withoutFallback({ consume: () => answer as Decision })
+    expect(direct.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
+    const promised = withoutFallback({ consume: async () => answer as Decision })
+    expect(await promised.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
+  })
+
+  it('shows what is thrown and is no error', () => {
+    const guarded = withoutFallback({
+      consume: () => {
+        throw 'down'
+      },
+    })
+    expect(guarded.consume(chargeOf('client'))).toMatchObject({
+      message:
+        'the store failed: down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+    })
+  })
+
+  it('answers again as soon as the store does', () => {
+    const faulty = new FaultyStore(new MemoryStore())
+    faulty.fail({ kind: 'throw' })
+    const guarded = withoutFallback(faulty)
+    expect(guarded.consume(chargeOf('client'))).toBeInstanceOf(RateLimiterError)
+    faulty.heal()
+    expect(guarded.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+  })
+})
+
+describe('a store that was closed', () => {
+  it('is a mistake that is thrown on, not a failure to go on after', async () => {
+    const closed = new MemoryStore()
+    closed.close()
+    const makeFallback = vi.fn(() => new MemoryStore())
+    const direct = new GuardedStore(closed, { ...OPTIONS, makeFallback })
+    expect(thrownBy(() => direct.consume(chargeOf('client'))).code).toBe('closed')
+    const promised = new GuardedStore(
+      { consume: async (charge) => closed.consume(charge) },
+      { ...OPTIONS, makeFallback },
+    )
+    const answer = promised.consume(chargeOf('client'))
+    expect((await rejectionOf(answer as Promise<unknown>)).code).toBe('closed')
+    expect(makeFallback).not.toHaveBeenCalled()
+  })
+})
+
+describe('a store that fails, with local counters to go on with', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it.each<Fault>([
+    { kind: 'throw' },
+    { kind: 'reject' },
+    { kind: 'hang' },
+    { kind: 'late', delayMs: 5000 },
+    { kind: 'nonsense', answer: undefined },
+    { kind: 'nonsense', answer: Promise.resolve({ allowed: true, retryAfterMs: 0, limits: [null] }) },
+  ])('counts on: %o', async (fault) => {
+    const { guarded } = withFallback(fault)
+    const allowed: unknown[] = []
+    for (let turn = 0; turn < 5; turn++) {
+      const answer = guarded.consume(chargeOf('client'))
+      await vi.advanceTimersByTimeAsync(100)
+      const decision = await answer
+      allowed.push(decision instanceof RateLimiterError ? decision.code : decision.allowed)
+    }
+    expect(allowed).toEqual([true, true, true, false, false])
+    const peeked = guarded.peek(chargeOf('client'))
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await peeked).toMatchObject({ allowed: false })
+  })
+
+  it('makes the fallback when it is needed, and only once', () => {
+    const faulty = new FaultyStore(new MemoryStore())
+    const makeFallback = vi.fn(() => new MemoryStore())
+    const guarded = new GuardedStore(faulty, { ...OPTIONS, makeFallback })
+    guarded.consume(chargeOf('client'))
+    expect(makeFallback).not.toHaveBeenCalled()
+    faulty.fail({ kind: 'throw' })
+    guarded.consume(chargeOf('client'))
+    guarded.consume(chargeOf('client'))
+    expect(makeFallback).toHaveBeenCalledTimes(1)
+  })
+
+  it('answers the failure where the fallback cannot decide at once', () => {
+    const faulty = new FaultyStore(new MemoryStore())
+    faulty.fail({ kind: 'throw' })
+    const guarded = new GuardedStore(faulty, {
+      ...OPTIONS,
+      makeFallback: () => ({ consume: async () => admitted() }),
+    })
+    expect(guarded.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
+    expect(guarded.peek(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
+  })
+
+  it('gives receipts back to the store that wrote them', () => {
+    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
+    const local = receiptOf(guarded.consume(chargeOf('client')))
+    faulty.heal()
+    const remote = receiptOf(guarded.consume(chargeOf('client')))
+    const calls = faulty.calls
+    guarded.refund(local)
+    expect(faulty.calls).toBe(calls)
+    expect(fallback.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
+    guarded.refund(remote)
+    expect(faulty.calls).toBe(calls + 1)
+    expect(guarded.peek(chargeOf('client'))).toMatchObject({ limits: [{ remaining: 3 }] })
+  })
+
+  it('resets and closes the fallback as well', async () => {
+    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
+    guarded.consume(chargeOf('one'))
+    guarded.consume(chargeOf('two'))
+    faulty.heal()
+    await guarded.reset('one')
+    expect(fallback.size).toBe(1)
+    await guarded.resetAll()
+    expect(fallback.size).toBe(0)
+    await guarded.closeFallback()
+    expect(thrownBy(() => fallback.consume(chargeOf('one'))).code).toBe('closed')
+  })
+})
+
+describe('resets and refunds of a guarded store', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('reach the store', async () => {
+    const memory = new MemoryStore()
+    const guarded = withoutFallback(memory)
+    guarded.consume(chargeOf('one'))
+    guarded.consume(chargeOf('two'))
+    await guarded.reset('one')
+    expect(memory.size).toBe(1)
+    await guarded.resetAll()
+    expect(memory.size).toBe(0)
+    await guarded.closeFallback()
+  })
+
+  it('fail with the store, a hanging one at the deadline', async () => {
+    const faulty = new FaultyStore(new MemoryStore())
+    const guarded = withoutFallback(faulty)
+    faulty.fail({ kind: 'throw' })
+    await expect(guarded.reset('client')).rejects.toThrow('The store is down')
+    faulty.fail({ kind: 'hang' })
+    const rejected = rejectionOf(guarded.resetAll())
+    await vi.advanceTimersByTimeAsync(100)
+    expect((await rejected).message).toBe(LATE)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each<Fault>([{ kind: 'throw' }, { kind: 'reject' }])('warn once of refunds: %o', async (fault) => {
+    const faulty = new FaultyStore(new MemoryStore())
+    const guarded = withoutFallback(faulty)
+    const receipt = receiptOf(guarded.consume(chargeOf('client')))
+    faulty.fail(fault)
+    const warnings = await emittedBy(async () => {
+      guarded.refund(receipt)
+      guarded.refund(receipt)
+      await vi.advanceTimersByTimeAsync(0)
+    })
+    expect(warnings).toEqual([
+      {
+        code: 'TOLLGATE_REFUND_FAILED',
+        message:
+          "The store of the limiter 'api' failed to give a charge back, which stays counted: The store is down",
+      },
+    ])
+  })
+
+  it('do nothing where the store has neither', async () => {
+    const guarded = withoutFallback({ consume: () => admitted() })
+    expect(() => guarded.refund({})).not.toThrow()
+    await guarded.reset('client')
+    await guarded.resetAll()
+  })
+})
+
+describe('a rejection after the deadline', () => {
+  it('is no unhandled rejection', async () => {
+    vi.useFakeTimers()
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    try {
+      const rejectLate = (): Promise<Decision> =>
+        new Promise((_resolve, reject) => setTimeout(() => reject(new Error('far too late')), 5000))
+      const answer = withoutFallback({ consume: rejectLate }).consume(chargeOf('client'))
+      await vi.advanceTimersByTimeAsync(100)
+      expect(await answer).toMatchObject({ code: 'store_timeout' })
+      await vi.advanceTimersByTimeAsync(5000)
+      vi.useRealTimers()
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(unhandled).not.toHaveBeenCalled()
+    } finally {
+      vi.useRealTimers()
+      process.off('unhandledRejection', unhandled)
+    }
+  })
+})
+
+function receiptOf(answer: unknown): Receipt {
+  const { receipt } = answer as Decision
+  if (receipt === undefined) throw new Error('no receipt')
+  return receipt
+}

@@ -1,0 +1,278 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { MemoryStore, type MemoryStoreOptions } from '../../../src/stores/memory/memory-store.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { rejectionOf, thrownBy } from '../../errors/thrown-by.ts'
+import { chargeOf, limitOf } from '../charges.ts'
+
+// Its timers stand still: what is tested here, no timer decides.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+const isAllowed = (store: MemoryStore, key: string): boolean => store.peek(chargeOf(key)).allowed
+
+describe('the options of MemoryStore', () => {
+  const most = 'Give a number from 1 to 16777215, without quotes.'
+  const clock = 'Give { now(): number } in milliseconds.'
+
+  it.each([
+    [{ maxKeys: 0 }, `MemoryStore.maxKeys: takes a whole number, got 0. ${most}`],
+    [{ maxKeys: -1 }, `MemoryStore.maxKeys: takes a whole number, got -1. ${most}`],
+    [{ maxKeys: 1.5 }, `MemoryStore.maxKeys: takes a whole number, got 1.5. ${most}`],
+    [{ maxKeys: '10' }, `MemoryStore.maxKeys: takes a whole number, got '10'. ${most}`],
+    [{ maxKeys: null }, `MemoryStore.maxKeys: takes a whole number, got null. ${most}`],
+    [{ maxKeys: Number.NaN }, `MemoryStore.maxKeys: takes a whole number, got NaN. ${most}`],
+    [
+      { maxKeys: Number.POSITIVE_INFINITY },
+      `MemoryStore.maxKeys: takes a whole number, got Infinity. ${most}`,
+    ],
+    [{ maxKeys: 2 ** 24 }, `MemoryStore.maxKeys: takes a whole number, got 16777216. ${most}`],
+    [{ clock: Date.now }, `MemoryStore.clock: takes a clock, got the function now. ${clock}`],
+    [{ clock: {} }, `MemoryStore.clock: takes a clock, got {}. ${clock}`],
+    [{ clock: { now: 5 } }, `MemoryStore.clock: takes a clock, got {"now":5}. ${clock}`],
+    [{ clock: null }, `MemoryStore.clock: takes a clock, got null. ${clock}`],
+    [
+      { maxkeys: 5 },
+      "MemoryStore.maxkeys: is not an option, got 5. Did you mean 'maxKeys'? The options are maxKeys, clock.",
+    ],
+    [null, 'MemoryStore: takes an object of options, got null. Give an object; it may have maxKeys, clock.'],
+    [5, 'MemoryStore: takes an object of options, got 5. Give an object; it may have maxKeys, clock.'],
+  ])('are not %o', (options, message) => {
+    expect(thrownBy(() => new MemoryStore(options as MemoryStoreOptions)).message).toBe(message)
+  })
+
+  it('may be left out, one and all', () => {
+    expect(new MemoryStore().size).toBe(0)
+    expect(new MemoryStore({ maxKeys: 2 ** 24 - 1 }).size).toBe(0)
+    expect(new MemoryStore({ clock: new FakeClock() }).size).toBe(0)
+  })
+})
+
+describe('MemoryStore', () => {
+  it('declares what it can', () => {
+    expect(new MemoryStore().capabilities).toEqual({
+      algorithms: ['fixed-window'],
+      severalLimits: true,
+      shared: false,
+    })
+  })
+
+  it('answers whole milliseconds on a clock of fractions', () => {
+    const clock = new FakeClock(1000.9)
+    const store = new MemoryStore({ clock })
+    const resets: unknown[] = []
+    for (let turn = 0; turn < 4; turn++) {
+      const { retryAfterMs, limits } = store.consume(chargeOf('client'))
+      resets.push([retryAfterMs, limits[0]?.resetMs])
+      clock.advance(0.3)
+    }
+    expect(resets).toEqual([
+      [0, 60_000],
+      [0, 59_999],
+      [0, 59_999],
+      [59_999, 59_999],
+    ])
+  })
+
+  it('counts on a clock of its own, where none is given, in whole milliseconds', () => {
+    const store = new MemoryStore()
+    for (let turn = 0; turn < 3; turn++) {
+      const { limits } = store.consume(chargeOf('client'))
+      expect(limits[0]?.resetMs).toSatisfy(Number.isInteger)
+    }
+    expect(store.consume(chargeOf('client')).allowed).toBe(false)
+  })
+
+  it('takes a cost whole or not at all, up to the whole limit', () => {
+    const store = new MemoryStore({ clock: new FakeClock() })
+    const limits = [limitOf(10)]
+    const remainingAfter = (cost: number): unknown => {
+      const { allowed, limits: states } = store.consume(chargeOf('client', limits, cost))
+      return [allowed, states[0]?.remaining]
+    }
+    expect([1, 3, 7, 6, 1].map(remainingAfter)).toEqual([
+      [true, 9],
+      [true, 6],
+      [false, 6],
+      [true, 0],
+      [false, 0],
+    ])
+    expect(store.consume(chargeOf('other', limits, 10))).toMatchObject({ allowed: true })
+  })
+
+  it('charges several limits together or none, and remembers for the longest ttl', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    const limits = [
+      limitOf(2, { name: 'second', windowMs: 1000, ttlMs: 1000 }),
+      limitOf(3, { name: 'minute' }),
+    ]
+    const ask = (): unknown => {
+      const { allowed, retryAfterMs, limits: states } = store.consume(chargeOf('client', limits))
+      return [allowed, retryAfterMs, ...states.map(({ remaining }) => remaining)]
+    }
+    expect([ask(), ask(), ask()]).toEqual([
+      [true, 0, 1, 2],
+      [true, 0, 0, 1],
+      [false, 1000, 0, 1],
+    ])
+    clock.advance(1000)
+    expect([ask(), ask()]).toEqual([
+      [true, 0, 1, 0],
+      [false, 59_000, 1, 0],
+    ])
+  })
+
+  it('refunds no receipt of an entry that was forgotten meanwhile', () => {
+    const store = new MemoryStore({ clock: new FakeClock() })
+    const { receipt } = store.consume(chargeOf('client'))
+    if (receipt === undefined) throw new Error('no receipt')
+    store.resetAll()
+    store.consume(chargeOf('client'))
+    store.refund(receipt)
+    expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
+  })
+
+  it('writes no entry for a refusal or a peek', () => {
+    const store = new MemoryStore({ clock: new FakeClock() })
+    store.peek(chargeOf('client'))
+    store.consume(chargeOf('client', [limitOf(1)], 2))
+    expect(store.size).toBe(0)
+  })
+})
+
+describe('MemoryStore that was closed', () => {
+  it('says so, and can be closed again', () => {
+    const store = new MemoryStore()
+    const { receipt } = store.consume(chargeOf('client'))
+    store.close()
+    store.close()
+    for (const ask of [() => store.consume(chargeOf('client')), () => store.peek(chargeOf('client'))]) {
+      const error = thrownBy(ask)
+      expect(error.code).toBe('closed')
+      expect(error.message).toBe(
+        'this MemoryStore was closed. Close it after the last request, or make a new one.',
+      )
+    }
+    expect(store.size).toBe(0)
+    // What is left over of the last requests does no harm.
+    store.refund(receipt ?? {})
+    store.reset('client')
+    store.resetAll()
+  })
+
+  it('rejects in async code', async () => {
+    const store = new MemoryStore()
+    store.close()
+    const error = await rejectionOf((async () => store.consume(chargeOf('client')))())
+    expect(error.code).toBe('closed')
+  })
+})
+
+describe('MemoryStore at maxKeys', () => {
+  it('never exceeds it, whatever comes', () => {
+    const key = fc.stringMatching(/^[a-f]{1,2}$/)
+    const step = fc.oneof(key, fc.integer({ min: 1, max: 50_000 }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 200 }), (maxKeys, steps) => {
+        const clock = new FakeClock()
+        const store = new MemoryStore({ maxKeys, clock })
+        for (const next of steps) {
+          if (typeof next === 'number') clock.advance(next)
+          else store.consume(chargeOf(next))
+          expect(store.size).toBeLessThanOrEqual(maxKeys)
+        }
+      }),
+    )
+  })
+
+  it('admits the newcomer, and remembers it', () => {
+    const store = new MemoryStore({ maxKeys: 1, clock: new FakeClock() })
+    for (const key of ['one', 'two', 'three']) expect(store.consume(chargeOf(key)).allowed).toBe(true)
+    expect(store.size).toBe(1)
+    expect(store.peek(chargeOf('three')).limits[0]?.remaining).toBe(2)
+  })
+
+  it('lets a known client be charged without forgetting anybody', () => {
+    const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
+    store.consume(chargeOf('one'))
+    for (const _ of [1, 2, 3, 4]) store.consume(chargeOf('two'))
+    expect(store.peek(chargeOf('one')).limits[0]?.remaining).toBe(2)
+    expect(isAllowed(store, 'two')).toBe(false)
+  })
+
+  it('forgets the one that used the least, and keeps the refused', () => {
+    const store = new MemoryStore({ maxKeys: 3, clock: new FakeClock() })
+    store.consume(chargeOf('refused', [limitOf(3)], 3))
+    store.consume(chargeOf('busy', [limitOf(3)], 2))
+    store.consume(chargeOf('quiet'))
+    store.consume(chargeOf('newcomer'))
+    expect(isAllowed(store, 'refused')).toBe(false)
+    expect(store.peek(chargeOf('busy')).limits[0]?.remaining).toBe(1)
+    expect(store.peek(chargeOf('quiet')).limits[0]?.remaining).toBe(3)
+  })
+
+  it('keeps a refused client through a flood of newcomers', () => {
+    const store = new MemoryStore({ maxKeys: 20, clock: new FakeClock() })
+    store.consume(chargeOf('refused', [limitOf(3)], 3))
+    for (let turn = 0; turn < 1000; turn++) {
+      store.consume(chargeOf(`newcomer ${turn}`))
+      expect(isAllowed(store, 'refused')).toBe(false)
+    }
+    expect(store.size).toBe(20)
+  })
+
+  it('forgets an expired client before any other, much as it has used', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ maxKeys: 3, clock })
+    const limits = [limitOf(3, { windowMs: 86_400_000 })]
+    // The expired one stands first, where pruning on the way has just passed by.
+    store.consume(chargeOf('expired', [limitOf(3)], 3))
+    for (const key of ['one', 'two']) store.consume(chargeOf(key, limits))
+    clock.advance(90_000)
+    store.consume(chargeOf('three', limits))
+    const remaining = ['one', 'two', 'three'].map(
+      (key) => store.peek(chargeOf(key, limits)).limits[0]?.remaining,
+    )
+    expect(remaining).toEqual([2, 2, 2])
+    expect(store.size).toBe(3)
+  })
+})
+
+describe('MemoryStore and forgetting', () => {
+  it('forgets nobody before its ttl, and everybody after it on the way of others', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    for (let turn = 0; turn < 100; turn++) store.consume(chargeOf(`old ${turn}`))
+    clock.advance(89_999)
+    for (let turn = 0; turn < 200; turn++) store.consume(chargeOf('busy'))
+    expect(store.size).toBe(101)
+    clock.advance(1)
+    // Two are looked at on the way of each charge: fifty charges for a hundred old clients.
+    for (let turn = 0; turn < 51; turn++) store.consume(chargeOf('busy'))
+    expect(store.size).toBe(1)
+  })
+
+  it('gains on newcomers: more is forgotten than is added', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    for (let turn = 0; turn < 1000; turn++) store.consume(chargeOf(`old ${turn}`))
+    clock.advance(90_000)
+    for (let turn = 0; turn < 600; turn++) store.consume(chargeOf(`new ${turn}`))
+    expect(store.size).toBe(600)
+  })
+
+  it('counts from the last charge', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    store.consume(chargeOf('client'))
+    clock.advance(59_000)
+    store.consume(chargeOf('client'))
+    clock.advance(89_999)
+    store.consume(chargeOf('other'))
+    expect(store.size).toBe(2)
+    clock.advance(1)
+    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    expect(store.size).toBe(1)
+  })
+})
