@@ -27,13 +27,13 @@ export function checkCapabilities(store: Store, policies: ClassPolicies<never>, 
     if (policy === false) continue
     const limits: readonly Limit[] = isDynamic(policy) ? [policy.template] : policy.limits
     if (limits.length > 1 && !severalLimits) {
-      reject(requestClass, limits, `${name} cannot decide several limits at once`, 'Give one limit')
+      reject(requestClass, limits.length, `${name} cannot decide several limits at once`, 'Give one limit')
     }
     for (const limit of limits) {
       if (algorithms.includes(limit.algorithm)) continue
       reject(
         requestClass,
-        limit,
+        limit.algorithm,
         `${name} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
         `Give one of ${algorithms.join(', ')}`,
       )
