@@ -20,6 +20,8 @@ export interface AssertRoutesOptions extends AuditOptions {
  * Throws unless a limiter is proven to stand before everything in the app that can answer, the 404 for
  * unknown paths included. Call it at start, or in a test, when all routes are added.
  *
+ * Middleware that runs before any limiter counts too, since it may answer: mount the limiter first.
+ *
  * An app that has limiters on single routers only excepts the rest:
  * `assertEveryRouteLimited(app, { except: ['GET /health', '(no route: 404)'] })`.
  *

@@ -10,7 +10,6 @@ import type { Layer, RouterLike } from './router-stack.ts'
 export interface Findings {
   readonly trustSkip: boolean
   readonly routes: RouteEntry[]
-  readonly ahead: string[]
 }
 
 /** Where a router stands. */

@@ -21,7 +21,7 @@ import { walkRouter } from './walk-router.ts'
 export function auditRoutes(app: unknown, options: AuditOptions = {}): RouteReport {
   checkOptions(options, ['trustSkip'])
   const { router, isApp } = routerOf(app)
-  const findings: Findings = { trustSkip: options.trustSkip === true, routes: [], ahead: [] }
+  const findings: Findings = { trustSkip: options.trustSkip === true, routes: [] }
   const top = enter(router, { way: [], shown: '', callback: undefined, around: [] }, [])
   walkRouter(top, findings, !isApp)
   if (isApp) {
@@ -34,5 +34,5 @@ export function auditRoutes(app: unknown, options: AuditOptions = {}): RouteRepo
     } as const
     findings.routes.push(judge({ ...nobody, way: [], guards: top.guards }, findings.trustSkip))
   }
-  return { routes: findings.routes, ahead: findings.ahead }
+  return { routes: findings.routes }
 }

@@ -31,10 +31,7 @@ export function formatRoutes(report: RouteReport): string {
     entry.limiters.map(({ name }) => name).join(', ') || '-',
     entry.state,
   ])
-  const table = alignColumns([['METHOD', 'PATH', 'LIMITS', 'LIMITERS', 'STATE'], ...rows])
-  if (report.ahead.length === 0) return table
-  const names = alignColumns([[report.ahead.join(', ')]])
-  return `${table}\nAhead of every limiter, and may answer by themselves: ${names}`
+  return alignColumns([['METHOD', 'PATH', 'LIMITS', 'LIMITERS', 'STATE'], ...rows])
 }
 
 function showLimits({ read, write, method }: RouteEntry): string {

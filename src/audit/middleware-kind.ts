@@ -63,7 +63,8 @@ export function leavesRouter(handle: Handle): boolean {
 }
 
 /**
- * Whether a function assigns to the path or the method of a request, as far as its own source shows.
+ * Whether a function assigns to the path or the method of a request, as far as its own source shows. One
+ * whose source cannot be read, native or bound, may well do so.
  *
  * Finds url rewriters and method overrides written in the open; what such a function calls is not looked
  * into, and no audit from outside can know it.
@@ -71,5 +72,6 @@ export function leavesRouter(handle: Handle): boolean {
 export function rewritesRequests(handle: Handle): boolean {
   if (typeof handle !== 'function') return false
   const source = Function.prototype.toString.call(handle)
+  if (source.includes('[native code]')) return true
   return /(?:\.|\[['"`])(?:url|method)(?:['"`]\])?\s*=(?!=)/.test(source)
 }

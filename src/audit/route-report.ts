@@ -9,9 +9,18 @@ export type RouteState = 'limited' | 'shadow' | 'not-proven' | 'unlimited'
 
 /**
  * What answers: `fallthrough` is the app's own 404, `options` a router's automatic answer to OPTIONS, `param`
- * a callback of `app.param` that runs before a mounted router or limiter.
+ * a callback of `app.param` that runs before a mounted router or limiter, `ahead` middleware that runs before
+ * any limiter.
  */
-export type RouteKind = 'route' | 'static' | 'middleware' | 'sub-app' | 'options' | 'fallthrough' | 'param'
+export type RouteKind =
+  | 'route'
+  | 'static'
+  | 'middleware'
+  | 'ahead'
+  | 'sub-app'
+  | 'options'
+  | 'fallthrough'
+  | 'param'
 
 /** One method of one path that can answer a request. */
 export interface RouteEntry {
@@ -19,7 +28,8 @@ export interface RouteEntry {
   readonly method: string
   /**
    * The path from the audited app or router on. Mounts end in `/*`, regular expressions are shown as
-   * written, and a mount that this version of Express does not remember is `(unknown mount)`.
+   * written, and a mount that this version of Express does not remember is `(unknown mount)`. Middleware
+   * that runs before any limiter, and may answer though it is no route, is `(middleware name)`.
    */
   readonly path: string
   readonly kind: RouteKind
@@ -38,9 +48,4 @@ export interface RouteEntry {
 export interface RouteReport {
   /** In the order in which a request meets them. */
   readonly routes: readonly RouteEntry[]
-  /**
-   * Names of the middleware without a path that runs before any limiter. It is not counted as a route,
-   * though it may answer: a body parser with 400, a check of keys with 401. Mount the limiter before it.
-   */
-  readonly ahead: readonly string[]
 }

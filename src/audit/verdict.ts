@@ -132,7 +132,7 @@ function forgotten({ pattern }: Guard, { way }: Endpoint): string {
 }
 
 function rewritten(guard: Guard): string {
-  return `${guard.rewrittenBy} stands between ${called(guard)} and it, and changes the path or the method of requests`
+  return `${guard.rewrittenBy} stands between ${called(guard)} and it, and may change the path or the method of requests`
 }
 
 /** A path that leads here past every guard, found by asking the layers. */

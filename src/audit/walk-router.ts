@@ -64,7 +64,7 @@ function visitMount(level: Level, mount: Mount, findings: Findings): void {
   else if (kind === 'sub-app' || kind === 'static') listMount(level, mount, kind, findings)
   else if (kind === 'answering' || (kind === 'middleware' && !mount.pattern.any)) {
     listMount(level, mount, 'middleware', findings)
-  } else noteAhead(level, mount, findings)
+  } else listAhead(level, mount, findings)
   if (router === undefined) noteHabits(level, handle)
   level.clean &&= kind === 'error-handler' && cannotFail(mount.pattern)
 }
@@ -137,7 +137,9 @@ function endpointAt(
   const way = [...level.place.way, { pattern, path }]
   const { guards } = level
   const common = { method: 'ALL', path: `${shown}/*`, kind, requestMethods: ['*'], way, guards, later }
-  return kind === 'static' || kind === 'middleware' ? { ...common, name: nameOf(layer.handle) } : common
+  return kind === 'static' || kind === 'middleware' || kind === 'ahead'
+    ? { ...common, name: nameOf(layer.handle) }
+    : common
 }
 
 function listMount(level: Level, mount: Mount, kind: RouteKind, findings: Findings): void {
@@ -146,12 +148,19 @@ function listMount(level: Level, mount: Mount, kind: RouteKind, findings: Findin
   }
 }
 
-function noteAhead(level: Level, mount: Mount, findings: Findings): void {
-  const isAhead = mount.pattern.alternatives.some((path) => {
-    const { state } = judge(endpointAt(level, mount, path, 'middleware'), findings.trustSkip)
-    return state === 'unlimited' || state === 'not-proven'
-  })
-  if (isAhead) findings.ahead.push(nameOf(mount.layer.handle))
+/**
+ * Lists middleware that runs before any limiter. It mostly hands requests on, and may answer them all the
+ * same: a body parser with 400, a check of keys with 401, a proxy with whatever it likes.
+ */
+function listAhead(level: Level, mount: Mount, findings: Findings): void {
+  const name = nameOf(mount.layer.handle)
+  for (const path of mount.pattern.alternatives) {
+    const entry = judge(endpointAt(level, mount, path, 'ahead'), findings.trustSkip)
+    if (entry.state === 'limited' || entry.state === 'shadow') continue
+    const shown = mount.pattern.any && level.place.shown === '' ? '' : `${entry.path} `
+    const why = `it may answer by itself, and ${entry.why.replace(`${name}: `, '')}`
+    findings.routes.push({ ...entry, path: `${shown}(middleware ${name})`, state: 'not-proven', why })
+  }
 }
 
 function listOptionsAnswers({ answersOptions, depth, guards }: Level, findings: Findings): void {

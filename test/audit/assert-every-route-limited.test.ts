@@ -49,6 +49,24 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     )
   })
 
+  it('throws for middleware before the limiter, which may answer every request, unless it is excepted', () => {
+    const app = version.express()
+    app.use(function proxy(_req, res, next) {
+      if (res.headersSent) next()
+      else res.end('answered by a proxy')
+    })
+    app.use(markedLimiter() as unknown as RequestHandler)
+    app.get('/x', answer)
+    expect(errorOf(() => assertEveryRouteLimited(app)).message).toBe(
+      [
+        "1 of 3 routes are not proven to be limited. Mount a limiter before them, or name them in 'except':",
+        'METHOD  PATH                STATE       WHY',
+        "ALL     (middleware proxy)  not-proven  it may answer by itself, and no limiter stands before it: limiter 'default' comes after it",
+      ].join('\n'),
+    )
+    expect(assertEveryRouteLimited(app, { except: ['(middleware proxy)'] }).routes).toHaveLength(3)
+  })
+
   it('accepts exceptions by path, by method and path, and by regular expression', () => {
     const except = ['/health', 'ALL (no route: 404)', /^GET \/internal\//g]
     // Twice, since a global regular expression remembers where it stopped.
