@@ -1,4 +1,4 @@
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { createMiddleware, type MiddlewareParts } from './middleware.ts'
@@ -39,36 +39,42 @@ export function createRateLimiter<
     deadlineMs: settings.storeDeadlineMs,
     ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
   })
-
-  let closed = false
+  const closing = closer(settings, store, guardedStore)
   const parts: MiddlewareParts<Req, Res> = {
     settings,
     store: guardedStore,
     resolveClient: clientResolverOf(settings),
     assess: createAssess(settings),
-    now: settings.clock === undefined ? Date.now : () => settings.clock?.now() ?? Date.now(),
-    checkOpen: () => {
-      if (closed) throw closedError(settings.name)
-    },
+    now: () => (settings.clock ?? Date).now(),
+    checkOpen: closing.checkOpen,
   }
   const middleware = createMiddleware(parts)
-  const direct = new DirectCharges(parts, store)
-  return Object.assign(middleware, {
-    consume: direct.consume,
-    peek: direct.peek,
-    reset: direct.reset,
-    resetAll: direct.resetAll,
-    guard: (server: Parameters<RateLimiter['guard']>[0]) =>
-      guardUpgrades(server, middleware as unknown as ReturnType<typeof createMiddleware>),
-    close: async () => {
+  const { consume, peek, reset, resetAll } = new DirectCharges(parts, store)
+  const guard = (server: Server): void => guardUpgrades(server, middleware as never)
+  const { close } = closing
+  const description = { [LIMITER_DESCRIPTION]: describeSettings(settings) }
+  return Object.assign(middleware, { consume, peek, reset, resetAll, guard, close }, description)
+}
+
+/** What ends a limiter, and what tells that it has ended. */
+function closer<Req extends IncomingMessage, Res extends ServerResponse>(
+  { name, store: givenStore }: Settings<Req, Res>,
+  store: Store,
+  guardedStore: GuardedStore,
+): { readonly close: () => Promise<void>; readonly checkOpen: () => void } {
+  let closed = false
+  return {
+    checkOpen() {
+      if (closed) throw closedError(name)
+    },
+    async close() {
       if (closed) return
       closed = true
-      releaseName(store, settings.name)
+      releaseName(store, name)
       await guardedStore.closeFallback()
-      if (settings.store === undefined) await store.close?.()
+      if (givenStore === undefined) await store.close?.()
     },
-    [LIMITER_DESCRIPTION]: describeSettings(settings),
-  })
+  }
 }
 
 function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({

@@ -11,5 +11,6 @@ export function isPromiseLike<T>(value: MaybePromise<T>): value is PromiseLike<T
  * way of a synchronous store meets neither a promise nor a timer.
  */
 export function chain<T, R>(value: MaybePromise<T>, use: (value: T) => MaybePromise<R>): MaybePromise<R> {
-  return isPromiseLike(value) ? value.then(use) : use(value)
+  // A thenable of somebody else may call back twice, or answer nothing; a promise made of it does neither.
+  return isPromiseLike(value) ? Promise.resolve(value).then(use) : use(value)
 }

@@ -5,7 +5,7 @@ import type { Decision } from './limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from './maybe-promise.ts'
 import type { Next } from './options/rate-limiter-options.ts'
 import type { Settings } from './options/settings.ts'
-import { attachInfo, writeHeaders, writePolicies } from './request/announce.ts'
+import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from './request/announce.ts'
 import type { Assess, Assessment } from './request/assessment.ts'
 import { type Passage, passageOf } from './request/passage.ts'
 import { refundWhenKnown } from './request/refund.ts'
@@ -27,16 +27,28 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
 /** What became of a request: counted, or not for want of a store; undefined when it is not limited. */
 type Verdict = { readonly assessment: Assessment; readonly answer: Decision | RateLimiterError } | undefined
 
+/** One request on its way past the limiter. */
+interface Visit<Req, Res> {
+  readonly req: Req
+  readonly res: Res
+  readonly next: Next
+  readonly passage: Passage
+  /** Whether the head of the response was sent before the limiter was asked. */
+  readonly isLate: boolean
+}
+
 /** The way of one request: who asks, what it costs, what the store says, what the client is told. */
 export function createMiddleware<Req extends IncomingMessage, Res extends ServerResponse>(
   parts: MiddlewareParts<Req, Res>,
 ): (req: Req, res: Res, next: Next) => void {
   return function rateLimiter(req, res, next) {
     const passage = passageOf(req)
-    if (!passage.enter(parts)) {
+    if (passage.hasCharged(parts)) {
       next()
       return
     }
+    // Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up.
+    const isLate = res.headersSent
     let verdict: MaybePromise<Verdict>
     try {
       verdict = judge(req, parts)
@@ -44,7 +56,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
       next(asError(error))
       return
     }
-    const finish = (known: Verdict): void => conclude(req, res, next, passage, known, parts)
+    const finish = (known: Verdict): void => conclude({ req, res, next, passage, isLate }, known, parts)
     if (isPromiseLike(verdict)) verdict.then(finish, (error: unknown) => next(asError(error)))
     else finish(verdict)
   }
@@ -65,50 +77,54 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
 
 /** Tells the client and either hands the request on or refuses it. Calls `next` outside of any `try`. */
 function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
-  req: Req,
-  res: Res,
-  next: Next,
-  passage: Passage,
+  visit: Visit<Req, Res>,
   verdict: Verdict,
-  { settings, store, now }: MiddlewareParts<Req, Res>,
+  parts: MiddlewareParts<Req, Res>,
 ): void {
+  const { res, next, isLate } = visit
+  const { mode, refusal: options } = parts.settings
   let refusal: Refusal | 'uncounted' | undefined
   try {
-    if (verdict !== undefined) refusal = tell(req, res, passage, verdict, settings, store, now())
+    if (verdict !== undefined) refusal = tell(visit, verdict, parts)
   } catch (error) {
     next(asError(error))
     return
   }
-  if (refusal === undefined || settings.mode === 'shadow') next()
-  else if (refusal === 'uncounted') refuseUncounted(res, settings.refusal)
-  else refuse(req, res, next, settings.refusal, refusal)
+  if (refusal === undefined || mode === 'shadow') next()
+  else if (isLate) res.destroy()
+  else if (refusal === 'uncounted') refuseUncounted(res, options)
+  else refuse(visit, options, refusal)
 }
 
 function tell<Req extends IncomingMessage, Res extends ServerResponse>(
-  req: Req,
-  res: Res,
-  passage: Passage,
+  { req, res, passage }: Visit<Req, Res>,
   { assessment, answer }: NonNullable<Verdict>,
-  settings: Settings<Req, Res>,
-  store: GuardedStore,
-  nowMs: number,
+  parts: MiddlewareParts<Req, Res>,
 ): Refusal | 'uncounted' | undefined {
-  const { formats, requestPropertyName, refund, onStoreError } = settings
+  const { settings, store } = parts
+  const { formats, requestPropertyName, refund, onStoreError, mode } = settings
+  // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
+  passage.charge(parts)
   if (answer instanceof RateLimiterError) {
-    writePolicies(res, formats, assessment)
+    writePolicies(res, formats, passage, assessment)
     return onStoreError === 'deny' ? 'uncounted' : undefined
   }
-  const info = attachInfo(req, requestPropertyName, passage, assessment, answer, nowMs)
-  writeHeaders(res, formats, passage, assessment, answer, nowMs)
+  const retryAfterMs = answer.allowed ? 0 : passage.retryAfterMs(answer.retryAfterMs)
+  const outcome: ToldOutcome = { assessment, answer, retryAfterMs, nowMs: parts.now(), mode }
+  const info = attachInfo(req, requestPropertyName, passage, outcome)
+  writeHeaders(res, formats, passage, outcome)
   const { cost } = assessment.charge
   if (answer.allowed) {
     const { receipt } = answer
     if (refund !== undefined && receipt !== undefined) {
       refundWhenKnown(req, res, refund, () => store.refund(receipt))
     }
-    passage.add(answer.limits)
+    // A limiter in shadow mode keeps nobody waiting, nor does one that gives back what a refusal cost.
+    if (mode === 'enforce' && refund?.refunds !== 'failed') {
+      passage.add({ states: answer.limits, cost })
+    }
     return undefined
   }
   const violated = answer.limits.filter(({ remaining }) => remaining < cost).map(({ name }) => name)
-  return { info, violated, retryAfterMs: passage.retryAfterMs(answer.retryAfterMs, cost) }
+  return { info, violated, retryAfterMs }
 }

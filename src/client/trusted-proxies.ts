@@ -33,7 +33,7 @@ export function trustByFunction(trusts: TrustFunction): Trust {
 /**
  * Compiles `trustProxy` once, so that a request only compares bits.
  *
- * @throws RateLimiterError when the option trusts nobody by mistake, or everybody
+ * @throws RateLimiterError when the option is no way to trust anybody, or trusts everybody
  */
 export function compileTrust(option: TrustProxyOption): Trust {
   if (typeof option === 'boolean') return option ? trustPrivateNetworks : trustNobody

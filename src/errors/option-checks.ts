@@ -65,7 +65,7 @@ export function checkChoice<C extends string>(
   if (value === undefined) return fallback
   const chosen = choices.find((choice) => choice === value)
   if (chosen !== undefined) return chosen
-  const nearest = typeof value === 'string' ? nearestName(value, choices) : undefined
+  const nearest = typeof value === 'string' ? nearestName(value, [...choices].reverse()) : undefined
   throw new RateLimiterError({
     code: 'invalid_option',
     option,

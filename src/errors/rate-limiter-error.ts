@@ -65,6 +65,11 @@ export class RateLimiterError extends Error {
   }
 }
 
+/** Whether an error is ours, or that of another copy of this library (ESM beside CommonJS, say). */
+export function isRateLimiterError(error: unknown): error is RateLimiterError {
+  return error instanceof Error && error.name === 'RateLimiterError'
+}
+
 function compose({ option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
   const subject = option === undefined ? '' : `${option}: `
   const given = 'value' in rest ? `, got ${showValue(rest.value)}` : ''

@@ -16,9 +16,9 @@ export interface LimitState {
 /**
  * Entitles its holder to give back exactly one charge, in exactly the window in which it was taken.
  *
- * What a receipt holds is the business of the store that wrote it.
+ * What a receipt holds is the business of the store that wrote it; to everybody else it is an object.
  */
-export type Receipt = Readonly<Record<string, unknown>>
+export type Receipt = object
 
 /** What a store answers to a charge: a fresh object of plain numbers. */
 export interface Decision {

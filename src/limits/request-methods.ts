@@ -15,21 +15,25 @@ export interface ClassifiableRequest {
 }
 
 /**
- * The class of a request by its method. With a method override, the stricter of both methods, whether the
- * override has been carried out already or is yet to come: otherwise a write could pass as a read.
+ * Sorts requests into classes by their methods. A method override that would change the class, whether it
+ * has been carried out already or may be yet, makes a request one of the `stricter` class: otherwise a
+ * header would choose the laxer limit, or none where one class is not limited.
  */
-export function classOfMethod(req: ClassifiableRequest): RequestClass {
-  if (!READ_METHODS.has(req.method ?? '')) return 'write'
-  if (typeof req.originalMethod === 'string' && !READ_METHODS.has(req.originalMethod)) return 'write'
-  for (const header of OVERRIDE_HEADERS) {
-    const override = req.headers[header]
-    if (override !== undefined && !isRead(override)) return 'write'
+export function methodClassifier(stricter: RequestClass): (req: ClassifiableRequest) => RequestClass {
+  return function classOfMethod({ method = '', originalMethod, headers }) {
+    const isRead = READ_METHODS.has(method)
+    if (typeof originalMethod === 'string' && READ_METHODS.has(originalMethod) !== isRead) return stricter
+    for (const header of OVERRIDE_HEADERS) {
+      const override = headers[header]
+      if (override !== undefined && !agrees(override, isRead)) return stricter
+    }
+    return isRead ? 'read' : 'write'
   }
-  return 'read'
 }
 
-function isRead(override: string | readonly string[]): boolean {
+/** Whether every method that an override names is of the class that the request has without it. */
+function agrees(override: string | readonly string[], isRead: boolean): boolean {
   return String(override)
     .split(',')
-    .every((method) => READ_METHODS.has(method.trim().toUpperCase()))
+    .every((method) => READ_METHODS.has(method.trim().toUpperCase()) === isRead)
 }

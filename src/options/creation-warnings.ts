@@ -10,15 +10,28 @@ const REQUEST_FRAME =
  * The stack tells, at a cost that only creation pays.
  */
 export function warnIfHandlingRequest(limiterName: string): void {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = Number.POSITIVE_INFINITY
-  const { stack = '' } = new Error('where am I?')
-  Error.stackTraceLimit = stackTraceLimit
-  if (!REQUEST_FRAME.test(stack)) return
+  if (warnedInRequest.has(limiterName) || !REQUEST_FRAME.test(wholeStack())) return
+  warnedInRequest.add(limiterName)
   warn(
     'TOLLGATE_CREATED_IN_REQUEST',
     `The limiter '${limiterName}' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.`,
   )
+}
+
+/** A mistake that is made once a request is told once a name. */
+const warnedInRequest = new Set<string>()
+
+function wholeStack(): string {
+  const { stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = Number.POSITIVE_INFINITY
+    return new Error('where am I?').stack ?? ''
+  } catch {
+    // With --frozen-intrinsics the limit cannot be raised, and nothing is told.
+    return ''
+  } finally {
+    if (Error.stackTraceLimit !== stackTraceLimit) Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 /** The names under which limiters count in a store that was passed to them. */

@@ -1,6 +1,7 @@
 import { compileTrust } from '../client/trusted-proxies.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
+import { LONGEST_SEC } from './window-option.ts'
 
 /** The options that the environment can set; those whose variable is absent are absent too. */
 export interface EnvOptions {
@@ -29,14 +30,22 @@ export type Env = Readonly<Record<string, string | undefined>>
  *   variable is one, since it is as likely a forgotten value as a wish for the default
  */
 export function optionsFromEnv(env: Env = process.env): EnvOptions {
-  return {
+  const options: EnvOptions = {
     ...given(env, 'API_RATE_LIMIT_READ', 'read', parseLimit),
     ...given(env, 'API_RATE_LIMIT_WRITE', 'write', parseLimit),
-    ...given(env, 'API_RATE_LIMIT_WINDOW_SEC', 'windowSec', parseSeconds),
-    ...given(env, 'API_RATE_LIMIT_BUCKET_TTL_SEC', 'ttlSec', parseSeconds),
+    ...given(env, WINDOW, 'windowSec', parseSeconds),
+    ...given(env, TTL, 'ttlSec', parseSeconds),
     ...given(env, 'API_RATE_LIMIT_TRUST_PROXY', 'trustProxy', parseTrustProxy),
   }
+  const { windowSec, ttlSec } = options
+  if (windowSec !== undefined && ttlSec !== undefined && ttlSec < windowSec) {
+    reject(TTL, String(ttlSec), `at least the ${windowSec} seconds of ${WINDOW}`)
+  }
+  return options
 }
+
+const WINDOW = 'API_RATE_LIMIT_WINDOW_SEC'
+const TTL = 'API_RATE_LIMIT_BUCKET_TTL_SEC'
 
 function given<Option extends string, Value>(
   env: Env,
@@ -56,7 +65,8 @@ function parseLimit(variable: string, text: string): number | false {
 
 function parseSeconds(variable: string, text: string): number {
   const seconds = /^\d{1,15}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
-  return seconds > 0 ? seconds : reject(variable, text, 'a number of seconds above 0, such as 60')
+  if (seconds > 0 && seconds <= LONGEST_SEC) return seconds
+  return reject(variable, text, `a number of seconds from 0.001 to ${LONGEST_SEC}, such as 60`)
 }
 
 function parseTrustProxy(variable: string, text: string): boolean | number | string {

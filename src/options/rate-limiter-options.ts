@@ -97,7 +97,7 @@ export interface RateLimiterOptions<
   /** Status of a refusal, from 400 to 599. Default: 429. */
   readonly statusCode?: number
   /**
-   * Body of a refusal: text, or anything else as JSON, or a function that returns either.
+   * Body of a refusal: text, or an object as JSON, or a function that returns either.
    * Default: `{"error":"rate_limit_exceeded"}`.
    */
   readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>)

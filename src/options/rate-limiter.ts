@@ -10,7 +10,7 @@ export interface ChargeOptions {
   readonly class?: RequestClass
   /** Units, a whole number of at least 1. Default: 1. */
   readonly cost?: number
-  /** Units in all; needed, and taken, only where the class's limit is a function of the request. */
+  /** Units in all; needed where the class's limit is a function of the request, an error elsewhere. */
   readonly limit?: number
 }
 
@@ -23,19 +23,28 @@ export interface RateLimiter<
   /**
    * Charges a client without a request: a message on a socket, a job from a queue.
    * @param key the client key: what `keyGenerator` returns, or by default an address
-   * @throws RateLimiterError `cost_above_capacity`, `invalid_option`, `closed`; with `onStoreError: 'deny'`
-   *   also `store_failed` and `store_timeout`
+   * @throws RateLimiterError `invalid_option`, `unknown_option`, `cost_above_capacity`, `closed`; with
+   *   `onStoreError: 'deny'` also `store_failed` and `store_timeout`
    */
   consume(key: string, options?: ChargeOptions): Promise<Decision>
-  /** What `consume` would answer, with nothing charged. Throws as `consume` does. */
+  /**
+   * What `consume` would answer, with nothing charged.
+   * @throws RateLimiterError as `consume` does, and `unsupported_by_store`
+   */
   peek(key: string, options?: ChargeOptions): Promise<Decision>
-  /** Forgets what a client has used, in both classes. */
+  /**
+   * Forgets what a client has used, in both classes.
+   * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
+   */
   reset(key: string): Promise<void>
-  /** Empties the store, other limiters' counters in it included. */
+  /** Empties the store, other limiters' counters in it included. Throws as `reset` does. */
   resetAll(): Promise<void>
   /**
    * Charges WebSocket upgrades and CONNECT requests before any handler of the server sees them; refusals
    * are answered on the socket with a full response. Call it once, before or after handlers are added.
+   *
+   * Where the server's request listener is an Express app, its `trust proxy` holds for upgrades too. An app
+   * that is called from a function of yours cannot be seen: set `trustProxy` then.
    */
   guard(server: Server): void
   /** Lets go of the store, if the limiter made it; a store passed in stays its owner's to close. */

@@ -7,7 +7,8 @@ import {
   rejectOption,
 } from '../errors/option-checks.ts'
 import type { RequestClass } from '../limits/request-class.ts'
-import { classOfMethod } from '../limits/request-methods.ts'
+import { methodClassifier } from '../limits/request-methods.ts'
+import { stricterClass } from '../limits/stricter-class.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { Store } from '../stores/store.ts'
 import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
@@ -51,9 +52,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  *   contradict each other
  */
 export function parseSettings<Req extends IncomingMessage, Res extends ServerResponse>(
-  options: RateLimiterOptions<Req, Res>,
+  given: RateLimiterOptions<Req, Res>,
 ): Settings<Req, Res> {
-  checkOptionNames(options)
+  checkOptionNames(given)
+  // Only what was given itself: a polluted Object.prototype must not switch the limiter off.
+  const options: RateLimiterOptions<Req, Res> = Object.assign(Object.create(null), given)
   // Defaults are for what is absent; null is a value, and a wrong one.
   const { storeDeadlineMs = 100, requestPropertyName = 'rateLimit' } = options
   const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
@@ -68,7 +71,9 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     mode: checkChoice('mode', options.mode, ['enforce', 'shadow'], 'enforce'),
     policies,
     client: parseClientOptions(options),
-    classify: checkFunction('classify', options.classify, "(req) => 'read' or 'write'") ?? classOfMethod,
+    classify:
+      checkFunction('classify', options.classify, "(req) => 'read' or 'write'") ??
+      methodClassifier(stricterClass(policies)),
     classifiedBy: options.classify === undefined ? 'method' : 'function',
     keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, clientKey) => string'),
     cost: checkFunction('cost', options.cost, '(req) => number'),
@@ -95,6 +100,7 @@ function checkPropertyName(name: unknown): string {
 }
 
 function checkClock(clock: Clock | undefined): Clock | undefined {
-  if (clock === undefined || typeof clock?.now === 'function') return clock
+  if (clock === undefined) return clock
+  if (typeof clock?.now === 'function' && Number.isFinite(clock.now())) return clock
   return rejectOption('clock', clock, 'takes a clock', 'Give { now(): number } in epoch milliseconds.')
 }

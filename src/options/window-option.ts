@@ -5,7 +5,7 @@ const HOUR_SEC = 3600
 const DAY_SEC = 86_400
 
 /** A hundred years: far beyond any use, and far below where milliseconds stop being exact. */
-const LONGEST_SEC = 36_525 * DAY_SEC
+export const LONGEST_SEC: number = 36_525 * DAY_SEC
 
 /** A duration in milliseconds from an option in seconds; fractions down to a millisecond are fine. */
 export function checkSeconds(option: string, seconds: unknown): number {

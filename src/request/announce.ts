@@ -6,21 +6,31 @@ import { isOpen } from '../response/send.ts'
 import type { Assessment } from './assessment.ts'
 import type { Passage } from './passage.ts'
 
+/** What there is to tell of a request that was counted. */
+export interface ToldOutcome {
+  readonly assessment: Assessment
+  readonly answer: Decision
+  /** Milliseconds until no limiter passed so far refuses the request; 0 when it was admitted. */
+  readonly retryAfterMs: number
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly mode: 'enforce' | 'shadow'
+}
+
 /** Tells the client where it stands, in every format wanted. */
 export function writeHeaders(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
   passage: Passage,
-  { policy }: Assessment,
-  decision: Decision,
-  nowMs: number,
+  { assessment, answer, nowMs, mode }: ToldOutcome,
 ): void {
   if (!isOpen(res)) return
+  const { limits } = assessment.policy
   for (const format of formats) {
-    const tightest = passage.tightest(format.name, decision.limits)
-    if (tightest === undefined) continue
-    format.writePolicy(res, policy.limits)
-    format.writeState(res, { limits: policy.limits, states: decision.limits, tightest, nowMs })
+    if (!passage.speaks(format.dialect)) continue
+    const tightest = passage.tightest(format.name, answer.limits, mode === 'enforce')
+    format.writePolicy(res, limits)
+    format.writeState(res, { limits, states: answer.limits, tightest, nowMs })
   }
 }
 
@@ -28,10 +38,13 @@ export function writeHeaders(
 export function writePolicies(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
+  passage: Passage,
   { policy }: Assessment,
 ): void {
   if (!isOpen(res)) return
-  for (const format of formats) format.writePolicy(res, policy.limits)
+  for (const format of formats) {
+    if (passage.speaks(format.dialect)) format.writePolicy(res, policy.limits)
+  }
 }
 
 /**
@@ -42,13 +55,12 @@ export function attachInfo(
   req: IncomingMessage,
   property: string,
   passage: Passage,
-  assessment: Assessment,
-  decision: Decision,
-  nowMs: number,
+  outcome: ToldOutcome,
 ): RateLimitInfo {
-  const own = decision.limits.reduce(tighter)
-  const info = infoOf(own, assessment, decision, nowMs)
-  if (passage.tightest(`req.${property}`, decision.limits) === own) {
+  const { limits } = outcome.answer
+  const own = limits.reduce(tighter)
+  const info = infoOf(own, outcome)
+  if (passage.tightest(`req.${property}`, limits, outcome.mode === 'enforce') === own) {
     const carrier = req as unknown as Record<string, RateLimitInfo>
     carrier[property] = info
   }
@@ -57,19 +69,17 @@ export function attachInfo(
 
 function infoOf(
   { limit, remaining, resetMs }: LimitState,
-  { policy, clientKey }: Assessment,
-  { allowed, retryAfterMs, limits }: Decision,
-  nowMs: number,
+  { assessment, answer, retryAfterMs, nowMs }: ToldOutcome,
 ): RateLimitInfo {
   return {
     limit,
     used: limit - remaining,
     remaining,
     resetTime: new Date(nowMs + resetMs),
-    key: clientKey,
-    class: policy.class,
-    allowed,
+    key: assessment.clientKey,
+    class: assessment.policy.class,
+    allowed: answer.allowed,
     retryAfterMs,
-    limits,
+    limits: answer.limits,
   }
 }

@@ -4,7 +4,7 @@ import { checkNames, checkWholeNumber, rejectOption } from '../errors/option-che
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
-import { isDynamic, type Policy } from '../limits/policy.ts'
+import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { ChargeOptions } from '../options/rate-limiter.ts'
 import type { Settings } from '../options/settings.ts'
@@ -13,6 +13,18 @@ import type { Charge, Store } from '../stores/store.ts'
 import { storeKeyPrefix } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
 import { checkCost } from './assessment.ts'
+
+/** The policy to charge by; a number of the caller's stands in for the function that has no request here. */
+function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
+  if (isDynamic(policy)) return policy.at(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
+  if (limit === undefined) return policy
+  return rejectOption(
+    'limit',
+    limit,
+    `is for limits that a function decides on, and the ${policy.class} limit is none of them`,
+    'Leave it out.',
+  )
+}
 
 /** What direct charges are made of. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -46,12 +58,14 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   }
 
   readonly reset = async (key: string): Promise<void> => {
+    this.#parts.checkOpen()
     this.#checkStoreHas('reset')
     for (const requestClass of REQUEST_CLASSES)
       await this.#parts.store.reset(this.#storeKey(requestClass, key))
   }
 
   readonly resetAll = async (): Promise<void> => {
+    this.#parts.checkOpen()
     this.#checkStoreHas('resetAll')
     await this.#parts.store.resetAll()
   }
@@ -66,13 +80,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     }
     const classPolicy = settings.policies[requestClass]
     if (classPolicy === false) return undefined
-    const policy: Policy = isDynamic(classPolicy)
-      ? classPolicy.at(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
-      : classPolicy
+    const policy = policyFor(classPolicy, limit)
     return {
       key: this.#storeKey(requestClass, key),
       limits: policy.limits,
-      cost: checkCost(cost, policy),
+      cost: checkCost(checkWholeNumber('cost', cost, 1, LARGEST_LIMIT), policy),
     }
   }
 

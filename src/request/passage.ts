@@ -1,6 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { type LimitState, tighter } from '../limits/decision.ts'
 
+interface ShownState {
+  readonly state: LimitState
+  readonly isEnforced: boolean
+}
+
+/** What a limiter took of a request, and what it left. */
+export interface StandingCharge {
+  readonly states: readonly LimitState[]
+  readonly cost: number
+}
+
 /**
  * What limiters have done on the way of one request: who charged it, and where their limits stand.
  *
@@ -9,40 +20,56 @@ import { type LimitState, tighter } from '../limits/decision.ts'
  */
 export class Passage {
   readonly #limiters: object[] = []
-  readonly #states: LimitState[] = []
-  readonly #tightest = new Map<string, LimitState>()
+  readonly #charges: StandingCharge[] = []
+  #dialect: string | undefined
+  readonly #tightest = new Map<string, ShownState>()
 
-  /** Notes that a limiter deals with the request; false when it has done so before. */
-  enter(limiter: object): boolean {
-    if (this.#limiters.includes(limiter)) return false
+  /** Whether a limiter has charged the request, or tried to, when it was met before. */
+  hasCharged(limiter: object): boolean {
+    return this.#limiters.includes(limiter)
+  }
+
+  charge(limiter: object): void {
     this.#limiters.push(limiter)
-    return true
   }
 
-  /** Adds where a limiter's limits stand. */
-  add(states: readonly LimitState[]): void {
-    this.#states.push(...states)
-  }
-
-  /** The tightest of `states` and of all that were shown before under the same label. */
-  tightest(label: string, states: readonly LimitState[]): LimitState | undefined {
-    const before = this.#tightest.get(label)
-    const all = before === undefined ? states : [before, ...states]
-    if (all.length === 0) return undefined
-    const tightest = all.reduce(tighter)
-    this.#tightest.set(label, tightest)
-    return tightest
+  /** Notes a charge that stays: the limiter will charge the client's next try the same. */
+  add(charge: StandingCharge): void {
+    this.#charges.push(charge)
   }
 
   /**
-   * Milliseconds until no limiter on the way refuses a request of `cost` units. Those passed before have
-   * admitted this one, and may have nothing left for the next.
+   * Whether the fields that the drafts share may be written in this dialect: the first limiter decides, for
+   * a list whose members follow different drafts can be read by nobody.
    */
-  retryAfterMs(ownMs: number, cost: number): number {
-    return this.#states.reduce(
-      (latest, { remaining, resetMs }) => (remaining < cost ? Math.max(latest, resetMs) : latest),
-      ownMs,
+  speaks(dialect: string | undefined): boolean {
+    if (dialect === undefined) return true
+    this.#dialect ??= dialect
+    return this.#dialect === dialect
+  }
+
+  /**
+   * The tightest of `states` and of all that were shown before under the same label; one that is enforced
+   * before one that is not, so that nobody slows down for a limit that refuses nobody.
+   */
+  tightest(label: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
+    const own = { state: states.reduce(tighter), isEnforced }
+    const before = this.#tightest.get(label) ?? own
+    const same = { state: tighter(before.state, own.state), isEnforced }
+    const shown = before.isEnforced === isEnforced ? same : isEnforced ? own : before
+    this.#tightest.set(label, shown)
+    return shown.state
+  }
+
+  /**
+   * Milliseconds until no limiter passed so far refuses the request. Those passed before have admitted it
+   * this time, and may have too little left for the next. What comes behind is not known.
+   */
+  retryAfterMs(ownMs: number): number {
+    const waits = this.#charges.flatMap(({ states, cost }) =>
+      states.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs),
     )
+    return Math.max(ownMs, ...waits)
   }
 }
 

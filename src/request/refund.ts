@@ -25,7 +25,7 @@ export function refundWhenKnown<Req extends IncomingMessage, Res extends ServerR
       const done = chain(wasSuccessful(req, res), (successful) => {
         if (successful === (refunds === 'successful')) refund()
       })
-      if (isPromiseLike(done)) done.then(undefined, warnOfQuestion)
+      if (isPromiseLike(done)) Promise.resolve(done).catch(warnOfQuestion)
     } catch (error) {
       warnOfQuestion(error)
     }

@@ -5,7 +5,7 @@ import type { Next } from '../options/rate-limiter-options.ts'
 import { type RefusalOptions, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import { wholeSeconds } from '../response/seconds.ts'
-import { isOpen, sendBody, writeRefusalHead } from '../response/send.ts'
+import { isOpen, rememberHead, sendBody, writeRefusalHead } from '../response/send.ts'
 
 /** Nobody knows when a store comes back; this is soon enough to notice and late enough not to hammer. */
 const UNAVAILABLE_RETRY_SECONDS = 5
@@ -19,19 +19,24 @@ export interface Refusal {
   readonly violated: readonly string[]
 }
 
+/** A refused request, and whom to hand it to if a function of the user fails. */
+export interface RefusedVisit<Req, Res> {
+  readonly req: Req
+  readonly res: Res
+  readonly next: Next
+}
+
 /** Answers a refused request. Errors of the user's functions go to `next`, which is called once at most. */
 export function refuse<Req, Res extends ServerResponse>(
-  req: Req,
-  res: Res,
-  next: Next,
+  { req, res, next }: RefusedVisit<Req, Res>,
   options: RefusalOptions<Req, Res>,
   { info, retryAfterMs, violated }: Refusal,
 ): void {
   // Somebody has answered meanwhile, a time-out say: there is nothing left to refuse.
   if (!isOpen(res)) return
-  const allowedStatus = res.statusCode
+  const restoreHead = rememberHead(res)
   const handOn = once((error?: unknown) => {
-    if (isOpen(res)) res.statusCode = allowedStatus
+    if (isOpen(res)) restoreHead()
     next(error)
   })
   try {
@@ -40,7 +45,7 @@ export function refuse<Req, Res extends ServerResponse>(
       options.handler === undefined
         ? answer(req, res, options, violated)
         : options.handler(req, res, handOn, info)
-    if (isPromiseLike(done)) done.then(undefined, (error: unknown) => handOn(asError(error)))
+    if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => handOn(asError(error)))
   } catch (error) {
     handOn(asError(error))
   }

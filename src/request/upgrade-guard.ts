@@ -8,6 +8,20 @@ import { isOpen, sendBody } from '../response/send.ts'
 /** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
 const SOCKET_EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect'])
 
+/** An upgrade or CONNECT request with its socket, and the Express app of the server, if it has one. */
+interface Upgrade {
+  readonly req: IncomingMessage
+  readonly socket: Socket
+  readonly app: ExpressApp | undefined
+}
+
+/** What an Express app gives to requests and responses: its settings, and methods such as `req.get`. */
+interface ExpressApp {
+  readonly handle: unknown
+  readonly request?: object
+  readonly response?: object
+}
+
 type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 /**
@@ -23,24 +37,23 @@ export function guardUpgrades(server: Server, limiter: Limiter): void {
     const handOn = (): boolean => Reflect.apply(emit, this, [event, ...args]) as boolean
     if (!SOCKET_EVENTS.has(event)) return handOn()
     const [req, socket] = args as [IncomingMessage, Socket]
-    adoptApp(this, req)
-    admit(req, socket, limiter, handOn, fail)
+    admit({ req, socket, app: appOf(this) }, limiter, handOn, fail)
     return true
   }
 }
 
 /** Runs the limiter with a response of its own on the socket; `handOn` gets the socket as it was. */
 function admit(
-  req: IncomingMessage,
-  socket: Socket,
+  { req, socket, app }: Upgrade,
   limiter: Limiter,
-  handOn: () => void,
+  handOn: () => boolean,
   fail: (res: ServerResponse, error: unknown) => void,
 ): void {
   // Once a socket is handed out the server listens to its errors no more, and nobody else does yet.
   socket.on('error', ignoreReset)
   const res = responseOn(req, socket)
   if (res === undefined) return
+  if (app !== undefined) dress(req, res, app)
   limiter(req, res, (error) => {
     if (error !== undefined && error !== null) {
       fail(res, error)
@@ -49,7 +62,8 @@ function admit(
     if (socket.destroyed) return
     res.detachSocket(socket)
     socket.off('error', ignoreReset)
-    handOn()
+    // The last handler may have gone while the limiter waited for its store: nobody else would hang up.
+    if (!handOn()) socket.destroy()
   })
 }
 
@@ -93,10 +107,22 @@ function failureAnswerer(): (res: ServerResponse, error: unknown) => void {
   }
 }
 
-/** Express puts itself on requests, not on upgrades; its `trust proxy` counts for both. */
-function adoptApp(server: Server, req: IncomingMessage): void {
-  const carrier = req as { app?: unknown }
-  carrier.app ??= server
+/** The Express app that the server serves requests with. One in a function of its own cannot be seen. */
+function appOf(server: Server): ExpressApp | undefined {
+  return server
     .listeners('request')
-    .find((listener) => typeof (listener as { handle?: unknown }).handle === 'function')
+    .map((listener) => listener as unknown as Partial<ExpressApp>)
+    .find((listener): listener is ExpressApp => typeof listener.handle === 'function')
+}
+
+/**
+ * Makes Express's own of a request, as Express does with those that reach it, so that its `trust proxy`
+ * counts here too and functions among the options find `req.get` and `res.status` as they know them.
+ */
+function dress(req: IncomingMessage, res: ServerResponse, { request, response }: ExpressApp): void {
+  if (request === undefined || response === undefined) return
+  Object.setPrototypeOf(req, request)
+  Object.setPrototypeOf(res, response)
+  Object.assign(req, { res })
+  Object.assign(res, { req })
 }

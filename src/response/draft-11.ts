@@ -12,6 +12,7 @@ const policyTexts = new WeakMap<readonly Limit[], string>()
  */
 export const draft11: HeaderFormat = {
   name: 'draft-11',
+  dialect: 'draft-8 to 11',
   writePolicy(target, limits) {
     appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
   },

@@ -22,6 +22,8 @@ export interface HeaderFacts {
 /** One way to tell a client about its limits. A new draft is a new file. */
 export interface HeaderFormat {
   readonly name: string
+  /** Formats of one dialect can share fields; undefined where the fields are the format's own. */
+  readonly dialect?: string
   /** What the limits are; sent even while the store is down. Formats without such a field do nothing. */
   writePolicy(target: HeaderTarget, limits: readonly Limit[]): void
   /** Where the limits stand. */

@@ -18,9 +18,34 @@ export function writeRefusalHead(res: ServerResponse, statusCode: number, retryA
   res.setHeader('Cache-Control', 'no-store')
 }
 
+/** How the head stands before a refusal writes it; called, it is so again. */
+export function rememberHead(res: ServerResponse): () => void {
+  const { statusCode } = res
+  const before = ['Retry-After', 'Cache-Control'].map((name) => [name, res.getHeader(name)] as const)
+  return () => {
+    res.statusCode = statusCode
+    for (const [name, value] of before) {
+      if (value === undefined) res.removeHeader(name)
+      else res.setHeader(name, value)
+    }
+  }
+}
+
+/** What others may have said of a body that is not sent now; a client would read the refusal by it. */
+const OF_ANOTHER_BODY = [
+  'Content-Encoding',
+  'Content-Disposition',
+  'Content-Range',
+  'Transfer-Encoding',
+  'Trailer',
+  'ETag',
+  'Last-Modified',
+]
+
 /** Ends the response with a body, without the framework, which would add an ETag to it. */
 export function sendBody(res: ServerResponse, body: Body): void {
   if (!isOpen(res)) return
+  for (const name of OF_ANOTHER_BODY) res.removeHeader(name)
   res.setHeader('Content-Type', body.contentType)
   res.setHeader('Content-Length', String(Buffer.byteLength(body.text)))
   res.end(body.text)

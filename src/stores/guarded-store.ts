@@ -1,4 +1,4 @@
-import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { isRateLimiterError, RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { type RateLimiterWarningCode, warn } from '../errors/warning.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
@@ -50,24 +50,33 @@ export class GuardedStore {
     const store = this.#local.has(receipt) ? this.#fallback : this.#store
     try {
       const done = store?.refund?.(receipt)
-      if (isPromiseLike(done)) done.then(undefined, (error: unknown) => this.#refundFailed(error))
+      if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => this.#refundFailed(error))
     } catch (error) {
       this.#refundFailed(error)
     }
   }
 
-  async reset(key: string): Promise<void> {
-    await this.#fallback?.reset?.(key)
-    await this.#inTime(this.#store.reset?.(key))
+  /** @throws RateLimiterError `store_failed` or `store_timeout`: what was not forgotten must be known */
+  reset(key: string): Promise<void> {
+    return this.#forget((store) => store.reset?.(key))
   }
 
-  async resetAll(): Promise<void> {
-    await this.#fallback?.resetAll?.()
-    await this.#inTime(this.#store.resetAll?.())
+  /** Throws as `reset` does. */
+  resetAll(): Promise<void> {
+    return this.#forget((store) => store.resetAll?.())
   }
 
   async closeFallback(): Promise<void> {
     await this.#fallback?.close?.()
+  }
+
+  async #forget(forgetIn: (store: Store) => MaybePromise<void>): Promise<void> {
+    try {
+      if (this.#fallback !== undefined) await forgetIn(this.#fallback)
+      await this.#inTime(forgetIn(this.#store))
+    } catch (error) {
+      throw storeFailed(error)
+    }
   }
 
   #ask(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
@@ -133,6 +142,8 @@ export class GuardedStore {
 
 function storeFailed(error: unknown): RateLimiterError {
   if (error instanceof RateLimiterError) return error
+  // An error of another copy is no instance of ours, and only this one is thrown on as it is.
+  if (isRateLimiterError(error) && error.code === 'closed') return error
   return new RateLimiterError({
     code: 'store_failed',
     problem: `the store failed: ${messageOf(error)}`,

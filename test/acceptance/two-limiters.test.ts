@@ -103,6 +103,111 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     await request(app).get('/').expect(200)
   })
 
+  describe('Retry-After', () => {
+    const own = new FakeClock(0)
+    const LONG = { name: 'long', windowSec: 3600, clock: own }
+    const SHORT = { name: 'short', read: 1, windowSec: 10, clock: own }
+
+    /** Retry-After of the first refusal, and whether a client that waits that long is admitted. */
+    async function keptPromise(...options: RateLimiterOptions[]): Promise<[string | undefined, number]> {
+      own.set(0)
+      const app = appWith(...options.map((option) => createRateLimiter(option)))
+      for (let turn = 0; turn < 20; turn++) {
+        const { status, headers } = await request(app).get('/')
+        if (status !== 429) continue
+        own.advance(Number(headers['retry-after']) * 1000)
+        return [headers['retry-after'], (await request(app).get('/')).status]
+      }
+      throw new Error('nobody was refused')
+    }
+
+    it('asks each limiter passed by what it charges itself', async () => {
+      expect(await keptPromise({ ...LONG, read: 10, cost: () => 4 }, SHORT)).toEqual(['3600', 200])
+      expect(await keptPromise({ ...LONG, read: 8 }, { ...SHORT, read: 5, cost: () => 5 })).toEqual([
+        '10',
+        200,
+      ])
+    })
+
+    it('is not prolonged by a limiter in shadow mode, nor by one that gives refusals back', async () => {
+      expect(await keptPromise({ ...LONG, read: 2, mode: 'shadow' }, SHORT)).toEqual(['10', 200])
+      expect(await keptPromise({ ...LONG, read: 2, skipFailedRequests: true }, SHORT)).toEqual(['10', 200])
+    })
+
+    it('is what the handler is told too', async () => {
+      own.set(0)
+      const app = express()
+      app.use(createRateLimiter({ ...LONG, read: 2 }))
+      app.use(
+        createRateLimiter<Request, Response>({
+          ...SHORT,
+          handler: (_req, res, _next, info) => {
+            res.json({ retryAfterMs: info.retryAfterMs })
+          },
+        }),
+      )
+      app.use((_req: Request, res: Response) => {
+        res.json({})
+      })
+      await request(app).get('/')
+      const { body, headers } = await request(app).get('/').expect(429)
+      expect([body.retryAfterMs, headers['retry-after']]).toEqual([3_600_000, '3600'])
+    })
+  })
+
+  it('shows an enforced limit before one in shadow mode, whatever is left of either', async () => {
+    for (const order of [0, 1]) {
+      const limiters = [
+        createRateLimiter({ name: 'enforced', read: 9 }),
+        createRateLimiter({ name: 'trial', read: 2, mode: 'shadow' }),
+      ]
+      const app = appWith(...(order === 0 ? limiters : limiters.reverse()))
+      const { body } = await request(app).get('/').expect('X-RateLimit-Limit', '9')
+      expect(body.limit).toBe(9)
+    }
+  })
+
+  it.each([
+    ['draft-7', 'draft-8', 'limit=1000, remaining=999, reset=60', '1000;w=60'],
+    ['draft-8', 'draft-7', '"a-read";r=999;t=60', '"a-read";q=1000;w=60'],
+    ['draft-6', 'draft-11', undefined, '1000;w=60'],
+    [
+      'draft-8',
+      'draft-11',
+      '"a-read";r=999;t=60, "b-read";r=999;t=60',
+      '"a-read";q=1000;w=60, "b-read";q=1000;w=60',
+    ],
+  ] as const)('never mixes drafts in one field: %s, then %s', async (first, second, field, policy) => {
+    const app = appWith(
+      createRateLimiter({ name: 'a', standardHeaders: first }),
+      createRateLimiter({ name: 'b', standardHeaders: second }),
+    )
+    const { headers } = await request(app).get('/')
+    expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([field, policy])
+  })
+
+  it('has its say when it is met again, unless it has charged the request', async () => {
+    const later = createRateLimiter<Request & { user?: string }>({
+      read: 2,
+      skip: (req) => req.user === undefined && req.headers.authorization !== undefined,
+    })
+    const app = express()
+    app.use(later)
+    app.use((req: Request & { user?: string }, _res: Response, next: () => void) => {
+      if (req.headers.authorization !== undefined) req.user = 'ann'
+      next()
+    })
+    app.use(later)
+    app.use((_req: Request, res: Response) => {
+      res.json({})
+    })
+    const statuses = []
+    for (let turn = 0; turn < 4; turn++) {
+      statuses.push((await request(app).get('/').set('Authorization', 'Bearer x')).status)
+    }
+    expect(statuses).toEqual([200, 200, 429, 429])
+  })
+
   it('keeps limiters of one store apart by their names', async () => {
     const { MemoryStore } = await import('../../src/index.ts')
     const store = new MemoryStore()

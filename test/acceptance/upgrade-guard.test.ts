@@ -154,6 +154,39 @@ describe('guard(server)', () => {
     })
   })
 
+  it('gives functions among the options the request and response of Express', async () => {
+    const server = http.createServer(express())
+    server.on('upgrade', (_req, socket) =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
+    )
+    createRateLimiter({
+      read: 1,
+      skip: (req: express.Request) => req.get('x-internal') === '1',
+      keyGenerator: (req: express.Request) => req.ip ?? 'nobody',
+      handler: (_req: express.Request, res: express.Response) => {
+        res.status(429).json({ error: 'calm down' })
+      },
+    }).guard(server)
+    await listening(server, async (port) => {
+      expect(await statusesOf(2, port, rawGet('/', [...UPGRADE, 'X-Internal: 1']))).toEqual([101, 101])
+      expect(await statusesOf(1, port, rawGet('/', UPGRADE))).toEqual([101])
+      const [refused] = await sendRaw(port, rawGet('/', UPGRADE))
+      expect([refused?.status, refused?.body]).toEqual([429, '{"error":"calm down"}'])
+    })
+  })
+
+  it('hangs up when the last handler has gone while the limiter waited', async () => {
+    const server = http.createServer()
+    server.once('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
+    createRateLimiter({ skip: () => new Promise((resolve) => setTimeout(() => resolve(false), 30)) }).guard(
+      server,
+    )
+    await listening(server, async (port) => {
+      const answers = await Promise.all([1, 2, 3].map(() => sendRaw(port, rawGet('/', UPGRADE), 99)))
+      expect(answers.map((responses) => responses.length).sort()).toEqual([0, 0, 1])
+    })
+  })
+
   it('lets real WebSockets work and tells refused ones why', async () => {
     const server = http.createServer()
     const sockets = new WebSocketServer({ server })

@@ -134,6 +134,16 @@ describe('checkChoice', () => {
   })
 })
 
+describe('checkChoice among equally near names', () => {
+  it('takes the last for what was meant', () => {
+    const choices = ['draft-6', 'draft-7', 'draft-8'] as const
+    expect(thrownBy(() => checkChoice('drafts', 'draft-9', choices, 'draft-8')).message).toBe(
+      "drafts: takes one of a few names, got 'draft-9'. Did you mean 'draft-8'? Give 'draft-6' or 'draft-7' or 'draft-8'.",
+    )
+    expect(choices).toEqual(['draft-6', 'draft-7', 'draft-8'])
+  })
+})
+
 describe('checkHeaderName', () => {
   it.each(['api', 'API v2: "write" \\ ~', ' '])('takes %j', (name) => {
     expect(checkHeaderName('name', name)).toBe(name)

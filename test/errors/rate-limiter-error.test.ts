@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
+import { isRateLimiterError, RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
 
 describe('RateLimiterError', () => {
   it('is composed of option, problem, value, nearest name and remedy', () => {
@@ -47,6 +47,23 @@ describe('RateLimiterError', () => {
     expect(new RateLimiterError({ ...details, cause }).cause).toBe(cause)
     expect('cause' in new RateLimiterError({ ...details, cause: undefined })).toBe(false)
   })
+})
+
+describe('isRateLimiterError', () => {
+  it('knows our errors, and those of another copy of this library', () => {
+    const details = { code: 'closed', problem: 'it was closed', remedy: 'Open it.' } as const
+    expect(isRateLimiterError(new RateLimiterError(details))).toBe(true)
+    expect(isRateLimiterError(Object.assign(new Error('it was closed'), { name: 'RateLimiterError' }))).toBe(
+      true,
+    )
+  })
+
+  it.each([new Error('down'), { name: 'RateLimiterError' }, 'RateLimiterError', null, undefined])(
+    'does not take %o for one',
+    (error) => {
+      expect(isRateLimiterError(error)).toBe(false)
+    },
+  )
 })
 
 describe('showValue', () => {

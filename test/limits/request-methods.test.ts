@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type ClassifiableRequest, classOfMethod } from '../../src/limits/request-methods.ts'
+import { type ClassifiableRequest, methodClassifier } from '../../src/limits/request-methods.ts'
 
-const classOf = (request: Partial<ClassifiableRequest>): string => classOfMethod({ headers: {}, ...request })
+const classOf = (request: Partial<ClassifiableRequest>): string =>
+  methodClassifier('write')({ headers: {}, ...request })
 
 const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override']
 
@@ -66,6 +67,17 @@ describe('the class of a method that overrides another', () => {
     [['GET', 'POST'], 'write'],
   ] as const)('to %j is %s', (override, expected) => {
     expect(classOf({ method: 'GET', headers: { 'x-http-method-override': override } })).toBe(expected)
+  })
+
+  it.each([
+    [{ method: 'GET', headers: { 'x-http-method-override': 'POST' } }, 'read'],
+    [{ method: 'POST', headers: { 'x-http-method-override': 'GET' } }, 'read'],
+    [{ method: 'GET', originalMethod: 'POST' }, 'read'],
+    [{ method: 'POST', originalMethod: 'GET' }, 'read'],
+    [{ method: 'POST', headers: { 'x-http-method-override': 'DELETE' } }, 'write'],
+    [{ method: 'POST' }, 'write'],
+  ] as const)('of %o is the stricter one where reads are limited more strictly', (request, expected) => {
+    expect(methodClassifier('read')({ headers: {}, ...request })).toBe(expected)
   })
 
   it('counts the strictest of several headers', () => {

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import express from 'express'
 import express4Untyped from 'express4'
 import { describe, expect, it } from 'vitest'
@@ -36,62 +39,95 @@ async function warningsOf(
 }
 
 describe('a limiter created while a request is handled', () => {
-  const warning = {
+  const warningOf = (name: string): EmittedWarning => ({
     code: 'TOLLGATE_CREATED_IN_REQUEST',
-    message:
-      "The limiter 'late' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.",
-  }
-  const createLate = (): unknown => createRateLimiter({ name: 'late' })
+    message: `The limiter '${name}' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.`,
+  })
 
   it('is warned of in a node:http handler', async () => {
     const warnings = await warningsOf((_req, res) => {
-      createLate()
+      createRateLimiter({ name: 'node:http' })
       res.end()
     })
-    expect(warnings).toEqual([warning])
+    expect(warnings).toEqual([warningOf('node:http')])
+  })
+
+  it('is warned of once for each name in a process', async () => {
+    const listener: RequestListener = (_req, res) => {
+      for (const name of ['once', 'other', 'once']) createRateLimiter({ name })
+      res.end()
+    }
+    expect(await warningsOf(listener)).toEqual([warningOf('once'), warningOf('other')])
+    expect(await warningsOf(listener)).toEqual([])
+  })
+
+  it('is warned of although one of its name was created at start-up', async () => {
+    createRateLimiter({ name: 'early' })
+    const warnings = await warningsOf((_req, res) => {
+      createRateLimiter({ name: 'early' })
+      res.end()
+    })
+    expect(warnings).toEqual([warningOf('early')])
   })
 
   it.each([
     ['Express 5', express],
     ['Express 4', express4],
-  ])('is warned of in handlers of %s, in routers and used at once', async (_name, framework) => {
+  ])('is warned of in handlers of %s, in routers and used at once', async (name, framework) => {
     const app = framework()
     const router = framework.Router()
-    router.use((req, res, next) => createRateLimiter({ name: 'late' })(req, res, next))
+    router.use((req, res, next) => createRateLimiter({ name: `${name} router` })(req, res, next))
     router.get('/', (_req, res) => {
-      createLate()
+      createRateLimiter({ name: `${name} handler` })
       res.send('ok')
     })
     app.use(router)
-    expect(await warningsOf(app)).toEqual([warning, warning])
+    expect(await warningsOf(app)).toEqual([warningOf(`${name} router`), warningOf(`${name} handler`)])
   })
 
   it('is told by the frames of a router alone, where no server of Node is on the stack', async () => {
     const router = express.Router()
     router.use(() => {
-      createLate()
+      createRateLimiter({ name: 'router alone' })
     })
     const handle = router as unknown as (req: object, res: object, done: () => void) => void
     const handled = emittedBy(() => handle({ method: 'GET', url: '/' }, {}, () => undefined))
-    expect(await handled).toEqual([warning])
+    expect(await handled).toEqual([warningOf('router alone')])
   })
 
   it('is not one created at start-up, nor when the server begins to listen', async () => {
+    // A name that no test above was warned of, or silence would prove nothing.
+    const create = (): unknown => createRateLimiter({ name: 'in time' })
     expect(
       await warningsOf(
         (_req, res) => res.end(),
-        () => createLate(),
+        () => create(),
       ),
     ).toEqual([])
-    expect(await emittedBy(createLate)).toEqual([])
-    expect(await emittedBy(() => express().use(createRateLimiter({ name: 'late' })))).toEqual([])
+    expect(await emittedBy(create)).toEqual([])
+    expect(await emittedBy(() => express().use(createRateLimiter({ name: 'in time' })))).toEqual([])
+  })
+
+  it('is created without a word where the length of stack traces is frozen', async () => {
+    const program = `
+      import { createRateLimiter } from './src/index.ts'
+      createRateLimiter({ name: 'frozen' })
+      console.log('created, of stack traces', Object.isFrozen(Error) ? 'frozen' : 'free')
+    `
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--frozen-intrinsics', '--import', 'tsx', '--input-type=module', '--eval', program],
+      { cwd: fileURLToPath(new URL('../..', import.meta.url)), timeout: 15_000 },
+    )
+    expect(stdout).toBe('created, of stack traces frozen\n')
+    expect(stderr).not.toContain('TOLLGATE')
   })
 
   it('leaves the length of stack traces as it was', () => {
     const { stackTraceLimit } = Error
     try {
       Error.stackTraceLimit = 7
-      createLate()
+      createRateLimiter({ name: 'short stacks' })
       expect(Error.stackTraceLimit).toBe(7)
     } finally {
       Error.stackTraceLimit = stackTraceLimit

@@ -39,6 +39,8 @@ describe('optionsFromEnv', () => {
     ['API_RATE_LIMIT_READ', ' 5\t', { read: 5 }],
     ['API_RATE_LIMIT_READ', '999999999999999', { read: 999_999_999_999_999 }],
     ['API_RATE_LIMIT_WINDOW_SEC', ' 0.5 ', { windowSec: 0.5 }],
+    ['API_RATE_LIMIT_WINDOW_SEC', '0.001', { windowSec: 0.001 }],
+    ['API_RATE_LIMIT_WINDOW_SEC', '3155760000', { windowSec: 3_155_760_000 }],
     ['API_RATE_LIMIT_BUCKET_TTL_SEC', '90', { ttlSec: 90 }],
     ['API_RATE_LIMIT_TRUST_PROXY', 'true', { trustProxy: true }],
     ['API_RATE_LIMIT_TRUST_PROXY', ' false ', { trustProxy: false }],
@@ -51,7 +53,7 @@ describe('optionsFromEnv', () => {
   })
 
   const limit = 'a whole number from 1 to 999999999999999, or false'
-  const seconds = 'a number of seconds above 0, such as 60'
+  const seconds = 'a number of seconds from 0.001 to 3155760000, such as 60'
   const trust = 'true, false, a number of hops up to 64, or addresses and CIDRs separated by commas'
   const refused: readonly (readonly [variable: string, text: string, what: string])[] = [
     ...['', ' ', '0', '-5', '1.5', '1e3', '0x10', '5 6', 'five', 'true', 'FALSE', 'Infinity', 'NaN'].map(
@@ -60,11 +62,23 @@ describe('optionsFromEnv', () => {
     ['API_RATE_LIMIT_READ', '1000000000000000', limit],
     ['API_RATE_LIMIT_WRITE', 'none', limit],
     ['API_RATE_LIMIT_WRITE', '', limit],
-    ...['', '0', '0.000', '-60', '60s', '1m', '.5', '0.0001', '1e3', 'false'].map(
-      (text) => ['API_RATE_LIMIT_WINDOW_SEC', text, seconds] as const,
-    ),
+    ...[
+      '',
+      '0',
+      '0.000',
+      '-60',
+      '60s',
+      '1m',
+      '.5',
+      '0.0001',
+      '1e3',
+      'false',
+      '3155760000.001',
+      '3155760001',
+    ].map((text) => ['API_RATE_LIMIT_WINDOW_SEC', text, seconds] as const),
     ['API_RATE_LIMIT_BUCKET_TTL_SEC', '', seconds],
     ['API_RATE_LIMIT_BUCKET_TTL_SEC', 'ninety', seconds],
+    ['API_RATE_LIMIT_BUCKET_TTL_SEC', '999999999999999', seconds],
     ...[
       '',
       '65',
@@ -84,6 +98,24 @@ describe('optionsFromEnv', () => {
     expect(error.message).toBe(
       `${variable}: takes ${what}, got '${text.trim()}'. Mend the variable, or unset it to have the default.`,
     )
+  })
+
+  it('refuses to remember clients for less than a window', () => {
+    const given = (windowSec: string, ttlSec: string): (() => unknown) => {
+      const env = { API_RATE_LIMIT_WINDOW_SEC: windowSec, API_RATE_LIMIT_BUCKET_TTL_SEC: ttlSec }
+      return () => parse(optionsFromEnv(env))
+    }
+    const error = thrownBy(given('60', ' 59.999 '))
+    expect(error).toMatchObject({
+      code: 'invalid_env',
+      option: 'API_RATE_LIMIT_BUCKET_TTL_SEC',
+      value: '59.999',
+    })
+    expect(error.message).toBe(
+      "API_RATE_LIMIT_BUCKET_TTL_SEC: takes at least the 60 seconds of API_RATE_LIMIT_WINDOW_SEC, got '59.999'. Mend the variable, or unset it to have the default.",
+    )
+    expect(given('60', '60')).not.toThrow()
+    expect(given('0.5', '0.501')).not.toThrow()
   })
 
   it('keeps what is wrong with trusted proxies as the cause', () => {

@@ -27,6 +27,12 @@ describe('header formats', () => {
       'standardHeaders',
       `takes one of a few names, got 'draft-12'. Did you mean 'draft-11'? ${drafts}`,
     ],
+    // Equally near to all of one digit; the one that is not superseded is told.
+    [
+      { standardHeaders: 'draft-9' },
+      'standardHeaders',
+      `takes one of a few names, got 'draft-9'. Did you mean 'draft-8'? ${drafts}`,
+    ],
     [
       { standardHeaders: 'draft7' },
       'standardHeaders',

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { classOfMethod } from '../../src/limits/request-methods.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { parse, rejects } from './parse.ts'
 
@@ -10,7 +9,7 @@ describe('settings', () => {
       name: 'default',
       mode: 'enforce',
       client: { trust: undefined, header: 'x-forwarded-for', ipv6Subnet: 56 },
-      classify: classOfMethod,
+      classify: expect.any(Function),
       classifiedBy: 'method',
       keyGenerator: undefined,
       cost: undefined,
@@ -43,6 +42,25 @@ describe('settings', () => {
     }
     expect(parse(given)).toMatchObject({ ...given, classifiedBy: 'function' })
     expect(parse({ onStoreError: 'allow' }).onStoreError).toBe('allow')
+  })
+})
+
+describe('settings that nobody has given', () => {
+  it('are not those of a polluted Object.prototype', () => {
+    const polluted = { skip: () => true, mode: 'shadow', read: false, cost: 5, store: null }
+    const clean = parse({})
+    try {
+      for (const [name, value] of Object.entries(polluted)) {
+        Object.defineProperty(Object.prototype, name, { value, configurable: true })
+      }
+      const settings = parse({})
+      expect(settings).toMatchObject({ mode: 'enforce', cost: undefined, store: undefined })
+      expect(settings.skip).toBeUndefined()
+      expect(settings.policies).toEqual(clean.policies)
+    } finally {
+      for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
+    }
+    expect(Reflect.has({}, 'skip')).toBe(false)
   })
 })
 
@@ -107,5 +125,9 @@ describe('a setting of the wrong kind', () => {
     [{ clock: Date.now }, 'clock', `takes a clock, got the function now. ${clock}`],
     [{ clock: {} }, 'clock', `takes a clock, got {}. ${clock}`],
     [{ clock: null }, 'clock', `takes a clock, got null. ${clock}`],
+    [{ clock: { now: 5 } }, 'clock', `takes a clock, got {"now":5}. ${clock}`],
+    ...[() => Number.NaN, () => Number.POSITIVE_INFINITY, () => '5', () => new Date(), () => undefined].map(
+      (now) => [{ clock: { now } }, 'clock', `takes a clock, got {}. ${clock}`] as const,
+    ),
   ])
 })

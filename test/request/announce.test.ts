@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
-import { attachInfo, writeHeaders, writePolicies } from '../../src/request/announce.ts'
+import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from '../../src/request/announce.ts'
 import { type Assessment, createAssess } from '../../src/request/assessment.ts'
 import { Passage } from '../../src/request/passage.ts'
 import { parse } from '../options/parse.ts'
@@ -15,10 +15,15 @@ function decision(remaining: number, resetMs = 60_000): Decision {
   return { allowed: true, retryAfterMs: 0, limits: [state] }
 }
 
+/** What is told of a decision a second after the epoch. */
+function told(answer: Decision, more: Partial<ToldOutcome> = {}): ToldOutcome {
+  return { assessment, answer, retryAfterMs: answer.retryAfterMs, nowMs: 1000, mode: 'enforce', ...more }
+}
+
 describe('writeHeaders', () => {
   it('writes every format', () => {
     const { res } = exchange()
-    writeHeaders(res, formats, new Passage(), assessment, decision(9), 1000)
+    writeHeaders(res, formats, new Passage(), told(decision(9)))
     expect({ ...res.getHeaders() }).toEqual({
       'x-ratelimit-limit': '10',
       'x-ratelimit-remaining': '9',
@@ -35,17 +40,43 @@ describe('writeHeaders', () => {
     const { res } = exchange()
     const passage = new Passage()
     for (const remaining of [one, other]) {
-      writeHeaders(res, formats, passage, assessment, decision(remaining), 1000)
+      writeHeaders(res, formats, passage, told(decision(remaining)))
     }
     expect(res.getHeader('X-RateLimit-Remaining')).toBe('2')
     expect(res.getHeader('RateLimit')).toBe(`"read";r=${one};t=60, "read";r=${other};t=60`)
   })
 
+  it.each([
+    ['shadow', 'enforce'],
+    ['enforce', 'shadow'],
+  ] as const)('shows the one that is enforced in single fields, however tight: %s, %s', (...modes) => {
+    const { res } = exchange()
+    const passage = new Passage()
+    for (const mode of modes) {
+      writeHeaders(res, formats, passage, told(decision(mode === 'shadow' ? 0 : 9), { mode }))
+    }
+    expect(res.getHeader('X-RateLimit-Remaining')).toBe('9')
+  })
+
+  it('writes shared fields in the dialect of the first limiter, and fields of its own in any case', () => {
+    const { res } = exchange()
+    const passage = new Passage()
+    const { formats: others } = parse({ read: 10, standardHeaders: 'draft-7' })
+    writeHeaders(res, formats, passage, told(decision(9)))
+    writeHeaders(res, others, passage, told(decision(2)))
+    writePolicies(res, others, passage, assessment)
+    expect({ ...res.getHeaders() }).toMatchObject({
+      'x-ratelimit-remaining': '2',
+      'ratelimit-policy': '"read";q=10;w=60',
+      ratelimit: '"read";r=9;t=60',
+    })
+  })
+
   it('writes nothing once the response is out', () => {
     const { res } = exchange()
     res.end()
-    writeHeaders(res, formats, new Passage(), assessment, decision(9), 1000)
-    writePolicies(res, formats, assessment)
+    writeHeaders(res, formats, new Passage(), told(decision(9)))
+    writePolicies(res, formats, new Passage(), assessment)
     expect({ ...res.getHeaders() }).toEqual({})
   })
 })
@@ -53,8 +84,19 @@ describe('writeHeaders', () => {
 describe('writePolicies', () => {
   it('tells what the limits are, and nothing of where they stand', () => {
     const { res } = exchange()
-    writePolicies(res, formats, assessment)
+    writePolicies(res, formats, new Passage(), assessment)
     expect({ ...res.getHeaders() }).toEqual({ 'ratelimit-policy': '"read";q=10;w=60' })
+  })
+
+  it('decides the dialect as well, where it is the first to write', () => {
+    const { res } = exchange()
+    const passage = new Passage()
+    const { formats: others } = parse({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
+    writePolicies(res, others, passage, assessment)
+    writeHeaders(res, formats, passage, told(decision(9)))
+    expect(res.getHeader('RateLimit-Policy')).toBe('10;w=60')
+    expect(res.hasHeader('RateLimit')).toBe(false)
+    expect(res.getHeader('X-RateLimit-Remaining')).toBe('9')
   })
 })
 
@@ -64,7 +106,7 @@ describe('attachInfo', () => {
     const loose: LimitState = { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 }
     const tight: LimitState = { name: 'b', limit: 5, remaining: 1, resetMs: 1500 }
     const both = { allowed: false, retryAfterMs: 1500, limits: [loose, tight] }
-    const info = attachInfo(req, 'quota', new Passage(), assessment, both, 1000)
+    const info = attachInfo(req, 'quota', new Passage(), told(both, { retryAfterMs: 2000 }))
     expect(info).toEqual({
       limit: 5,
       used: 4,
@@ -73,7 +115,8 @@ describe('attachInfo', () => {
       key: '192.0.2.1',
       class: 'read',
       allowed: false,
-      retryAfterMs: 1500,
+      // Not that of the limiter alone: a limiter before may ask for the longer wait.
+      retryAfterMs: 2000,
       limits: [loose, tight],
     })
     expect(Reflect.get(req, 'quota')).toBe(info)
@@ -88,17 +131,31 @@ describe('attachInfo', () => {
     const { req } = exchange()
     const passage = new Passage()
     const infos = [one, other].map((remaining) =>
-      attachInfo(req, 'rateLimit', passage, assessment, decision(remaining), 1000),
+      attachInfo(req, 'rateLimit', passage, told(decision(remaining))),
     )
     expect(infos.map(({ remaining }) => remaining)).toEqual([one, other])
     expect(Reflect.get(req, 'rateLimit')).toBe(infos[one <= other ? 0 : 1])
   })
 
+  it('leaves that of the enforced one there, however tight the other is', () => {
+    for (const modes of [
+      ['shadow', 'enforce'],
+      ['enforce', 'shadow'],
+    ] as const) {
+      const { req } = exchange()
+      const passage = new Passage()
+      for (const mode of modes) {
+        attachInfo(req, 'rateLimit', passage, told(decision(mode === 'shadow' ? 0 : 9), { mode }))
+      }
+      expect(Reflect.get(req, 'rateLimit')).toMatchObject({ remaining: 9 })
+    }
+  })
+
   it('keeps the infos of two properties apart', () => {
     const { req } = exchange()
     const passage = new Passage()
-    attachInfo(req, 'first', passage, assessment, decision(1), 1000)
-    const second = attachInfo(req, 'second', passage, assessment, decision(9), 1000)
+    attachInfo(req, 'first', passage, told(decision(1)))
+    const second = attachInfo(req, 'second', passage, told(decision(9)))
     expect(Reflect.get(req, 'second')).toBe(second)
   })
 })

@@ -89,12 +89,33 @@ describe('consume and peek', () => {
       'unknown_option',
       `clas: is not an option, got 'read'. Did you mean 'class'? ${known}`,
     ],
-    ['a', { cost: 0 }, 'invalid_result', 'cost: is no cost, got 0. A cost is a whole number of at least 1.'],
+    ...[
+      [0, '0'],
+      [1.5, '1.5'],
+      [-1, '-1'],
+      ['1', "'1'"],
+      [null, 'null'],
+      [Number.NaN, 'NaN'],
+    ].map(
+      ([cost, shown]) =>
+        [
+          'a',
+          { cost },
+          'invalid_option',
+          `cost: takes a whole number, got ${shown}. Give a number from 1 to 999999999999999, without quotes.`,
+        ] as const,
+    ),
     [
       'a',
-      { cost: '1' },
-      'invalid_result',
-      "cost: is no cost, got '1'. A cost is a whole number of at least 1.",
+      { limit: 3 },
+      'invalid_option',
+      'limit: is for limits that a function decides on, and the read limit is none of them, got 3. Leave it out.',
+    ],
+    [
+      'a',
+      { class: 'write', limit: 3 },
+      'invalid_option',
+      'limit: is for limits that a function decides on, and the write limit is none of them, got 3. Leave it out.',
     ],
     [
       'a',
@@ -181,6 +202,19 @@ describe('a store that is down', () => {
     expect(await limiter.peek('key')).toEqual(uncounted)
   })
 
+  it('fails to forget, whatever onStoreError says', async () => {
+    for (const onStoreError of ['memory', 'allow', 'deny'] as const) {
+      const limiter = onBadDay(onStoreError)
+      for (const forget of [() => limiter.reset('key'), () => limiter.resetAll()]) {
+        expect(await rejectionOf(forget())).toMatchObject({
+          code: 'store_failed',
+          message:
+            'the store failed: The store is down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+        })
+      }
+    }
+  })
+
   it('is an error with onStoreError deny', async () => {
     const limiter = onBadDay('deny')
     for (const verb of ['consume', 'peek'] as const) {
@@ -202,6 +236,21 @@ describe('a limiter that was closed', () => {
     await limiter.close()
     for (const verb of ['consume', 'peek'] as const) {
       const error = await rejectionOf(limiter[verb]('key'))
+      expect(error.code).toBe('closed')
+      expect(error.message).toBe(
+        "the limiter 'api' was closed and can count no more. Close it after the server has answered its last request.",
+      )
+    }
+    expect(store.size).toBe(1)
+  })
+
+  it('forgets nobody either', async () => {
+    const store = new MemoryStore({ clock })
+    const limiter = createRateLimiter({ name: 'api', store })
+    await limiter.consume('key')
+    await limiter.close()
+    for (const forget of [() => limiter.reset('key'), () => limiter.resetAll()]) {
+      const error = await rejectionOf(forget())
       expect(error.code).toBe('closed')
       expect(error.message).toBe(
         "the limiter 'api' was closed and can count no more. Close it after the server has answered its last request.",

@@ -11,46 +11,70 @@ const state = (name: string, remaining: number, resetMs: number): LimitState => 
 })
 
 describe('Passage', () => {
-  it('is entered once by each limiter', () => {
+  it('knows each limiter that has charged the request', () => {
     const passage = new Passage()
     const [one, other] = [{}, {}]
-    expect([passage.enter(one), passage.enter(one), passage.enter(other), passage.enter(other)]).toEqual([
-      true,
-      false,
-      true,
-      false,
-    ])
+    const known = (): boolean[] => [passage.hasCharged(one), passage.hasCharged(other)]
+    expect(known()).toEqual([false, false])
+    // To ask is not to charge.
+    expect(known()).toEqual([false, false])
+    passage.charge(one)
+    expect(known()).toEqual([true, false])
+    passage.charge(other)
+    expect(known()).toEqual([true, true])
   })
 
   it('tells the tightest under a label: fewest left, then the longest wait', () => {
     const passage = new Passage()
     const [five, three, threeLater] = [state('a', 5, 9), state('b', 3, 5), state('c', 3, 6)]
-    expect(passage.tightest('legacy', [five])).toBe(five)
-    expect(passage.tightest('legacy', [three])).toBe(three)
-    expect(passage.tightest('legacy', [five])).toBe(three)
-    expect(passage.tightest('legacy', [five, threeLater])).toBe(threeLater)
-    expect(passage.tightest('legacy', [])).toBe(threeLater)
-    expect(passage.tightest('draft-7', [five])).toBe(five)
+    expect(passage.tightest('legacy', [five], true)).toBe(five)
+    expect(passage.tightest('legacy', [three], true)).toBe(three)
+    expect(passage.tightest('legacy', [five], true)).toBe(three)
+    expect(passage.tightest('legacy', [five, threeLater], true)).toBe(threeLater)
+    expect(passage.tightest('legacy', [five], true)).toBe(threeLater)
+    expect(passage.tightest('draft-7', [five], true)).toBe(five)
   })
 
   it('keeps what stood there first, among equals', () => {
     const passage = new Passage()
     const [first, second] = [state('a', 3, 5), state('b', 3, 5)]
-    passage.tightest('legacy', [first])
-    expect(passage.tightest('legacy', [second])).toBe(first)
+    passage.tightest('legacy', [first], true)
+    expect(passage.tightest('legacy', [second], true)).toBe(first)
   })
 
-  it('tells nothing where nothing was said', () => {
-    expect(new Passage().tightest('legacy', [])).toBeUndefined()
-  })
-
-  it('asks to wait for the last of those that have too little left for the next such request', () => {
+  it('tells one that is enforced before any that is not, whichever came first', () => {
     const passage = new Passage()
-    expect(passage.retryAfterMs(100, 1)).toBe(100)
-    passage.add([state('a', 0, 500), state('b', 1, 900)])
-    expect(passage.retryAfterMs(100, 1)).toBe(500)
-    expect(passage.retryAfterMs(700, 1)).toBe(700)
-    expect(passage.retryAfterMs(100, 2)).toBe(900)
+    const [five, three, two, one] = [state('a', 5, 9), state('b', 3, 9), state('c', 2, 9), state('d', 1, 9)]
+    expect(passage.tightest('legacy', [three], false)).toBe(three)
+    expect(passage.tightest('legacy', [two], false)).toBe(two)
+    expect(passage.tightest('legacy', [five], true)).toBe(five)
+    expect(passage.tightest('legacy', [one], false)).toBe(five)
+    expect(passage.tightest('legacy', [three], true)).toBe(three)
+  })
+
+  it('speaks the dialect of the first that asks, and what is no dialect always', () => {
+    const passage = new Passage()
+    const speaks = (...dialects: readonly (string | undefined)[]): boolean[] =>
+      dialects.map((dialect) => passage.speaks(dialect))
+    expect(speaks(undefined, 'draft-7', 'draft-6', 'draft-7', undefined)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+    ])
+  })
+
+  it('asks to wait for the last of those that have too little left for what they charge', () => {
+    const passage = new Passage()
+    expect(passage.retryAfterMs(100)).toBe(100)
+    passage.add({ states: [state('a', 0, 500), state('b', 1, 900)], cost: 1 })
+    expect(passage.retryAfterMs(100)).toBe(500)
+    expect(passage.retryAfterMs(700)).toBe(700)
+    passage.add({ states: [state('c', 4, 800)], cost: 4 })
+    expect(passage.retryAfterMs(100)).toBe(500)
+    passage.add({ states: [state('d', 4, 700), state('e', 5, 900)], cost: 5 })
+    expect(passage.retryAfterMs(100)).toBe(700)
   })
 })
 

@@ -33,7 +33,7 @@ function refused(options: object, prepare: (res: ServerResponse) => void = () =>
   prepare(res)
   const next = vi.fn<Next>()
   const end = vi.spyOn(res, 'end')
-  refuse(req, res, next, parse(options).refusal as RefusalOptions<unknown, ServerResponse>, REFUSAL)
+  refuse({ req, res, next }, parse(options).refusal as RefusalOptions<unknown, ServerResponse>, REFUSAL)
   return { req, res, next, sent: () => end.mock.calls[0]?.[0] as string | undefined }
 }
 
@@ -95,6 +95,7 @@ describe('a refusal', () => {
     expect(next.mock.calls[0]?.[0]).toMatchObject({ message: text })
     expect(sent()).toBeUndefined()
     expect(res.statusCode).toBe(200)
+    expect({ ...res.getHeaders() }).toEqual({})
   })
 
   it('is not sent twice where somebody answers while the message is made', async () => {
@@ -119,15 +120,28 @@ describe('a handler of refusals', () => {
     expect(next).not.toHaveBeenCalled()
   })
 
-  it('that hands the request on restores the status', () => {
-    const { res, next } = refused(
-      { handler: (_req: unknown, _res: unknown, handOn: Next) => handOn() },
-      (open) => {
-        open.statusCode = 201
-      },
-    )
+  const handOver = { handler: (_req: unknown, _res: unknown, handOn: Next) => handOn() }
+
+  it('that hands the request on restores the status and the head', () => {
+    const { res, next } = refused(handOver, (open) => {
+      open.statusCode = 201
+    })
     expect(res.statusCode).toBe(201)
+    expect({ ...res.getHeaders() }).toEqual({})
     expect(next.mock.calls).toEqual([[undefined]])
+  })
+
+  it('that hands the request on leaves what others have said before', () => {
+    const { res } = refused(handOver, (open) => {
+      open.setHeader('Retry-After', '30')
+      open.setHeader('Cache-Control', 'public, max-age=3600')
+      open.setHeader('X-Other', 'stays')
+    })
+    expect({ ...res.getHeaders() }).toEqual({
+      'retry-after': '30',
+      'cache-control': 'public, max-age=3600',
+      'x-other': 'stays',
+    })
   })
 
   it('calls next once, however often it tries', async () => {
@@ -151,11 +165,12 @@ describe('a handler of refusals', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('broken'))],
-  ])('that %s passes its error to next, with the status restored', async (_what, handler) => {
+  ])('that %s passes its error to next, with status and head restored', async (_what, handler) => {
     const { res, next } = refused({ handler })
     await turn()
     expect(next.mock.calls).toEqual([[new Error('broken')]])
     expect(res.statusCode).toBe(200)
+    expect({ ...res.getHeaders() }).toEqual({})
   })
 
   it.each([undefined, null, 'router', false])(
@@ -181,6 +196,7 @@ describe('a handler of refusals', () => {
       },
     })
     expect(res.statusCode).toBe(429)
+    expect(res.getHeader('Retry-After')).toBe('60')
     expect(next.mock.calls).toEqual([[new Error('afterwards')]])
   })
 })

@@ -1,8 +1,14 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import express, { type Request, type Response } from 'express'
+import express4Untyped from 'express4'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Charge, Store } from '../../src/stores/store.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
+
+const express4 = express4Untyped as unknown as typeof express
 
 const UPGRADE = 'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 const CONNECT = 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'
@@ -69,6 +75,66 @@ describe('guard', () => {
     }
     expect(listeners).toHaveLength(2)
     expect(listeners[1]).toEqual(listeners[0])
+  })
+
+  it.each([
+    ['Express 5', express],
+    ['Express 4', express4],
+  ])('gives the options the requests and responses of %s, as they know them', async (_name, framework) => {
+    const app = framework()
+    app.set('trust proxy', 'loopback')
+    const server = createServer(app)
+    const handler = vi.fn(accept)
+    server.on('upgrade', handler)
+    const seen: unknown[] = []
+    createRateLimiter<Request, Response>({
+      read: 1,
+      keyGenerator: (req) => {
+        seen.push(req.get('x-tenant'), req.ip, req.app === app, req.res?.req === req)
+        return req.get('x-tenant') ?? 'none'
+      },
+      handler: (_req, res) => void res.status(418).json({ error: 'teapot' }),
+    }).guard(server)
+    const port = await listening(server)
+    const request = UPGRADE.replace('\r\n\r\n', '\r\nX-Tenant: blue\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n')
+    expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 101 /)
+    const refused = await answerTo(port, request)
+    expect(refused).toMatch(/^HTTP\/1\.1 418 /)
+    expect(refused).toMatch(/\r\n\r\n\{"error":"teapot"\}$/)
+    expect(seen).toEqual(['blue', '192.0.2.7', true, true, 'blue', '192.0.2.7', true, true])
+    expect(handler).toHaveBeenCalledTimes(1)
+  })
+
+  it('takes no listener for an Express app that is none', async () => {
+    const listener = Object.assign(vi.fn(), { handle: () => undefined })
+    const server = createServer(listener)
+    const prototypes: unknown[] = []
+    server.on('upgrade', (req, socket: Socket) => {
+      prototypes.push(Object.getPrototypeOf(req))
+      accept(req, socket)
+    })
+    createRateLimiter().guard(server)
+    expect(await answerTo(await listening(server), UPGRADE)).toMatch(/^HTTP\/1\.1 101 /)
+    expect(prototypes).toEqual([IncomingMessage.prototype])
+    expect(listener).not.toHaveBeenCalled()
+  })
+
+  it('hangs up where the last handler has gone while the store was asked', async () => {
+    const memory = new MemoryStore()
+    const server = createServer()
+    const handler = vi.fn(accept)
+    const store: Store = {
+      consume: async (charge: Charge) => {
+        server.off('upgrade', handler)
+        return memory.consume(charge)
+      },
+    }
+    server.on('upgrade', handler)
+    createRateLimiter({ store }).guard(server)
+    // It would wait for ever on a socket that nobody has.
+    expect(await answerTo(await listening(server), UPGRADE)).toBe('')
+    expect(handler).not.toHaveBeenCalled()
+    memory.close()
   })
 
   it('leaves requests to the server', async () => {

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { jsonBody, textBody } from '../../src/response/body.ts'
-import { isOpen, sendBody, writeRefusalHead } from '../../src/response/send.ts'
+import { isOpen, rememberHead, sendBody, writeRefusalHead } from '../../src/response/send.ts'
 
 const newResponse = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
 
@@ -36,6 +36,20 @@ describe('the head of a refusal', () => {
   })
 })
 
+describe('a head that is remembered', () => {
+  it('is put back: what was there before, and nothing that was not', () => {
+    const res = newResponse()
+    res.statusCode = 201
+    res.setHeader('Cache-Control', 'private')
+    const restore = rememberHead(res)
+    writeRefusalHead(res, 429, 18)
+    res.setHeader('X-Other', 'later')
+    restore()
+    expect(res.statusCode).toBe(201)
+    expect({ ...res.getHeaders() }).toEqual({ 'cache-control': 'private', 'x-other': 'later' })
+  })
+})
+
 describe('a body that is sent', () => {
   it('has its type, its length in bytes, and no ETag', async () => {
     const server = createServer((_req, res) => sendBody(res, textBody('zu viel \u00fc')))
@@ -53,6 +67,34 @@ describe('a body that is sent', () => {
     const response = await supertest(server).head('/')
     expect(response.text).toBeUndefined()
     expect(response.headers).toMatchObject({ 'content-type': 'application/json', 'content-length': '13' })
+  })
+
+  it('is not described by what others have said of theirs', async () => {
+    const described = {
+      'Content-Encoding': 'gzip',
+      'Content-Disposition': 'attachment; filename="report.csv"',
+      'Content-Range': 'bytes 0-9/100',
+      'Transfer-Encoding': 'chunked',
+      // Node throws at a body with a length where trailers are announced.
+      Trailer: 'X-Checksum',
+      ETag: '"1"',
+      'Last-Modified': 'Wed, 21 Oct 2015 07:28:00 GMT',
+    }
+    const server = createServer((_req, res) => {
+      for (const [name, value] of Object.entries(described)) res.setHeader(name, value)
+      res.setHeader('Content-Type', 'text/csv')
+      res.setHeader('Content-Length', '10000')
+      res.setHeader('X-Request-Id', '5')
+      sendBody(res, jsonBody({ error: 'e' }))
+    })
+    const response = await supertest(server).get('/')
+    expect(response.text).toBe('{"error":"e"}')
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': '13',
+      'x-request-id': '5',
+    })
+    for (const name of Object.keys(described)) expect(response.headers).not.toHaveProperty(name.toLowerCase())
   })
 
   it('is not sent behind an answer that is out already', async () => {

@@ -83,8 +83,8 @@ describe('a store that fails, where nothing else counts', () => {
       }
     })
     expect(warnings).toEqual([warning(message)])
-    // Three late answers are still on their way, and the memory store prunes; no deadline has a timer left.
-    expect(vi.getTimerCount()).toBe(fault.kind === 'late' ? 4 : 0)
+    // The memory store prunes, and three late answers are still on their way; no deadline has a timer left.
+    expect(vi.getTimerCount()).toBe(fault.kind === 'late' ? 4 : 1)
   })
 
   it('fails at once where the store throws: no promise, and the cause kept', () => {
@@ -138,6 +138,41 @@ describe('a store that was closed', () => {
     const answer = promised.consume(chargeOf('client'))
     expect((await rejectionOf(answer as Promise<unknown>)).code).toBe('closed')
     expect(makeFallback).not.toHaveBeenCalled()
+  })
+})
+
+describe('errors of another copy of this library', () => {
+  /** As the CommonJS build beside the ESM one throws it: our name and fields, another class. */
+  const foreign = (code: string): Error =>
+    Object.assign(new Error('foreign'), { name: 'RateLimiterError', code })
+  const throwing = (code: string): Store => ({
+    consume: () => {
+      throw foreign(code)
+    },
+  })
+
+  it('are thrown on where they say that the store was closed', async () => {
+    const makeFallback = vi.fn(() => new MemoryStore())
+    const direct = new GuardedStore(throwing('closed'), { ...OPTIONS, makeFallback })
+    expect(() => direct.consume(chargeOf('client'))).toThrow(foreign('closed'))
+    const promised = new GuardedStore(
+      { consume: () => Promise.reject(foreign('closed')) },
+      { ...OPTIONS, makeFallback },
+    )
+    await expect(promised.consume(chargeOf('client'))).rejects.toThrow(foreign('closed'))
+    expect(makeFallback).not.toHaveBeenCalled()
+  })
+
+  it('are failures to go on after where they say anything else', () => {
+    const guarded = new GuardedStore(throwing('store_failed'), {
+      ...OPTIONS,
+      makeFallback: () => new MemoryStore(),
+    })
+    expect(guarded.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+    const failure = withoutFallback(throwing('store_failed')).consume(chargeOf('client'))
+    // One of ours, which whoever gets it can tell from a decision.
+    expect(failure).toBeInstanceOf(RateLimiterError)
+    expect(failure).toMatchObject({ code: 'store_failed', cause: foreign('store_failed') })
   })
 })
 
@@ -234,16 +269,41 @@ describe('resets and refunds of a guarded store', () => {
     await guarded.closeFallback()
   })
 
-  it('fail with the store, a hanging one at the deadline', async () => {
-    const faulty = new FaultyStore(new MemoryStore())
+  it.each([
+    [{ kind: 'throw' }, 'store_failed', FAILED],
+    [{ kind: 'reject' }, 'store_failed', FAILED],
+    [{ kind: 'hang' }, 'store_timeout', LATE],
+  ] as const)('fail with a store that does: %o', async (fault, code, message) => {
+    const memory = new MemoryStore()
+    const faulty = new FaultyStore(memory)
     const guarded = withoutFallback(faulty)
-    faulty.fail({ kind: 'throw' })
-    await expect(guarded.reset('client')).rejects.toThrow('The store is down')
-    faulty.fail({ kind: 'hang' })
-    const rejected = rejectionOf(guarded.resetAll())
-    await vi.advanceTimersByTimeAsync(100)
-    expect((await rejected).message).toBe(LATE)
+    faulty.fail(fault)
+    for (const forget of [() => guarded.reset('client'), () => guarded.resetAll()]) {
+      const rejected = rejectionOf(forget())
+      await vi.advanceTimersByTimeAsync(100)
+      expect(await rejected).toMatchObject({ code, message })
+    }
+    memory.close()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('keep what the store threw as the cause', async () => {
+    const cause = new Error('ECONNREFUSED')
+    const fail = (): never => {
+      throw cause
+    }
+    const guarded = withoutFallback({ consume: () => admitted(), reset: fail, resetAll: async () => fail() })
+    for (const forget of [() => guarded.reset('client'), () => guarded.resetAll()]) {
+      expect(await rejectionOf(forget())).toMatchObject({ code: 'store_failed', cause })
+    }
+  })
+
+  it('forget in the fallback even where the store fails', async () => {
+    const { fallback, guarded } = withFallback({ kind: 'throw' })
+    await emittedBy(() => guarded.consume(chargeOf('one')))
+    expect(fallback.size).toBe(1)
+    expect(await rejectionOf(guarded.reset('one'))).toMatchObject({ code: 'store_failed' })
+    expect(fallback.size).toBe(0)
   })
 
   it.each<Fault>([{ kind: 'throw' }, { kind: 'reject' }])('warn once of refunds: %o', async (fault) => {

@@ -52,7 +52,8 @@ class RefundsIntoLaterWindow extends SimpleStore {
     return decision.allowed ? { ...decision, receipt: { ...decision.receipt, key: charge.key } } : decision
   }
   override refund(receipt: Receipt): void {
-    const counter = this.counters.get(String(receipt.key)) ?? receipt.counter
+    const written = receipt as { readonly key?: string; readonly counter?: Counter }
+    const counter = this.counters.get(String(written.key)) ?? written.counter
     if (this.spent.has(receipt)) return
     this.spent.add(receipt)
     super.refund({ ...receipt, counter })

@@ -71,6 +71,37 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     },
   )
 
+  it('threat 8: a limiter before and behind an override charges the class that it finds behind', async () => {
+    const limiter = createRateLimiter({ read: false, write: 2 })
+    const app = express()
+    app.use(limiter)
+    app.use(methodOverride('_method', { methods: ['GET'] }))
+    app.use(limiter)
+    app.use((_req: Request, res) => {
+      res.json({})
+    })
+    const statuses = []
+    for (let turn = 0; turn < 4; turn++) statuses.push((await request(app).get('/?_method=DELETE')).status)
+    expect(statuses).toEqual([200, 200, 429, 429])
+  })
+
+  it.each([
+    ['writes are not limited', { read: 2, write: false }, 'GET', 'POST'],
+    ['writes are not limited', { read: 2, write: false }, 'POST', 'GET'],
+    ['writes have the larger limit', { read: 2, write: 1000 }, 'GET', 'POST'],
+    ['reads are not limited', { read: false, write: 2 }, 'GET', 'POST'],
+    ['reads are not limited', { read: false, write: 2 }, 'POST', 'GET'],
+  ] as const)(
+    'threat 8: no override header chooses the laxer class: %s (%o, %s to %s)',
+    async (_what, options, method, override) => {
+      const text = `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-HTTP-Method-Override: ${override}\r\n\r\n`
+      await listening(appWith(options), async (port) => {
+        const statuses = (await sendRaw(port, text.repeat(4), 4)).map(({ status }) => status)
+        expect(statuses).toEqual([200, 200, 429, 429])
+      })
+    },
+  )
+
   it('threat 9: case, trailing slashes, queries and absolute forms of a path share one budget', async () => {
     const targets = [
       '/api/login',

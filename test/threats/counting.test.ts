@@ -180,7 +180,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
   ])(
     'threat 16: a limit or cost function that gives %s is an error, never unlimited',
     async (_what, give) => {
-      for (const options of [{ read: give }, { read: 5, cost: give }]) {
+      for (const options of [{ read: give }, { read: 5, cost: give }] as RateLimiterOptions[]) {
         const app = express()
         app.use(createRateLimiter(options))
         app.get('/', (_req: Request, res) => {
@@ -195,6 +195,22 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       }
     },
   )
+
+  it('threat 16: a thenable that answers nothing, or twice, is taken at its first word', async () => {
+    const once = { then: (resolve: (skipped: boolean) => void) => resolve(false) } as PromiseLike<boolean>
+    const twice = {
+      then(resolve: (key: string) => void) {
+        resolve('k')
+        resolve('k')
+      },
+    } as PromiseLike<string>
+    for (const options of [{ skip: () => once }, { keyGenerator: () => twice }]) {
+      const app = appWith({ read: 2, ...options })
+      const statuses = []
+      for (let turn = 0; turn < 3; turn++) statuses.push((await request(app).get('/')).status)
+      expect(statuses).toEqual([200, 200, 429])
+    }
+  })
 
   it('threat 16: a cost above the limit is an error that says so, not an endless wait', async () => {
     const app = appWith({ read: 5, cost: () => 6 })

@@ -91,6 +91,53 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect(passed, 'the admitted request is handed on, the refused one is not').toBe(1)
   })
 
+  it('threat 27: a refusal that comes after the head was sent hangs up instead of hanging', async () => {
+    const app = express()
+    app.use((_req: Request, res: Response, next: NextFunction) => {
+      res.flushHeaders()
+      next()
+    })
+    app.use(createRateLimiter({ read: 1 }))
+    app.use((_req: Request, res: Response) => {
+      res.end('served')
+    })
+    await listening(app, async (port) => {
+      const url = `http://127.0.0.1:${port}/`
+      expect(await (await fetch(url)).text()).toBe('served')
+      await expect(fetch(url).then((response) => response.text())).rejects.toThrow()
+    })
+  })
+
+  it('threat 27: a handler that hands the request on leaves no trace of the refusal', async () => {
+    const app = express()
+    app.use(createRateLimiter({ read: 1, handler: (_req, _res, next) => next() }))
+    app.use((_req: Request, res: Response) => {
+      res.json({})
+    })
+    await request(app).get('/')
+    const { headers } = await request(app).get('/').expect(200)
+    expect([headers['retry-after'], headers['cache-control']]).toEqual([undefined, undefined])
+  })
+
+  it('threat 28: a refusal is not labelled by what others meant for another body', async () => {
+    const app = express()
+    app.use((_req: Request, res: Response, next: NextFunction) => {
+      res.setHeader('Content-Encoding', 'gzip')
+      res.setHeader('ETag', '"1"')
+      res.setHeader('Transfer-Encoding', 'chunked')
+      next()
+    })
+    app.use(createRateLimiter({ read: 1 }))
+    app.use((_req: Request, res: Response) => {
+      res.removeHeader('Content-Encoding')
+      res.end('served')
+    })
+    await request(app).get('/').expect(200)
+    const { headers, body } = await request(app).get('/').expect(429)
+    expect(body).toEqual({ error: 'rate_limit_exceeded' })
+    expect([headers['content-encoding'], headers.etag]).toEqual([undefined, undefined])
+  })
+
   it('threat 28: a refusal is never cached, whatever the app says of its responses', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {

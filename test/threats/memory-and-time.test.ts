@@ -26,7 +26,8 @@ describe('memory and time', () => {
     clock.advance(90_000)
     vi.advanceTimersByTime(15_000)
     expect(store.size).toBe(0)
-    expect(vi.getTimerCount(), 'no timer is left when nothing is').toBe(0)
+    store.close()
+    expect(vi.getTimerCount(), 'a closed store has no timer').toBe(0)
   })
 
   it('threat 19: no go of the timer looks at more than a thousand keys', () => {
@@ -43,6 +44,34 @@ describe('memory and time', () => {
     }
     const steps = sizes.slice(1).map((size, index) => (sizes[index] ?? 0) - size)
     expect(Math.max(...steps)).toBe(1000)
+    store.close()
+  })
+
+  it.each([15, 50, 200])(
+    'threat 18: a flood of ten times the ceiling frees none of %d blocked clients',
+    (blocked) => {
+      const store = new MemoryStore({ maxKeys: 1000, clock: new FakeClock() })
+      const blockedKeys = Array.from({ length: blocked }, (_, client) => `blocked ${client}`)
+      for (const key of blockedKeys) {
+        for (let turn = 0; turn < 5; turn++) store.consume({ key, limits: LIMITS, cost: 1 })
+      }
+      for (let client = 0; client < 10_000; client++) {
+        store.consume({ key: `flood ${client}`, limits: LIMITS, cost: 1 })
+      }
+      const free = blockedKeys.filter((key) => store.peek({ key, limits: LIMITS, cost: 1 }).allowed)
+      expect(free).toEqual([])
+      store.close()
+    },
+  )
+
+  it('threat 18: a client blocked at a small limit outlasts one that has used little of a large one', () => {
+    const store = new MemoryStore({ maxKeys: 16, clock: new FakeClock() })
+    const wide = LIMITS.map((limit) => ({ ...limit, limit: 1000, burst: 1000 }))
+    for (let turn = 0; turn < 5; turn++) store.consume({ key: 'login', limits: LIMITS, cost: 1 })
+    for (let client = 0; client < 100; client++) {
+      store.consume({ key: `reader ${client}`, limits: wide, cost: 6 })
+    }
+    expect(store.peek({ key: 'login', limits: LIMITS, cost: 1 }).allowed).toBe(false)
     store.close()
   })
 

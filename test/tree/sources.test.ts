@@ -23,6 +23,22 @@ function hasAny(path: string, text: string): boolean {
   return search(ts.createSourceFile(path, text, ts.ScriptTarget.Latest))
 }
 
+/** The lines of every function in a text, nested ones included. */
+function functionLengths(path: string, text: string): { path: string; line: number; lines: number }[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest)
+  const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line
+  const found: { path: string; line: number; lines: number }[] = []
+  const search = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node)) {
+      const [first, last] = [lineOf(node.getStart(file)), lineOf(node.getEnd())]
+      found.push({ path, line: first + 1, lines: last - first + 1 })
+    }
+    ts.forEachChild(node, search)
+  }
+  search(file)
+  return found
+}
+
 describe('the sources', () => {
   it('are ASCII', () => {
     expect(written).toContain('src/index.ts')
@@ -45,6 +61,14 @@ describe('the sources', () => {
   it('have no file above 250 lines', () => {
     const lengths = sources.map((path) => ({ path, lines: textOf(path).trimEnd().split('\n').length }))
     expect(lengths.filter(({ lines }) => lines > 250)).toEqual([])
+  })
+
+  it('have no function of 40 lines or more', () => {
+    const lengths = sources.flatMap((path) => functionLengths(path, textOf(path)))
+    expect(lengths.length).toBeGreaterThan(200)
+    expect(lengths.filter(({ lines }) => lines >= 40)).toEqual([])
+    const long = `const f = () => {${'\n'.repeat(39)}}`
+    expect(functionLengths('a.ts', long)).toEqual([{ path: 'a.ts', line: 1, lines: 40 }])
   })
 
   it('silence no check and loosen no type', () => {

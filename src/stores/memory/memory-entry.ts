@@ -1,5 +1,5 @@
 import type { Outcome } from '../../limits/algorithm.ts'
-import type { Decision, LimitState, Receipt } from '../../limits/decision.ts'
+import type { Decision, LimitState } from '../../limits/decision.ts'
 import { type FixedWindowState, fixedWindow } from '../../limits/fixed-window.ts'
 import type { Charge } from '../store.ts'
 
@@ -8,14 +8,8 @@ export interface MemoryEntry {
   states: readonly FixedWindowState[]
   /** From here on the entry may be forgotten: every window in it has ended. */
   expiresAtMs: number
-}
-
-/** A receipt of this store: which entry, which windows in it, and how much. */
-export interface MemoryReceipt extends Receipt {
-  readonly key: string
-  readonly entry: MemoryEntry
-  readonly windowIds: readonly number[]
-  readonly cost: number
+  /** How much of its tightest limit it had used at its last charge: from 0 to 1, where 1 is refused. */
+  fullness: number
 }
 
 export type Outcomes = readonly Outcome<FixedWindowState>[]

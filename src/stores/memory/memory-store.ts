@@ -1,21 +1,15 @@
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
-import { fixedWindow } from '../../limits/fixed-window.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
-import {
-  decisionOf,
-  type MemoryEntry,
-  type MemoryReceipt,
-  type Outcomes,
-  outcomesOf,
-  rewindEntry,
-} from './memory-entry.ts'
+import { Evictor } from './evictor.ts'
+import { decisionOf, type MemoryEntry, type Outcomes, outcomesOf, rewindEntry } from './memory-entry.ts'
+import { MemoryReceipt } from './memory-receipt.ts'
 import { Pruner } from './pruner.ts'
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** Clients remembered at most. Default: 1,000,000. */
+  /** Keys remembered at most: one for each limiter, class and client. Default: 1,000,000. */
   readonly maxKeys?: number
   /** Time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
   readonly clock?: { now(): number }
@@ -26,14 +20,12 @@ const DEFAULT_MAX_KEYS = 1_000_000
 /** A `Map` holds 2^24 entries at most and throws beyond. */
 const LARGEST_MAX_KEYS = 2 ** 24 - 1
 
-/** How many candidates for eviction are compared when the store is full. */
-const EVICTION_SAMPLE = 16
-
 /**
  * Keeps counters in this process. Answers directly, never with a promise.
  *
  * Clients idle for their `ttlMs` are forgotten, a few on the way of every charge and the rest by a timer
- * that does not keep the process alive. At `maxKeys` the least used of a few clients makes room.
+ * that does not keep the process alive. At `maxKeys` the one furthest from its limit of a few clients makes
+ * room; one that is refused does only if all of 256 are.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -45,8 +37,7 @@ export class MemoryStore implements Store {
   readonly #maxKeys: number
   readonly #now: () => number
   readonly #pruner: Pruner
-  /** Receipts already honoured: each is good once. */
-  readonly #spent = new WeakSet<Receipt>()
+  readonly #evictor: Evictor
   #closed = false
 
   /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
@@ -60,6 +51,7 @@ export class MemoryStore implements Store {
     // Whole milliseconds: fractions would make 60 s read as 60.0000001 s, and round up to 61 in a header.
     this.#now = () => Math.floor(clock.now())
     this.#pruner = new Pruner(this.#entries, this.#now)
+    this.#evictor = new Evictor(this.#entries)
   }
 
   /** Keys remembered at present, expired ones that were not pruned yet included. */
@@ -74,15 +66,13 @@ export class MemoryStore implements Store {
     const asked = outcomesOf(known, charge, nowMs, charge.cost)
     if (asked.some((outcome) => !outcome.allowed)) return this.#untaken(known, charge, nowMs, asked)
 
-    const entry = known ?? this.#add(charge.key)
+    const entry = known ?? this.#add(charge.key, nowMs)
     entry.states = asked.map((outcome) => outcome.state)
     entry.expiresAtMs = nowMs + Math.max(...charge.limits.map((limit) => limit.ttlMs))
-    const receipt: MemoryReceipt = {
-      key: charge.key,
-      entry,
-      windowIds: entry.states.map((state) => fixedWindow.windowOf(state)),
-      cost: charge.cost,
-    }
+    entry.fullness = Math.max(
+      ...asked.map(({ remaining }, index) => 1 - remaining / (charge.limits[index]?.limit ?? 1)),
+    )
+    const receipt = new MemoryReceipt(charge.key, entry, charge.cost)
     return { ...decisionOf(charge, asked, asked), receipt }
   }
 
@@ -94,12 +84,7 @@ export class MemoryStore implements Store {
   }
 
   refund(receipt: Receipt): void {
-    if (this.#spent.has(receipt)) return
-    const { key, entry, windowIds, cost } = receipt as MemoryReceipt
-    // An entry that was reset or forgotten is another one now, even under the same key.
-    if (this.#entries.get(key) !== entry) return
-    this.#spent.add(receipt)
-    entry.states = entry.states.map((state, index) => fixedWindow.refund(state, windowIds[index] ?? 0, cost))
+    if (receipt instanceof MemoryReceipt) receipt.redeem(this.#entries)
   }
 
   reset(key: string): void {
@@ -136,28 +121,10 @@ export class MemoryStore implements Store {
     return decisionOf(charge, asked, outcomesOf(known, charge, nowMs, 0))
   }
 
-  #add(key: string): MemoryEntry {
-    if (this.#entries.size >= this.#maxKeys) this.#makeRoom()
-    const entry: MemoryEntry = { states: [], expiresAtMs: 0 }
+  #add(key: string, nowMs: number): MemoryEntry {
+    if (this.#entries.size >= this.#maxKeys) this.#evictor.evictOne(nowMs)
+    const entry: MemoryEntry = { states: [], expiresAtMs: 0, fullness: 0 }
     this.#entries.set(key, entry)
-    this.#pruner.start()
     return entry
-  }
-
-  /** Forgets an expired client or, failing that, the one of a few old ones that has used the least. */
-  #makeRoom(): void {
-    const nowMs = this.#now()
-    let victim: string | undefined
-    let leastUsed = Number.POSITIVE_INFINITY
-    let looked = 0
-    for (const [key, entry] of this.#entries) {
-      const used = entry.expiresAtMs <= nowMs ? -1 : Math.max(...entry.states.map((state) => state.used))
-      if (used < leastUsed) {
-        leastUsed = used
-        victim = key
-      }
-      if (++looked === EVICTION_SAMPLE) break
-    }
-    if (victim !== undefined) this.#entries.delete(victim)
   }
 }

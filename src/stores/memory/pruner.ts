@@ -1,3 +1,5 @@
+import { MapCursor } from './map-cursor.ts'
+
 /** What the pruner needs to know of an entry. */
 export interface Prunable {
   readonly expiresAtMs: number
@@ -23,19 +25,22 @@ const QUIET_PASS_MS = 30_000
 export class Pruner {
   readonly #entries: Map<string, Prunable>
   readonly #now: () => number
-  #place: Iterator<[string, Prunable]> | undefined
+  readonly #cursor: MapCursor<Prunable>
   #timer: NodeJS.Timeout | undefined
 
+  /** Begins to prune by itself, so that no charge ever has to set a timer. */
   constructor(entries: Map<string, Prunable>, now: () => number) {
     this.#entries = entries
+    this.#cursor = new MapCursor(entries)
     this.#now = now
+    this.#schedule(LONGEST_PAUSE_MS)
   }
 
   /** Looks at a few entries; tells how many it deleted. */
   prune(nowMs: number, most: number = LOOKED_AT_PER_CHARGE): number {
     let deleted = 0
     for (let looked = 0; looked < most; looked++) {
-      const [key, entry] = this.#next() ?? []
+      const [key, entry] = this.#cursor.next() ?? []
       if (key === undefined || entry === undefined) break
       if (entry.expiresAtMs > nowMs) continue
       this.#entries.delete(key)
@@ -44,37 +49,28 @@ export class Pruner {
     return deleted
   }
 
-  /** Goes on pruning by itself until the map is empty. */
-  start(): void {
-    if (this.#timer === undefined) this.#schedule(LONGEST_PAUSE_MS)
-  }
-
   stop(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+  }
+
+  #tick(): void {
+    const deleted = this.prune(this.#now(), LOOKED_AT_PER_TICK)
+    this.#schedule(deleted > 0 ? SHORTEST_PAUSE_MS : this.#quietPauseMs())
   }
 
   #schedule(pauseMs: number): void {
+    // Held weakly: a store that its owner has dropped without closing it must not live on for its timer.
+    const self = new WeakRef(this)
     this.#timer = setTimeout(() => {
-      const deleted = this.prune(this.#now(), LOOKED_AT_PER_TICK)
-      this.#timer = undefined
-      if (this.#entries.size > 0) this.#schedule(deleted > 0 ? SHORTEST_PAUSE_MS : this.#quietPauseMs())
+      const pruner = self.deref()
+      if (pruner !== undefined) pruner.#tick()
     }, pauseMs)
     // A process that has nothing else to do must be able to end.
     this.#timer.unref()
   }
 
   #quietPauseMs(): number {
-    const ticksPerPass = Math.ceil(this.#entries.size / LOOKED_AT_PER_TICK)
+    const ticksPerPass = Math.max(1, Math.ceil(this.#entries.size / LOOKED_AT_PER_TICK))
     return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, QUIET_PASS_MS / ticksPerPass))
-  }
-
-  /** The next entry, from the top again after the last; undefined at the end. */
-  #next(): [string, Prunable] | undefined {
-    this.#place ??= this.#entries.entries()
-    const next = this.#place.next()
-    if (next.done !== true) return next.value
-    this.#place = undefined
-    return undefined
   }
 }

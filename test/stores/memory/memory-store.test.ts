@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { rejectionOf, thrownBy } from '../../errors/thrown-by.ts'
@@ -133,6 +134,27 @@ describe('MemoryStore', () => {
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
   })
 
+  it('writes receipts that tell nothing', () => {
+    const store = new MemoryStore({ clock: new FakeClock() })
+    const { receipt } = store.consume(chargeOf('client'))
+    expect(receipt).toBeTypeOf('object')
+    expect(JSON.stringify(receipt)).toBe('{}')
+    expect(Reflect.ownKeys(receipt ?? { missing: true })).toEqual([])
+  })
+
+  it('takes no receipt but its own: no copy, and none of another store', () => {
+    const clock = new FakeClock()
+    const [store, other] = [new MemoryStore({ clock }), new MemoryStore({ clock })]
+    const { receipt = {} } = store.consume(chargeOf('client'))
+    const { receipt: foreign = {} } = other.consume(chargeOf('client'))
+    for (const forged of [{}, { ...receipt }, structuredClone(receipt), foreign]) {
+      expect(() => store.refund(forged)).not.toThrow()
+    }
+    expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
+    store.refund(receipt)
+    expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
+  })
+
   it('writes no entry for a refusal or a peek', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     store.peek(chargeOf('client'))
@@ -210,6 +232,22 @@ describe('MemoryStore at maxKeys', () => {
     expect(isAllowed(store, 'refused')).toBe(false)
     expect(store.peek(chargeOf('busy')).limits[0]?.remaining).toBe(1)
     expect(store.peek(chargeOf('quiet')).limits[0]?.remaining).toBe(3)
+  })
+
+  it('judges by the tightest of several limits', () => {
+    const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
+    const pair = (first: number, second: number): readonly Limit[] => [
+      limitOf(first, { name: 'first' }),
+      limitOf(second, { name: 'second' }),
+    ]
+    // Half of its first limit, and next to nothing of its second; the other a tenth of both.
+    store.consume(chargeOf('tight', pair(2, 1000)))
+    store.consume(chargeOf('loose', pair(10, 10)))
+    store.consume(chargeOf('newcomer', pair(10, 10)))
+    const left = (key: string, limits: readonly Limit[]): unknown =>
+      store.peek(chargeOf(key, limits)).limits.map(({ remaining }) => remaining)
+    expect(left('tight', pair(2, 1000))).toEqual([1, 999])
+    expect(left('loose', pair(10, 10))).toEqual([10, 10])
   })
 
   it('keeps a refused client through a flood of newcomers', () => {

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { Pruner } from '../../../src/stores/memory/pruner.ts'
@@ -49,11 +51,13 @@ describe('Pruner', () => {
     expect(entries.size).toBe(0)
   })
 
-  it('has one timer, and none once it was stopped', () => {
+  it('has one timer from the beginning, and none once it was stopped', () => {
     const pruner = new Pruner(expiring(1), () => 0)
-    pruner.start()
-    pruner.start()
     expect(vi.getTimerCount()).toBe(1)
+    for (let turn = 0; turn < 5; turn++) {
+      vi.advanceTimersToNextTimer()
+      expect(vi.getTimerCount()).toBe(1)
+    }
     pruner.stop()
     pruner.stop()
     expect(vi.getTimerCount()).toBe(0)
@@ -62,14 +66,14 @@ describe('Pruner', () => {
 
 // Threat 19: many keys, then silence.
 describe('the timer of MemoryStore', () => {
-  it('drains 100,000 keys without a request, and then is gone', () => {
+  it('drains 100,000 keys without a request', () => {
     const { store, clock } = filled(100_000)
     expect(store.size).toBe(100_000)
     pass(clock, 89_000, 1000)
     expect(store.size).toBe(100_000)
     pass(clock, 33_000)
     expect(store.size).toBe(0)
-    expect(vi.getTimerCount()).toBe(0)
+    expect(vi.getTimerCount()).toBe(1)
   })
 
   it('does a bounded piece of work at a time', () => {
@@ -98,24 +102,56 @@ describe('the timer of MemoryStore', () => {
     expect(store.size).toBe(keys)
   })
 
-  it('is none while the store is empty or closed, and back with the next key', () => {
+  it('is one while the store is open, whatever happens there, and none once it is closed', () => {
     const { store, clock } = filled(0)
-    expect(vi.getTimerCount()).toBe(0)
-    store.peek(chargeOf('client'))
-    expect(vi.getTimerCount()).toBe(0)
+    expect(vi.getTimerCount()).toBe(1)
     store.consume(chargeOf('client'))
     expect(vi.getTimerCount()).toBe(1)
     pass(clock, 92_000, 100)
     expect(store.size).toBe(0)
-    expect(vi.getTimerCount()).toBe(0)
-    store.consume(chargeOf('client'))
     expect(vi.getTimerCount()).toBe(1)
-    store.resetAll()
-    vi.advanceTimersByTime(1000)
-    expect(vi.getTimerCount()).toBe(0)
     store.consume(chargeOf('client'))
+    store.resetAll()
+    vi.advanceTimersByTime(5000)
+    expect(vi.getTimerCount()).toBe(1)
     store.close()
     expect(vi.getTimerCount()).toBe(0)
+    vi.advanceTimersByTime(5000)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is never set by a charge', () => {
+    const { store, clock } = filled(0)
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    for (let turn = 0; turn < 50; turn++) {
+      const charge = chargeOf(`client ${turn % 10}`)
+      const { receipt } = store.consume(charge)
+      store.peek(charge)
+      if (receipt !== undefined) store.refund(receipt)
+      clock.advance(5000)
+    }
+    store.reset('client 1')
+    store.resetAll()
+    store.consume(chargeOf('client'))
+    expect(set).not.toHaveBeenCalled()
+    expect(clear).not.toHaveBeenCalled()
+  })
+
+  it('goes with a store that was dropped without being closed', async () => {
+    vi.useRealTimers()
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    // Its clock is held by whatever of the store lives on, its pruner above all.
+    const dropped = ((): WeakRef<FakeClock> => {
+      const { clock } = filled(1)
+      return new WeakRef(clock)
+    })()
+    for (let turn = 0; turn < 20 && dropped.deref() !== undefined; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      collect()
+    }
+    expect(dropped.deref()).toBeUndefined()
   })
 
   it('keeps no process alive', async () => {

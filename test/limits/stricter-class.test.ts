@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { dynamicPolicy, fixedPolicy } from '../../src/limits/policy.ts'
+import { stricterClass } from '../../src/limits/stricter-class.ts'
+
+const limit = (units: number, windowMs = 60_000) => ({
+  name: `${units} in ${windowMs}`,
+  limit: units,
+  burst: units,
+  windowMs,
+  ttlMs: windowMs,
+  algorithm: 'fixed-window' as const,
+})
+const read = (units: number, windowMs?: number) => fixedPolicy('read', [limit(units, windowMs)])
+const write = (units: number, windowMs?: number) => fixedPolicy('write', [limit(units, windowMs)])
+const byFunction = dynamicPolicy('read', limit(1), () => 5)
+
+describe('the stricter class', () => {
+  it.each([
+    ['the one with fewer units', read(1000), write(200), 'write'],
+    ['the one with fewer units, reads too', read(2), write(1000), 'read'],
+    ['write where both are equal', read(5), write(5), 'write'],
+    ['the one with fewer units a second', read(100, 3_600_000), write(10, 60_000), 'read'],
+    ['never one that is not limited: write', read(1000), false, 'read'],
+    ['never one that is not limited: read', false, write(1000), 'write'],
+    ['write where a function decides', byFunction, write(1000), 'write'],
+    ['read where a function decides and writes are not limited', byFunction, false, 'read'],
+  ] as const)('is %s', (_what, reads, writes, expected) => {
+    expect(stricterClass({ read: reads, write: writes })).toBe(expected)
+  })
+
+  it('looks at the strictest of several limits', () => {
+    const several = fixedPolicy('read', [limit(1000), limit(1, 60_000)])
+    expect(stricterClass({ read: several, write: write(2) })).toBe('read')
+  })
+})
