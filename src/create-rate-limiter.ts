@@ -94,15 +94,15 @@ function checkNotMiddleware(options: unknown): void {
   if (!(options instanceof IncomingMessage)) return
   throw new RateLimiterError({
     code: 'not_called',
-    problem: 'createRateLimiter was called with a request, as if it were the middleware itself',
-    remedy: 'Write app.use(createRateLimiter()), with parentheses: it makes the middleware.',
+    problem: 'createRateLimiter was called with a request',
+    remedy: 'Write app.use(createRateLimiter()), with parentheses.',
   })
 }
 
 function closedError(name: string): RateLimiterError {
   return new RateLimiterError({
     code: 'closed',
-    problem: `the limiter '${name}' was closed and can count no more`,
-    remedy: 'Close it after the server has answered its last request.',
+    problem: `the limiter '${name}' was closed`,
+    remedy: 'Close it after the last request.',
   })
 }

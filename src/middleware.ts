@@ -92,7 +92,7 @@ function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   if (refusal === undefined || mode === 'shadow') next()
   else if (isLate) res.destroy()
-  else if (refusal === 'uncounted') refuseUncounted(res, options)
+  else if (refusal === 'uncounted') refuseUncounted(visit, options)
   else refuse(visit, options, refusal)
 }
 

@@ -44,7 +44,7 @@ export function compileTrust(option: TrustProxyOption): Trust {
   return rejectOption(
     'trustProxy',
     option,
-    'takes a boolean, a number of hops, addresses or a function',
+    'takes a boolean, hops, addresses or a function',
     "Give 1 for one proxy on a private network, or its address, such as '10.0.0.5'.",
   )
 }
@@ -63,7 +63,7 @@ function compileHops(hops: number): Trust {
       'trustProxy',
       hops,
       'as a number of hops takes a whole number',
-      `Give a number from 0 to ${MOST_HOPS}: how many proxies stand between the client and this app.`,
+      `Give a number from 0 to ${MOST_HOPS}: how many proxies stand in front of this app.`,
     )
   }
   // A peer on a public address is a client that reached the app around the proxies.
@@ -93,8 +93,8 @@ function parseMember(member: unknown): Cidr[] {
     return rejectOption(
       'trustProxy',
       text,
-      'trusts every address there is, so that any client can choose its own',
-      'Give the addresses of your proxies, or true for proxies on private networks.',
+      'trusts every address there is',
+      'Give the addresses of your proxies, or true.',
     )
   }
   return [range]
@@ -119,7 +119,7 @@ function remedyFor(text: string): string {
   }
   if (text === 'true' || text === 'false') return `Give the boolean ${text} without quotes.`
   if (parseAddress(text.split('/')[0] ?? '')?.kind() === 'ipv4' && text.includes(':')) {
-    return 'Write an IPv4-mapped range as IPv4, such as 10.0.0.0/8, or with at least 96 bits.'
+    return 'Write it as IPv4, such as 10.0.0.0/8.'
   }
   return MEMBER_REMEDY
 }

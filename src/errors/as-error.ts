@@ -9,7 +9,7 @@ export function asError(thrown: unknown): unknown {
   return new RateLimiterError({
     code: 'invalid_result',
     value: thrown,
-    problem: 'a function given as an option threw something that is no error',
+    problem: 'a function of the options threw what is no error',
     remedy: 'Throw an Error.',
   })
 }

@@ -79,10 +79,5 @@ export function checkChoice<C extends string>(
 /** Throws unless `value` can be sent as a quoted string of a structured field (RFC 9651, 3.3.3). */
 export function checkHeaderName(option: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) return value
-  return rejectOption(
-    option,
-    value,
-    'takes a name of printable ASCII',
-    'Give letters, digits, spaces and punctuation; the name appears in response headers.',
-  )
+  return rejectOption(option, value, 'takes a name of printable ASCII', 'It appears in response headers.')
 }

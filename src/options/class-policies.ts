@@ -79,12 +79,7 @@ function limitOf(option: RequestClass, setting: LimitOptions, base: Omit<Limit, 
   })
   checkAlgorithm(`${option}.algorithm`, setting.algorithm)
   if (setting.burst !== undefined) {
-    rejectOption(
-      `${option}.burst`,
-      setting.burst,
-      'has no meaning for a fixed window, where the whole limit can be taken at once',
-      'Leave it out.',
-    )
+    rejectOption(`${option}.burst`, setting.burst, 'has no meaning for a fixed window', 'Leave it out.')
   }
   const limit = checkLimit(`${option}.limit`, setting.limit)
   return {
@@ -99,12 +94,7 @@ function limitOf(option: RequestClass, setting: LimitOptions, base: Omit<Limit, 
 
 function checkLimit(option: string, value: unknown): number {
   if (value === 0) {
-    return rejectOption(
-      option,
-      value,
-      'of no units would refuse everybody for ever',
-      'Give false for no limit, or answer such requests before the limiter.',
-    )
+    return rejectOption(option, value, 'of 0 refuses everybody for ever', 'Give false for no limit.')
   }
   if (value === Number.POSITIVE_INFINITY) {
     return rejectOption(option, value, 'takes a whole number', 'Give false for no limit.')
@@ -114,7 +104,7 @@ function checkLimit(option: string, value: unknown): number {
 
 function checkAlgorithm(option: string, algorithm: AlgorithmName | undefined): void {
   if (algorithm === undefined || algorithm === 'fixed-window') return
-  rejectOption(option, algorithm, 'is not one of the algorithms of this version', "Give 'fixed-window'.")
+  rejectOption(option, algorithm, 'is no algorithm of this version', "Give 'fixed-window'.")
 }
 
 function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
@@ -124,7 +114,7 @@ function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
   return rejectOption(
     'ttlSec',
     ttlSec,
-    `is shorter than the longest window (${longestWindowMs / 1000} s), so that clients would be forgotten, and given new quota, too early`,
+    `is shorter than the longest window of ${longestWindowMs / 1000} s: a client forgotten early has new quota`,
     `Give at least ${longestWindowMs / 1000}, or leave it out.`,
   )
 }

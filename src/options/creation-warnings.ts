@@ -10,15 +10,17 @@ const REQUEST_FRAME =
  * The stack tells, at a cost that only creation pays.
  */
 export function warnIfHandlingRequest(limiterName: string): void {
-  if (warnedInRequest.has(limiterName) || !REQUEST_FRAME.test(wholeStack())) return
+  if (warnedInRequest.has(limiterName) || warnedInRequest.size >= MOST_WARNED) return
+  if (!REQUEST_FRAME.test(wholeStack())) return
   warnedInRequest.add(limiterName)
   warn(
     'TOLLGATE_CREATED_IN_REQUEST',
-    `The limiter '${limiterName}' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.`,
+    `The limiter '${limiterName}' was created while handling a request, and has counted nobody yet. Create it when the app starts.`,
   )
 }
 
-/** A mistake that is made once a request is told once a name. */
+/** A mistake that is made once a request is told once a name, and not for every name somebody makes up. */
+const MOST_WARNED = 50
 const warnedInRequest = new Set<string>()
 
 function wholeStack(): string {
@@ -46,7 +48,7 @@ export function claimName(store: Store, limiterName: string): void {
   if (others === 0) return
   warn(
     'TOLLGATE_NAME_SHARED',
-    `Two limiters named '${limiterName}' count in one store, and so in the same counters: what passes one uses up the other. Give each a name of its own.`,
+    `Two limiters named '${limiterName}' share a store, and so their counters. Give each a name of its own.`,
   )
 }
 

@@ -37,21 +37,15 @@ const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
 /** What other rate limiters call our options. */
 const ALIASES: Readonly<Record<string, string>> = {
   windowMs: 'windowSec',
-  window: 'windowSec',
   duration: 'windowSec',
   timeWindow: 'windowSec',
   max: 'read/write',
   limit: 'read/write',
   points: 'read/write',
   passOnStoreError: 'onStoreError',
-  skipOnError: 'onStoreError',
   keyPrefix: 'name',
-  identifier: 'name',
   headers: 'legacyHeaders',
-  key: 'keyGenerator',
   onLimitReached: 'handler',
-  weight: 'cost',
-  ttl: 'ttlSec',
 }
 
 /** Throws unless the options are an object of known names. */

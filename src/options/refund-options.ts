@@ -26,8 +26,8 @@ export function parseRefundOptions<Req extends IncomingMessage, Res extends Serv
     throw new RateLimiterError({
       code: 'impossible_combination',
       option: 'skipSuccessfulRequests and skipFailedRequests',
-      problem: 'give back every charge, so that nobody is ever refused',
-      remedy: 'Choose the kind of requests that shall not count.',
+      problem: 'give back every charge together',
+      remedy: 'Choose one.',
     })
   }
   if (!successful && !failed) {
@@ -36,7 +36,7 @@ export function parseRefundOptions<Req extends IncomingMessage, Res extends Serv
       code: 'impossible_combination',
       option: 'requestWasSuccessful',
       problem: 'is never asked unless charges are given back',
-      remedy: 'Set skipSuccessfulRequests or skipFailedRequests to true, or leave it out.',
+      remedy: 'Set skipSuccessfulRequests or skipFailedRequests too.',
     })
   }
   return {

@@ -14,8 +14,8 @@ export function checkStore(store: unknown): void {
   rejectOption(
     'store',
     store,
-    foreign ? 'is a store of express-rate-limit, which counts and cannot decide' : 'takes a store',
-    "Give new MemoryStore(), or an object with consume(charge) as the README's chapter on stores has it.",
+    foreign ? 'is a store of express-rate-limit, and cannot decide' : 'takes a store',
+    'Give new MemoryStore(), or an object with consume(charge).',
   )
 }
 

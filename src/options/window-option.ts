@@ -15,7 +15,7 @@ export function checkSeconds(option: string, seconds: unknown): number {
     option,
     seconds,
     'takes a number of seconds',
-    `Give a number from 0.001 to ${LONGEST_SEC}, without quotes: 60 is a minute, 3600 an hour.`,
+    `Give a number from 0.001 to ${LONGEST_SEC}, without quotes.`,
   )
 }
 
@@ -25,7 +25,7 @@ export function checkWindow(option: string, seconds: unknown): number {
   if (looksLikeMs(ms / 1000)) {
     warn(
       'TOLLGATE_WINDOW_LOOKS_LIKE_MS',
-      `${option} is ${seconds} seconds, which is ${inWords(ms / 1000)}. If milliseconds were meant, give ${ms / 1_000_000}.`,
+      `${option} is ${seconds} seconds. If milliseconds were meant, give ${ms / 1_000_000}.`,
     )
   }
   return ms
@@ -40,11 +40,4 @@ function looksLikeMs(seconds: number): boolean {
   const wholeHours = seconds % HOUR_SEC === 0 && seconds <= 2 * DAY_SEC
   const wholeDays = seconds % DAY_SEC === 0 && seconds <= 366 * DAY_SEC
   return !wholeHours && !wholeDays
-}
-
-function inWords(seconds: number): string {
-  if (seconds < HOUR_SEC) return `${(seconds / 60).toFixed(1)} minutes`
-  return seconds < DAY_SEC
-    ? `${(seconds / HOUR_SEC).toFixed(1)} hours`
-    : `${(seconds / DAY_SEC).toFixed(1)} days`
 }

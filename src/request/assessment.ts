@@ -69,7 +69,7 @@ function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
     policy.class,
     limit,
     'returned no limit',
-    `Return a whole number from 1 to ${LARGEST_LIMIT}; a request that shall never pass is better refused before the limiter.`,
+    `Return a whole number from 1 to ${LARGEST_LIMIT}.`,
   )
 }
 
@@ -83,7 +83,7 @@ export function checkCost(cost: unknown, { class: requestClass, capacity }: Poli
     code: 'cost_above_capacity',
     option: 'cost',
     value: cost,
-    problem: `is more than the ${requestClass} limit of ${capacity} ever holds, so that the request can never be admitted`,
+    problem: `can never be admitted by the ${requestClass} limit of ${capacity}`,
     remedy: `Lower the cost, or raise the limit to at least ${cost}.`,
   })
 }

@@ -35,5 +35,5 @@ export function refundWhenKnown<Req extends IncomingMessage, Res extends ServerR
 /** The response is out and `next` was called: there is nobody left to hand the error to. */
 function warnOfQuestion(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
-  warn('TOLLGATE_REFUND_FAILED', `requestWasSuccessful failed, so that the charge stays counted: ${message}`)
+  warn('TOLLGATE_REFUND_FAILED', `requestWasSuccessful failed, and the charge stays: ${message}`)
 }

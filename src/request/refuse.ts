@@ -53,12 +53,16 @@ export function refuse<Req, Res extends ServerResponse>(
 
 /** Answers 503 while the limiter cannot count and must not let requests through uncounted. */
 export function refuseUncounted<Req, Res extends ServerResponse>(
-  res: Res,
+  { res, next }: RefusedVisit<Req, Res>,
   options: RefusalOptions<Req, Res>,
 ): void {
   if (!isOpen(res)) return
-  writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
-  sendBody(res, options.unavailable)
+  try {
+    writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
+    sendBody(res, options.unavailable)
+  } catch (error) {
+    next(asError(error))
+  }
 }
 
 function answer<Req, Res extends ServerResponse>(

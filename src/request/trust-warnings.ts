@@ -14,12 +14,12 @@ export function warnOfIgnoredHeader(limiterName: string, header: string): (peer:
   return (peer) => {
     if (warned) return
     warned = true
-    const advice = isPrivate(peer)
-      ? 'The sender is on a private network: if it is your proxy, set trustProxy: 1 (or the number of proxies), or its address.'
-      : 'The sender has a public address: if it is your proxy, set trustProxy to its address or CIDR; if it is a client, nothing is wrong.'
+    const [network, remedy] = isPrivate(peer)
+      ? ['a private', 'set trustProxy: 1 (or the number of proxies)']
+      : ['a public', 'set trustProxy to its address or CIDR']
     warn(
       'TOLLGATE_UNTRUSTED_FORWARDED_HEADER',
-      `The limiter '${limiterName}' met a request with ${header} from a sender that trustProxy does not trust, and ignored the header. ${advice}`,
+      `The limiter '${limiterName}' ignored ${header} from ${network} address that trustProxy does not trust. If it is your proxy, ${remedy}.`,
     )
   }
 }
@@ -32,7 +32,7 @@ export function trustOfAppWithWarning(limiterName: string): (req: IncomingMessag
       warned = true
       warn(
         'TOLLGATE_PERMISSIVE_TRUST_PROXY',
-        `The limiter '${limiterName}' follows the app's setting 'trust proxy', which is true: every client can choose its own address in X-Forwarded-For. Set it to the number of proxies in front of the app, or set trustProxy.`,
+        `The app's 'trust proxy' is true, so that clients of the limiter '${limiterName}' choose their own addresses. Set it to the number of proxies, or set trustProxy.`,
       )
     }
     return trustOfApp(req)

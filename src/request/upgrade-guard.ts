@@ -98,7 +98,7 @@ function failureAnswerer(): (res: ServerResponse, error: unknown) => void {
   return (res, error) => {
     if (!warned) {
       const message = error instanceof Error ? error.message : String(error)
-      warn('TOLLGATE_GUARD_FAILED', `An upgrade was refused because the limiter failed: ${message}`)
+      warn('TOLLGATE_GUARD_FAILED', `An upgrade was refused: ${message}`)
     }
     warned = true
     if (!isOpen(res)) return

@@ -103,11 +103,7 @@ export class GuardedStore {
   #goOn(verb: Verb, charge: Charge, failure: RateLimiterError): MaybePromise<Decision | RateLimiterError> {
     // A store that its owner has closed is a mistake of the program, not a bad day of the store.
     if (failure.code === 'closed') throw failure
-    this.#warnOnce(
-      'TOLLGATE_STORE_FAILED',
-      'to decide; onStoreError is followed while it does',
-      failure.message,
-    )
+    this.#warnOnce('TOLLGATE_STORE_FAILED', 'to decide, and onStoreError is followed', failure.message)
     if (this.#options.makeFallback === undefined) return failure
     this.#fallback ??= this.#options.makeFallback()
     const decision = this.#fallback[verb]?.(charge)
@@ -124,12 +120,12 @@ export class GuardedStore {
     return new RateLimiterError({
       code: 'store_timeout',
       problem: `the store did not answer within ${this.#options.deadlineMs} ms`,
-      remedy: 'Look at the load of the store and its network, or raise storeDeadlineMs.',
+      remedy: 'Look at the store and its network, or raise storeDeadlineMs.',
     })
   }
 
   #refundFailed(error: unknown): void {
-    this.#warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back, which stays counted', messageOf(error))
+    this.#warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', messageOf(error))
   }
 
   /** Once for each kind: a store has bad days of a million requests. */
@@ -147,7 +143,7 @@ function storeFailed(error: unknown): RateLimiterError {
   return new RateLimiterError({
     code: 'store_failed',
     problem: `the store failed: ${messageOf(error)}`,
-    remedy: 'Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+    remedy: 'Look at the store and its logs.',
     cause: error,
   })
 }

@@ -122,7 +122,7 @@ describe('guard(server)', () => {
     })
     expect(reached).toEqual([])
     expect(await warnings.messages()).toEqual([
-      "An upgrade was refused because the limiter failed: keyGenerator: returned no key, got ''. " +
+      "An upgrade was refused: keyGenerator: returned no key, got ''. " +
         'Return a string that is not empty; its second argument is the key of the client address.',
     ])
   })

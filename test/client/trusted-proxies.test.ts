@@ -22,13 +22,13 @@ function errorOf(option: unknown): RateLimiterError {
 
 const MEMBER_REMEDY =
   "Give addresses or CIDRs such as '10.0.0.5' or '10.0.0.0/8', or 'loopback', 'linklocal', 'uniquelocal'."
-const HOPS_REMEDY = 'Give a number from 0 to 64: how many proxies stand between the client and this app.'
-const FORMS = 'trustProxy: takes a boolean, a number of hops, addresses or a function'
+const HOPS_REMEDY = 'Give a number from 0 to 64: how many proxies stand in front of this app.'
+const FORMS = 'trustProxy: takes a boolean, hops, addresses or a function'
 const FORMS_REMEDY = "Give 1 for one proxy on a private network, or its address, such as '10.0.0.5'."
 const MEMBERS = 'trustProxy: takes addresses, CIDRs and names of networks'
-const EVERYBODY = 'trustProxy: trusts every address there is, so that any client can choose its own'
-const EVERYBODY_REMEDY = 'Give the addresses of your proxies, or true for proxies on private networks.'
-const MAPPED_REMEDY = 'Write an IPv4-mapped range as IPv4, such as 10.0.0.0/8, or with at least 96 bits.'
+const EVERYBODY = 'trustProxy: trusts every address there is'
+const EVERYBODY_REMEDY = 'Give the addresses of your proxies, or true.'
+const MAPPED_REMEDY = 'Write it as IPv4, such as 10.0.0.0/8.'
 
 describe('a trustProxy that is a mistake', () => {
   it.each<[unknown, string]>([

@@ -17,7 +17,7 @@ describe('asError', () => {
     expect(asError(thrown)).toMatchObject({
       name: 'RateLimiterError',
       code: 'invalid_result',
-      message: `a function given as an option threw something that is no error, got ${shown}. Throw an Error.`,
+      message: `a function of the options threw what is no error, got ${shown}. Throw an Error.`,
     })
   })
 })

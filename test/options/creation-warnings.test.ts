@@ -41,7 +41,7 @@ async function warningsOf(
 describe('a limiter created while a request is handled', () => {
   const warningOf = (name: string): EmittedWarning => ({
     code: 'TOLLGATE_CREATED_IN_REQUEST',
-    message: `The limiter '${name}' was created while a request is handled. Create it once, when the app starts: a new limiter has counted nobody yet.`,
+    message: `The limiter '${name}' was created while handling a request, and has counted nobody yet. Create it when the app starts.`,
   })
 
   it('is warned of in a node:http handler', async () => {
@@ -138,8 +138,7 @@ describe('a limiter created while a request is handled', () => {
 describe('a name that two limiters have in one store', () => {
   const warning = {
     code: 'TOLLGATE_NAME_SHARED',
-    message:
-      "Two limiters named 'api' count in one store, and so in the same counters: what passes one uses up the other. Give each a name of its own.",
+    message: "Two limiters named 'api' share a store, and so their counters. Give each a name of its own.",
   }
 
   it('is warned of', async () => {

@@ -33,12 +33,12 @@ describe('refunds', () => {
     [
       { skipSuccessfulRequests: true, skipFailedRequests: true },
       'skipSuccessfulRequests and skipFailedRequests',
-      'give back every charge, so that nobody is ever refused. Choose the kind of requests that shall not count.',
+      'give back every charge together. Choose one.',
     ],
     [
       { requestWasSuccessful: () => true },
       'requestWasSuccessful',
-      'is never asked unless charges are given back. Set skipSuccessfulRequests or skipFailedRequests to true, or leave it out.',
+      'is never asked unless charges are given back. Set skipSuccessfulRequests or skipFailedRequests too.',
     ],
   ])
 

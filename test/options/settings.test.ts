@@ -65,7 +65,7 @@ describe('settings that nobody has given', () => {
 })
 
 describe('a setting of the wrong kind', () => {
-  const ascii = 'Give letters, digits, spaces and punctuation; the name appears in response headers.'
+  const ascii = 'It appears in response headers.'
   const deadline = 'Give a number from 1 to 2147483647, without quotes.'
   const classify = "Give (req) => 'read' or 'write', or leave the option out."
   const property = "Give a name such as 'rateLimit'."

@@ -32,8 +32,7 @@ describe('store', () => {
     expect(() => parse({ store: { consume, capabilities: { severalLimits: true } } })).not.toThrow()
   })
 
-  const remedy =
-    "Give new MemoryStore(), or an object with consume(charge) as the README's chapter on stores has it."
+  const remedy = 'Give new MemoryStore(), or an object with consume(charge).'
   rejects('invalid_option', [
     [{ store: null }, 'store', `takes a store, got null. ${remedy}`],
     [{ store: {} }, 'store', `takes a store, got {}. ${remedy}`],
@@ -43,7 +42,7 @@ describe('store', () => {
     [
       { store: { increment: () => 1, decrement: () => 1 } },
       'store',
-      `is a store of express-rate-limit, which counts and cannot decide, got {}. ${remedy}`,
+      `is a store of express-rate-limit, and cannot decide, got {}. ${remedy}`,
     ],
   ])
 })

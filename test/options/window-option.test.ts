@@ -7,19 +7,19 @@ const code = 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
 
 describe('a window that looks like milliseconds', () => {
   it.each([
-    [1000, '16.7 minutes', 1],
-    [2000, '33.3 minutes', 2],
-    [5000, '1.4 hours', 5],
-    [10_000, '2.8 hours', 10],
-    [60_000, '16.7 hours', 60],
-    [180_000, '2.1 days', 180],
-    [300_000, '3.5 days', 300],
-    [900_000, '10.4 days', 900],
-    [3_600_000, '41.7 days', 3600],
-    [86_400_000, '1000.0 days', 86_400],
-  ])('is warned of: %d', async (windowSec, inWords, meant) => {
+    [1000, 1],
+    [2000, 2],
+    [5000, 5],
+    [10_000, 10],
+    [60_000, 60],
+    [180_000, 180],
+    [300_000, 300],
+    [900_000, 900],
+    [3_600_000, 3600],
+    [86_400_000, 86_400],
+  ])('is warned of: %d', async (windowSec, meant) => {
     const warnings = await emittedBy(() => expect(checkWindow('windowSec', windowSec)).toBe(windowSec * 1000))
-    const message = `windowSec is ${windowSec} seconds, which is ${inWords}. If milliseconds were meant, give ${meant}.`
+    const message = `windowSec is ${windowSec} seconds. If milliseconds were meant, give ${meant}.`
     expect(warnings).toEqual([{ code, message }])
   })
 
@@ -32,8 +32,7 @@ describe('a window that looks like milliseconds', () => {
 
   it('is named by its option', async () => {
     const options = { read: 5, write: { limit: 5, windowSec: 60_000 } }
-    const message =
-      'write.windowSec is 60000 seconds, which is 16.7 hours. If milliseconds were meant, give 60.'
+    const message = 'write.windowSec is 60000 seconds. If milliseconds were meant, give 60.'
     expect(await emittedBy(() => parse(options))).toEqual([{ code, message }])
   })
 })

@@ -98,7 +98,7 @@ describe('a charge', () => {
       expect(warnings).toEqual([
         {
           code: 'TOLLGATE_REFUND_FAILED',
-          message: `requestWasSuccessful failed, so that the charge stays counted: ${shown}`,
+          message: `requestWasSuccessful failed, and the charge stays: ${shown}`,
         },
       ])
       expect(refunds()).toBe(0)

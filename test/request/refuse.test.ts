@@ -203,19 +203,32 @@ describe('a handler of refusals', () => {
 
 describe('a refusal for want of a store', () => {
   it('is a 503 to come back from in five seconds', () => {
-    const { res } = exchange()
+    const { req, res } = exchange()
+    const next = vi.fn()
     const end = vi.spyOn(res, 'end')
-    refuseUncounted(res, parse({}).refusal)
+    refuseUncounted({ req, res, next }, parse({}).refusal)
+    expect(next).not.toHaveBeenCalled()
     expect(end.mock.calls).toEqual([['{"error":"rate_limiter_unavailable"}']])
     expect(res.statusCode).toBe(503)
     expect(res.getHeaders()).toMatchObject({ 'retry-after': '5', 'cache-control': 'no-store' })
   })
 
   it('writes nothing where the response has ended already', () => {
-    const { res } = exchange()
+    const { req, res } = exchange()
     res.end()
-    refuseUncounted(res, parse({}).refusal)
+    refuseUncounted({ req, res, next: vi.fn() }, parse({}).refusal)
     expect(res.statusCode).toBe(200)
+  })
+
+  it('goes to next where the response was patched by somebody, and throws', () => {
+    const { req, res } = exchange()
+    const next = vi.fn()
+    const broken = new Error('patched')
+    vi.spyOn(res, 'end').mockImplementation(() => {
+      throw broken
+    })
+    refuseUncounted({ req, res, next }, parse({}).refusal)
+    expect(next.mock.calls).toEqual([[broken]])
   })
 })
 

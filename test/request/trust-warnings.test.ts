@@ -9,11 +9,11 @@ describe('a header that was not believed', () => {
   it.each([
     [
       '10.0.0.5',
-      'The sender is on a private network: if it is your proxy, set trustProxy: 1 (or the number of proxies), or its address.',
+      'a private address that trustProxy does not trust. If it is your proxy, set trustProxy: 1 (or the number of proxies).',
     ],
     [
       '192.0.2.1',
-      'The sender has a public address: if it is your proxy, set trustProxy to its address or CIDR; if it is a client, nothing is wrong.',
+      'a public address that trustProxy does not trust. If it is your proxy, set trustProxy to its address or CIDR.',
     ],
   ])('is warned of once, with advice for %s and without that address', async (address, advice) => {
     const peer = parseAddress(address)
@@ -26,7 +26,7 @@ describe('a header that was not believed', () => {
     expect(warnings).toEqual([
       {
         code: 'TOLLGATE_UNTRUSTED_FORWARDED_HEADER',
-        message: `The limiter 'api' met a request with x-forwarded-for from a sender that trustProxy does not trust, and ignored the header. ${advice}`,
+        message: `The limiter 'api' ignored x-forwarded-for from ${advice}`,
       },
     ])
     expect(warnings[0]?.message).not.toContain(address)
@@ -47,7 +47,7 @@ describe('an app that believes everybody', () => {
       {
         code: 'TOLLGATE_PERMISSIVE_TRUST_PROXY',
         message:
-          "The limiter 'api' follows the app's setting 'trust proxy', which is true: every client can choose its own address in X-Forwarded-For. Set it to the number of proxies in front of the app, or set trustProxy.",
+          "The app's 'trust proxy' is true, so that clients of the limiter 'api' choose their own addresses. Set it to the number of proxies, or set trustProxy.",
       },
     ])
   })

@@ -165,7 +165,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "An upgrade was refused because the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty; its second argument is the key of the client address.",
+          "An upgrade was refused: keyGenerator: returned no key, got ''. Return a string that is not empty; its second argument is the key of the client address.",
       },
     ])
   })

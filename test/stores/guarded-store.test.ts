@@ -11,10 +11,9 @@ import { admitted, chargeOf } from './charges.ts'
 import { NONSENSE } from './nonsense.ts'
 
 const OPTIONS = { limiterName: 'api', deadlineMs: 100 }
-const FAILED =
-  'the store failed: The store is down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.'
+const FAILED = 'the store failed: The store is down. Look at the store and its logs.'
 const LATE =
-  'the store did not answer within 100 ms. Look at the load of the store and its network, or raise storeDeadlineMs.'
+  'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'
 
 const withoutFallback = (store: Store): GuardedStore => new GuardedStore(store, OPTIONS)
 
@@ -62,7 +61,7 @@ describe('a store that fails, where nothing else counts', () => {
 
   const warning = (why: string): object => ({
     code: 'TOLLGATE_STORE_FAILED',
-    message: `The store of the limiter 'api' failed to decide; onStoreError is followed while it does: ${why}`,
+    message: `The store of the limiter 'api' failed to decide, and onStoreError is followed: ${why}`,
   })
 
   it.each([
@@ -95,7 +94,7 @@ describe('a store that fails, where nothing else counts', () => {
   })
 
   it.each(NONSENSE)('takes %o for failure, direct or promised', async (answer, flaw) => {
-    const message = `the store failed: it ${flaw}. Look at the store and its logs; onStoreError says what happens to requests meanwhile.`
+    const message = `the store failed: it ${flaw}. Look at the store and its logs.`
     const direct = withoutFallback({ consume: () => answer as Decision })
     expect(direct.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
     const promised = withoutFallback({ consume: async () => answer as Decision })
@@ -109,8 +108,7 @@ describe('a store that fails, where nothing else counts', () => {
       },
     })
     expect(guarded.consume(chargeOf('client'))).toMatchObject({
-      message:
-        'the store failed: down. Look at the store and its logs; onStoreError says what happens to requests meanwhile.',
+      message: 'the store failed: down. Look at the store and its logs.',
     })
   })
 
@@ -319,8 +317,7 @@ describe('resets and refunds of a guarded store', () => {
     expect(warnings).toEqual([
       {
         code: 'TOLLGATE_REFUND_FAILED',
-        message:
-          "The store of the limiter 'api' failed to give a charge back, which stays counted: The store is down",
+        message: "The store of the limiter 'api' failed to give a charge back: The store is down",
       },
     ])
   })

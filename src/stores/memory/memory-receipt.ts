@@ -19,6 +19,11 @@ export class MemoryReceipt {
     this.#cost = cost
   }
 
+  /** Whether this is a receipt, and not an object made after one. */
+  static is(receipt: object): receipt is MemoryReceipt {
+    return #spent in receipt
+  }
+
   /** Gives the charge back, once, unless the entry was reset or forgotten and is another one now. */
   redeem(entries: ReadonlyMap<string, MemoryEntry>): void {
     if (this.#spent || entries.get(this.#key) !== this.#entry) return

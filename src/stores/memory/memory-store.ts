@@ -84,7 +84,7 @@ export class MemoryStore implements Store {
   }
 
   refund(receipt: Receipt): void {
-    if (receipt instanceof MemoryReceipt) receipt.redeem(this.#entries)
+    if (MemoryReceipt.is(receipt)) receipt.redeem(this.#entries)
   }
 
   reset(key: string): void {
@@ -106,7 +106,7 @@ export class MemoryStore implements Store {
     throw new RateLimiterError({
       code: 'closed',
       problem: 'this MemoryStore was closed',
-      remedy: 'Close it after the last request, or make a new one.',
+      remedy: 'Close it after the last request.',
     })
   }
 

@@ -172,9 +172,7 @@ describe('MemoryStore that was closed', () => {
     for (const ask of [() => store.consume(chargeOf('client')), () => store.peek(chargeOf('client'))]) {
       const error = thrownBy(ask)
       expect(error.code).toBe('closed')
-      expect(error.message).toBe(
-        'this MemoryStore was closed. Close it after the last request, or make a new one.',
-      )
+      expect(error.message).toBe('this MemoryStore was closed. Close it after the last request.')
     }
     expect(store.size).toBe(0)
     // What is left over of the last requests does no harm.
