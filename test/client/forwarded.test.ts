@@ -117,10 +117,8 @@ describe('Forwarded', () => {
     ['backslashes', '\\\\'],
     ['opened strings', 'for="'],
   ])('is read in linear time when it consists of %s', (_what, piece) => {
-    // With a quadratic reader 128 kB take ten seconds and more; these take a few milliseconds.
-    const header = `${piece.repeat(Math.ceil(131_072 / piece.length))}"`
-    const startedMs = performance.now()
+    // With a quadratic reader a megabyte takes many minutes, and the test never ends; these take an instant.
+    const header = `${piece.repeat(Math.ceil(1_048_576 / piece.length))}"`
     expect(readForwarded(header)()).toBeUndefined()
-    expect(performance.now() - startedMs).toBeLessThan(2000)
   })
 })

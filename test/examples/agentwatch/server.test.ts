@@ -22,9 +22,8 @@ describe('createAgentwatch', () => {
     socket.write('POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\n')
     await once(server, 'connection')
     const gone = once(socket, 'close')
-    const start = performance.now()
+    // Neither would end before the head does, which is never.
     await close()
-    expect(performance.now() - start).toBeLessThan(2000)
     await gone
   })
 

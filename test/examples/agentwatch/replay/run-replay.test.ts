@@ -117,9 +117,8 @@ describe('a replay', () => {
     // 90 seconds of log
     const { code } = await replay([LOG, '--url', url, '--speed', '300'])
     expect(code).toBe(0)
-    const tookMs = performance.now() - start
-    expect(tookMs).toBeGreaterThanOrEqual(290)
-    expect(tookMs).toBeLessThan(3000)
+    // No request is sent before its time: timers are late at most, give or take their rounding.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(290)
   })
 
   it('reports what it played when it is interrupted', async () => {
