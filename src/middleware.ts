@@ -33,7 +33,7 @@ interface Visit<Req, Res> {
   readonly res: Res
   readonly next: Next
   readonly passage: Passage
-  /** Whether the head of the response was sent before the limiter was asked. */
+  /** Whether a response had begun, and not ended, before the limiter was asked. */
   readonly isLate: boolean
 }
 
@@ -48,7 +48,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
       return
     }
     // Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up.
-    const isLate = res.headersSent
+    const isLate = res.headersSent && !res.writableEnded
     let verdict: MaybePromise<Verdict>
     try {
       verdict = judge(req, parts)

@@ -108,6 +108,19 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     })
   })
 
+  it('threat 27: a refusal that comes after the whole response cuts nothing off', async () => {
+    const app = express()
+    app.use((_req: Request, res: Response, next: NextFunction) => {
+      res.end('x'.repeat(20_000_000))
+      next()
+    })
+    app.use(createRateLimiter({ read: 1 }))
+    app.use(() => undefined)
+    for (let turn = 0; turn < 3; turn++) {
+      expect((await request(app).get('/').expect(200)).text).toHaveLength(20_000_000)
+    }
+  })
+
   it('threat 27: a handler that hands the request on leaves no trace of the refusal', async () => {
     const app = express()
     app.use(createRateLimiter({ read: 1, handler: (_req, _res, next) => next() }))
