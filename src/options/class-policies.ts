@@ -1,7 +1,7 @@
 import { checkHeaderName, checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
 import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../limits/policy.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
+import type { RequestClass } from '../limits/request-class.ts'
 import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkSeconds, checkWindow } from './window-option.ts'
 
@@ -26,18 +26,13 @@ export function parseClassPolicies<Req>(
   limiterName: string,
 ): ClassPolicies<Req> {
   const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
-  const settings = { read, write }
   const windowMs = checkWindow('windowSec', windowSec)
-  const drafts = REQUEST_CLASSES.map((requestClass): Draft<Req> => {
-    const name = limiterName === DEFAULT_NAME ? requestClass : `${limiterName}-${requestClass}`
-    return draftOf(requestClass, settings[requestClass], name, windowMs)
-  })
-  const windows = drafts.flatMap((draft) => (draft === false ? [] : [draft.limit.windowMs]))
+  const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
+  const reads = draftOf('read', read, `${prefix}read`, windowMs)
+  const writes = draftOf('write', write, `${prefix}write`, windowMs)
+  const windows = [reads, writes].map((draft) => (draft === false ? windowMs : draft.limit.windowMs))
   const ttlMs = parseTtl(options.ttlSec, Math.max(windowMs, ...windows))
-  const [reads = false, writes = false] = drafts.map((draft, index) =>
-    policyOf(REQUEST_CLASSES[index] ?? 'read', draft, ttlMs),
-  )
-  return { read: reads, write: writes }
+  return { read: policyOf('read', reads, ttlMs), write: policyOf('write', writes, ttlMs) }
 }
 
 function policyOf<Req>(requestClass: RequestClass, draft: Draft<Req>, ttlMs: number): ClassPolicy<Req> {

@@ -5,6 +5,10 @@ import type { Store } from '../stores/store.ts'
 const REQUEST_FRAME =
   /node:_http_server|node:internal\/http2\/core|[\\/](?:router|express)[\\/]lib[\\/](?:router[\\/])?layer\.js/
 
+/** A mistake that is made once a request is told once a name, and not for every name somebody makes up. */
+const MOST_WARNED = 50
+const warnedInRequest = new Set<string>()
+
 /**
  * Warns of a limiter that is created anew for each request: its counters would start from nothing each time.
  * The stack tells, at a cost that only creation pays.
@@ -18,10 +22,6 @@ export function warnIfHandlingRequest(limiterName: string): void {
     `The limiter '${limiterName}' was created while handling a request, and has counted nobody yet. Create it when the app starts.`,
   )
 }
-
-/** A mistake that is made once a request is told once a name, and not for every name somebody makes up. */
-const MOST_WARNED = 50
-const warnedInRequest = new Set<string>()
 
 function wholeStack(): string {
   const { stackTraceLimit } = Error

@@ -15,6 +15,9 @@ export interface EnvOptions {
 /** Variables by name, as in `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>
 
+const WINDOW = 'API_RATE_LIMIT_WINDOW_SEC'
+const TTL = 'API_RATE_LIMIT_BUCKET_TTL_SEC'
+
 /**
  * Options of `createRateLimiter` from environment variables.
  *
@@ -43,9 +46,6 @@ export function optionsFromEnv(env: Env = process.env): EnvOptions {
   }
   return options
 }
-
-const WINDOW = 'API_RATE_LIMIT_WINDOW_SEC'
-const TTL = 'API_RATE_LIMIT_BUCKET_TTL_SEC'
 
 function given<Option extends string, Value>(
   env: Env,

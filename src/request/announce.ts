@@ -25,12 +25,11 @@ export function writeHeaders(
   { assessment, answer, nowMs, mode }: ToldOutcome,
 ): void {
   if (!isOpen(res)) return
-  const { limits } = assessment.policy
   for (const format of formats) {
     if (!passage.speaks(format.dialect)) continue
     const tightest = passage.tightest(format.name, answer.limits, mode === 'enforce')
-    format.writePolicy(res, limits)
-    format.writeState(res, { limits, states: answer.limits, tightest, nowMs })
+    format.writePolicy(res, assessment.policy.limits)
+    format.writeState(res, { states: answer.limits, tightest, nowMs })
   }
 }
 

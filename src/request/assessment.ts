@@ -6,7 +6,7 @@ import type { RequestClass } from '../limits/request-class.ts'
 import { chain, type MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Charge } from '../stores/store.ts'
-import { storeKeyPrefix } from '../stores/store-key.ts'
+import { storeKeysOf } from '../stores/store-key.ts'
 
 /** What a request is to be charged, and to whom. */
 export interface Assessment {
@@ -29,10 +29,7 @@ export function createAssess<Req extends IncomingMessage, Res extends ServerResp
   settings: AssessmentSettings<Req, Res>,
 ): Assess<Req> {
   const { policies, classify, keyGenerator, cost, skip } = settings
-  const prefixes = {
-    read: storeKeyPrefix(settings.name, 'read'),
-    write: storeKeyPrefix(settings.name, 'write'),
-  }
+  const storeKeyOf = storeKeysOf(settings.name)
 
   function assessUnskipped(req: Req, address: string): MaybePromise<Assessment | undefined> {
     const requestClass = checkClass(classify(req))
@@ -45,9 +42,9 @@ export function createAssess<Req extends IncomingMessage, Res extends ServerResp
           policy,
           clientKey,
           charge: {
-            key: prefixes[requestClass] + clientKey,
+            key: storeKeyOf(requestClass, clientKey),
             limits: policy.limits,
-            cost: checkCost(units, policy),
+            cost: checkCapacity(checkCost(units), policy),
           },
         })),
       )
@@ -73,11 +70,13 @@ function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
   )
 }
 
-/** The cost of a request, or the error of one that can never be admitted. */
-export function checkCost(cost: unknown, { class: requestClass, capacity }: Policy): number {
-  if (!isWholeNumber(cost)) {
-    throw invalidResult('cost', cost, 'is no cost', 'A cost is a whole number of at least 1.')
-  }
+function checkCost(cost: unknown): number {
+  if (isWholeNumber(cost)) return cost
+  throw invalidResult('cost', cost, 'is no cost', 'A cost is a whole number of at least 1.')
+}
+
+/** The cost, or the error of one that can never be admitted. */
+export function checkCapacity(cost: number, { class: requestClass, capacity }: Policy): number {
   if (cost <= capacity) return cost
   throw new RateLimiterError({
     code: 'cost_above_capacity',

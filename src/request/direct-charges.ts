@@ -10,21 +10,9 @@ import type { ChargeOptions } from '../options/rate-limiter.ts'
 import type { Settings } from '../options/settings.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import type { Charge, Store } from '../stores/store.ts'
-import { storeKeyPrefix } from '../stores/store-key.ts'
+import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
-import { checkCost } from './assessment.ts'
-
-/** The policy to charge by; a number of the caller's stands in for the function that has no request here. */
-function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.at(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
-  if (limit === undefined) return policy
-  return rejectOption(
-    'limit',
-    limit,
-    `is for limits that a function decides on, and the ${policy.class} limit is none of them`,
-    'Leave it out.',
-  )
-}
+import { checkCapacity } from './assessment.ts'
 
 /** What direct charges are made of. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -40,10 +28,12 @@ const ADMITTED_UNCOUNTED: Decision = { allowed: true, retryAfterMs: 0, limits: [
 export class DirectCharges<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly #parts: DirectChargeParts<Req, Res>
   readonly #bareStore: Store
+  readonly #storeKeyOf: StoreKeyOf
 
   constructor(parts: DirectChargeParts<Req, Res>, bareStore: Store) {
     this.#parts = parts
     this.#bareStore = bareStore
+    this.#storeKeyOf = storeKeysOf(parts.settings.name)
   }
 
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
@@ -60,8 +50,9 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly reset = async (key: string): Promise<void> => {
     this.#parts.checkOpen()
     this.#checkStoreHas('reset')
-    for (const requestClass of REQUEST_CLASSES)
+    for (const requestClass of REQUEST_CLASSES) {
       await this.#parts.store.reset(this.#storeKey(requestClass, key))
+    }
   }
 
   readonly resetAll = async (): Promise<void> => {
@@ -84,7 +75,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     return {
       key: this.#storeKey(requestClass, key),
       limits: policy.limits,
-      cost: checkCost(checkWholeNumber('cost', cost, 1, LARGEST_LIMIT), policy),
+      cost: checkCapacity(checkWholeNumber('cost', cost, 1, LARGEST_LIMIT), policy),
     }
   }
 
@@ -92,10 +83,10 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     if (typeof key !== 'string' || key === '') {
       return rejectOption('key', key, 'takes a client key', 'Give a string that is not empty.')
     }
-    const { name, keyGenerator, client } = this.#parts.settings
+    const { keyGenerator, client } = this.#parts.settings
     // Where addresses are the keys, every spelling of one must find its counter.
     const clientKey = keyGenerator === undefined ? canonicalClientKey(key, client.ipv6Subnet) : key
-    return storeKeyPrefix(name, requestClass) + clientKey
+    return this.#storeKeyOf(requestClass, clientKey)
   }
 
   #settle(answer: Decision | RateLimiterError): Decision {
@@ -112,4 +103,16 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       remedy: `Add it to the store, or do without limiter.${method}().`,
     })
   }
+}
+
+/** The policy to charge by; a number of the caller's stands in for the function that has no request here. */
+function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
+  if (isDynamic(policy)) return policy.at(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
+  if (limit === undefined) return policy
+  return rejectOption(
+    'limit',
+    limit,
+    `is for limits that a function decides on, and the ${policy.class} limit is none of them`,
+    'Leave it out.',
+  )
 }

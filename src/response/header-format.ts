@@ -9,9 +9,7 @@ export interface HeaderTarget {
 
 /** What a format may say of one request. */
 export interface HeaderFacts {
-  /** The limits that apply, with their static side. */
-  readonly limits: readonly Limit[]
-  /** Where they stand, in the same order. */
+  /** Where the limits stand, in their order. */
   readonly states: readonly LimitState[]
   /** The tightest state that any limiter has shown in this format on this request. */
   readonly tightest: LimitState

@@ -48,7 +48,7 @@ export function written(
   const limits = standings.map(limitOf)
   const states = standings.map(stateOf)
   format.writePolicy(target, limits)
-  format.writeState(target, { limits, states, tightest: states.reduce(tighter), nowMs })
+  format.writeState(target, { states, tightest: states.reduce(tighter), nowMs })
   return target
 }
 

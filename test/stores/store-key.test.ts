@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RequestClass } from '../../src/limits/request-class.ts'
-import { storeKeyPrefix } from '../../src/stores/store-key.ts'
+import { storeKeysOf } from '../../src/stores/store-key.ts'
 
 const keyOf = ([name, requestClass, key]: readonly [string, RequestClass, string]): string =>
-  storeKeyPrefix(name, requestClass) + key
+  storeKeysOf(name)(requestClass, key)
 
 describe('the key of a charge', () => {
   it('shows name, class and client', () => {

@@ -5,6 +5,7 @@ import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { API_KEY, type RunningAgentwatch, startAgentwatch } from '../running-agentwatch.ts'
+import { newEvent } from '../sample-event.ts'
 
 const streamOf = (url: string, query = ''): string => `${url.replace('http', 'ws')}/ws/events${query}`
 
@@ -248,17 +249,7 @@ function flood({ watch }: RunningAgentwatch, sessionId: string, count: number): 
     sequence: 1,
     status: 'ok',
     violations: [],
-    type: 'tool_call',
-    name: 'x',
-    outcome: 'ok',
-    parentId: null,
-    model: null,
-    inputTokens: 0,
-    outputTokens: 0,
-    durationMs: 0,
-    confidence: null,
-    text: 'x'.repeat(2000),
-    timeMs: 0,
+    ...newEvent({ text: 'x'.repeat(2000) }),
   } as const
   let sent = 0
   const some = (): void => {
