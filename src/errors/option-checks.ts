@@ -6,13 +6,16 @@ export function rejectOption(option: string, value: unknown, problem: string, re
   throw new RateLimiterError({ code: 'invalid_option', option, value, problem, remedy })
 }
 
-/** Throws unless `value` is a plain object with known names only. `aliases` are what others call ours. */
-export function checkNames(
+/**
+ * The options that `value` holds itself, or an error unless it is an object with known names only: what a
+ * polluted Object.prototype holds must not become an option. `aliases` are what others call ours.
+ */
+export function checkNames<Options extends object>(
   subject: string,
-  value: object,
+  value: Options,
   known: readonly string[],
   aliases: Readonly<Record<string, string>> = {},
-): void {
+): Options {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const remedy = `Give an object; it may have ${known.join(', ')}.`
     rejectOption(subject === '' ? 'options' : subject, value, 'takes an object of options', remedy)
@@ -29,6 +32,7 @@ export function checkNames(
       remedy: `The options are ${known.join(', ')}.`,
     })
   }
+  return Object.assign(Object.create(null), value)
 }
 
 /** The whole number that `value` is, or an error. */

@@ -7,6 +7,7 @@ export type RateLimiterWarningCode =
   | 'TOLLGATE_NAME_SHARED'
   | 'TOLLGATE_STORE_FAILED'
   | 'TOLLGATE_REFUND_FAILED'
+  | 'TOLLGATE_BAN_FAILED'
   | 'TOLLGATE_GUARD_FAILED'
 
 /**

@@ -20,7 +20,7 @@ export interface Outcome<State> {
 export interface Algorithm<State> {
   /**
    * @param state what the last charge left, or undefined for a new client
-   * @param nowMs milliseconds on the store's clock
+   * @param nowMs whole milliseconds on the store's clock
    * @param cost units; 0 asks where the limit stands and takes nothing
    */
   charge(state: State | undefined, nowMs: number, limit: Limit, cost: number): Outcome<State>
@@ -29,9 +29,12 @@ export interface Algorithm<State> {
    * of a charge it is kept even when the charge is refused, so that nobody stays locked out for as long as
    * the clock went back on top of a window.
    */
-  rewind(state: State, nowMs: number): State
-  /** Which window a charge that left `state` was taken in; kept in receipts. */
-  windowOf(state: State): number
-  /** The state without `cost` units, unless their window has gone: then the state as it is. */
-  refund(state: State, windowId: number, cost: number): State
+  rewind(state: State, nowMs: number, limit: Limit): State
+  /**
+   * The state without a charge of `cost` units, as far as it still weighs on it; the same object when it
+   * weighs no more.
+   *
+   * @param taken the state that the charge left
+   */
+  refund(state: State, taken: State, nowMs: number, limit: Limit, cost: number): State
 }

@@ -2,13 +2,15 @@
 export interface LimitState {
   /** The name of the limit. */
   readonly name: string
-  /** Units in all. */
+  /** Units in all; of a token bucket, what it holds. */
   readonly limit: number
-  /** Units left after this decision, a whole number of at least 0. */
+  /** Units left after this decision, a whole number of at least 0; 0 while the client is banned. */
   readonly remaining: number
   /**
-   * Milliseconds from now, never a date: for a window, until it ends; where nothing is left, until the
-   * next unit can be had.
+   * Milliseconds from now, never a date, in which no more than `remaining` may be used. Fixed window: until it
+   * ends. Sliding window: until the oldest units come back. Token bucket: as long as it takes to regain what
+   * remains; where nothing does, or too little for the charge, until the next unit comes back. While the
+   * client is banned: until it can be admitted.
    */
   readonly resetMs: number
 }
@@ -20,6 +22,14 @@ export interface LimitState {
  */
 export type Receipt = object
 
+/** The ban of a client. */
+export interface Ban {
+  /** Milliseconds until it ends. */
+  readonly endsInMs: number
+  /** Whether this very refusal brought it about. */
+  readonly isNew: boolean
+}
+
 /** What a store answers to a charge: a fresh object of plain numbers. */
 export interface Decision {
   /** Whether all limits admit the charge. */
@@ -28,6 +38,14 @@ export interface Decision {
   readonly retryAfterMs: number
   /** One state for each limit of the charge, in the charge's order. */
   readonly limits: readonly LimitState[]
+  /**
+   * Present when the charge was taken and the same one could not be taken at once: milliseconds until it
+   * could. For the `Retry-After` of another limiter that refuses the request further on. A store may leave it
+   * out; then the `resetMs` of the limits with too little left stand in for it.
+   */
+  readonly repeatAfterMs?: number
+  /** Present while the client is banned; the charge is refused then. */
+  readonly ban?: Ban
   /** Present when the charge was taken and can be refunded. */
   readonly receipt?: Receipt
 }

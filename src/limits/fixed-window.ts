@@ -7,7 +7,7 @@ export interface FixedWindowState {
   readonly startMs: number
   /** Units taken in this window. */
   readonly used: number
-  /** Counts the client's windows, so that a receipt is honoured in its own window and in no other. */
+  /** Counts the client's windows, so that a refund is honoured in its own window and in no other. */
   readonly windowId: number
 }
 
@@ -15,7 +15,7 @@ export interface FixedWindowState {
  * At most `limit` units in a window that opens with the client's first charge and closes `windowMs` later.
  *
  * Its bound: `limit` units in each window, and so up to `2 * limit - 1` in a stretch of `windowMs` that
- * straddles two windows.
+ * straddles two windows. (Not `2 * limit`: the charge that opened the first one lies outside of the stretch.)
  */
 export const fixedWindow: Algorithm<FixedWindowState> = {
   charge(state, nowMs, limit, cost): Outcome<FixedWindowState> {
@@ -36,18 +36,15 @@ export const fixedWindow: Algorithm<FixedWindowState> = {
   // The window starts again where the clock now is, with what was used in it.
   rewind: (state, nowMs) => (nowMs < state.startMs ? { ...state, startMs: nowMs } : state),
 
-  windowOf: (state) => state.windowId,
-
-  refund(state, windowId, cost): FixedWindowState {
-    if (state.windowId !== windowId) return state
+  refund(state, taken, _nowMs, _limit, cost): FixedWindowState {
+    if (state.windowId !== taken.windowId) return state
     return { ...state, used: Math.max(0, state.used - cost) }
   },
 }
 
 function windowAt(state: FixedWindowState | undefined, nowMs: number, limit: Limit): FixedWindowState {
   if (state === undefined) return { startMs: nowMs, used: 0, windowId: 1 }
-  if (nowMs >= state.startMs + limit.windowMs) {
-    return { startMs: nowMs, used: 0, windowId: state.windowId + 1 }
-  }
-  return state
+  // A window of which everything was given back never opened.
+  if (state.used > 0 && nowMs < state.startMs + limit.windowMs) return state
+  return { startMs: nowMs, used: 0, windowId: state.windowId + 1 }
 }

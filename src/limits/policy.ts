@@ -5,8 +5,8 @@ import type { RequestClass } from './request-class.ts'
 export interface Policy {
   readonly class: RequestClass
   readonly limits: readonly Limit[]
-  /** The most a request may cost: more can never be admitted. */
-  readonly capacity: number
+  /** The limit that holds least at once: a request that costs more can never be admitted. */
+  readonly narrowest: Limit
 }
 
 /** A policy whose one limit is decided for each request. */
@@ -28,7 +28,8 @@ export function isDynamic<Req>(policy: Policy | DynamicPolicy<Req>): policy is D
 }
 
 export function fixedPolicy(requestClass: RequestClass, limits: readonly Limit[]): Policy {
-  return { class: requestClass, limits, capacity: Math.min(...limits.map((limit) => limit.burst)) }
+  const narrowest = limits.reduce((one, other) => (other.burst < one.burst ? other : one))
+  return { class: requestClass, limits, narrowest }
 }
 
 /** Numbers remembered for one function: people have a handful of tariffs; a function that never repeats

@@ -18,3 +18,6 @@ export const DEFAULT_REFUSAL: Body = jsonBody({ error: 'rate_limit_exceeded' })
 
 /** The body of the 503 that `onStoreError: 'deny'` answers. */
 export const DEFAULT_UNAVAILABLE: Body = jsonBody({ error: 'rate_limiter_unavailable' })
+
+/** The body of the 403 that a client on the `denyList` gets. */
+export const DEFAULT_FORBIDDEN: Body = jsonBody({ error: 'forbidden' })

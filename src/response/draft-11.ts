@@ -1,4 +1,4 @@
-import type { Limit } from '../limits/limit.ts'
+import { type Limit, quotaOf } from '../limits/limit.ts'
 import { appendToList, type HeaderFormat } from './header-format.ts'
 import { wholeSeconds } from './seconds.ts'
 
@@ -28,7 +28,10 @@ function policyTextOf(limits: readonly Limit[]): string {
   let text = policyTexts.get(limits)
   if (text === undefined) {
     text = limits
-      .map(({ name, limit, windowMs }) => `${quoted(name)};q=${limit};w=${wholeSeconds(windowMs)}`)
+      .map((limit) => {
+        const { units, windowMs } = quotaOf(limit)
+        return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}`
+      })
       .join(', ')
     policyTexts.set(limits, text)
   }

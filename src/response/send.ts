@@ -18,6 +18,12 @@ export function writeRefusalHead(res: ServerResponse, statusCode: number, retryA
   res.setHeader('Cache-Control', 'no-store')
 }
 
+/** The head of an answer that no wait would change. It is for this client, and no cache may give it to others. */
+export function writeForbiddenHead(res: ServerResponse, statusCode: number): void {
+  res.statusCode = statusCode
+  res.setHeader('Cache-Control', 'no-store')
+}
+
 /** How the head stands before a refusal writes it; called, it is so again. */
 export function rememberHead(res: ServerResponse): () => void {
   const { statusCode } = res

@@ -14,6 +14,10 @@ export function flawOf(answer: unknown, charge: Charge): string | undefined {
   if (!Array.isArray(decision.limits) || decision.limits.length !== charge.limits.length) {
     return `answered ${showValue(decision.limits)} for ${charge.limits.length} limit(s)`
   }
+  if (!isBan(decision.ban, decision.allowed)) return `answered the ban ${showValue(decision.ban)}`
+  if (decision.repeatAfterMs !== undefined && !isAmount(decision.repeatAfterMs)) {
+    return `answered repeatAfterMs ${showValue(decision.repeatAfterMs)}`
+  }
   const flawed = decision.limits.findIndex((state, index) => !isStateOf(charge.limits[index], state))
   if (flawed === -1) return undefined
   return `answered ${showValue(decision.limits[flawed])} for the limit '${charge.limits[flawed]?.name}'`
@@ -28,6 +32,11 @@ function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
     isUnits(state?.remaining) &&
     isAmount(state?.resetMs)
   )
+}
+
+/** A ban lets nothing pass. */
+function isBan(ban: Decision['ban'], allowed: boolean): boolean {
+  return ban === undefined || (!allowed && isAmount(ban?.endsInMs) && typeof ban.isNew === 'boolean')
 }
 
 function isUnits(value: unknown): boolean {

@@ -56,27 +56,49 @@ export class GuardedStore {
     }
   }
 
-  /** @throws RateLimiterError `store_failed` or `store_timeout`: what was not forgotten must be known */
+  /** @throws RateLimiterError `store_failed` or `store_timeout`: what was not done must be known */
   reset(key: string): Promise<void> {
-    return this.#forget((store) => store.reset?.(key))
+    return this.#write((store) => store.reset?.(key))
   }
 
   /** Throws as `reset` does. */
   resetAll(): Promise<void> {
-    return this.#forget((store) => store.resetAll?.())
+    return this.#write((store) => store.resetAll?.())
+  }
+
+  /** Throws as `reset` does. */
+  block(key: string, forMs: number): Promise<void> {
+    return this.#write((store) => store.block?.(key, forMs))
+  }
+
+  /** Bans in the background: the refusal that brought the ban about waits for nobody. */
+  blockSoon(key: string, forMs: number): void {
+    this.#writeAll((store) => store.block?.(key, forMs)).catch((error: unknown) => {
+      this.#warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', messageOf(error))
+    })
+  }
+
+  /** Throws as `reset` does. */
+  unblock(key: string): Promise<void> {
+    return this.#write((store) => store.unblock?.(key))
   }
 
   async closeFallback(): Promise<void> {
     await this.#fallback?.close?.()
   }
 
-  async #forget(forgetIn: (store: Store) => MaybePromise<void>): Promise<void> {
+  async #write(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
     try {
-      if (this.#fallback !== undefined) await forgetIn(this.#fallback)
-      await this.#inTime(forgetIn(this.#store))
+      await this.#writeAll(writeTo)
     } catch (error) {
       throw storeFailed(error)
     }
+  }
+
+  /** To the store, and to the one to go on with where there is one. */
+  async #writeAll(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
+    if (this.#fallback !== undefined) await writeTo(this.#fallback)
+    await this.#inTime(writeTo(this.#store))
   }
 
   #ask(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {

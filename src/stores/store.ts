@@ -1,3 +1,4 @@
+import type { BanRule } from '../limits/ban.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { AlgorithmName, Limit } from '../limits/limit.ts'
 
@@ -9,6 +10,8 @@ export interface Charge {
   readonly limits: readonly Limit[]
   /** Units, a whole number of at least 1 and at most the smallest `burst` of the limits. */
   readonly cost: number
+  /** Refusals of this charge count towards a ban by this rule. Bans are heeded with and without it. */
+  readonly ban?: BanRule
 }
 
 /** What a store can do. What it does not declare, it cannot. */
@@ -17,6 +20,8 @@ export interface StoreCapabilities {
   readonly algorithms: readonly AlgorithmName[]
   /** Whether a charge may carry more than one limit, decided atomically. */
   readonly severalLimits: boolean
+  /** Whether it counts refusals and bans clients; it has `block` and `unblock` then. */
+  readonly bans: boolean
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }
@@ -25,6 +30,7 @@ export interface StoreCapabilities {
 export const LEAST_CAPABILITIES: StoreCapabilities = {
   algorithms: ['fixed-window'],
   severalLimits: false,
+  bans: false,
   shared: false,
 }
 
@@ -39,17 +45,22 @@ export interface Store {
   readonly capabilities?: StoreCapabilities
   /**
    * Takes the charge from all limits or, when one of them does not admit it, from none.
-   * A refusal writes nothing: refused requests do not push a client's release further away.
+   * A refusal takes nothing: refused requests do not push a client's release further away. All it writes is
+   * the count of refusals that `charge.ban` asks for.
    */
   consume(charge: Charge): Decision | Promise<Decision>
   /** What `consume` would answer now, with nothing taken. */
   peek?(charge: Charge): Decision | Promise<Decision>
   /**
-   * Gives a charge back: once, only in the window in which it was taken, never below zero used.
+   * Gives a charge back: once, as far as it still weighs on the client, never below zero used.
    * A receipt that is no longer good is not an error.
    */
   refund?(receipt: Receipt): void | Promise<void>
-  /** Forgets one key. */
+  /** Bans a key for so many milliseconds from now, whatever ban it had. */
+  block?(key: string, forMs: number): void | Promise<void>
+  /** Ends a key's ban and forgets its refusals; what it has used stays used. */
+  unblock?(key: string): void | Promise<void>
+  /** Forgets one key, its ban included. */
   reset?(key: string): void | Promise<void>
   /** Forgets every key. */
   resetAll?(): void | Promise<void>

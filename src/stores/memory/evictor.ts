@@ -1,8 +1,10 @@
+import { type BanState, banEndsInMs } from '../../limits/ban.ts'
 import { MapCursor } from './map-cursor.ts'
 
 /** What the evictor needs to know of an entry. */
 export interface Evictable {
   readonly expiresAtMs: number
+  readonly ban: BanState | undefined
   /** How much of its tightest limit it has used: from 0 to 1, where 1 is refused. */
   readonly fullness: number
 }
@@ -25,15 +27,21 @@ export class Evictor {
 
   evictOne(nowMs: number): void {
     let victim: string | undefined
-    let least = Number.POSITIVE_INFINITY
-    for (let looked = 0; looked < COMPARED || (least >= 1 && looked < LOOKED_AT_MOST); looked++) {
+    let lowest = Number.POSITIVE_INFINITY
+    for (let looked = 0; looked < COMPARED || (lowest >= 1 && looked < LOOKED_AT_MOST); looked++) {
       const [key, entry] = this.#cursor.next() ?? []
       if (key === undefined || entry === undefined) break
-      const fullness = entry.expiresAtMs <= nowMs ? -1 : entry.fullness
-      if (fullness >= least) continue
-      least = fullness
+      const rank = rankOf(entry, nowMs)
+      if (rank >= lowest) continue
+      lowest = rank
       victim = key
     }
     if (victim !== undefined) this.#entries.delete(victim)
   }
+}
+
+/** Who ranks lowest is forgotten first. Of those who are refused, the banned go last. */
+function rankOf({ expiresAtMs, fullness, ban }: Evictable, nowMs: number): number {
+  if (expiresAtMs <= nowMs) return -1
+  return banEndsInMs(ban, nowMs) > 0 ? 2 : fullness
 }

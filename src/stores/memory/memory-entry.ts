@@ -1,23 +1,36 @@
 import type { Outcome } from '../../limits/algorithm.ts'
-import type { Decision, LimitState } from '../../limits/decision.ts'
-import { type FixedWindowState, fixedWindow } from '../../limits/fixed-window.ts'
+import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import { type BanState, banAt } from '../../limits/ban.ts'
+import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 
-/** What the memory store keeps of one key: one state for each limit, in the order of the charge. */
+/** What the memory store keeps of one key. */
 export interface MemoryEntry {
-  states: readonly FixedWindowState[]
-  /** From here on the entry may be forgotten: every window in it has ended. */
+  /** The limits that were charged last; `states` are in their order. */
+  limits: readonly Limit[]
+  states: readonly AlgorithmState[]
+  ban: BanState | undefined
+  /** From here on the entry may be forgotten: everything in it has ended. */
   expiresAtMs: number
   /** How much of its tightest limit it had used at its last charge: from 0 to 1, where 1 is refused. */
   fullness: number
 }
 
-export type Outcomes = readonly Outcome<FixedWindowState>[]
+export type Outcomes = readonly Outcome<AlgorithmState>[]
 
-/** Brings an entry in line with a clock that was set back. */
-export function rewindEntry(entry: MemoryEntry, nowMs: number): void {
-  if (entry.states.every((state) => nowMs >= state.startMs)) return
-  entry.states = entry.states.map((state) => fixedWindow.rewind(state, nowMs))
+export function emptyEntry(): MemoryEntry {
+  return { limits: [], states: [], ban: undefined, expiresAtMs: 0, fullness: 0 }
+}
+
+/** Brings an entry in line with the clock: it may have been set back, or a ban be over. */
+export function settleEntry(entry: MemoryEntry, nowMs: number): void {
+  if (entry.ban !== undefined) entry.ban = banAt(entry.ban, nowMs)
+  entry.limits.forEach((limit, index) => {
+    const state = entry.states[index]
+    if (state === undefined) return
+    const rewound = algorithmOf(limit).rewind(state, nowMs, limit)
+    if (rewound !== state) entry.states = entry.states.with(index, rewound)
+  })
 }
 
 /** What each limit says to a cost, with nothing written. */
@@ -27,17 +40,21 @@ export function outcomesOf(
   nowMs: number,
   cost: number,
 ): Outcomes {
-  return limits.map((limit, index) => fixedWindow.charge(entry?.states[index], nowMs, limit, cost))
+  return limits.map((limit, index) =>
+    algorithmOf(limit).charge(stateFor(entry, limits, index), nowMs, limit, cost),
+  )
 }
 
-/** The decision in numbers of its own, so that nobody holds a live counter. */
-export function decisionOf(charge: Charge, asked: Outcomes, shown: Outcomes): Decision {
-  return {
-    allowed: asked.every((outcome) => outcome.allowed),
-    retryAfterMs: Math.max(...asked.map((outcome) => outcome.retryAfterMs)),
-    limits: charge.limits.map(({ name, limit }, index): LimitState => {
-      const { remaining = 0, resetMs = 0 } = shown[index] ?? {}
-      return { name, limit, remaining, resetMs }
-    }),
-  }
+/**
+ * What was kept for the limit at `index`. Limits that are not those of the last charge (a function decided
+ * otherwise, or another order) are found by their names; a state of another algorithm is none.
+ */
+function stateFor(
+  entry: MemoryEntry | undefined,
+  limits: readonly Limit[],
+  index: number,
+): AlgorithmState | undefined {
+  if (entry === undefined || entry.limits === limits) return entry?.states[index]
+  const { name, algorithm } = limits[index] ?? {}
+  return entry.states[entry.limits.findIndex((known) => known.name === name && known.algorithm === algorithm)]
 }

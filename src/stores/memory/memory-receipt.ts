@@ -1,21 +1,25 @@
-import { fixedWindow } from '../../limits/fixed-window.ts'
-import type { MemoryEntry } from './memory-entry.ts'
+import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import type { Limit } from '../../limits/limit.ts'
+import { type MemoryEntry, settleEntry } from './memory-entry.ts'
 
 /**
- * A receipt of the memory store: which entry, which windows in it, and how much. Private, since the entry is
- * a live one and whoever holds the receipt must not get hold of it.
+ * A receipt of the memory store: which entry, what the charge left of it, and how much it was. Private, since
+ * the entry is a live one and whoever holds the receipt must not get hold of it.
  */
 export class MemoryReceipt {
   readonly #key: string
   readonly #entry: MemoryEntry
-  readonly #windowIds: readonly number[]
+  readonly #limits: readonly Limit[]
+  readonly #taken: readonly AlgorithmState[]
   readonly #cost: number
   #spent = false
 
+  /** @param entry as the charge left it */
   constructor(key: string, entry: MemoryEntry, cost: number) {
     this.#key = key
     this.#entry = entry
-    this.#windowIds = entry.states.map((state) => fixedWindow.windowOf(state))
+    this.#limits = entry.limits
+    this.#taken = entry.states
     this.#cost = cost
   }
 
@@ -25,11 +29,21 @@ export class MemoryReceipt {
   }
 
   /** Gives the charge back, once, unless the entry was reset or forgotten and is another one now. */
-  redeem(entries: ReadonlyMap<string, MemoryEntry>): void {
-    if (this.#spent || entries.get(this.#key) !== this.#entry) return
+  redeem(entries: ReadonlyMap<string, MemoryEntry>, nowMs: number): void {
+    const entry = this.#entry
+    if (this.#spent || entries.get(this.#key) !== entry) return
     this.#spent = true
-    this.#entry.states = this.#entry.states.map((state, index) =>
-      fixedWindow.refund(state, this.#windowIds[index] ?? 0, this.#cost),
-    )
+    settleEntry(entry, nowMs)
+    entry.states = entry.states.map((state, index) => {
+      const limit = entry.limits[index]
+      const taken = this.#taken[this.#limits.findIndex((one) => isSameCount(one, limit))]
+      if (limit === undefined || taken === undefined) return state
+      return algorithmOf(limit).refund(state, taken, nowMs, limit, this.#cost)
+    })
   }
+}
+
+/** Whether two limits are counted in one state: a function may have raised the number meanwhile. */
+function isSameCount(one: Limit, other: Limit | undefined): boolean {
+  return one.name === other?.name && one.algorithm === other.algorithm
 }

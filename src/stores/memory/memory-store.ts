@@ -1,9 +1,12 @@
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import type { Decision, Receipt } from '../../limits/decision.ts'
+import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
+import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
+import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Evictor } from './evictor.ts'
-import { decisionOf, type MemoryEntry, type Outcomes, outcomesOf, rewindEntry } from './memory-entry.ts'
+import { admission, outright, refusal } from './memory-decision.ts'
+import { emptyEntry, type MemoryEntry, type Outcomes, outcomesOf, settleEntry } from './memory-entry.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import { Pruner } from './pruner.ts'
 
@@ -25,12 +28,13 @@ const LARGEST_MAX_KEYS = 2 ** 24 - 1
  *
  * Clients idle for their `ttlMs` are forgotten, a few on the way of every charge and the rest by a timer
  * that does not keep the process alive. At `maxKeys` the one furthest from its limit of a few clients makes
- * room; one that is refused does only if all of 256 are.
+ * room; one that is refused does only if all of 256 are, and one that is banned only if all of those are.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {
-    algorithms: ['fixed-window'],
+    algorithms: ALGORITHM_NAMES,
     severalLimits: true,
+    bans: true,
     shared: false,
   }
   readonly #entries = new Map<string, MemoryEntry>()
@@ -42,8 +46,10 @@ export class MemoryStore implements Store {
 
   /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
   constructor(options: MemoryStoreOptions = {}) {
-    checkNames('MemoryStore', options, ['maxKeys', 'clock'])
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = performance } = options
+    const { maxKeys = DEFAULT_MAX_KEYS, clock = performance } = checkNames('MemoryStore', options, [
+      'maxKeys',
+      'clock',
+    ])
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
     if (typeof clock?.now !== 'function') {
       rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
@@ -62,29 +68,46 @@ export class MemoryStore implements Store {
   consume(charge: Charge): Decision {
     const nowMs = this.#begin()
     this.#pruner.prune(nowMs)
-    const known = this.#find(charge, nowMs)
+    const known = this.#find(charge.key, nowMs)
     const asked = outcomesOf(known, charge, nowMs, charge.cost)
-    if (asked.some((outcome) => !outcome.allowed)) return this.#untaken(known, charge, nowMs, asked)
-
+    const refusedOutright = outrightIfBanned(known, charge, nowMs, asked)
+    if (refusedOutright !== undefined) return refusedOutright
+    if (asked.some((outcome) => !outcome.allowed)) return this.#refuse(known, charge, nowMs, asked)
     const entry = known ?? this.#add(charge.key, nowMs)
+    entry.limits = charge.limits
     entry.states = asked.map((outcome) => outcome.state)
-    entry.expiresAtMs = nowMs + Math.max(...charge.limits.map((limit) => limit.ttlMs))
+    keepUntil(entry, nowMs + Math.max(...charge.limits.map((limit) => limit.ttlMs)))
     entry.fullness = Math.max(
-      ...asked.map(({ remaining }, index) => 1 - remaining / (charge.limits[index]?.limit ?? 1)),
+      ...asked.map(({ remaining }, index) => 1 - remaining / (charge.limits[index]?.burst ?? 1)),
     )
-    const receipt = new MemoryReceipt(charge.key, entry, charge.cost)
-    return { ...decisionOf(charge, asked, asked), receipt }
+    return admission(charge, asked, nowMs, new MemoryReceipt(charge.key, entry, charge.cost))
   }
 
   peek(charge: Charge): Decision {
     const nowMs = this.#begin()
-    const known = this.#find(charge, nowMs)
+    const known = this.#find(charge.key, nowMs)
     const asked = outcomesOf(known, charge, nowMs, charge.cost)
-    return this.#untaken(known, charge, nowMs, asked)
+    const refusedOutright = outrightIfBanned(known, charge, nowMs, asked)
+    if (refusedOutright !== undefined) return refusedOutright
+    const standing = outcomesOf(known, charge, nowMs, 0)
+    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, standing)
+    return admission(charge, standing, nowMs)
   }
 
   refund(receipt: Receipt): void {
-    if (MemoryReceipt.is(receipt)) receipt.redeem(this.#entries)
+    if (MemoryReceipt.is(receipt)) receipt.redeem(this.#entries, this.#now())
+  }
+
+  block(key: string, forMs: number): void {
+    const nowMs = this.#begin()
+    const entry = this.#find(key, nowMs) ?? this.#add(key, nowMs)
+    entry.ban = banned(nowMs, forMs)
+    keepUntil(entry, nowMs + forMs)
+  }
+
+  unblock(key: string): void {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) entry.ban = undefined
   }
 
   reset(key: string): void {
@@ -110,21 +133,48 @@ export class MemoryStore implements Store {
     })
   }
 
-  #find(charge: Charge, nowMs: number): MemoryEntry | undefined {
-    const entry = this.#entries.get(charge.key)
-    if (entry !== undefined) rewindEntry(entry, nowMs)
+  #find(key: string, nowMs: number): MemoryEntry | undefined {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) settleEntry(entry, nowMs)
     return entry
   }
 
-  /** A decision that takes nothing: it shows what is left as it was before. */
-  #untaken(known: MemoryEntry | undefined, charge: Charge, nowMs: number, asked: Outcomes): Decision {
-    return decisionOf(charge, asked, outcomesOf(known, charge, nowMs, 0))
+  /** Takes nothing, and notes the refusal where a ban may come of it. */
+  #refuse(known: MemoryEntry | undefined, charge: Charge, nowMs: number, asked: Outcomes): Decision {
+    const ban = this.#noteRefusal(known, charge, nowMs)
+    if (ban !== undefined) return outright(charge, asked, ban)
+    return refusal(charge, asked, outcomesOf(known, charge, nowMs, 0))
+  }
+
+  #noteRefusal(known: MemoryEntry | undefined, { key, ban: rule }: Charge, nowMs: number): Ban | undefined {
+    if (rule === undefined) return undefined
+    const entry = known ?? this.#add(key, nowMs)
+    entry.ban = withRefusal(entry.ban, nowMs, rule)
+    const endsInMs = banEndsInMs(entry.ban, nowMs)
+    keepUntil(entry, nowMs + Math.max(rule.refusals.windowMs, endsInMs))
+    return endsInMs === 0 ? undefined : { endsInMs, isNew: true }
   }
 
   #add(key: string, nowMs: number): MemoryEntry {
     if (this.#entries.size >= this.#maxKeys) this.#evictor.evictOne(nowMs)
-    const entry: MemoryEntry = { states: [], expiresAtMs: 0, fullness: 0 }
+    const entry = emptyEntry()
     this.#entries.set(key, entry)
     return entry
   }
+}
+
+/** The answer to a banned client, whatever its limits say; undefined for anybody else. */
+function outrightIfBanned(
+  known: MemoryEntry | undefined,
+  charge: Charge,
+  nowMs: number,
+  asked: Outcomes,
+): Decision | undefined {
+  const endsInMs = banEndsInMs(known?.ban, nowMs)
+  return endsInMs === 0 ? undefined : outright(charge, asked, { endsInMs, isNew: false })
+}
+
+/** An entry is kept for whatever in it lasts longest. */
+function keepUntil(entry: MemoryEntry, atMs: number): void {
+  if (atMs > entry.expiresAtMs) entry.expiresAtMs = atMs
 }

@@ -1,0 +1,94 @@
+import type { Algorithm, Outcome } from './algorithm.ts'
+import type { Limit } from './limit.ts'
+
+/**
+ * What a token bucket remembers of a client: the instant at which its bucket is full again, which GCRA calls
+ * the theoretical arrival time. It lies between two milliseconds, and is kept as a fraction with the limit as
+ * denominator: there it is exact, since a unit takes `windowMs / limit` to come back.
+ *
+ * No decision needs more. The other instant is for refunds alone.
+ */
+export interface TokenBucketState {
+  /** Whole milliseconds of the instant. */
+  readonly fullAtMs: number
+  /** What is left of it, in parts of a millisecond divided by the limit: from 0 to `limit - 1`. */
+  readonly fullAtParts: number
+  /** The instant of the last charge that found the bucket full, in milliseconds. */
+  readonly lastFullMs: number
+}
+
+/**
+ * `burst` units at once, and units come back one by one, `limit` of them in `windowMs`.
+ *
+ * The generic cell rate algorithm in its form of a virtual schedule (ITU-T I.371, annex A; ATM Forum UNI 3.1,
+ * 3.6.2.4.1): emission interval T = `windowMs / limit`, burst tolerance (`burst` - 1) * T, a cost of n as n
+ * arrivals at once. In integers throughout: the instants are counted in parts of a millisecond divided by
+ * `limit`, in which T is exactly `windowMs` parts.
+ *
+ * Its bound: at most `burst` + floor(d / T) units in any closed interval of length d.
+ */
+export const tokenBucket: Algorithm<TokenBucketState> = {
+  charge(state, nowMs, limit, cost): Outcome<TokenBucketState> {
+    const { limit: units, windowMs, burst } = limit
+    const debt = debtOf(state, nowMs, limit)
+    const capacity = burst * windowMs
+    const asked = debt + cost * windowMs
+    const allowed = asked <= capacity
+    const debtKept = allowed ? asked : debt
+    const remaining = Math.max(0, dividedDown(capacity - debtKept, windowMs))
+    const resetMs =
+      allowed && remaining > 0
+        ? dividedUp(remaining * windowMs, units)
+        : dividedUp(debtKept + (remaining + 1) * windowMs - capacity, units)
+    const retryAfterMs = allowed ? 0 : dividedUp(asked - capacity, units)
+    const lastFullMs = state === undefined || debt === 0 ? nowMs : state.lastFullMs
+    const kept = { ...fullAfter(debtKept, nowMs, limit), lastFullMs }
+    return { allowed, remaining, resetMs, retryAfterMs, state: kept }
+  },
+
+  // One instant does not tell when it was written: of a client that would wait longer than an empty bucket
+  // takes to fill, the bucket is empty now.
+  rewind(state, nowMs, limit) {
+    const capacity = limit.burst * limit.windowMs
+    if (debtOf(state, nowMs, limit) <= capacity) return state
+    return { ...state, ...fullAfter(capacity, nowMs, limit) }
+  },
+
+  // What has come back by itself is not given a second time: neither of a charge since which the bucket was
+  // full, nor of one whose turn in line, as it stood when it was taken, is past. Refunds of those ahead do not
+  // move that turn up: one instant cannot know who is ahead of whom, and to count them against everybody would
+  // fill the bucket of a client all of whose charges are given back. So what a client had in flight when a
+  // stretch of time began can come on top of the bound in that stretch; it never adds up.
+  refund(state, taken, nowMs, limit, cost) {
+    if (taken.lastFullMs !== state.lastFullMs) return state
+    const given = Math.min(cost * limit.windowMs, debtOf(taken, nowMs, limit))
+    if (given === 0) return state
+    return { ...state, ...fullAfter(Math.max(0, debtOf(state, nowMs, limit) - given), nowMs, limit) }
+  },
+}
+
+/** Whether every number that a bucket is reckoned with is a whole one that a double holds exactly. */
+export function isExact({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windowMs' | 'burst'>): boolean {
+  return 2 * burst * windowMs + limit <= Number.MAX_SAFE_INTEGER
+}
+
+/** How far the bucket is from full, in parts. */
+function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: Limit): number {
+  if (state === undefined || state.fullAtMs < nowMs) return 0
+  // Parts of another limit, where a function has changed it, are a whole millisecond at most.
+  return (state.fullAtMs - nowMs) * limit + Math.min(state.fullAtParts, limit)
+}
+
+/** When a bucket is full that is so many parts from it. */
+function fullAfter(debt: number, nowMs: number, { limit }: Limit): Omit<TokenBucketState, 'lastFullMs'> {
+  return { fullAtMs: nowMs + dividedDown(debt, limit), fullAtParts: debt % limit }
+}
+
+/** A whole number divided by another and rounded down; a quotient of doubles could be rounded up before. */
+function dividedDown(dividend: number, divisor: number): number {
+  return (dividend - (dividend % divisor)) / divisor
+}
+
+function dividedUp(dividend: number, divisor: number): number {
+  return dividedDown(dividend, divisor) + (dividend % divisor > 0 ? 1 : 0)
+}

@@ -1,0 +1,60 @@
+import { algorithmOf } from '../../limits/algorithms.ts'
+import type { Ban, Decision, LimitState, Receipt } from '../../limits/decision.ts'
+import type { Charge } from '../store.ts'
+import type { Outcomes } from './memory-entry.ts'
+
+/** An admitted charge: where its limits now stand, and when the same charge could be taken again. */
+export function admission(charge: Charge, outcomes: Outcomes, nowMs: number, receipt?: Receipt): Decision {
+  const limits = statesOf(charge, outcomes)
+  const repeatAfterMs = msUntilRepeat(charge, outcomes, nowMs)
+  return {
+    allowed: true,
+    retryAfterMs: 0,
+    limits,
+    ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
+    ...(receipt === undefined ? undefined : { receipt }),
+  }
+}
+
+/**
+ * A refused charge.
+ *
+ * @param asked what each limit says to it
+ * @param standing where each limit stands, with nothing charged
+ */
+export function refusal(charge: Charge, asked: Outcomes, standing: Outcomes): Decision {
+  // A limit that refuses says more precisely when there will be more of it.
+  const shown = asked.map((outcome, index) => (outcome.allowed ? (standing[index] ?? outcome) : outcome))
+  return { allowed: false, retryAfterMs: latestWait(asked), limits: statesOf(charge, shown) }
+}
+
+/** The charge of a banned client: nothing is left of any limit until the ban, and the wait for them, end. */
+export function outright(charge: Charge, asked: Outcomes, ban: Ban): Decision {
+  const retryAfterMs = Math.max(ban.endsInMs, latestWait(asked))
+  const limits = charge.limits.map(
+    ({ name, burst }): LimitState => ({ name, limit: burst, remaining: 0, resetMs: retryAfterMs }),
+  )
+  return { allowed: false, retryAfterMs, limits, ban }
+}
+
+/** Numbers of the decision's own, so that nobody holds a live counter. */
+function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
+  return limits.map(({ name, burst }, index): LimitState => {
+    const { remaining = 0, resetMs = 0 } = outcomes[index] ?? {}
+    return { name, limit: burst, remaining, resetMs }
+  })
+}
+
+function latestWait(outcomes: Outcomes): number {
+  return Math.max(...outcomes.map((outcome) => outcome.retryAfterMs))
+}
+
+function msUntilRepeat({ limits, cost }: Charge, outcomes: Outcomes, nowMs: number): number {
+  let latest = 0
+  limits.forEach((limit, index) => {
+    const outcome = outcomes[index]
+    if (outcome === undefined || outcome.remaining >= cost) return
+    latest = Math.max(latest, algorithmOf(limit).charge(outcome.state, nowMs, limit, cost).retryAfterMs)
+  })
+  return latest
+}
