@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Address, parseAddress } from './address.ts'
 import { readForwarded } from './forwarded.ts'
 import { type HopReader, type Trust, walkForwardedPath } from './forwarded-path.ts'
-import { clientKeyOf, UNKNOWN_CLIENT } from './subnet.ts'
+import { clientKeyOf } from './subnet.ts'
 import { readSingleAddress, readXForwardedFor } from './x-forwarded-for.ts'
 
 /** What the resolver reads of a request. */
@@ -19,7 +19,6 @@ export interface ResolvableRequest {
 export interface ClientSettings<Req extends ResolvableRequest> {
   /** Lower-case name of the one header that may name the client. */
   readonly header: string
-  readonly ipv6Subnet: number
   /** Whom to believe for this request. */
   readonly trustFor: (req: Req) => Trust
   /** Told of a header that was not believed because its sender is not trusted. */
@@ -29,20 +28,23 @@ export interface ClientSettings<Req extends ResolvableRequest> {
 /** A living socket without an address at either end is a Unix socket: a peer on this machine. */
 const UNIX_SOCKET_PEER = '127.0.0.1'
 
-/** Compiles the question "who is charged for this request?". */
+/**
+ * Compiles the question "whose request is this?". The answer is undefined for a client whose socket was gone
+ * before anybody could ask for its address.
+ */
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ClientSettings<Req>,
-): (req: Req) => string {
-  const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
+): (req: Req) => Address | undefined {
+  const { header, trustFor, onIgnoredHeader } = settings
   const readHeader = headerReader(header)
-  return function resolveClientKey(req) {
+  return function resolveClient(req) {
     const peer = peerOf(req)
-    if (peer === undefined) return UNKNOWN_CLIENT
+    if (peer === undefined) return undefined
     const value = req.headers[header]
-    if (value === undefined) return clientKeyOf(peer, ipv6Subnet)
+    if (value === undefined) return peer
     const client = walkForwardedPath(peer, readHeader(String(value)), trustFor(req))
     if (client === undefined) onIgnoredHeader(peer)
-    return clientKeyOf(client ?? peer, ipv6Subnet)
+    return client ?? peer
   }
 }
 

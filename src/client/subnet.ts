@@ -7,10 +7,11 @@ export const UNKNOWN_CLIENT = 'unknown'
 const IPV6_BITS = 128
 
 /**
- * The client key of an address: an IPv4 address as it is, an IPv6 address as the network of `ipv6Subnet`
+ * The client key of an address, or of none: an IPv4 address as it is, an IPv6 address as the network of `ipv6Subnet`
  * bits around it, such as `2001:db8:1::/56`, since one customer is given a whole network of addresses.
  */
-export function clientKeyOf(address: Address, ipv6Subnet: number): string {
+export function clientKeyOf(address: Address | undefined, ipv6Subnet: number): string {
+  if (address === undefined) return UNKNOWN_CLIENT
   if (address.kind() === 'ipv4' || ipv6Subnet === IPV6_BITS) return addressText(address)
   const network = new ipaddr.IPv6(maskedBytes(address.toByteArray(), ipv6Subnet))
   return `${addressText(network)}/${ipv6Subnet}`

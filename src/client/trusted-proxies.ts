@@ -1,10 +1,10 @@
-import { nearestName } from '../errors/nearest-name.ts'
 import { rejectOption } from '../errors/option-checks.ts'
-import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import { type Address, addressText, parseAddress } from './address.ts'
-import { type Cidr, contains, parseCidr } from './cidr.ts'
+import { type Address, addressText } from './address.ts'
+import { AddressList } from './address-list.ts'
+import { parseRanges, RANGES_REMEDY } from './address-ranges.ts'
+import type { Cidr } from './cidr.ts'
 import { MOST_HOPS, type Trust } from './forwarded-path.ts'
-import { NAMED_NETWORKS, PRIVATE_NETWORKS } from './private-networks.ts'
+import { PRIVATE_NETWORKS } from './private-networks.ts'
 
 /**
  * Whether to believe what the proxy at `address` says of the client behind it.
@@ -38,7 +38,7 @@ export function trustByFunction(trusts: TrustFunction): Trust {
 export function compileTrust(option: TrustProxyOption): Trust {
   if (typeof option === 'boolean') return option ? trustPrivateNetworks : trustNobody
   if (typeof option === 'number') return compileHops(option)
-  if (typeof option === 'string') return compileRanges(option.split(','))
+  if (typeof option === 'string') return compileRanges(option.split(',').map((member) => member.trim()))
   if (typeof option === 'function') return trustByFunction(option)
   if (Array.isArray(option)) return compileRanges(option)
   return rejectOption(
@@ -53,8 +53,10 @@ function trustPrivateNetworks(address: Address): boolean {
   return isPrivate(address)
 }
 
+const privateNetworks = new AddressList(PRIVATE_NETWORKS)
+
 export function isPrivate(address: Address): boolean {
-  return PRIVATE_NETWORKS.some((network) => contains(network, address))
+  return privateNetworks.has(address)
 }
 
 function compileHops(hops: number): Trust {
@@ -71,55 +73,29 @@ function compileHops(hops: number): Trust {
 }
 
 function compileRanges(members: readonly unknown[]): Trust {
-  const ranges = members.flatMap(parseMember)
-  const [only] = ranges
-  if (only !== undefined && ranges.length === 1) return (address) => contains(only, address)
-  return (address) => ranges.some((range) => contains(range, address))
+  const list = new AddressList(members.flatMap(parseMember))
+  return (address) => list.has(address)
 }
 
-const MEMBER_REMEDY =
-  "Give addresses or CIDRs such as '10.0.0.5' or '10.0.0.0/8', or 'loopback', 'linklocal', 'uniquelocal'."
-
-function parseMember(member: unknown): Cidr[] {
+function parseMember(member: unknown): readonly Cidr[] {
   if (typeof member !== 'string') {
-    return rejectOption('trustProxy', member, 'takes strings in its array', MEMBER_REMEDY)
+    return rejectOption('trustProxy', member, 'takes strings in its array', RANGES_REMEDY)
   }
-  const text = member.trim()
-  if (Object.hasOwn(NAMED_NETWORKS, text))
-    return (NAMED_NETWORKS[text] ?? []).flatMap((cidr) => parseCidr(cidr) ?? [])
-  const range = parseCidr(text)
-  if (range === undefined) return rejectMember(text)
-  if (range.bits === 0) {
-    return rejectOption(
-      'trustProxy',
-      text,
-      'trusts every address there is',
-      'Give the addresses of your proxies, or true.',
-    )
-  }
-  return [range]
+  const ranges = parseRanges('trustProxy', member, withoutQuotes(member.trim()))
+  if (!ranges.some(({ bits }) => bits === 0)) return ranges
+  return rejectOption(
+    'trustProxy',
+    member,
+    'trusts every address there is',
+    'Give the addresses of your proxies, or true.',
+  )
 }
 
-function rejectMember(text: string): never {
-  const nearest = nearestName(text, Object.keys(NAMED_NETWORKS))
-  throw new RateLimiterError({
-    code: 'invalid_option',
-    option: 'trustProxy',
-    value: text,
-    problem: 'takes addresses, CIDRs and names of networks',
-    ...(nearest === undefined ? {} : { nearest }),
-    remedy: remedyFor(text),
-  })
-}
-
-function remedyFor(text: string): string {
+/** The remedy for a number or a boolean that was given as a string. */
+function withoutQuotes(text: string): string | undefined {
   // A longer number is an IPv4 address spelled as an integer.
   if (/^\d+$/.test(text) && Number(text) <= MOST_HOPS) {
     return `For a number of hops give the number ${text} without quotes.`
   }
-  if (text === 'true' || text === 'false') return `Give the boolean ${text} without quotes.`
-  if (parseAddress(text.split('/')[0] ?? '')?.kind() === 'ipv4' && text.includes(':')) {
-    return 'Write it as IPv4, such as 10.0.0.0/8.'
-  }
-  return MEMBER_REMEDY
+  return text === 'true' || text === 'false' ? `Give the boolean ${text} without quotes.` : undefined
 }

@@ -5,12 +5,37 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { addressText, parseAddress } from '../../src/client/address.ts'
 import { createClientResolver } from '../../src/client/client-resolver.ts'
 import { compileTrust } from '../../src/client/trusted-proxies.ts'
 import { reportedClient, resolvedClient } from './resolved-client.ts'
 
 const CLIENT = '198.51.100.1'
 const forwardedFor = { 'x-forwarded-for': CLIENT }
+
+describe('the client', () => {
+  const resolve = createClientResolver({
+    header: 'x-forwarded-for',
+    trustFor: () => () => true,
+    onIgnoredHeader: () => undefined,
+  })
+  const clientOf = (remoteAddress: string | undefined, header?: string): ReturnType<typeof resolve> =>
+    resolve({
+      headers: header === undefined ? {} : { 'x-forwarded-for': header },
+      socket: { remoteAddress, destroyed: remoteAddress === undefined },
+    })
+
+  it('is an address, as canonical as it gets, whole and of no network', () => {
+    expect(clientOf('203.0.113.7')).toEqual(parseAddress('203.0.113.7'))
+    expect(clientOf('::ffff:203.0.113.7')).toEqual(parseAddress('203.0.113.7'))
+    expect(clientOf('::1', '2001:DB8:1:2:3:4:5:6')).toEqual(parseAddress('2001:db8:1:2:3:4:5:6'))
+  })
+
+  it('is undefined where nobody knows, whatever a header says', () => {
+    expect(clientOf(undefined)).toBeUndefined()
+    expect(clientOf(undefined, CLIENT)).toBeUndefined()
+  })
+})
 
 describe('the peer', () => {
   it('is unknown once its socket is destroyed', () => {
@@ -39,18 +64,18 @@ describe('the peer', () => {
   })
 })
 
-/** Starts a server and gives the key of the first request that `send` makes it see. */
-async function firstKey(server: Server, send: (req: Promise<unknown>) => Promise<void>): Promise<string> {
+/** Starts a server and gives the client of the first request that `send` makes it see. */
+async function firstClient(server: Server, send: (req: Promise<unknown>) => Promise<void>): Promise<string> {
   const trust = compileTrust('loopback')
   const resolve = createClientResolver<IncomingMessage>({
     header: 'x-forwarded-for',
-    ipv6Subnet: 128,
     trustFor: () => trust,
     onIgnoredHeader: () => undefined,
   })
-  let key: string | undefined
+  const clients: string[] = []
   server.on('request', (req, res) => {
-    key = resolve(req)
+    const client = resolve(req)
+    clients.push(client === undefined ? 'nobody' : addressText(client))
     res.end()
   })
   const seen = once(server, 'request')
@@ -58,8 +83,9 @@ async function firstKey(server: Server, send: (req: Promise<unknown>) => Promise
   await seen
   server.closeAllConnections()
   server.close()
-  if (key === undefined) throw new Error('the request was never handled')
-  return key
+  const [first] = clients
+  if (first === undefined) throw new Error('the request was never handled')
+  return first
 }
 
 describe('on real sockets', () => {
@@ -67,10 +93,10 @@ describe('on real sockets', () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const key = await firstKey(server, async () => {
+    const client = await firstClient(server, async () => {
       await once(request({ port, host: '127.0.0.1', headers: forwardedFor }).end(), 'response')
     })
-    expect(key).toBe(CLIENT)
+    expect(client).toBe(CLIENT)
   })
 
   it('a proxy over a Unix socket is believed where loopback is trusted', async () => {
@@ -78,18 +104,18 @@ describe('on real sockets', () => {
     const socketPath = join(folder, 'socket')
     const server = createServer().listen(socketPath)
     await once(server, 'listening')
-    const key = await firstKey(server, async () => {
+    const client = await firstClient(server, async () => {
       await once(request({ socketPath, headers: forwardedFor }).end(), 'response')
     })
     await rm(folder, { recursive: true })
-    expect(key).toBe(CLIENT)
+    expect(client).toBe(CLIENT)
   })
 
   it('a client that resets its connection behind the request is no Unix socket', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const key = await firstKey(server, async () => {
+    const client = await firstClient(server, async () => {
       const socket = connect(port, '127.0.0.1')
       socket.on('error', () => undefined)
       await once(socket, 'connect')
@@ -97,7 +123,7 @@ describe('on real sockets', () => {
       socket.write(`GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${CLIENT}\r\n\r\n`)
       socket.resetAndDestroy()
     })
-    expect(key).toBe('unknown')
+    expect(client).toBe('nobody')
   })
 })
 

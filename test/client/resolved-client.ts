@@ -1,4 +1,5 @@
 import { createClientResolver } from '../../src/client/client-resolver.ts'
+import { clientKeyOf } from '../../src/client/subnet.ts'
 import { compileTrust, type TrustProxyOption } from '../../src/client/trusted-proxies.ts'
 
 /** A request as far as the client of it is concerned. */
@@ -23,14 +24,14 @@ export function resolvedClient(request: SentRequest): string {
   const trust = compileTrust(trustProxy)
   const resolve = createClientResolver({
     header: request.header ?? 'x-forwarded-for',
-    ipv6Subnet: request.ipv6Subnet ?? 128,
     trustFor: () => trust,
     onIgnoredHeader: () => request.onIgnoredHeader?.(),
   })
-  return resolve({
+  const client = resolve({
     headers: { ...headers },
     socket: { remoteAddress: peer ?? undefined, localAddress, destroyed },
   })
+  return clientKeyOf(client, request.ipv6Subnet ?? 128)
 }
 
 /** The client that a proxy on 10.0.0.1, in a trusted 10.0.0.0/8, reports in `value`. */

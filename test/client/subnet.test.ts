@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseAddress } from '../../src/client/address.ts'
 import { canonicalClientKey } from '../../src/client/client-resolver.ts'
+import { clientKeyOf, UNKNOWN_CLIENT } from '../../src/client/subnet.ts'
 import { anyIPv4, anySpelling, type Groups, globalIPv6 } from './any-address.ts'
 
 const BITS = 128n
@@ -91,6 +93,25 @@ describe('the key of an IPv4 client', () => {
         expect(canonicalClientKey(`64:ff9b::${text}`, bits)).toBe(text)
       }),
     )
+  })
+})
+
+describe('the key of an address', () => {
+  it('is the one that its text has', () => {
+    const spelled = globalIPv6.chain((groups) => anySpelling(groups))
+    fc.assert(
+      fc.property(spelled, anySubnet, (text, bits) => {
+        expect(clientKeyOf(parseAddress(text), bits)).toBe(canonicalClientKey(text, bits))
+      }),
+    )
+    expect(clientKeyOf(parseAddress('203.0.113.7'), 56)).toBe('203.0.113.7')
+  })
+})
+
+describe('the key of a client without an address', () => {
+  it('is one for all of them, however many bits a client has', () => {
+    expect(UNKNOWN_CLIENT).toBe('unknown')
+    expect([32, 56, 128].map((bits) => clientKeyOf(undefined, bits))).toEqual(Array(3).fill('unknown'))
   })
 })
 
