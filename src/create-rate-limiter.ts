@@ -1,4 +1,5 @@
 import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Address } from './client/address.ts'
 import { createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { createMiddleware, type MiddlewareParts } from './middleware.ts'
@@ -9,6 +10,7 @@ import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { describeSettings } from './options/settings-description.ts'
 import { createAssess } from './request/assessment.ts'
+import { Bans } from './request/bans.ts'
 import { DirectCharges } from './request/direct-charges.ts'
 import { trustOfAppWithWarning, warnOfIgnoredHeader } from './request/trust-warnings.ts'
 import { guardUpgrades } from './request/upgrade-guard.ts'
@@ -45,15 +47,17 @@ export function createRateLimiter<
     store: guardedStore,
     resolveClient: clientResolverOf(settings),
     assess: createAssess(settings),
+    bans: new Bans(settings, guardedStore),
     now: () => (settings.clock ?? Date).now(),
     checkOpen: closing.checkOpen,
   }
   const middleware = createMiddleware(parts)
-  const { consume, peek, reset, resetAll } = new DirectCharges(parts, store)
+  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges(parts, store)
   const guard = (server: Server): void => guardUpgrades(server, middleware as never)
   const { close } = closing
   const description = { [LIMITER_DESCRIPTION]: describeSettings(settings) }
-  return Object.assign(middleware, { consume, peek, reset, resetAll, guard, close }, description)
+  const methods = { consume, peek, block, unblock, reset, resetAll, guard, close }
+  return Object.assign(middleware, methods, description)
 }
 
 /** What ends a limiter, and what tells that it has ended. */
@@ -79,11 +83,10 @@ function closer<Req extends IncomingMessage, Res extends ServerResponse>(
 
 function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
-  client: { trust, header, ipv6Subnet },
-}: Settings<Req, Res>): (req: Req) => string {
+  client: { trust, header },
+}: Settings<Req, Res>): (req: Req) => Address | undefined {
   return createClientResolver<Req>({
     header,
-    ipv6Subnet,
     trustFor: trust === undefined ? trustOfAppWithWarning(name) : () => trust,
     onIgnoredHeader: warnOfIgnoredHeader(name, header),
   })

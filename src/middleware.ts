@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Address } from './client/address.ts'
+import { clientKeyOf } from './client/subnet.ts'
 import { asError } from './errors/as-error.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import type { Decision } from './limits/decision.ts'
@@ -7,9 +9,10 @@ import type { Next } from './options/rate-limiter-options.ts'
 import type { Settings } from './options/settings.ts'
 import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from './request/announce.ts'
 import type { Assess, Assessment } from './request/assessment.ts'
+import type { Bans } from './request/bans.ts'
 import { type Passage, passageOf } from './request/passage.ts'
 import { refundWhenKnown } from './request/refund.ts'
-import { type Refusal, refuse, refuseUncounted } from './request/refuse.ts'
+import { forbid, type Refusal, refuse, refuseUncounted } from './request/refuse.ts'
 import type { GuardedStore } from './stores/guarded-store.ts'
 
 /** What the middleware is made of. */
@@ -17,15 +20,22 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly settings: Settings<Req, Res>
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
-  readonly resolveClient: (req: Req) => string
+  readonly resolveClient: (req: Req) => Address | undefined
   readonly assess: Assess<Req>
   readonly store: GuardedStore
+  readonly bans: Bans
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number
 }
 
-/** What became of a request: counted, or not for want of a store; undefined when it is not limited. */
-type Verdict = { readonly assessment: Assessment; readonly answer: Decision | RateLimiterError } | undefined
+/** A request that was counted, or not for want of a store. */
+interface Counted {
+  readonly assessment: Assessment
+  readonly answer: Decision | RateLimiterError
+}
+
+/** What became of a request; undefined when it is not limited. */
+type Verdict = Counted | 'denied' | undefined
 
 /** One request on its way past the limiter. */
 interface Visit<Req, Res> {
@@ -64,12 +74,16 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
 
 function judge<Req extends IncomingMessage, Res extends ServerResponse>(
   req: Req,
-  { checkOpen, resolveClient, assess, store }: MiddlewareParts<Req, Res>,
+  { checkOpen, resolveClient, assess, store, settings }: MiddlewareParts<Req, Res>,
 ): MaybePromise<Verdict> {
+  const { ipv6Subnet, denyList, allowList } = settings.client
   checkOpen()
   // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
   const address = resolveClient(req)
-  return chain(assess(req, address), (assessment) => {
+  // Whoever resets its connection at once has no address, and must not get past the list by it.
+  if (denyList !== undefined && (address === undefined || denyList.has(address))) return 'denied'
+  if (address !== undefined && allowList?.has(address) === true) return undefined
+  return chain(assess(req, clientKeyOf(address, ipv6Subnet)), (assessment) => {
     if (assessment === undefined) return undefined
     return chain(store.consume(assessment.charge), (answer) => ({ assessment, answer }))
   })
@@ -83,25 +97,26 @@ function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
 ): void {
   const { res, next, isLate } = visit
   const { mode, refusal: options } = parts.settings
-  let refusal: Refusal | 'uncounted' | undefined
+  let refusal: Refusal | 'uncounted' | 'denied' | undefined
   try {
-    if (verdict !== undefined) refusal = tell(visit, verdict, parts)
+    refusal = typeof verdict === 'object' ? tell(visit, verdict, parts) : verdict
   } catch (error) {
     next(asError(error))
     return
   }
   if (refusal === undefined || mode === 'shadow') next()
   else if (isLate) res.destroy()
+  else if (refusal === 'denied') forbid(visit, options)
   else if (refusal === 'uncounted') refuseUncounted(visit, options)
   else refuse(visit, options, refusal)
 }
 
 function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, passage }: Visit<Req, Res>,
-  { assessment, answer }: NonNullable<Verdict>,
+  { assessment, answer }: Counted,
   parts: MiddlewareParts<Req, Res>,
 ): Refusal | 'uncounted' | undefined {
-  const { settings, store } = parts
+  const { settings, store, bans } = parts
   const { formats, requestPropertyName, refund, onStoreError, mode } = settings
   // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
   passage.charge(parts)
@@ -109,6 +124,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
     writePolicies(res, formats, passage, assessment)
     return onStoreError === 'deny' ? 'uncounted' : undefined
   }
+  bans.spread(answer, assessment)
   const retryAfterMs = answer.allowed ? 0 : passage.retryAfterMs(answer.retryAfterMs)
   const outcome: ToldOutcome = { assessment, answer, retryAfterMs, nowMs: parts.now(), mode }
   const info = attachInfo(req, requestPropertyName, passage, outcome)
@@ -121,10 +137,15 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
     }
     // A limiter in shadow mode keeps nobody waiting, nor does one that gives back what a refusal cost.
     if (mode === 'enforce' && refund?.refunds !== 'failed') {
-      passage.add({ states: answer.limits, cost })
+      passage.add({ decision: answer, cost })
     }
     return undefined
   }
-  const violated = answer.limits.filter(({ remaining }) => remaining < cost).map(({ name }) => name)
-  return { info, violated, retryAfterMs }
+  return { info, violated: violatedBy(answer, cost), retryAfterMs }
+}
+
+/** The names of the limits that refused a charge: of a banned client, none was asked. */
+function violatedBy({ limits, ban }: Decision, cost: number): string[] {
+  if (ban !== undefined) return []
+  return limits.filter(({ remaining }) => remaining < cost).map(({ name }) => name)
 }

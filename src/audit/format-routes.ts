@@ -42,6 +42,6 @@ function showLimits({ read, write, method }: RouteEntry): string {
   return `read ${reads || '-'}, write ${writes || '-'}`
 }
 
-function showLimit({ limit, windowSec }: LimitDescription): string {
-  return `${limit}/${windowSec}s`
+function showLimit({ limit, windowSec, burst }: LimitDescription): string {
+  return `${limit}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
 }

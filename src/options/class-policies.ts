@@ -1,7 +1,9 @@
-import { checkHeaderName, checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
-import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
+import { rejectOption } from '../errors/option-checks.ts'
+import { type Limit, quotaOf } from '../limits/limit.ts'
 import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../limits/policy.ts'
 import type { RequestClass } from '../limits/request-class.ts'
+import { checkUniqueNames, limitNamer } from './limit-names.ts'
+import { checkLimit, type LimitDraft, parseLimit } from './limit-option.ts'
 import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkSeconds, checkWindow } from './window-option.ts'
 
@@ -14,8 +16,12 @@ export const DEFAULT_NAME = 'default'
 
 export type ClassPolicies<Req> = Readonly<Record<RequestClass, ClassPolicy<Req>>>
 
-/** A limit before it is known how long clients are remembered. */
-type Draft<Req> = { readonly limit: Limit; readonly ask?: (req: Req) => unknown } | false
+/** The limits of a class before it is known how long clients are remembered. */
+interface PolicyDraft<Req> {
+  readonly limits: readonly LimitDraft[]
+  /** Decides how many units the only limit has. */
+  readonly ask?: (req: Req) => unknown
+}
 
 /** Compiles `read`, `write`, `windowSec` and `ttlSec`. */
 export function parseClassPolicies<Req>(
@@ -30,76 +36,78 @@ export function parseClassPolicies<Req>(
   const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
   const reads = draftOf('read', read, `${prefix}read`, windowMs)
   const writes = draftOf('write', write, `${prefix}write`, windowMs)
-  const windows = [reads, writes].map((draft) => (draft === false ? windowMs : draft.limit.windowMs))
-  const ttlMs = parseTtl(options.ttlSec, Math.max(windowMs, ...windows))
+  const windows = [...reads.limits, ...writes.limits].map((limit) => quotaOf(limit).windowMs)
+  const ttlMs = parseTtl(options.ttlSec, Math.ceil(Math.max(windowMs, ...windows)))
   return { read: policyOf('read', reads, ttlMs), write: policyOf('write', writes, ttlMs) }
 }
 
-function policyOf<Req>(requestClass: RequestClass, draft: Draft<Req>, ttlMs: number): ClassPolicy<Req> {
-  if (draft === false) return false
-  const limit = { ...draft.limit, ttlMs }
-  return draft.ask === undefined
-    ? fixedPolicy(requestClass, [limit])
-    : dynamicPolicy(requestClass, limit, draft.ask)
+function policyOf<Req>(
+  requestClass: RequestClass,
+  { limits: drafts, ask }: PolicyDraft<Req>,
+  ttlMs: number,
+): ClassPolicy<Req> {
+  const limits = drafts.map((draft): Limit => ({ ...draft, ttlMs }))
+  const [template] = limits
+  if (template === undefined) return false
+  return ask === undefined ? fixedPolicy(requestClass, limits) : dynamicPolicy(requestClass, template, ask)
 }
 
+/** No limits where the class has none. */
 function draftOf<Req>(
   option: RequestClass,
   setting: LimitSetting<Req>,
-  name: string,
+  prefix: string,
   windowMs: number,
-): Draft<Req> {
-  const base = { name, windowMs, ttlMs: 0, algorithm: 'fixed-window' as const }
-  if (setting === false) return false
-  if (typeof setting === 'function') return { limit: { ...base, limit: 1, burst: 1 }, ask: setting }
-  if (typeof setting === 'number') {
-    const limit = checkLimit(option, setting)
-    return { limit: { ...base, limit, burst: limit } }
-  }
-  if (typeof setting !== 'object' || setting === null || Array.isArray(setting)) {
-    return rejectOption(
-      option,
-      setting,
-      'takes a number, a limit, a function or false',
-      'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.',
-    )
-  }
-  return { limit: limitOf(option, setting, base) }
-}
-
-function limitOf(option: RequestClass, setting: LimitOptions, base: Omit<Limit, 'limit' | 'burst'>): Limit {
-  checkNames(option, setting, ['limit', 'windowSec', 'algorithm', 'burst', 'name'], {
-    windowMs: 'windowSec',
-    max: 'limit',
-  })
-  checkAlgorithm(`${option}.algorithm`, setting.algorithm)
-  if (setting.burst !== undefined) {
-    rejectOption(`${option}.burst`, setting.burst, 'has no meaning for a fixed window', 'Leave it out.')
-  }
-  const limit = checkLimit(`${option}.limit`, setting.limit)
-  return {
-    ...base,
-    name: setting.name === undefined ? base.name : checkHeaderName(`${option}.name`, setting.name),
-    windowMs:
-      setting.windowSec === undefined ? base.windowMs : checkWindow(`${option}.windowSec`, setting.windowSec),
+): PolicyDraft<Req> {
+  if (setting === false) return { limits: [] }
+  const simple = (limit: number): LimitDraft => ({
+    name: prefix,
+    windowMs,
+    algorithm: 'fixed-window',
     limit,
     burst: limit,
+  })
+  if (typeof setting === 'function') return { limits: [simple(1)], ask: setting }
+  if (typeof setting === 'number') return { limits: [simple(checkLimit(option, setting))] }
+  if (isList(setting)) return { limits: limitsOf(option, setting, prefix, windowMs) }
+  if (typeof setting === 'object' && setting !== null) {
+    return { limits: [parseLimit(option, setting, { windowMs, nameFor: () => prefix })] }
   }
+  return rejectOption(
+    option,
+    setting,
+    'takes a number, a limit, an array of limits, a function or false',
+    'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.',
+  )
 }
 
-function checkLimit(option: string, value: unknown): number {
-  if (value === 0) {
-    return rejectOption(option, value, 'of 0 refuses everybody for ever', 'Give false for no limit.')
-  }
-  if (value === Number.POSITIVE_INFINITY) {
-    return rejectOption(option, value, 'takes a whole number', 'Give false for no limit.')
-  }
-  return checkWholeNumber(option, value, 1, LARGEST_LIMIT)
+/** As `Array.isArray`, which the compiler does not believe of arrays that cannot be written to. */
+function isList<Item>(setting: Item | readonly Item[]): setting is readonly Item[] {
+  return Array.isArray(setting)
 }
 
-function checkAlgorithm(option: string, algorithm: AlgorithmName | undefined): void {
-  if (algorithm === undefined || algorithm === 'fixed-window') return
-  rejectOption(option, algorithm, 'is no algorithm of this version', "Give 'fixed-window'.")
+function limitsOf(
+  option: RequestClass,
+  settings: readonly LimitOptions[],
+  prefix: string,
+  windowMs: number,
+): LimitDraft[] {
+  if (settings.length === 0) {
+    rejectOption(option, settings, 'takes at least one limit in its array', 'Give false for no limit.')
+  }
+  const nameFor = limitNamer(
+    prefix,
+    settings.map((setting) => setting?.name),
+  )
+  // Array.from visits holes too: a limit that is missing is a mistake like any other.
+  const limits = Array.from(settings, (setting, index) =>
+    parseLimit(`${option}[${index}]`, setting, { windowMs, nameFor }),
+  )
+  checkUniqueNames(
+    option,
+    limits.map(({ name }) => name),
+  )
+  return limits
 }
 
 function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
@@ -109,7 +117,7 @@ function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
   return rejectOption(
     'ttlSec',
     ttlSec,
-    `is shorter than the longest window of ${longestWindowMs / 1000} s: a client forgotten early has new quota`,
+    `is shorter than the ${longestWindowMs / 1000} s of the longest window, or bucket to fill: a client forgotten early has new quota`,
     `Give at least ${longestWindowMs / 1000}, or leave it out.`,
   )
 }

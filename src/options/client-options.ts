@@ -1,15 +1,20 @@
+import { type AddressList, parseAddressList } from '../client/address-list.ts'
 import type { Trust } from '../client/forwarded-path.ts'
 import { compileTrust } from '../client/trusted-proxies.ts'
 import { checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
-/** How clients are told apart, compiled as far as no request is needed. */
+/** How clients are told apart, and who of them is not limited; compiled as far as no request is needed. */
 export interface ClientOptions {
   /** Undefined where the Express app's own `trust proxy` decides. */
   readonly trust: Trust | undefined
   /** Lower-case name of the one header that may name the client. */
   readonly header: string
   readonly ipv6Subnet: number
+  /** Clients that are not limited; undefined where everybody is. */
+  readonly allowList: AddressList | undefined
+  /** Clients that are turned away; undefined where nobody is. */
+  readonly denyList: AddressList | undefined
 }
 
 const DEFAULT_IPV6_SUBNET = 56
@@ -18,14 +23,23 @@ const DEFAULT_IPV6_SUBNET = 56
 const FEWEST_IPV6_BITS = 32
 
 export function parseClientOptions(
-  options: Pick<RateLimiterOptions, 'trustProxy' | 'clientIpHeader' | 'ipv6Subnet'>,
+  options: Pick<
+    RateLimiterOptions,
+    'trustProxy' | 'clientIpHeader' | 'ipv6Subnet' | 'allowList' | 'denyList'
+  >,
 ): ClientOptions {
   const { trustProxy, clientIpHeader = 'x-forwarded-for', ipv6Subnet = DEFAULT_IPV6_SUBNET } = options
   return {
     trust: trustProxy === undefined ? undefined : compileTrust(trustProxy),
     header: checkFieldName(clientIpHeader),
     ipv6Subnet: checkWholeNumber('ipv6Subnet', ipv6Subnet, FEWEST_IPV6_BITS, 128),
+    allowList: parseList('allowList', options.allowList),
+    denyList: parseList('denyList', options.denyList),
   }
+}
+
+function parseList(option: 'allowList' | 'denyList', list: unknown): AddressList | undefined {
+  return list === undefined ? undefined : parseAddressList(option, list)
 }
 
 /** A field name is a token (RFC 9110, 5.1). */

@@ -13,6 +13,8 @@ export interface LimitDescription {
   readonly limit: number | 'dynamic'
   /** Seconds. */
   readonly windowSec: number
+  /** What a token bucket holds, where that is not `limit`. */
+  readonly burst?: number
   readonly algorithm: AlgorithmName
 }
 

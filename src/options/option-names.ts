@@ -11,6 +11,9 @@ const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
   trustProxy: true,
   clientIpHeader: true,
   ipv6Subnet: true,
+  allowList: true,
+  denyList: true,
+  ban: true,
   store: true,
   name: true,
   classify: true,
@@ -46,10 +49,16 @@ const ALIASES: Readonly<Record<string, string>> = {
   keyPrefix: 'name',
   headers: 'legacyHeaders',
   onLimitReached: 'handler',
+  whitelist: 'allowList',
+  blacklist: 'denyList',
+  safelist: 'allowList',
+  blocklist: 'denyList',
+  blockDuration: 'ban',
+  inMemoryBlockDuration: 'ban',
 }
 
-/** Throws unless the options are an object of known names. */
-export function checkOptionNames(options: unknown): void {
+/** The options that were given themselves, or an error unless they are an object of known names. */
+export function checkOptionNames<Options extends object>(options: Options): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new RateLimiterError({
       code: 'invalid_option',
@@ -58,5 +67,5 @@ export function checkOptionNames(options: unknown): void {
       remedy: 'Give something like { read: 1000, write: 200, windowSec: 60 }.',
     })
   }
-  checkNames('', options, Object.keys(NAMES), ALIASES)
+  return checkNames('', options, Object.keys(NAMES), ALIASES)
 }

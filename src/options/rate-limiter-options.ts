@@ -15,19 +15,48 @@ export interface LimitOptions {
   readonly limit: number
   /** Length of the window in seconds. Default: the limiter's `windowSec`. */
   readonly windowSec?: number
-  /** Default: `'fixed-window'`, anchored at the client's first request. */
+  /**
+   * How units are counted. Default: `'fixed-window'`.
+   *
+   * - `'fixed-window'`: `limit` in a window that opens with the client's first request; up to `2 * limit - 1`
+   *   in a stretch as long that straddles two windows.
+   * - `'sliding-window'`: never more than `limit` in any stretch of `windowSec`; a unit comes back when it is
+   *   a window old, or up to an eighth of a window later.
+   * - `'token-bucket'`: `burst` at once, and `limit` in `windowSec` in the long run, one by one (GCRA).
+   */
   readonly algorithm?: AlgorithmName
-  /** Units at once, for algorithms that tell a burst from a sustained rate. */
+  /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
   readonly burst?: number
-  /** Name in the draft headers and reports. Default: made of the limiter's name and the class. */
+  /**
+   * Name in the draft headers and reports, unique in its class. Default: the class, with the limiter's name
+   * in front of it, and the window behind it where a class has several limits: `read-1s`.
+   */
   readonly name?: string
 }
 
 /**
- * How much one class may use: a number of units, a limit with a window of its own, a function that decides
- * for each request (sync or async), or `false` for no limit.
+ * How much one class may use: a number of units, a limit with a window of its own, several limits of which
+ * all must admit a request, a function that decides for each request (sync or async), or `false` for no limit.
  */
-export type LimitSetting<Req> = number | false | LimitOptions | ((req: Req) => MaybePromise<number>)
+export type LimitSetting<Req> =
+  | number
+  | false
+  | LimitOptions
+  | readonly LimitOptions[]
+  | ((req: Req) => MaybePromise<number>)
+
+/** When a client that goes on knocking is refused outright. */
+export interface BanOptions {
+  /** Refusals that are too many, a whole number of at least 1. They are counted for each class by itself. */
+  readonly after: number
+  /**
+   * In how many seconds. A client that is refused so often in that time is always banned; one that takes up
+   * to an eighth longer for it may be.
+   */
+  readonly withinSec: number
+  /** How long a ban lasts, in seconds. Requests that are refused meanwhile do not prolong it. */
+  readonly forSec: number
+}
 
 /** The header formats of the IETF drafts, by the draft that describes them. */
 export type StandardHeadersName = 'draft-6' | 'draft-7' | 'draft-8' | 'draft-11'
@@ -73,6 +102,18 @@ export interface RateLimiterOptions<
   readonly clientIpHeader?: string
   /** Bits of an IPv6 address that identify a client, from 32 to 128. Default: 56. */
   readonly ipv6Subnet?: number
+  /**
+   * Clients that are not limited: addresses, CIDRs, `loopback`, `linklocal`, `uniquelocal`. They are not
+   * charged and get no headers.
+   */
+  readonly allowList?: readonly string[]
+  /**
+   * Clients that are turned away with 403 and `{"error":"forbidden"}` before anything is counted: addresses,
+   * CIDRs and names as in `allowList`, before which it goes.
+   */
+  readonly denyList?: readonly string[]
+  /** Refuse clients outright for a while that are refused too often. Default: never. */
+  readonly ban?: BanOptions
   /** Where counters live. Default: a new `MemoryStore`. */
   readonly store?: Store
   /** Separates limiters that share a store; part of every key. Printable ASCII. Default: `'default'`. */

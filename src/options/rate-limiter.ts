@@ -33,7 +33,17 @@ export interface RateLimiter<
    */
   peek(key: string, options?: ChargeOptions): Promise<Decision>
   /**
-   * Forgets what a client has used, in both classes.
+   * Bans a client for so many seconds from now, in both classes, whatever ban it had. A class without a limit
+   * stays open.
+   * @param key as in `consume`
+   * @param seconds a number from 0.001
+   * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
+   */
+  block(key: string, seconds: number): Promise<void>
+  /** Ends a client's ban, one by the `ban` option included; what it has used stays used. Throws as `block`. */
+  unblock(key: string): Promise<void>
+  /**
+   * Forgets what a client has used, in both classes, and its ban.
    * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
    */
   reset(key: string): Promise<void>

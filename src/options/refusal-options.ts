@@ -2,13 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkFlag, checkFunction, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
-import { type Body, DEFAULT_REFUSAL, DEFAULT_UNAVAILABLE, jsonBody, textBody } from '../response/body.ts'
-import { quotaExceeded, reducedCapacity } from '../response/problem-details.ts'
+import {
+  type Body,
+  DEFAULT_FORBIDDEN,
+  DEFAULT_REFUSAL,
+  DEFAULT_UNAVAILABLE,
+  jsonBody,
+  textBody,
+} from '../response/body.ts'
+import { forbidden, quotaExceeded, reducedCapacity } from '../response/problem-details.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import type { Next, RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** Status of the answer when the store fails and `onStoreError` is `'deny'`. */
 export const UNAVAILABLE_STATUS = 503
+
+/** Status of the answer to a client on the `denyList`. */
+export const FORBIDDEN_STATUS = 403
 
 /** How requests are refused, compiled. */
 export interface RefusalOptions<Req, Res> {
@@ -18,6 +28,8 @@ export interface RefusalOptions<Req, Res> {
   readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** The body of the 503. */
   readonly unavailable: Body
+  /** The body of the 403. */
+  readonly forbidden: Body
 }
 
 const DEFAULT_STATUS = 429
@@ -37,6 +49,7 @@ export function parseRefusalOptions<Req extends IncomingMessage, Res extends Ser
       ? (_req, _res, violated) => quotaExceeded(statusCode, violated)
       : compileMessage(options.message),
     unavailable: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
+    forbidden: problemDetails ? forbidden(FORBIDDEN_STATUS) : DEFAULT_FORBIDDEN,
   }
 }
 

@@ -28,6 +28,13 @@ function describePolicy<Req>(policy: ClassPolicy<Req>): readonly LimitDescriptio
   return policy.limits.map((limit) => describeLimit(limit, limit.limit))
 }
 
-function describeLimit({ name, windowMs, algorithm }: Limit, limit: number | 'dynamic'): LimitDescription {
-  return { name, limit, windowSec: windowMs / 1000, algorithm }
+function describeLimit(compiled: Limit, limit: number | 'dynamic'): LimitDescription {
+  const { name, windowMs, algorithm, burst } = compiled
+  return {
+    name,
+    limit,
+    windowSec: windowMs / 1000,
+    algorithm,
+    ...(burst === compiled.limit ? {} : { burst }),
+  }
 }

@@ -6,11 +6,13 @@ import {
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
+import type { BanRule } from '../limits/ban.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import { methodClassifier } from '../limits/request-methods.ts'
 import { stricterClass } from '../limits/stricter-class.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { Store } from '../stores/store.ts'
+import { parseBan } from './ban-option.ts'
 import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
 import { type ClientOptions, parseClientOptions } from './client-options.ts'
 import { parseHeaderFormats } from './header-formats.ts'
@@ -26,6 +28,7 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly mode: 'enforce' | 'shadow'
   readonly policies: ClassPolicies<Req>
   readonly client: ClientOptions
+  readonly ban: BanRule | undefined
   readonly classify: (req: Req) => RequestClass
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
@@ -54,23 +57,23 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export function parseSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   given: RateLimiterOptions<Req, Res>,
 ): Settings<Req, Res> {
-  checkOptionNames(given)
-  // Only what was given itself: a polluted Object.prototype must not switch the limiter off.
-  const options: RateLimiterOptions<Req, Res> = Object.assign(Object.create(null), given)
+  const options = checkOptionNames(given)
   // Defaults are for what is absent; null is a value, and a wrong one.
   const { storeDeadlineMs = 100, requestPropertyName = 'rateLimit' } = options
   const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefundOptions(options)
+  const ban = parseBan(options.ban)
   if (options.store !== undefined) {
     checkStore(options.store)
-    checkCapabilities(options.store, policies, refund !== undefined)
+    checkCapabilities(options.store, { policies, refunds: refund !== undefined, bans: ban !== undefined })
   }
   return {
     name,
     mode: checkChoice('mode', options.mode, ['enforce', 'shadow'], 'enforce'),
     policies,
     client: parseClientOptions(options),
+    ban,
     classify:
       checkFunction('classify', options.classify, "(req) => 'read' or 'write'") ??
       methodClassifier(stricterClass(policies)),

@@ -2,7 +2,7 @@ import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Limit } from '../limits/limit.ts'
 import { isDynamic } from '../limits/policy.ts'
-import { LEAST_CAPABILITIES, type Store } from '../stores/store.ts'
+import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
 import type { ClassPolicies } from './class-policies.ts'
 
@@ -19,25 +19,21 @@ export function checkStore(store: unknown): void {
   )
 }
 
+/** What the options ask of a store. */
+export interface StoreDemands {
+  readonly policies: ClassPolicies<never>
+  readonly refunds: boolean
+  readonly bans: boolean
+}
+
 /** Throws when the options ask more of the store than it declares, before a request can find out. */
-export function checkCapabilities(store: Store, policies: ClassPolicies<never>, refunds: boolean): void {
-  const { algorithms, severalLimits } = { ...LEAST_CAPABILITIES, ...store.capabilities }
+export function checkCapabilities(store: Store, { policies, refunds, bans }: StoreDemands): void {
+  const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
   for (const [requestClass, policy] of Object.entries(policies)) {
     if (policy === false) continue
-    const limits: readonly Limit[] = isDynamic(policy) ? [policy.template] : policy.limits
-    if (limits.length > 1 && !severalLimits) {
-      reject(requestClass, limits.length, `${name} cannot decide several limits at once`, 'Give one limit')
-    }
-    for (const limit of limits) {
-      if (algorithms.includes(limit.algorithm)) continue
-      reject(
-        requestClass,
-        limit.algorithm,
-        `${name} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
-        `Give one of ${algorithms.join(', ')}`,
-      )
-    }
+    const limits = isDynamic(policy) ? [policy.template] : policy.limits
+    checkLimits(name, capabilities, requestClass, limits)
   }
   if (refunds && typeof store.refund !== 'function') {
     reject(
@@ -45,6 +41,29 @@ export function checkCapabilities(store: Store, policies: ClassPolicies<never>, 
       store,
       `${name} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
       'Leave these options out',
+    )
+  }
+  if (bans && (!capabilities.bans || typeof store.block !== 'function')) {
+    reject('ban', store, `${name} does not ban clients`, 'Leave it out')
+  }
+}
+
+function checkLimits(
+  name: string,
+  { algorithms, severalLimits }: StoreCapabilities,
+  requestClass: string,
+  limits: readonly Limit[],
+): void {
+  if (limits.length > 1 && !severalLimits) {
+    reject(requestClass, limits.length, `${name} cannot decide several limits at once`, 'Give one limit')
+  }
+  for (const limit of limits) {
+    if (algorithms.includes(limit.algorithm)) continue
+    reject(
+      requestClass,
+      limit.algorithm,
+      `${name} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
+      `Give one of ${algorithms.join(', ')}`,
     )
   }
 }

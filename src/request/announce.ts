@@ -78,6 +78,7 @@ function infoOf(
     key: assessment.clientKey,
     class: assessment.policy.class,
     allowed: answer.allowed,
+    banned: answer.ban !== undefined,
     retryAfterMs,
     limits: answer.limits,
   }

@@ -18,18 +18,36 @@ export interface Assessment {
 /** The part of the settings that an assessment needs. */
 export type AssessmentSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip'
+  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban'
 >
 
 /** Works out what a request is to be charged; undefined when it is not limited. */
 export type Assess<Req> = (req: Req, address: string) => MaybePromise<Assessment | undefined>
+
+/** Compiles how a client is charged so many units by a policy. */
+export function createCharger<Req extends IncomingMessage, Res extends ServerResponse>({
+  name,
+  ban,
+}: Pick<Settings<Req, Res>, 'name' | 'ban'>): (
+  policy: Policy,
+  clientKey: string,
+  cost: number,
+) => Assessment {
+  const storeKeyOf = storeKeysOf(name)
+  const bans = ban === undefined ? undefined : { ban }
+  return (policy, clientKey, cost) => {
+    checkCapacity(cost, policy)
+    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ...bans }
+    return { policy, clientKey, charge }
+  }
+}
 
 /** Compiles the assessment. It is synchronous unless a function given as an option returns a promise. */
 export function createAssess<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: AssessmentSettings<Req, Res>,
 ): Assess<Req> {
   const { policies, classify, keyGenerator, cost, skip } = settings
-  const storeKeyOf = storeKeysOf(settings.name)
+  const assessed = createCharger(settings)
 
   function assessUnskipped(req: Req, address: string): MaybePromise<Assessment | undefined> {
     const requestClass = checkClass(classify(req))
@@ -38,15 +56,7 @@ export function createAssess<Req extends IncomingMessage, Res extends ServerResp
     return chain(keyGenerator === undefined ? address : keyGenerator(req, address), (given) => {
       const clientKey = keyGenerator === undefined ? address : checkKey(given)
       return chain(isDynamic(classPolicy) ? ask(classPolicy, req) : classPolicy, (policy) =>
-        chain(cost === undefined ? 1 : cost(req), (units) => ({
-          policy,
-          clientKey,
-          charge: {
-            key: storeKeyOf(requestClass, clientKey),
-            limits: policy.limits,
-            cost: checkCapacity(checkCost(units), policy),
-          },
-        })),
+        chain(cost === undefined ? 1 : cost(req), (units) => assessed(policy, clientKey, checkCost(units))),
       )
     })
   }
@@ -75,15 +85,15 @@ function checkCost(cost: unknown): number {
   throw invalidResult('cost', cost, 'is no cost', 'A cost is a whole number of at least 1.')
 }
 
-/** The cost, or the error of one that can never be admitted. */
-export function checkCapacity(cost: number, { class: requestClass, capacity }: Policy): number {
-  if (cost <= capacity) return cost
+/** Throws for a cost that can never be admitted. */
+function checkCapacity(cost: number, { narrowest: { name, burst, algorithm } }: Policy): void {
+  if (cost <= burst) return
   throw new RateLimiterError({
     code: 'cost_above_capacity',
     option: 'cost',
     value: cost,
-    problem: `can never be admitted by the ${requestClass} limit of ${capacity}`,
-    remedy: `Lower the cost, or raise the limit to at least ${cost}.`,
+    problem: `can never be admitted by the limit '${name}' of ${burst}`,
+    remedy: `Lower the cost, or raise ${algorithm === 'token-bucket' ? 'its burst' : 'it'} to at least ${cost}.`,
   })
 }
 

@@ -5,21 +5,26 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
+import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { ChargeOptions } from '../options/rate-limiter.ts'
 import type { Settings } from '../options/settings.ts'
+import { checkSeconds } from '../options/window-option.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
-import type { Charge, Store } from '../stores/store.ts'
+import type { Store } from '../stores/store.ts'
 import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
-import { checkCapacity } from './assessment.ts'
+import { type Assessment, createCharger } from './assessment.ts'
+import type { Bans } from './bans.ts'
 
 /** What direct charges are made of. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly settings: Settings<Req, Res>
   readonly store: GuardedStore
+  readonly bans: Bans
   readonly checkOpen: () => void
 }
+
+const NAMES = ['class', 'cost', 'limit'] as const
 
 /** The answer for a class that is not limited, and for a store that is down while requests may pass. */
 const ADMITTED_UNCOUNTED: Decision = { allowed: true, retryAfterMs: 0, limits: [] }
@@ -29,30 +34,48 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly #parts: DirectChargeParts<Req, Res>
   readonly #bareStore: Store
   readonly #storeKeyOf: StoreKeyOf
+  readonly #assessed: ReturnType<typeof createCharger>
 
   constructor(parts: DirectChargeParts<Req, Res>, bareStore: Store) {
     this.#parts = parts
     this.#bareStore = bareStore
     this.#storeKeyOf = storeKeysOf(parts.settings.name)
+    this.#assessed = createCharger(parts.settings)
   }
 
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
-    const charge = this.#chargeOf(key, options)
-    return charge === undefined ? ADMITTED_UNCOUNTED : this.#settle(await this.#parts.store.consume(charge))
+    const assessment = this.#assess(key, options)
+    if (assessment === undefined) return ADMITTED_UNCOUNTED
+    const decision = this.#settle(await this.#parts.store.consume(assessment.charge))
+    this.#parts.bans.spread(decision, assessment)
+    return decision
   }
 
   readonly peek = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     this.#checkStoreHas('peek')
-    const charge = this.#chargeOf(key, options)
-    return charge === undefined ? ADMITTED_UNCOUNTED : this.#settle(await this.#parts.store.peek(charge))
+    const assessment = this.#assess(key, options)
+    if (assessment === undefined) return ADMITTED_UNCOUNTED
+    return this.#settle(await this.#parts.store.peek(assessment.charge))
+  }
+
+  readonly block = async (key: string, seconds: number): Promise<void> => {
+    this.#parts.checkOpen()
+    this.#checkStoreHas('block')
+    await this.#parts.bans.block(this.#clientKey(key), checkSeconds('seconds', seconds))
+  }
+
+  readonly unblock = async (key: string): Promise<void> => {
+    this.#parts.checkOpen()
+    this.#checkStoreHas('unblock')
+    await this.#parts.bans.unblock(this.#clientKey(key))
   }
 
   readonly reset = async (key: string): Promise<void> => {
     this.#parts.checkOpen()
     this.#checkStoreHas('reset')
-    for (const requestClass of REQUEST_CLASSES) {
-      await this.#parts.store.reset(this.#storeKey(requestClass, key))
-    }
+    const clientKey = this.#clientKey(key)
+    // Side by side, so that one that fails keeps no other from being tried.
+    await Promise.all(REQUEST_CLASSES.map((one) => this.#parts.store.reset(this.#storeKeyOf(one, clientKey))))
   }
 
   readonly resetAll = async (): Promise<void> => {
@@ -61,32 +84,26 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     await this.#parts.store.resetAll()
   }
 
-  #chargeOf(key: string, options: ChargeOptions): Charge | undefined {
+  #assess(key: string, options: ChargeOptions): Assessment | undefined {
     const { settings, checkOpen } = this.#parts
     checkOpen()
-    checkNames('', options, ['class', 'cost', 'limit'])
-    const { class: requestClass = 'read', cost = 1, limit } = options
+    const { class: requestClass = 'read', cost = 1, limit } = checkNames('', options, NAMES)
     if (!REQUEST_CLASSES.includes(requestClass)) {
       rejectOption('class', requestClass, 'takes a class of requests', "Give 'read' or 'write'.")
     }
     const classPolicy = settings.policies[requestClass]
     if (classPolicy === false) return undefined
     const policy = policyFor(classPolicy, limit)
-    return {
-      key: this.#storeKey(requestClass, key),
-      limits: policy.limits,
-      cost: checkCapacity(checkWholeNumber('cost', cost, 1, LARGEST_LIMIT), policy),
-    }
+    return this.#assessed(policy, this.#clientKey(key), checkWholeNumber('cost', cost, 1, LARGEST_LIMIT))
   }
 
-  #storeKey(requestClass: RequestClass, key: unknown): string {
+  #clientKey(key: unknown): string {
     if (typeof key !== 'string' || key === '') {
       return rejectOption('key', key, 'takes a client key', 'Give a string that is not empty.')
     }
     const { keyGenerator, client } = this.#parts.settings
     // Where addresses are the keys, every spelling of one must find its counter.
-    const clientKey = keyGenerator === undefined ? canonicalClientKey(key, client.ipv6Subnet) : key
-    return this.#storeKeyOf(requestClass, clientKey)
+    return keyGenerator === undefined ? canonicalClientKey(key, client.ipv6Subnet) : key
   }
 
   #settle(answer: Decision | RateLimiterError): Decision {
@@ -95,7 +112,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     return ADMITTED_UNCOUNTED
   }
 
-  #checkStoreHas(method: 'peek' | 'reset' | 'resetAll'): void {
+  #checkStoreHas(method: 'peek' | 'block' | 'unblock' | 'reset' | 'resetAll'): void {
     if (typeof this.#bareStore[method] === 'function') return
     throw new RateLimiterError({
       code: 'unsupported_by_store',

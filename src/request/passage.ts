@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
-import { type LimitState, tighter } from '../limits/decision.ts'
+import { type Decision, type LimitState, tighter } from '../limits/decision.ts'
 
 interface ShownState {
   readonly state: LimitState
   readonly isEnforced: boolean
 }
 
-/** What a limiter took of a request, and what it left. */
+/** What a limiter took of a request, and what it said to it. */
 export interface StandingCharge {
-  readonly states: readonly LimitState[]
+  readonly decision: Decision
   readonly cost: number
 }
 
@@ -66,11 +66,15 @@ export class Passage {
    * this time, and may have too little left for the next. What comes behind is not known.
    */
   retryAfterMs(ownMs: number): number {
-    const waits = this.#charges.flatMap(({ states, cost }) =>
-      states.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs),
-    )
+    const waits = this.#charges.map(msUntilRepeat)
     return Math.max(ownMs, ...waits)
   }
+}
+
+/** Milliseconds until a charge that was taken can be taken once more. */
+function msUntilRepeat({ decision: { limits, repeatAfterMs }, cost }: StandingCharge): number {
+  if (repeatAfterMs !== undefined) return repeatAfterMs
+  return Math.max(0, ...limits.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs))
 }
 
 /** Registered by name, so that two copies of this library (ESM beside CommonJS) know of each other. */

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http'
 import { asError } from '../errors/as-error.ts'
 import { isPromiseLike } from '../maybe-promise.ts'
 import type { Next } from '../options/rate-limiter-options.ts'
-import { type RefusalOptions, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
+import { FORBIDDEN_STATUS, type RefusalOptions, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import { wholeSeconds } from '../response/seconds.ts'
-import { isOpen, rememberHead, sendBody, writeRefusalHead } from '../response/send.ts'
+import { isOpen, rememberHead, sendBody, writeForbiddenHead, writeRefusalHead } from '../response/send.ts'
 
 /** Nobody knows when a store comes back; this is soon enough to notice and late enough not to hammer. */
 const UNAVAILABLE_RETRY_SECONDS = 5
@@ -56,11 +56,31 @@ export function refuseUncounted<Req, Res extends ServerResponse>(
   { res, next }: RefusedVisit<Req, Res>,
   options: RefusalOptions<Req, Res>,
 ): void {
-  if (!isOpen(res)) return
-  try {
+  answerOrHandOn(res, next, () => {
     writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
     sendBody(res, options.unavailable)
+  })
+}
+
+/** Turns a denied client away. It is told nothing of limits: no wait would be long enough. */
+export function forbid<Req, Res extends ServerResponse>(
+  { res, next }: RefusedVisit<Req, Res>,
+  options: RefusalOptions<Req, Res>,
+): void {
+  answerOrHandOn(res, next, () => {
+    writeForbiddenHead(res, FORBIDDEN_STATUS)
+    sendBody(res, options.forbidden)
+  })
+}
+
+/** Answers, or hands the error of it on with the head as it was before. */
+function answerOrHandOn(res: ServerResponse, next: Next, write: () => void): void {
+  if (!isOpen(res)) return
+  const restoreHead = rememberHead(res)
+  try {
+    write()
   } catch (error) {
+    if (isOpen(res)) restoreHead()
     next(asError(error))
   }
 }

@@ -61,6 +61,14 @@ export class FaultyStore implements Store {
     return this.#call(() => this.#store.refund?.(receipt))
   }
 
+  block(key: string, forMs: number): void | Promise<void> {
+    return this.#call(() => this.#store.block?.(key, forMs))
+  }
+
+  unblock(key: string): void | Promise<void> {
+    return this.#call(() => this.#store.unblock?.(key))
+  }
+
   reset(key: string): void | Promise<void> {
     return this.#call(() => this.#store.reset?.(key))
   }

@@ -11,3 +11,8 @@ export interface ConformanceCase {
 
 /** The demands of one kind on a store of these abilities. */
 export type ConformanceGroup = (store: Store) => readonly ConformanceCase[]
+
+/** Whether what a receipt did can be seen. */
+export function showsRefunds({ refund, peek }: Store): boolean {
+  return refund !== undefined && peek !== undefined
+}

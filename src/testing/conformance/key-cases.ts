@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
-import { limitOf } from './subject.ts'
 
 /** Keys that break stores which interpret, join or shorten them. All differ from one another. */
 const ODD_KEYS: readonly string[] = [
@@ -47,7 +46,7 @@ export const keyCases: ConformanceGroup = (store) => [
 const isolation: ConformanceCase = {
   title: 'counts every key apart',
   async run(subject) {
-    const limits = [limitOf(1)]
+    const limits = [subject.limit(1)]
     for (let client = 0; client < 500; client++) {
       assert.equal((await subject.consume(`client ${client}`, limits)).allowed, true)
     }
@@ -60,7 +59,7 @@ const isolation: ConformanceCase = {
 const oddKeys: ConformanceCase = {
   title: 'tells odd keys apart: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
   async run(subject) {
-    const limits = [limitOf(1)]
+    const limits = [subject.limit(1)]
     for (const key of ODD_KEYS) {
       const shown = JSON.stringify(key).slice(0, 40)
       assert.equal((await subject.consume(key, limits)).allowed, true, `first charge of ${shown}`)
@@ -72,7 +71,7 @@ const oddKeys: ConformanceCase = {
 const resetOne: ConformanceCase = {
   title: 'forgets one key on reset, and only that one',
   async run(subject) {
-    const limits = [limitOf(1)]
+    const limits = [subject.limit(1)]
     await subject.consume('reset', limits)
     await subject.consume('kept', limits)
     await subject.store.reset?.('reset')
@@ -85,7 +84,7 @@ const resetOne: ConformanceCase = {
 const resetAll: ConformanceCase = {
   title: 'forgets every key on resetAll',
   async run(subject) {
-    const limits = [limitOf(1)]
+    const limits = [subject.limit(1)]
     for (const key of ['one', 'two', 'three']) await subject.consume(key, limits)
     await subject.store.resetAll?.()
     for (const key of ['one', 'two', 'three']) {

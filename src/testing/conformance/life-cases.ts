@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
-import { limitOf, WINDOW_MS } from './subject.ts'
+import { WINDOW_MS } from './subject.ts'
 
 /** From the first charge to the last. */
 export const lifeCases: ConformanceGroup = (store) => [
@@ -11,10 +11,10 @@ export const lifeCases: ConformanceGroup = (store) => [
 const remembersUntilTheWindowEnds: ConformanceCase = {
   title: 'forgets nobody before the window ends, however busy others are',
   async run(subject) {
-    const limits = [limitOf(1)]
+    const limits = [subject.limit(1)]
     await subject.consume('client', limits)
     for (let turn = 0; turn < 500; turn++) {
-      subject.clock.advance((WINDOW_MS - 1) / 500)
+      subject.clock.advance(Math.floor((WINDOW_MS - 1) / 500))
       await subject.consume(`other ${turn}`, limits)
     }
     assert.equal((await subject.consume('client', limits)).allowed, false)
@@ -24,7 +24,7 @@ const remembersUntilTheWindowEnds: ConformanceCase = {
 const closesTwice: ConformanceCase = {
   title: 'closes, and closes again without an error',
   async run(subject) {
-    await subject.consume('client', [limitOf(1)])
+    await subject.consume('client', [subject.limit(1)])
     await subject.store.close?.()
     await subject.store.close?.()
   },

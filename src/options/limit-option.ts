@@ -1,0 +1,65 @@
+import {
+  checkChoice,
+  checkHeaderName,
+  checkNames,
+  checkWholeNumber,
+  rejectOption,
+} from '../errors/option-checks.ts'
+import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
+import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
+import { isExact } from '../limits/token-bucket.ts'
+import type { LimitOptions } from './rate-limiter-options.ts'
+import { checkWindow } from './window-option.ts'
+
+/** A limit before it is known how long clients are remembered. */
+export type LimitDraft = Omit<Limit, 'ttlMs'>
+
+/** What a limit has where its options do not say. */
+export interface LimitDefaults {
+  readonly windowMs: number
+  readonly nameFor: (windowMs: number) => string
+}
+
+/** Compiles one limit; `option` is the path at which it was given. */
+export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitDraft {
+  const setting = checkNames(option, given, ['limit', 'windowSec', 'algorithm', 'burst', 'name'], {
+    windowMs: 'windowSec',
+    max: 'limit',
+  })
+  const algorithm = checkChoice(`${option}.algorithm`, setting.algorithm, ALGORITHM_NAMES, 'fixed-window')
+  const limit = checkLimit(`${option}.limit`, setting.limit)
+  const windowMs =
+    setting.windowSec === undefined
+      ? defaults.windowMs
+      : checkWindow(`${option}.windowSec`, setting.windowSec)
+  const burst = parseBurst(`${option}.burst`, setting.burst, algorithm, limit)
+  if (algorithm === 'token-bucket') checkExact(option, given, { limit, windowMs, burst })
+  const name =
+    setting.name === undefined ? defaults.nameFor(windowMs) : checkHeaderName(`${option}.name`, setting.name)
+  return { name, limit, windowMs, burst, algorithm }
+}
+
+/** The number of units that `value` is, or an error. */
+export function checkLimit(option: string, value: unknown): number {
+  if (value === 0) {
+    return rejectOption(option, value, 'of 0 refuses everybody for ever', 'Give false for no limit.')
+  }
+  if (value === Number.POSITIVE_INFINITY) {
+    return rejectOption(option, value, 'takes a whole number', 'Give false for no limit.')
+  }
+  return checkWholeNumber(option, value, 1, LARGEST_LIMIT)
+}
+
+function parseBurst(option: string, burst: unknown, algorithm: AlgorithmName, limit: number): number {
+  if (burst === undefined) return limit
+  if (algorithm === 'token-bucket') return checkWholeNumber(option, burst, 1, LARGEST_LIMIT)
+  const remedy = "Leave it out, or set algorithm: 'token-bucket'."
+  return rejectOption(option, burst, `has no meaning for a ${algorithm}`, remedy)
+}
+
+function checkExact(option: string, given: LimitOptions, numbers: Parameters<typeof isExact>[0]): void {
+  if (isExact(numbers)) return
+  const most = Math.floor((Number.MAX_SAFE_INTEGER - numbers.limit) / (2 * numbers.windowMs))
+  const remedy = `Give a burst of at most ${most}, or a shorter window.`
+  rejectOption(option, given, 'is a token bucket too large to be reckoned with exactly', remedy)
+}
