@@ -17,9 +17,13 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     // Tests provoke these warnings by the dozen; those that are about them listen to the event.
-    execArgv: ['UNTRUSTED_FORWARDED_HEADER', 'STORE_FAILED', 'REFUND_FAILED', 'GUARD_FAILED'].map(
-      (code) => `--disable-warning=TOLLGATE_${code}`,
-    ),
+    execArgv: [
+      'UNTRUSTED_FORWARDED_HEADER',
+      'STORE_FAILED',
+      'REFUND_FAILED',
+      'BAN_FAILED',
+      'GUARD_FAILED',
+    ].map((code) => `--disable-warning=TOLLGATE_${code}`),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

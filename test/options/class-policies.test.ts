@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { isDynamic } from '../../src/limits/policy.ts'
+import type { Limit } from '../../src/limits/limit.ts'
+import { type ClassPolicy, isDynamic } from '../../src/limits/policy.ts'
 import { parse, rejects } from './parse.ts'
 
-const WHOLE = 'Give a number from 1 to 999999999999999, without quotes.'
-const FOREVER = 'of 0 refuses everybody for ever, got 0. Give false for no limit.'
 const FORMS = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
+const KINDS = 'takes a number, a limit, an array of limits, a function or false'
+
+/** The limits of a class whose limits are fixed. */
+function limitsOf<Req>(policy: ClassPolicy<Req>): readonly Limit[] {
+  if (policy === false || isDynamic(policy)) throw new Error('no fixed policy')
+  return policy.limits
+}
 
 describe('read and write', () => {
   it('are 1000 and 200 in a minute unless something else is given', () => {
     const base = { windowMs: 60_000, ttlMs: 90_000, algorithm: 'fixed-window' }
+    const read = { ...base, name: 'read', limit: 1000, burst: 1000 }
+    const write = { ...base, name: 'write', limit: 200, burst: 200 }
     expect(parse({}).policies).toEqual({
-      read: {
-        class: 'read',
-        capacity: 1000,
-        limits: [{ ...base, name: 'read', limit: 1000, burst: 1000 }],
-      },
-      write: {
-        class: 'write',
-        capacity: 200,
-        limits: [{ ...base, name: 'write', limit: 200, burst: 200 }],
-      },
+      read: { class: 'read', narrowest: read, limits: [read] },
+      write: { class: 'write', narrowest: write, limits: [write] },
     })
     expect(parse({ read: undefined, write: undefined, windowSec: undefined }).policies).toEqual(
       parse({}).policies,
@@ -28,8 +28,8 @@ describe('read and write', () => {
 
   it('take numbers, the largest included', () => {
     const { read, write } = parse({ read: 1, write: 999_999_999_999_999 }).policies
-    expect(read).toMatchObject({ capacity: 1, limits: [{ limit: 1, burst: 1 }] })
-    expect(write).toMatchObject({ capacity: 999_999_999_999_999 })
+    expect(limitsOf(read)).toMatchObject([{ limit: 1, burst: 1 }])
+    expect(limitsOf(write)).toMatchObject([{ limit: 999_999_999_999_999, burst: 999_999_999_999_999 }])
   })
 
   it('take false for no limit', () => {
@@ -37,11 +37,18 @@ describe('read and write', () => {
     expect(parse({ read: false, write: false }).policies).toEqual({ read: false, write: false })
   })
 
-  it('take a limit with a window and a name of its own', () => {
-    const write = { limit: 5, windowSec: 900, name: 'logins', algorithm: 'fixed-window' }
-    expect(parse({ write }).policies.write).toMatchObject({
-      limits: [{ name: 'logins', limit: 5, burst: 5, windowMs: 900_000 }],
-    })
+  it('take a limit with a window, a name and an algorithm of its own', () => {
+    const write = { limit: 5, windowSec: 900, name: 'logins', algorithm: 'sliding-window' }
+    expect(limitsOf(parse({ write }).policies.write)).toEqual([
+      {
+        name: 'logins',
+        limit: 5,
+        burst: 5,
+        windowMs: 900_000,
+        ttlMs: 930_000,
+        algorithm: 'sliding-window',
+      },
+    ])
   })
 
   it('take a function, which is asked for each request', () => {
@@ -52,6 +59,7 @@ describe('read and write', () => {
       { name: 'read', limit: 7, burst: 7, windowMs: 10_000, ttlMs: 40_000, algorithm: 'fixed-window' },
     ])
     expect(read.at(7)).toBe(read.at(7))
+    expect(read.at(7).narrowest).toBe(read.at(7).limits[0])
   })
 
   it('are named after the limiter, unless it is the default one', () => {
@@ -61,64 +69,113 @@ describe('read and write', () => {
   })
 
   rejects('invalid_option', [
-    [{ read: 0 }, 'read', FOREVER],
-    [{ write: 0 }, 'write', FOREVER],
-    [{ write: { limit: 0 } }, 'write.limit', FOREVER],
+    [{ read: 0 }, 'read', 'of 0 refuses everybody for ever, got 0. Give false for no limit.'],
     [
-      { read: Number.POSITIVE_INFINITY },
-      'read',
-      'takes a whole number, got Infinity. Give false for no limit.',
-    ],
-    [{ read: Number.NaN }, 'read', `takes a whole number, got NaN. ${WHOLE}`],
-    [{ read: -1 }, 'read', `takes a whole number, got -1. ${WHOLE}`],
-    [{ read: Number.NEGATIVE_INFINITY }, 'read', `takes a whole number, got -Infinity. ${WHOLE}`],
-    [{ write: 1.5 }, 'write', `takes a whole number, got 1.5. ${WHOLE}`],
-    [{ write: 1e15 }, 'write', `takes a whole number, got 1000000000000000. ${WHOLE}`],
-    [{ read: { limit: '5' } }, 'read.limit', `takes a whole number, got '5'. ${WHOLE}`],
-    [{ read: {} }, 'read.limit', `takes a whole number, got undefined. ${WHOLE}`],
-    [{ read: '100' }, 'read', `takes a number, a limit, a function or false, got '100'. ${FORMS}`],
-    [{ read: null }, 'read', `takes a number, a limit, a function or false, got null. ${FORMS}`],
-    [{ write: true }, 'write', `takes a number, a limit, a function or false, got true. ${FORMS}`],
-    [{ write: 5n }, 'write', `takes a number, a limit, a function or false, got 5n. ${FORMS}`],
-    [
-      { write: [{ limit: 5 }] },
+      { write: 1.5 },
       'write',
-      `takes a number, a limit, a function or false, got [{"limit":5}]. ${FORMS}`,
+      'takes a whole number, got 1.5. Give a number from 1 to 999999999999999, without quotes.',
     ],
     [
-      { read: { limit: 5, algorithm: 'sliding-window' } },
-      'read.algorithm',
-      "is no algorithm of this version, got 'sliding-window'. Give 'fixed-window'.",
+      { write: { limit: 0 } },
+      'write.limit',
+      'of 0 refuses everybody for ever, got 0. Give false for no limit.',
     ],
-    [
-      { write: { limit: 5, algorithm: 'leaky' } },
-      'write.algorithm',
-      "is no algorithm of this version, got 'leaky'. Give 'fixed-window'.",
-    ],
-    [
-      { read: { limit: 5, burst: 10 } },
-      'read.burst',
-      'has no meaning for a fixed window, got 10. Leave it out.',
-    ],
-    [
-      { write: { limit: 5, name: 'caf\u00e9' } },
-      'write.name',
-      "takes a name of printable ASCII, got 'caf\u00e9'. It appears in response headers.",
-    ],
+    [{ read: '100' }, 'read', `${KINDS}, got '100'. ${FORMS}`],
+    [{ read: null }, 'read', `${KINDS}, got null. ${FORMS}`],
+    [{ write: true }, 'write', `${KINDS}, got true. ${FORMS}`],
+    [{ write: 5n }, 'write', `${KINDS}, got 5n. ${FORMS}`],
+    [{ write: Symbol('five') }, 'write', `${KINDS}, got Symbol(five). ${FORMS}`],
   ])
 })
 
-describe('the names in a limit', () => {
-  const known = 'The options are limit, windowSec, algorithm, burst, name.'
+describe('several limits', () => {
+  const namesOf = (options: object): string[] =>
+    limitsOf(parse(options).policies.read).map(({ name }) => name)
+
+  it('are compiled in their order, each with its own window, or else the window of the limiter', () => {
+    const read = [
+      { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
+      { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 20 },
+      { limit: 50, name: 'own' },
+    ]
+    const ttlMs = 3_630_000
+    expect(limitsOf(parse({ read, windowSec: 30 }).policies.read)).toEqual([
+      { name: 'read-1h', limit: 100, burst: 100, windowMs: 3_600_000, ttlMs, algorithm: 'sliding-window' },
+      { name: 'read-1s', limit: 10, burst: 20, windowMs: 1000, ttlMs, algorithm: 'token-bucket' },
+      { name: 'own', limit: 50, burst: 50, windowMs: 30_000, ttlMs, algorithm: 'fixed-window' },
+    ])
+  })
+
+  it('have the narrowest at hand: the one that holds the fewest units at once', () => {
+    const read = [
+      { limit: 5, windowSec: 10 },
+      { limit: 100, algorithm: 'token-bucket', burst: 2 },
+      { limit: 3, windowSec: 5 },
+      { limit: 50, algorithm: 'token-bucket', burst: 2, name: 'later' },
+    ]
+    expect(parse({ read }).policies.read).toMatchObject({ narrowest: { name: 'read-1m', burst: 2 } })
+  })
+
+  it('are named after the class, and behind it by their windows', () => {
+    const read = [{ limit: 1, windowSec: 1 }, { limit: 1, windowSec: 1 }, { limit: 1 }]
+    expect(namesOf({ read })).toEqual(['read-1s', 'read-1s-2', 'read-1m'])
+    expect(namesOf({ read, name: 'login' })).toEqual(['login-read-1s', 'login-read-1s-2', 'login-read-1m'])
+    expect(namesOf({ read: read.slice(2), name: 'login' })).toEqual(['login-read'])
+  })
+
+  it('take no name that another one was given', () => {
+    const read = [
+      { limit: 1, windowSec: 1 },
+      { limit: 1, windowSec: 60, name: 'read-1s' },
+    ]
+    expect(namesOf({ read })).toEqual(['read-1s-2', 'read-1s'])
+  })
+
+  it('may be called the same in two classes', () => {
+    const same = [{ limit: 5, name: 'same' }]
+    expect(() => parse({ read: same, write: same })).not.toThrow()
+  })
+
+  rejects('invalid_option', [
+    [{ read: [] }, 'read', 'takes at least one limit in its array, got []. Give false for no limit.'],
+    [
+      { write: [{ limit: 5 }, { limit: 0 }] },
+      'write[1].limit',
+      'of 0 refuses everybody for ever, got 0. Give false for no limit.',
+    ],
+    [
+      { write: [{ limit: 5 }, 7] },
+      'write[1]',
+      'takes an object of options, got 7. Give an object; it may have limit, windowSec, algorithm, burst, name.',
+    ],
+    [
+      { read: [null] },
+      'read[0]',
+      'takes an object of options, got null. Give an object; it may have limit, windowSec, algorithm, burst, name.',
+    ],
+    [
+      { read: [[{ limit: 5 }]] },
+      'read[0]',
+      'takes an object of options, got [{"limit":5}]. Give an object; it may have limit, windowSec, algorithm, burst, name.',
+    ],
+    [
+      { read: [{ limit: 1, name: 'a' }, { limit: 2 }, { limit: 3, name: 'a' }] },
+      'read[2].name',
+      "is the name of read[0] too, got 'a'. Give each limit its own.",
+    ],
+    [
+      { read: [{ limit: 1 }, { limit: 3, windowSec: 0 }] },
+      'read[1].windowSec',
+      'takes a number of seconds, got 0. Give a number from 0.001 to 3155760000, without quotes.',
+    ],
+  ])
+
   rejects('unknown_option', [
     [
-      { read: { limit: 5, windowMs: 1000 } },
-      'read.windowMs',
-      `is not an option, got 1000. Did you mean 'windowSec'? ${known}`,
+      { write: [{ limit: 5, windowMs: 1000 }] },
+      'write[0].windowMs',
+      "is not an option, got 1000. Did you mean 'windowSec'? The options are limit, windowSec, algorithm, burst, name.",
     ],
-    [{ write: { max: 5 } }, 'write.max', `is not an option, got 5. Did you mean 'limit'? ${known}`],
-    [{ write: { limti: 5 } }, 'write.limti', `is not an option, got 5. Did you mean 'limit'? ${known}`],
-    [{ write: { limit: 5, colour: 1 } }, 'write.colour', `is not an option, got 1. ${known}`],
   ])
 })
 
@@ -164,14 +221,35 @@ describe('ttlSec', () => {
     const short = { limit: 1, windowSec: 10 }
     expect(ttlsOf({ windowSec: 100, read: short, write: short })).toEqual([130_000, 130_000])
     expect(ttlsOf({ windowSec: 60, ttlSec: 60 })).toEqual([60_000, 60_000])
+    const several = [{ limit: 5, windowSec: 10 }, { limit: 9, windowSec: 600 }, { limit: 7 }]
+    expect(ttlsOf({ write: several })).toEqual([630_000, 630_000])
+  })
+
+  it('takes the time in which a token bucket fills for its window', () => {
+    const bucket = (burst: number, limit = 10): object => ({
+      read: { limit, windowSec: 100, algorithm: 'token-bucket', burst },
+    })
+    expect(ttlsOf(bucket(60))).toEqual([630_000, 630_000])
+    // A small bucket is full soon; the class without one still has its window, of a minute.
+    expect(ttlsOf(bucket(1))).toEqual([90_000, 90_000])
+    expect(ttlsOf({ ...bucket(1), windowSec: 5, ttlSec: 10 })).toEqual([10_000, 10_000])
+    // In a third of a millisecond more than 333,333: a whole one more.
+    expect(ttlsOf(bucket(10, 3))).toEqual([363_334, 363_334])
+    expect(ttlsOf({ ...bucket(10, 3), ttlSec: 333.334 })).toEqual([333_334, 333_334])
   })
 
   const tooShort = (windowSec: number, shown: string): string =>
-    `is shorter than the longest window of ${windowSec} s: a client forgotten early has new quota, got ${shown}. Give at least ${windowSec}, or leave it out.`
+    `is shorter than the ${windowSec} s of the longest window, or bucket to fill: a client forgotten early has new quota, got ${shown}. Give at least ${windowSec}, or leave it out.`
   rejects('invalid_option', [
     [{ ttlSec: 59.999 }, 'ttlSec', tooShort(60, '59.999')],
     [{ windowSec: 90, ttlSec: 60 }, 'ttlSec', tooShort(90, '60')],
     [{ write: { limit: 5, windowSec: 900 }, ttlSec: 90 }, 'ttlSec', tooShort(900, '90')],
+    [{ write: [{ limit: 5 }, { limit: 9, windowSec: 7200 }], ttlSec: 90 }, 'ttlSec', tooShort(7200, '90')],
+    [
+      { read: { limit: 10, algorithm: 'token-bucket', burst: 60 }, ttlSec: 359.999 },
+      'ttlSec',
+      tooShort(360, '359.999'),
+    ],
     [{ ttlSec: 0 }, 'ttlSec', `takes a number of seconds, got 0. ${remedy}`],
     [{ ttlSec: '90' }, 'ttlSec', `takes a number of seconds, got '90'. ${remedy}`],
     [{ ttlSec: null }, 'ttlSec', `takes a number of seconds, got null. ${remedy}`],

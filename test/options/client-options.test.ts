@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { parseAddress } from '../../src/client/address.ts'
+import type { AddressList } from '../../src/client/address-list.ts'
 import { parse, rejects } from './parse.ts'
 
 describe('clientIpHeader', () => {
@@ -90,5 +92,52 @@ describe('trustProxy', () => {
     [{ trustProxy: ['loopback', 5] }, option, `takes strings in its array, got 5. ${members}`],
     [{ trustProxy: '0.0.0.0/0' }, option, `trusts every address there is, got '0.0.0.0/0'. ${everybody}`],
     [{ trustProxy: ['::/0'] }, option, `trusts every address there is, got '::/0'. ${everybody}`],
+  ])
+})
+
+describe('the lists of clients', () => {
+  const listed = (list: AddressList | undefined, text: string): boolean | undefined => {
+    const address = parseAddress(text)
+    return address === undefined ? undefined : list?.has(address)
+  }
+
+  it('are compiled, each for itself', () => {
+    const { allowList, denyList } = parse({
+      allowList: ['loopback', '2001:db8::/32'],
+      denyList: ['192.0.2.7', ' 198.51.100.0/24 '],
+    }).client
+    const asked = ['127.9.9.9', '2001:db8::5', '192.0.2.7', '192.0.2.8', '198.51.100.200']
+    expect(asked.map((text) => listed(allowList, text))).toEqual([true, true, false, false, false])
+    expect(asked.map((text) => listed(denyList, text))).toEqual([false, false, true, false, true])
+    expect(parse({ denyList: ['192.0.2.7'] }).client.allowList).toBeUndefined()
+    expect(parse({ allowList: ['192.0.2.7'] }).client.denyList).toBeUndefined()
+  })
+
+  it('may be empty: nobody is on them', () => {
+    const { allowList, denyList } = parse({ allowList: [], denyList: [] }).client
+    expect([allowList, denyList].map((list) => listed(list, '127.0.0.1'))).toEqual([false, false])
+  })
+
+  it('may hold everybody: it is a mistake to trust everybody, and none to list them', () => {
+    const { denyList } = parse({ denyList: ['0.0.0.0/0'] }).client
+    expect(listed(denyList, '203.0.113.9')).toBe(true)
+    expect(listed(denyList, '2001:db8::1')).toBe(false)
+  })
+
+  const array = "Give an array such as ['203.0.113.7', '10.0.0.0/8']."
+  const members =
+    "Give addresses or CIDRs such as '10.0.0.5' or '10.0.0.0/8', or 'loopback', 'linklocal', 'uniquelocal'."
+  const ranges = 'takes addresses, CIDRs and names of networks'
+  rejects('invalid_option', [
+    [{ allowList: null }, 'allowList', `takes an array of addresses, got null. ${array}`],
+    [{ allowList: '10.0.0.1' }, 'allowList', `takes an array of addresses, got '10.0.0.1'. ${array}`],
+    [{ denyList: new Set(['10.0.0.1']) }, 'denyList', `takes an array of addresses, got {}. ${array}`],
+    [
+      { denyList: ['10.0.0.1', 'loopbak'] },
+      'denyList[1]',
+      `${ranges}, got 'loopbak'. Did you mean 'loopback'? ${members}`,
+    ],
+    [{ allowList: [5] }, 'allowList[0]', `${ranges}, got 5. ${members}`],
+    [{ denyList: ['10.0.0.0/33'] }, 'denyList[0]', `${ranges}, got '10.0.0.0/33'. ${members}`],
   ])
 })

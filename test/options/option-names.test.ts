@@ -3,7 +3,7 @@ import { thrownBy } from '../errors/thrown-by.ts'
 import { parse, rejects } from './parse.ts'
 
 const KNOWN =
-  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, store, name, classify, keyGenerator, cost, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, mode, requestPropertyName, clock'
+  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, mode, requestPropertyName, clock'
 
 describe('an unknown option', () => {
   it.each([
@@ -17,6 +17,12 @@ describe('an unknown option', () => {
     ['keyPrefix', 'name'],
     ['headers', 'legacyHeaders'],
     ['onLimitReached', 'handler'],
+    ['whitelist', 'allowList'],
+    ['safelist', 'allowList'],
+    ['blacklist', 'denyList'],
+    ['blocklist', 'denyList'],
+    ['blockDuration', 'ban'],
+    ['inMemoryBlockDuration', 'ban'],
     ['reads', 'read'],
     ['raed', 'read'],
     ['wirte', 'write'],
@@ -27,6 +33,10 @@ describe('an unknown option', () => {
     ['standartHeaders', 'standardHeaders'],
     ['skipFailedRequest', 'skipFailedRequests'],
     ['onStoreErorr', 'onStoreError'],
+    ['allowlist', 'allowList'],
+    ['denylist', 'denyList'],
+    ['denyLists', 'denyList'],
+    ['bann', 'ban'],
   ])('%s is answered with %s', (name, nearest) => {
     const error = thrownBy(() => parse({ [name]: 5 }))
     expect(error).toMatchObject({ code: 'unknown_option', option: name, value: 5, nearest })

@@ -21,6 +21,13 @@ describe('the refusal', () => {
     })
   })
 
+  it('of a client on the denyList is a JSON error of its own, whatever the refusal is', () => {
+    const forbidden = { contentType: 'application/json', text: '{"error":"forbidden"}' }
+    for (const options of [{}, { message: 'Slow down' }, { handler: () => undefined }, { statusCode: 503 }]) {
+      expect(parse(options).refusal.forbidden).toEqual(forbidden)
+    }
+  })
+
   it.each([
     ['Slow down', { contentType: 'text/plain; charset=utf-8', text: 'Slow down' }],
     ['', { contentType: 'text/plain; charset=utf-8', text: '' }],
@@ -32,14 +39,18 @@ describe('the refusal', () => {
     expect(await bodyOf({ message: async () => message })).toEqual(body)
   })
 
-  it('is problem details where these are wanted, and so is the 503', () => {
+  it('is problem details where these are wanted, and so are the 503 and the 403', () => {
     expect(bodyOf({ problemDetails: true, statusCode: 403 })).toEqual({
       contentType: 'application/problem+json',
-      text: '{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Too many requests: a limit of this client is used up","status":403,"violated-policies":["read"]}',
+      text: '{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Too many requests from this client","status":403,"violated-policies":["read"]}',
     })
     expect(parse({ problemDetails: true, statusCode: 403 }).refusal.unavailable.text).toBe(
       '{"type":"https://iana.org/assignments/http-problem-types#temporary-reduced-capacity","title":"The rate limiter cannot count requests at present","status":503}',
     )
+    expect(parse({ problemDetails: true, statusCode: 503 }).refusal.forbidden).toEqual({
+      contentType: 'application/problem+json',
+      text: '{"type":"about:blank","title":"Forbidden","status":403}',
+    })
   })
 
   const status = 'Give a number from 400 to 599, without quotes.'

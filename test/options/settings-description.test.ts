@@ -36,6 +36,17 @@ describe('the description of a limiter', () => {
     })
   })
 
+  it('tells each of several limits, with its algorithm', () => {
+    const read = [
+      { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
+      { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
+    ]
+    expect(describeSettings(parse({ read })).read).toEqual([
+      { name: 'read-1h', limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
+      { name: 'read-1s', limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
+    ])
+  })
+
   it('is carried by the limiter, under a symbol that other copies of the library know', () => {
     expect(LIMITER_DESCRIPTION).toBe(Symbol.for('express-tollgate.limiter'))
     expect(describeLimiter(createRateLimiter({ name: 'api' }))).toMatchObject({ name: 'api' })

@@ -8,7 +8,14 @@ describe('settings', () => {
     expect(settings).toEqual({
       name: 'default',
       mode: 'enforce',
-      client: { trust: undefined, header: 'x-forwarded-for', ipv6Subnet: 56 },
+      client: {
+        trust: undefined,
+        header: 'x-forwarded-for',
+        ipv6Subnet: 56,
+        allowList: undefined,
+        denyList: undefined,
+      },
+      ban: undefined,
       classify: expect.any(Function),
       classifiedBy: 'method',
       keyGenerator: undefined,
@@ -47,7 +54,15 @@ describe('settings', () => {
 
 describe('settings that nobody has given', () => {
   it('are not those of a polluted Object.prototype', () => {
-    const polluted = { skip: () => true, mode: 'shadow', read: false, cost: 5, store: null }
+    const polluted = {
+      skip: () => true,
+      mode: 'shadow',
+      read: false,
+      cost: 5,
+      store: null,
+      allowList: ['0.0.0.0/0'],
+      ban: 5,
+    }
     const clean = parse({})
     try {
       for (const [name, value] of Object.entries(polluted)) {
@@ -55,6 +70,8 @@ describe('settings that nobody has given', () => {
       }
       const settings = parse({})
       expect(settings).toMatchObject({ mode: 'enforce', cost: undefined, store: undefined })
+      expect(settings.ban).toBeUndefined()
+      expect(settings.client.allowList).toBeUndefined()
       expect(settings.skip).toBeUndefined()
       expect(settings.policies).toEqual(clean.policies)
     } finally {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { fixedPolicy } from '../../src/limits/policy.ts'
-import { checkCapabilities } from '../../src/options/store-option.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store, StoreCapabilities } from '../../src/stores/store.ts'
 import { thrownBy } from '../errors/thrown-by.ts'
@@ -17,6 +15,20 @@ class TokenStore {
   readonly capabilities: StoreCapabilities = {
     algorithms: ['token-bucket', 'sliding-window'],
     severalLimits: false,
+    bans: false,
+    shared: true,
+  }
+}
+
+/** Counts by fixed windows only, and cannot give back; it can do everything else. */
+class BanningStore {
+  readonly consume = consume
+  readonly block = (): void => undefined
+  readonly unblock = (): void => undefined
+  readonly capabilities: StoreCapabilities = {
+    algorithms: ['fixed-window'],
+    severalLimits: true,
+    bans: true,
     shared: true,
   }
 }
@@ -72,23 +84,70 @@ describe('the capabilities of a store', () => {
   it('must include the algorithm of limits that a function decides on', () => {
     const error = thrownBy(() => parse({ store: new TokenStore(), read: () => 5 }))
     expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'read' })
+    expect(error.message).toBe(
+      "read: TokenStore does not know the algorithm fixed-window of the limit 'read', got 'fixed-window'. Give one of token-bucket, sliding-window, or use another store.",
+    )
+  })
+
+  it('must include the algorithm of each of several limits', () => {
+    const limits = [{ limit: 5 }, { limit: 9, windowSec: 1, algorithm: 'token-bucket' }]
+    const error = thrownBy(() => parse({ store: new BanningStore(), write: limits }))
+    expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'write', value: 'token-bucket' })
+    expect(error.message).toBe(
+      "write: BanningStore does not know the algorithm token-bucket of the limit 'write-1s', got 'token-bucket'. Give one of fixed-window, or use another store.",
+    )
   })
 
   it('do not matter for classes without a limit', () => {
     expect(() => parse({ store: new TokenStore(), read: false, write: false })).not.toThrow()
   })
 
+  const several = [{ limit: 5 }, { limit: 9, windowSec: 1 }]
+
   it('must include several limits where there are several', () => {
-    const limit = { limit: 5, burst: 5, windowMs: 1000, ttlMs: 1000, algorithm: 'fixed-window' } as const
-    const read = fixedPolicy('read', [
-      { ...limit, name: 'one' },
-      { ...limit, name: 'two' },
-    ])
-    expect(() => checkCapabilities(new MemoryStore(), { read, write: false }, false)).not.toThrow()
-    const error = thrownBy(() => checkCapabilities(new Counter(), { read, write: false }, false))
-    expect(error.code).toBe('unsupported_by_store')
+    for (const store of [new MemoryStore(), new BanningStore()]) {
+      expect(() => parse({ store, read: several })).not.toThrow()
+    }
+    expect(() => parse({ store: new Counter(), read: several.slice(1) })).not.toThrow()
+    const error = thrownBy(() => parse({ store: new Counter(), read: several }))
+    expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'read', value: 2 })
     expect(error.message).toBe(
       'read: Counter cannot decide several limits at once, got 2. Give one limit, or use another store.',
     )
+  })
+
+  it('must include bans where clients are banned', () => {
+    const ban = { after: 5, withinSec: 60, forSec: 60 }
+    for (const store of [new MemoryStore(), new BanningStore()]) {
+      expect(() => parse({ store, ban })).not.toThrow()
+    }
+    const error = thrownBy(() => parse({ store: new Counter(), ban }))
+    expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'ban' })
+    expect(error.message).toBe(
+      'ban: Counter does not ban clients, got {}. Leave it out, or use another store.',
+    )
+  })
+
+  it('must include bans that were declared and can be made: a ban spreads by block()', () => {
+    const { capabilities, block } = new BanningStore()
+    const ban = { after: 5, withinSec: 60, forSec: 60 }
+    for (const store of [
+      { consume, block },
+      { consume, block, capabilities: { ...capabilities, bans: false } },
+      { consume, capabilities },
+      { consume, capabilities, block: true },
+    ]) {
+      const error = thrownBy(() => parse({ store, ban }))
+      expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'ban' })
+      expect(error.message).toContain('ban: the store does not ban clients, got {')
+      expect(error.message).toMatch(/\. Leave it out, or use another store\.$/)
+    }
+  })
+
+  it('are all asked for what is wanted of them, in the memory store', () => {
+    const algorithms = ['fixed-window', 'sliding-window', 'token-bucket']
+    const read = algorithms.map((algorithm) => ({ limit: 5, algorithm, name: algorithm }))
+    const ban = { after: 5, withinSec: 60, forSec: 60 }
+    expect(() => parse({ store: new MemoryStore(), read, ban, skipFailedRequests: true })).not.toThrow()
   })
 })

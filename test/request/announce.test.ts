@@ -3,6 +3,7 @@ import type { Decision, LimitState } from '../../src/limits/decision.ts'
 import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from '../../src/request/announce.ts'
 import { type Assessment, createAssess } from '../../src/request/assessment.ts'
 import { Passage } from '../../src/request/passage.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { parse } from '../options/parse.ts'
 import { exchange } from './exchange.ts'
 
@@ -72,6 +73,25 @@ describe('writeHeaders', () => {
     })
   })
 
+  it('shows of a token bucket what it holds, and the time in which it fills', () => {
+    const bucket = parse({
+      read: { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 40 },
+      standardHeaders: true,
+    })
+    const asked = createAssess(bucket)(exchange().req, '192.0.2.1') as Assessment
+    const { res } = exchange()
+    const answer = new MemoryStore({ clock: { now: () => 0 } }).consume(asked.charge)
+    writeHeaders(res, bucket.formats, new Passage(), told(answer, { assessment: asked }))
+    expect({ ...res.getHeaders() }).toEqual({
+      'x-ratelimit-limit': '40',
+      'x-ratelimit-remaining': '39',
+      // 39 units come back in 234 s, a second after the epoch.
+      'x-ratelimit-reset': '235',
+      'ratelimit-policy': '"read";q=40;w=240',
+      ratelimit: '"read";r=39;t=234',
+    })
+  })
+
   it('writes nothing once the response is out', () => {
     const { res } = exchange()
     res.end()
@@ -115,12 +135,25 @@ describe('attachInfo', () => {
       key: '192.0.2.1',
       class: 'read',
       allowed: false,
+      banned: false,
       // Not that of the limiter alone: a limiter before may ask for the longer wait.
       retryAfterMs: 2000,
       limits: [loose, tight],
     })
     expect(Reflect.get(req, 'quota')).toBe(info)
     expect(Reflect.has(req, 'rateLimit')).toBe(false)
+  })
+
+  it('tells whether the client is banned, newly or not', () => {
+    const infoOf = (isNew?: boolean): unknown => {
+      const ban = isNew === undefined ? {} : { ban: { endsInMs: 90_000, isNew } }
+      const answer = { ...decision(0, 90_000), allowed: false, retryAfterMs: 90_000, ...ban }
+      return attachInfo(exchange().req, 'rateLimit', new Passage(), told(answer))
+    }
+    const refused = { remaining: 0, used: 10, allowed: false, retryAfterMs: 90_000 }
+    expect(infoOf()).toMatchObject({ ...refused, banned: false })
+    expect(infoOf(true)).toMatchObject({ ...refused, banned: true, resetTime: new Date(91_000) })
+    expect(infoOf(false)).toMatchObject({ ...refused, banned: true })
   })
 
   it.each([

@@ -31,6 +31,25 @@ describe('an assessment', () => {
     })
   })
 
+  it('asks for a ban where the options do, with one rule for every charge', () => {
+    const settings = parse({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
+    const ask = createAssess(settings)
+    const charges = ['GET', 'GET', 'POST'].map((method) => {
+      const { charge } = ask(exchange(method).req, ADDRESS) as Assessment
+      return charge
+    })
+    for (const { ban } of charges) expect(ban).toBe(settings.ban)
+    expect(charges[0]).toMatchObject({ ban: { refusals: { limit: 5, windowMs: 60_000 }, forMs: 3_600_000 } })
+    expect(assess({})).not.toHaveProperty('charge.ban')
+  })
+
+  it('holds all limits of the class', () => {
+    const read = [{ limit: 5, windowSec: 1, algorithm: 'token-bucket' }, { limit: 100 }]
+    expect(assess({ read })).toMatchObject({
+      charge: { limits: [{ name: 'read-1s' }, { name: 'read-1m' }], cost: 1 },
+    })
+  })
+
   it('keeps the identity of fixed limits, and of dynamic ones of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = createAssess(parse(options))
@@ -59,7 +78,7 @@ describe('an assessment', () => {
     const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
     expect(assess({ classify: () => 'read', keyGenerator, cost, read }, req)).toMatchObject({
       clientKey: 'user of 192.0.2.1',
-      policy: { class: 'read', capacity: 50 },
+      policy: { class: 'read', narrowest: { limit: 50 } },
       charge: { key: 'default:read:user of 192.0.2.1', cost: 3, limits: [{ limit: 50 }] },
     })
     expect(keyGenerator).toHaveBeenCalledWith(req, ADDRESS)
@@ -157,9 +176,29 @@ describe('the result of a function', () => {
     const error = thrownBy(() => assess(options))
     expect(error).toMatchObject({ code: 'cost_above_capacity', option: 'cost', value: 6 })
     expect(error.message).toBe(
-      'cost: can never be admitted by the read limit of 5, got 6. Lower the cost, or raise the limit to at least 6.',
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
     )
     expect(assess({ ...options, read: () => 6 })).toMatchObject({ charge: { cost: 6 } })
     expect(thrownBy(() => assess({ ...options, read: () => 5 })).code).toBe('cost_above_capacity')
+  })
+
+  it('of cost must not be more than the narrowest of several limits holds', () => {
+    const read = [{ limit: 100 }, { limit: 5, windowSec: 1, algorithm: 'sliding-window' }]
+    expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
+    expect(thrownBy(() => assess({ read, cost: () => 6 })).message).toBe(
+      "cost: can never be admitted by the limit 'read-1s' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    )
+  })
+
+  it('of cost must not be more than a token bucket holds, however much comes back in its window', () => {
+    const read = { limit: 100, algorithm: 'token-bucket', burst: 5, name: 'drops' }
+    expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
+    const error = thrownBy(() => assess({ read, cost: () => 6 }))
+    expect(error).toMatchObject({ code: 'cost_above_capacity', option: 'cost', value: 6 })
+    expect(error.message).toBe(
+      "cost: can never be admitted by the limit 'drops' of 5, got 6. Lower the cost, or raise its burst to at least 6.",
+    )
+    const large = { limit: 5, algorithm: 'token-bucket', burst: 100 }
+    expect(assess({ read: large, cost: () => 100 })).toMatchObject({ charge: { cost: 100 } })
   })
 })

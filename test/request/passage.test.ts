@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { Passage, passageOf } from '../../src/request/passage.ts'
+import { Passage, passageOf, type StandingCharge } from '../../src/request/passage.ts'
 import { exchange } from './exchange.ts'
 
 const state = (name: string, remaining: number, resetMs: number): LimitState => ({
@@ -65,16 +65,41 @@ describe('Passage', () => {
     ])
   })
 
+  /** A charge that was taken, with where it left its limits. */
+  const taken = (cost: number, limits: readonly LimitState[], repeatAfterMs?: number): StandingCharge => ({
+    decision: {
+      allowed: true,
+      retryAfterMs: 0,
+      limits,
+      ...(repeatAfterMs === undefined ? {} : { repeatAfterMs }),
+    },
+    cost,
+  })
+
   it('asks to wait for the last of those that have too little left for what they charge', () => {
     const passage = new Passage()
     expect(passage.retryAfterMs(100)).toBe(100)
-    passage.add({ states: [state('a', 0, 500), state('b', 1, 900)], cost: 1 })
+    passage.add(taken(1, [state('a', 0, 500), state('b', 1, 900)]))
     expect(passage.retryAfterMs(100)).toBe(500)
     expect(passage.retryAfterMs(700)).toBe(700)
-    passage.add({ states: [state('c', 4, 800)], cost: 4 })
+    passage.add(taken(4, [state('c', 4, 800)]))
     expect(passage.retryAfterMs(100)).toBe(500)
-    passage.add({ states: [state('d', 4, 700), state('e', 5, 900)], cost: 5 })
+    passage.add(taken(5, [state('d', 4, 700), state('e', 5, 900)]))
     expect(passage.retryAfterMs(100)).toBe(700)
+  })
+
+  it('asks to wait as long as the store says that the same charge would, where it says so', () => {
+    const passage = new Passage()
+    // The next unit is back in 500 ms, and the three that the charge takes not before 1500.
+    passage.add(taken(3, [state('a', 0, 500)], 1500))
+    expect(passage.retryAfterMs(100)).toBe(1500)
+    expect(passage.retryAfterMs(1600)).toBe(1600)
+    // Less than until the reset: of a bucket, that is when all that remains has come back a second time.
+    const other = new Passage()
+    other.add(taken(3, [state('b', 2, 9000)], 250))
+    expect(other.retryAfterMs(100)).toBe(250)
+    other.add(taken(3, [state('c', 0, 9000)], 0))
+    expect(other.retryAfterMs(100)).toBe(250)
   })
 })
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import type { Next } from '../../src/options/rate-limiter-options.ts'
 import type { RefusalOptions } from '../../src/options/refusal-options.ts'
-import { type Refusal, refuse, refuseUncounted } from '../../src/request/refuse.ts'
+import { forbid, type Refusal, refuse, refuseUncounted } from '../../src/request/refuse.ts'
 import { parse } from '../options/parse.ts'
 import { exchange } from './exchange.ts'
 
@@ -15,6 +15,7 @@ const REFUSAL: Refusal = {
     key: '192.0.2.1',
     class: 'read',
     allowed: false,
+    banned: false,
     retryAfterMs: 59_001,
     limits: [],
   },
@@ -229,6 +230,64 @@ describe('a refusal for want of a store', () => {
     })
     refuseUncounted({ req, res, next }, parse({}).refusal)
     expect(next.mock.calls).toEqual([[broken]])
+  })
+})
+
+describe('a client that is turned away', () => {
+  function forbidden(options: object, prepare: (res: ServerResponse) => void = () => undefined): Refused {
+    const { req, res } = exchange()
+    prepare(res)
+    const next = vi.fn<Next>()
+    const end = vi.spyOn(res, 'end')
+    forbid({ req, res, next }, parse(options).refusal)
+    return { req, res, next, sent: () => end.mock.calls[0]?.[0] as string | undefined }
+  }
+
+  it('gets a 403 for no cache, and is told nothing of limits', () => {
+    const { res, next, sent } = forbidden({})
+    expect(sent()).toBe('{"error":"forbidden"}')
+    expect(res.statusCode).toBe(403)
+    expect({ ...res.getHeaders() }).toEqual({
+      'cache-control': 'no-store',
+      'content-type': 'application/json',
+      'content-length': '21',
+    })
+    expect(next).not.toHaveBeenCalled()
+  })
+
+  it('gets problem details where these are wanted', () => {
+    const { res, sent } = forbidden({ problemDetails: true })
+    expect(sent()).toBe('{"type":"about:blank","title":"Forbidden","status":403}')
+    expect(res.statusCode).toBe(403)
+    expect(res.getHeader('Content-Type')).toBe('application/problem+json')
+  })
+
+  it('is no business of the handler, the message or the status of refusals', () => {
+    const handler = vi.fn()
+    expect(forbidden({ handler, statusCode: 503 }).res.statusCode).toBe(403)
+    expect(handler).not.toHaveBeenCalled()
+    expect(forbidden({ message: 'Slow down' }).sent()).toBe('{"error":"forbidden"}')
+  })
+
+  it('gets nothing where the response has ended already', () => {
+    const { res, next } = forbidden({}, (open) => open.end('time-out'))
+    expect(res.statusCode).toBe(200)
+    expect({ ...res.getHeaders() }).toEqual({})
+    expect(next).not.toHaveBeenCalled()
+  })
+
+  it('goes to next where the response was patched by somebody, and throws', () => {
+    for (const thrown of [new Error('patched'), 'router']) {
+      const { next } = forbidden({}, (res) => {
+        res.end = () => {
+          throw thrown
+        }
+      })
+      expect(next).toHaveBeenCalledTimes(1)
+      expect(next.mock.calls[0]?.[0]).toMatchObject(
+        thrown instanceof Error ? { message: 'patched' } : { code: 'invalid_result', value: 'router' },
+      )
+    }
   })
 })
 

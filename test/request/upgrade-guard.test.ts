@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Charge, Store } from '../../src/stores/store.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
 
 const express4 = express4Untyped as unknown as typeof express
@@ -60,6 +61,37 @@ describe('guard', () => {
     expect(refused).toMatch(/\r\nConnection: close\r\n/)
     expect(refused).toMatch(/\r\n\r\n\{"error":"rate_limit_exceeded"\}$/)
     expect(handler).toHaveBeenCalledTimes(2)
+  })
+
+  it('turns away clients on the denyList before any handler sees them', async () => {
+    const server = createServer()
+    const handler = vi.fn(accept)
+    server.on('upgrade', handler)
+    createRateLimiter({ denyList: ['loopback'] }).guard(server)
+    const refused = await answerTo(await listening(server), UPGRADE)
+    expect(refused).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/)
+    expect(refused).toMatch(/\r\nCache-Control: no-store\r\n/)
+    expect(refused).not.toMatch(/\r\n(?:Retry-After|X-RateLimit-)/)
+    expect(refused).toMatch(/\r\n\r\n\{"error":"forbidden"\}$/)
+    expect(handler).not.toHaveBeenCalled()
+  })
+
+  it('lets clients on the allowList pass, however often', async () => {
+    const server = createServer().on('upgrade', accept)
+    createRateLimiter({ read: 1, allowList: ['127.0.0.1'] }).guard(server)
+    const port = await listening(server)
+    for (const _ of [1, 2, 3]) expect(await answerTo(port, UPGRADE)).toMatch(/^HTTP\/1\.1 101 /)
+  })
+
+  it('refuses a banned client, and tells it when its ban ends', async () => {
+    const server = createServer().on('upgrade', accept)
+    const limiter = createRateLimiter({ clock: new FakeClock() })
+    limiter.guard(server)
+    await limiter.block('127.0.0.1', 600)
+    const refused = await answerTo(await listening(server), UPGRADE)
+    expect(refused).toMatch(/^HTTP\/1\.1 429 Too Many Requests\r\n/)
+    expect(refused).toMatch(/\r\nRetry-After: 600\r\n/)
+    expect(refused).toMatch(/\r\nX-RateLimit-Remaining: 0\r\n/)
   })
 
   it('hands on the socket as it was: no listener of its own stays', async () => {

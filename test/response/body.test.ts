@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_REFUSAL, DEFAULT_UNAVAILABLE, jsonBody, textBody } from '../../src/response/body.ts'
-import { quotaExceeded, reducedCapacity } from '../../src/response/problem-details.ts'
+import {
+  DEFAULT_FORBIDDEN,
+  DEFAULT_REFUSAL,
+  DEFAULT_UNAVAILABLE,
+  jsonBody,
+  textBody,
+} from '../../src/response/body.ts'
+import { forbidden, quotaExceeded, reducedCapacity } from '../../src/response/problem-details.ts'
 
 describe('a body', () => {
   it('of a refusal is exactly this', () => {
@@ -15,6 +21,10 @@ describe('a body', () => {
       contentType: 'application/json',
       text: '{"error":"rate_limiter_unavailable"}',
     })
+  })
+
+  it('of a client that is turned away is exactly this', () => {
+    expect(DEFAULT_FORBIDDEN).toEqual({ contentType: 'application/json', text: '{"error":"forbidden"}' })
   })
 
   it('of an object is JSON', () => {
@@ -38,7 +48,7 @@ describe('problem details', () => {
     expect(contentType).toBe('application/problem+json')
     expect(JSON.parse(text)).toEqual({
       type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
-      title: 'Too many requests: a limit of this client is used up',
+      title: 'Too many requests from this client',
       status: 429,
       'violated-policies': ['burst', 'a"b'],
     })
@@ -55,6 +65,13 @@ describe('problem details', () => {
       type: 'https://iana.org/assignments/http-problem-types#temporary-reduced-capacity',
       title: 'The rate limiter cannot count requests at present',
       status: 503,
+    })
+  })
+
+  it('of a client that is turned away have no type, and the title of their status', () => {
+    expect(forbidden(403)).toEqual({
+      contentType: 'application/problem+json',
+      text: '{"type":"about:blank","title":"Forbidden","status":403}',
     })
   })
 })

@@ -45,6 +45,30 @@ describe.each([draft8, draft11])('$name', (format) => {
     expect(stateOf(...standings)).toBe('"burst";r=0;t=1, "hour";r=812;t=1931')
   })
 
+  it.each([
+    // 50 at once and 10 a second: as many as it holds, in the time in which it fills.
+    [{ limit: 10, windowMs: 1000, burst: 50 }, '"read";q=50;w=5'],
+    [{ limit: 100, windowMs: 60_000, burst: 5 }, '"read";q=5;w=3'],
+    // 3333.3 ms, rounded up as any other.
+    [{ limit: 3, windowMs: 1000, burst: 10 }, '"read";q=10;w=4'],
+    [{ limit: 1000, windowMs: 1000, burst: 1 }, '"read";q=1;w=1'],
+  ])('announces of a bucket, %o, what it holds and how soon it is full', (bucket, line) => {
+    expect(policyOf({ ...bucket, remaining: 0, resetMs: 0 })).toBe(line)
+  })
+
+  it('shows of a bucket never more than it announces', () => {
+    const full = { limit: 10, windowMs: 1000, burst: 50, remaining: 50, resetMs: 5000 }
+    expect([policyOf(full), stateOf(full)]).toEqual(['"read";q=50;w=5', '"read";r=50;t=5'])
+  })
+
+  it('tells of a banned client that nothing is left until the ban ends', () => {
+    const banned = [
+      { ...BURST, remaining: 0, resetMs: 3_600_000 },
+      { ...HOUR, remaining: 0, resetMs: 3_600_000 },
+    ]
+    expect(stateOf(...banned)).toBe('"burst";r=0;t=3600, "hour";r=0;t=3600')
+  })
+
   it('escapes quotes and backslashes in names, the same in both fields', () => {
     const standing = { name: 'a"b\\c', remaining: 99, resetMs: 60_000 }
     expect(stateOf(standing)).toBe('"a\\"b\\\\c";r=99;t=60')

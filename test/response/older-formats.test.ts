@@ -58,6 +58,27 @@ describe.each([draft6, draft7])('the policy of $name', (format) => {
     format.writePolicy(target, [limitOf({ ...STANDING, limit: 10, windowMs: 500 })])
     expect(target.text('RateLimit-Policy')).toBe('10;w=1')
   })
+
+  it.each([
+    [{ limit: 10, windowMs: 1000, burst: 50 }, '50;w=5'],
+    [{ limit: 100, windowMs: 60_000, burst: 5 }, '5;w=3'],
+    [{ limit: 3, windowMs: 1000, burst: 10 }, '10;w=4'],
+  ])('announces of a bucket, %o, what it holds and how soon it is full', (bucket, line) => {
+    const target = new RecordedHeaders()
+    format.writePolicy(target, [limitOf({ ...bucket, ...STANDING }), limitOf(STANDING)])
+    expect(target.text('RateLimit-Policy')).toBe(`${line}, 100;w=60`)
+  })
+})
+
+describe.each([draft6, draft7, legacyFormat('delta')])('the figures of $name', (format) => {
+  it('are those of a bucket that is tighter than a window: how much it holds, not how much comes back', () => {
+    const bucket = { name: 'bucket', limit: 10, windowMs: 1000, burst: 50, remaining: 49, resetMs: 4900 }
+    const shown = Object.entries(written(format, [STANDING, bucket]).all()).filter(
+      ([name]) => name !== 'ratelimit-policy',
+    )
+    const figures = shown.flatMap(([, value]) => value.match(/\d+/g) ?? [])
+    expect(figures).toEqual(['50', '49', '5'])
+  })
 })
 
 describe('legacy', () => {

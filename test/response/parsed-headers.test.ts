@@ -3,7 +3,8 @@ import { parseRateLimit } from 'ratelimit-header-parser'
 import { type Item, parseDictionary, parseItem, parseList } from 'structured-headers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { tighter } from '../../src/limits/decision.ts'
-import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
+import { LARGEST_LIMIT, quotaOf } from '../../src/limits/limit.ts'
+import { isExact } from '../../src/limits/token-bucket.ts'
 import { draft6 } from '../../src/response/draft-6.ts'
 import { draft7 } from '../../src/response/draft-7.ts'
 import { draft8 } from '../../src/response/draft-8.ts'
@@ -31,30 +32,45 @@ const name = fc
 
 const units = fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: LARGEST_LIMIT }))
 
+const windowMs = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: MONTH_MS }))
+
+/** Of a window, which holds its limit, or of a token bucket, which may hold more or less. */
+const numbers = fc.oneof(
+  fc.record({ limit: units, windowMs }).map((one) => ({ ...one, burst: one.limit })),
+  fc
+    .record({
+      limit: fc.integer({ min: 1, max: 1000 }),
+      windowMs: fc.integer({ min: 1, max: MONTH_MS }),
+      burst: fc.integer({ min: 1, max: 5000 }),
+    })
+    .filter(isExact),
+)
+
 const standing: fc.Arbitrary<Required<Standing>> = fc
   .record({
     name,
-    limit: units,
-    windowMs: fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: MONTH_MS })),
+    numbers,
     left: fc.double({ min: 0, max: 1, noNaN: true }),
     gone: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map(({ left, gone, ...limit }) => ({
-    ...limit,
-    remaining: Math.floor(limit.limit * left),
-    resetMs: Math.floor(limit.windowMs * gone),
+  .map(({ name, numbers, left, gone }) => ({
+    name,
+    ...numbers,
+    remaining: Math.floor(numbers.burst * left),
+    resetMs: Math.floor(quotaOf(numbers).windowMs * gone),
   }))
 
 const standings = fc.array(standing, { minLength: 1, maxLength: 4 })
 
-/** What a duration in milliseconds must read as: never less, less than a second more, never 0. */
-function covers(seconds: unknown, ms: number): boolean {
+/** What a duration, in milliseconds or parts of them, must read as: never less, never a second more, never 0. */
+function covers(seconds: unknown, duration: number, partsPerMs = 1): boolean {
+  const second = 1000 * partsPerMs
   return (
     typeof seconds === 'number' &&
     Number.isInteger(seconds) &&
     seconds >= 1 &&
-    seconds * 1000 >= ms &&
-    (seconds === 1 || (seconds - 1) * 1000 < ms)
+    seconds * second >= duration &&
+    (seconds === 1 || (seconds - 1) * second < duration)
   )
 }
 
@@ -75,13 +91,14 @@ describe.each([draft8, draft11])('the lists of $name', (format) => {
         const states = itemsOf(headers.text('RateLimit'))
         expect(policies.map(({ value }) => value)).toEqual(given.map((one) => one.name))
         expect(states.map(({ value }) => value)).toEqual(given.map((one) => one.name))
-        for (const [index, { limit, windowMs, remaining, resetMs }] of given.entries()) {
+        for (const [index, { limit, windowMs, burst, remaining, resetMs }] of given.entries()) {
           const policy = policies[index]?.parameters ?? {}
           const state = states[index]?.parameters ?? {}
           expect(Object.keys(policy)).toEqual(['q', 'w'])
           expect(Object.keys(state)).toEqual(['r', 't'])
-          expect([policy.q, state.r]).toEqual([limit, remaining])
-          expect([covers(policy.w, windowMs), covers(state.t, resetMs)]).toEqual([true, true])
+          expect([policy.q, state.r]).toEqual([burst, remaining])
+          expect(covers(policy.w, windowMs * burst, limit)).toBe(true)
+          expect(covers(state.t, resetMs)).toBe(true)
         }
       }),
     )
@@ -119,9 +136,9 @@ describe('the older formats', () => {
     fc.assert(
       fc.property(standings, (given) => {
         const policies = itemsOf(written(format, given).text('RateLimit-Policy'))
-        expect(policies.map(({ value }) => value)).toEqual(given.map(({ limit }) => limit))
-        for (const [index, { windowMs }] of given.entries()) {
-          expect(covers(policies[index]?.parameters.w, windowMs)).toBe(true)
+        expect(policies.map(({ value }) => value)).toEqual(given.map(({ burst }) => burst))
+        for (const [index, { limit, windowMs, burst }] of given.entries()) {
+          expect(covers(policies[index]?.parameters.w, windowMs * burst, limit)).toBe(true)
         }
       }),
     )
@@ -130,7 +147,7 @@ describe('the older formats', () => {
   it('have a dictionary that a parser of structured fields reads, in draft-7', () => {
     fc.assert(
       fc.property(standings, (given) => {
-        const { limit, remaining, resetMs } = tightestOf(given)
+        const { burst: limit, remaining, resetMs } = tightestOf(given)
         const dictionary = parseDictionary(written(draft7, given).text('RateLimit'))
         const figures = Object.fromEntries([...dictionary].map(([key, item]) => [key, item[0]]))
         expect(figures).toEqual({ limit, remaining, reset: figures.reset })
@@ -142,7 +159,7 @@ describe('the older formats', () => {
   it('have fields that a parser of structured fields reads as integers, in draft-6', () => {
     fc.assert(
       fc.property(standings, (given) => {
-        const { limit, remaining, resetMs } = tightestOf(given)
+        const { burst: limit, remaining, resetMs } = tightestOf(given)
         const headers = written(draft6, given)
         expect(parseItem(headers.text('RateLimit-Limit'))[0]).toBe(limit)
         expect(parseItem(headers.text('RateLimit-Remaining'))[0]).toBe(remaining)
@@ -156,7 +173,7 @@ describe('the older formats', () => {
     (format) => {
       fc.assert(
         fc.property(standings, (given) => {
-          const { limit, remaining, resetMs } = tightestOf(given)
+          const { burst: limit, remaining, resetMs } = tightestOf(given)
           const read = parseRateLimit(written(format, given).all(), { reset: 'seconds' })
           expect(read).toMatchObject({ limit, remaining, used: limit - remaining })
           expect(covers(secondsFromNow(read?.reset), resetMs)).toBe(true)
@@ -168,7 +185,7 @@ describe('the older formats', () => {
   it('are read by a parser of rate-limit headers as what was written, in legacy with dates', () => {
     fc.assert(
       fc.property(standings, fc.integer({ min: 0, max: 4_000_000_000_000 }), (given, nowMs) => {
-        const { limit, remaining, resetMs } = tightestOf(given)
+        const { burst: limit, remaining, resetMs } = tightestOf(given)
         const headers = written(legacyFormat('epoch'), given, new RecordedHeaders(), nowMs)
         const read = parseRateLimit(headers.all(), { reset: 'unix' })
         expect(read).toMatchObject({ limit, remaining, used: limit - remaining })

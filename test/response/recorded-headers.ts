@@ -34,6 +34,8 @@ export interface Standing {
   readonly name?: string
   readonly limit?: number
   readonly windowMs?: number
+  /** What a token bucket holds; a fixed window where it is left out. */
+  readonly burst?: number
   readonly remaining: number
   readonly resetMs: number
 }
@@ -52,10 +54,11 @@ export function written(
   return target
 }
 
-export function limitOf({ name = 'read', limit = 100, windowMs = 60_000 }: Standing): Limit {
-  return { name, limit, windowMs, ttlMs: windowMs, burst: limit, algorithm: 'fixed-window' }
+export function limitOf({ name = 'read', limit = 100, windowMs = 60_000, burst = limit }: Standing): Limit {
+  const algorithm = burst === limit ? 'fixed-window' : 'token-bucket'
+  return { name, limit, windowMs, ttlMs: windowMs, burst, algorithm }
 }
 
-function stateOf({ name = 'read', limit = 100, remaining, resetMs }: Standing): LimitState {
-  return { name, limit, remaining, resetMs }
+function stateOf({ name = 'read', limit = 100, burst = limit, remaining, resetMs }: Standing): LimitState {
+  return { name, limit: burst, remaining, resetMs }
 }

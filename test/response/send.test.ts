@@ -3,7 +3,13 @@ import { Socket } from 'node:net'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { jsonBody, textBody } from '../../src/response/body.ts'
-import { isOpen, rememberHead, sendBody, writeRefusalHead } from '../../src/response/send.ts'
+import {
+  isOpen,
+  rememberHead,
+  sendBody,
+  writeForbiddenHead,
+  writeRefusalHead,
+} from '../../src/response/send.ts'
 
 const newResponse = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
 
@@ -33,6 +39,16 @@ describe('the head of a refusal', () => {
     res.setHeader('Retry-After', present)
     writeRefusalHead(res, 429, 18)
     expect(res.getHeader('Retry-After')).toBe(sent)
+  })
+})
+
+describe('the head of an answer that no wait would change', () => {
+  it('has the status, no Retry-After, and is kept by no cache', () => {
+    const res = newResponse()
+    res.setHeader('Cache-Control', 'public, max-age=3600')
+    writeForbiddenHead(res, 403)
+    expect(res.statusCode).toBe(403)
+    expect({ ...res.getHeaders() }).toEqual({ 'cache-control': 'no-store' })
   })
 })
 

@@ -15,10 +15,10 @@ class ToldClient {
     return limiter
   }
 
-  /** Sends a GET through all limiters until one refuses. */
-  ask(): { status: number; headers: Record<string, unknown> } {
+  /** Sends a request through all limiters until one refuses. */
+  ask(method = 'GET'): { status: number; headers: Record<string, unknown> } {
     const req = new IncomingMessage(new Socket())
-    req.method = 'GET'
+    req.method = method
     const res = new ServerResponse(req)
     const run = ([first, ...others]: readonly RateLimiter[]): void => first?.(req, res, () => run(others))
     run(this.limiters)
@@ -140,6 +140,142 @@ describe('a client of an hourly limit and of one for bursts', () => {
         'retry-after': '1931',
       },
     })
+  })
+})
+
+describe('a client of a token bucket', () => {
+  /** Ten a minute, and four of them at once. */
+  const bucket = { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 4 } as const
+  const policy = '"read";q=4;w=24'
+
+  it('sees units go, is told when the next one is back, and is served it then', () => {
+    client.add({ read: bucket, standardHeaders: 'draft-11', legacyHeaders: true, resetFormat: 'delta' })
+    expect(client.ask().headers).toEqual({
+      'ratelimit-policy': policy,
+      // Three units come back in 18 s.
+      ratelimit: '"read";r=3;t=18',
+      'x-ratelimit-limit': '4',
+      'x-ratelimit-remaining': '3',
+      'x-ratelimit-reset': '18',
+    })
+    client.askTimes(2)
+    expect(client.ask()).toMatchObject({ status: 200, headers: { ratelimit: '"read";r=0;t=6' } })
+    client.clock.advance(2500)
+    expect(client.ask()).toMatchObject({
+      status: 429,
+      headers: { ratelimit: '"read";r=0;t=4', 'retry-after': '4', 'x-ratelimit-remaining': '0' },
+    })
+    client.clock.advance(3499)
+    expect(client.ask()).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
+    client.clock.advance(1)
+    expect(client.ask()).toMatchObject({ status: 200, headers: { ratelimit: '"read";r=0;t=6' } })
+  })
+
+  it('is told by a limiter behind the bucket to wait until the bucket would have as much again', () => {
+    client.add({ name: 'first', read: { ...bucket, burst: 6 }, cost: () => 3 })
+    client.add({ name: 'second', read: { limit: 1, windowSec: 1 } })
+    expect(client.ask().status).toBe(200)
+    // The bucket has admitted this one and is empty: its next unit is back in 6 s, and three are in 18.
+    expect(client.ask()).toEqual({ status: 429, headers: { 'retry-after': '18' } })
+    client.clock.advance(17_999)
+    expect(client.ask()).toEqual({ status: 429, headers: { 'retry-after': '1' } })
+    client.clock.advance(1)
+    expect(client.ask().status).toBe(200)
+  })
+})
+
+describe('a client of several limits in one limiter', () => {
+  const read = [
+    { limit: 10, windowSec: 1 },
+    { limit: 1000, windowSec: 3600, algorithm: 'sliding-window' },
+  ] as const
+
+  it('is told of both in the drafts, and of the tighter one in single fields', () => {
+    client.add({ read, standardHeaders: 'draft-11', legacyHeaders: true, resetFormat: 'delta' })
+    expect(client.ask().headers).toEqual({
+      'ratelimit-policy': '"read-1s";q=10;w=1, "read-1h";q=1000;w=3600',
+      ratelimit: '"read-1s";r=9;t=1, "read-1h";r=999;t=3600',
+      'x-ratelimit-limit': '10',
+      'x-ratelimit-remaining': '9',
+      'x-ratelimit-reset': '1',
+    })
+  })
+
+  it('loses nothing of one for a refusal by the other', () => {
+    client.add({ read, standardHeaders: 'draft-11' })
+    client.askTimes(10)
+    for (const _ of [1, 2]) {
+      expect(client.ask()).toMatchObject({
+        status: 429,
+        headers: { ratelimit: '"read-1s";r=0;t=1, "read-1h";r=990;t=3600', 'retry-after': '1' },
+      })
+    }
+  })
+})
+
+describe('a client that goes on knocking', () => {
+  it('is told by the refusal that bans it when the ban ends, and no other time before', () => {
+    client.add({
+      read: { limit: 1, windowSec: 60 },
+      ban: { after: 3, withinSec: 60, forSec: 600 },
+      standardHeaders: 'draft-11',
+    })
+    client.askTimes(1)
+    const told = Array.from({ length: 4 }, () => {
+      client.clock.advance(1000)
+      return client.ask()
+    })
+    expect(told.map(({ status }) => status)).toEqual([429, 429, 429, 429])
+    expect(told.map(({ headers }) => [headers['retry-after'], headers.ratelimit])).toEqual([
+      ['59', '"read";r=0;t=59'],
+      ['58', '"read";r=0;t=58'],
+      ['600', '"read";r=0;t=600'],
+      ['599', '"read";r=0;t=599'],
+    ])
+    client.clock.advance(598_999)
+    expect(client.ask()).toMatchObject({ status: 429, headers: { 'retry-after': '1' } })
+    client.clock.advance(1)
+    expect(client.ask()).toMatchObject({ status: 200, headers: { ratelimit: '"read";r=0;t=60' } })
+  })
+})
+
+describe('a client that was banned for its reads', () => {
+  it('is told of the ban when it writes, and the other way round', () => {
+    const ban = { after: 1, withinSec: 60, forSec: 600 }
+    client.add({ read: 1, write: 5, ban, standardHeaders: 'draft-11' })
+    expect(client.ask('POST').status).toBe(200)
+    client.askTimes(2)
+    client.clock.advance(1000)
+    expect(client.ask('POST')).toEqual({
+      status: 429,
+      headers: {
+        'ratelimit-policy': '"write";q=5;w=60',
+        ratelimit: '"write";r=0;t=599',
+        'retry-after': '599',
+      },
+    })
+    client.clock.advance(599_000)
+    for (let turn = 0; turn < 6; turn++) client.ask('POST')
+    expect(client.ask()).toMatchObject({ status: 429, headers: { 'retry-after': '600' } })
+  })
+})
+
+describe('a client on a list', () => {
+  // The sockets here have no address at either end, as those of clients on this machine.
+  it('is told nothing but no, where it is denied', () => {
+    client.add({
+      denyList: ['loopback'],
+      allowList: ['loopback'],
+      standardHeaders: true,
+      legacyHeaders: true,
+    })
+    expect(client.ask()).toEqual({ status: 403, headers: {} })
+  })
+
+  it('is told nothing at all, where it is allowed', () => {
+    client.add({ read: 1, allowList: ['127.0.0.1'], standardHeaders: true, legacyHeaders: true })
+    client.askTimes(3)
+    expect(client.ask()).toEqual({ status: 200, headers: {} })
   })
 })
 

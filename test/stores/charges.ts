@@ -1,16 +1,20 @@
+import type { BanRule } from '../../src/limits/ban.ts'
 import type { Decision } from '../../src/limits/decision.ts'
-import type { Limit } from '../../src/limits/limit.ts'
+import { type AlgorithmName, type Limit, quotaOf } from '../../src/limits/limit.ts'
 import type { Charge } from '../../src/stores/store.ts'
+
+export const ALGORITHMS: readonly AlgorithmName[] = ['fixed-window', 'sliding-window', 'token-bucket']
 
 /** A compiled limit of a minute. */
 export function limitOf(limit: number, overrides: Partial<Limit> = {}): Limit {
-  const windowMs = overrides.windowMs ?? 60_000
+  const { windowMs = 60_000, burst = limit } = overrides
+  const fillMs = Math.ceil(quotaOf({ limit, windowMs, burst }).windowMs)
   return {
     name: 'test',
     limit,
     windowMs,
-    ttlMs: windowMs + 30_000,
-    burst: limit,
+    ttlMs: Math.max(windowMs, fillMs) + 30_000,
+    burst,
     algorithm: 'fixed-window',
     ...overrides,
   }
@@ -18,11 +22,22 @@ export function limitOf(limit: number, overrides: Partial<Limit> = {}): Limit {
 
 const THREE = [limitOf(3)]
 
-export function chargeOf(key: string, limits: readonly Limit[] = THREE, cost = 1): Charge {
-  return { key, limits, cost }
+export function chargeOf(key: string, limits: readonly Limit[] = THREE, cost = 1, ban?: BanRule): Charge {
+  return ban === undefined ? { key, limits, cost } : { key, limits, cost, ban }
 }
 
 /** What a store in order answers to a charge of {@link chargeOf}. */
 export function admitted(remaining = 2): Decision {
   return { allowed: true, retryAfterMs: 0, limits: [{ name: 'test', limit: 3, remaining, resetMs: 60_000 }] }
+}
+
+/** The rule that bans for `forMs` whoever is refused `after` times within `windowMs`. */
+export function banRule(after: number, windowMs: number, forMs: number): BanRule {
+  const refusals = limitOf(after, {
+    name: 'refusals',
+    windowMs,
+    ttlMs: windowMs,
+    algorithm: 'sliding-window',
+  })
+  return { refusals, forMs }
 }

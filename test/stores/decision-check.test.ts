@@ -10,6 +10,14 @@ describe('flawOf', () => {
     expect(flawOf(admitted(), charge)).toBeUndefined()
     expect(flawOf({ ...admitted(0), allowed: false, retryAfterMs: 0.5 }, charge)).toBeUndefined()
     expect(flawOf({ ...admitted(), receipt: {} }, charge)).toBeUndefined()
+    for (const repeatAfterMs of [undefined, 0, 0.5, Number.MAX_SAFE_INTEGER]) {
+      expect(flawOf({ ...admitted(0), repeatAfterMs }, charge)).toBeUndefined()
+    }
+    const refused = { ...admitted(0), allowed: false, retryAfterMs: 5000 }
+    for (const isNew of [true, false]) {
+      expect(flawOf({ ...refused, ban: { endsInMs: 5000, isNew } }, charge)).toBeUndefined()
+    }
+    expect(flawOf({ ...refused, ban: undefined }, charge)).toBeUndefined()
   })
 
   it.each(NONSENSE)('finds the flaw in %o', (answer, flaw) => {

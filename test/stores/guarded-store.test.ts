@@ -7,7 +7,7 @@ import type { Store } from '../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
 import { rejectionOf, thrownBy } from '../errors/thrown-by.ts'
-import { admitted, chargeOf } from './charges.ts'
+import { admitted, banRule, chargeOf, limitOf } from './charges.ts'
 import { NONSENSE } from './nonsense.ts'
 
 const OPTIONS = { limiterName: 'api', deadlineMs: 100 }
@@ -329,6 +329,109 @@ describe('resets and refunds of a guarded store', () => {
     await guarded.resetAll()
   })
 })
+
+describe('bans of a guarded store', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const asked = { limits: [limitOf(3)], cost: 1 }
+  const isBanned = (store: Store, key: string): boolean => {
+    const decision = store.peek?.({ ...asked, key }) as Decision
+    return decision.ban !== undefined
+  }
+
+  it('reach the store', async () => {
+    const memory = new MemoryStore()
+    const guarded = withoutFallback(memory)
+    await guarded.block('one', 5000)
+    guarded.blockSoon('two', 5000)
+    expect(['one', 'two', 'three'].map((key) => isBanned(memory, key))).toEqual([true, true, false])
+    expect(guarded.consume({ ...asked, key: 'one' })).toMatchObject({ allowed: false, ban: { isNew: false } })
+    await guarded.unblock('one')
+    expect(['one', 'two'].map((key) => isBanned(memory, key))).toEqual([false, true])
+    memory.close()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('are passed on with their key and their milliseconds', async () => {
+    const [block, unblock] = [vi.fn(), vi.fn()]
+    const guarded = withoutFallback({ consume: () => admitted(), block, unblock })
+    await guarded.block('client', 5000)
+    await guarded.unblock('client')
+    guarded.blockSoon('other', 7000)
+    expect(block.mock.calls).toEqual([
+      ['client', 5000],
+      ['other', 7000],
+    ])
+    expect(unblock.mock.calls).toEqual([['client']])
+  })
+
+  it('reach the fallback as well, where there is one', async () => {
+    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
+    const blocked = vi.spyOn(fallback, 'block')
+    faulty.heal()
+    await guarded.block('early', 5000)
+    expect(blocked).not.toHaveBeenCalled()
+    faulty.fail({ kind: 'throw' })
+    await emittedBy(() => guarded.consume({ ...asked, key: 'anybody' }))
+    // The store is down, and must say so; meanwhile the client is banned where it is counted.
+    expect(await rejectionOf(guarded.block('client', 5000))).toMatchObject({ code: 'store_failed' })
+    expect(guarded.consume({ ...asked, key: 'client' })).toMatchObject({ ban: { endsInMs: 5000 } })
+    expect(await rejectionOf(guarded.unblock('client'))).toMatchObject({ code: 'store_failed' })
+    expect(guarded.consume({ ...asked, key: 'client' })).toMatchObject({ allowed: true })
+  })
+
+  it('are brought about by the fallback too', async () => {
+    const { guarded } = withFallback({ kind: 'throw' })
+    const charge = { ...asked, key: 'client', cost: 3, ban: banRule(1, 60_000, 5000) }
+    await emittedBy(() => guarded.consume(charge))
+    expect(guarded.consume(charge)).toMatchObject({ allowed: false, ban: { endsInMs: 5000, isNew: true } })
+  })
+
+  it.each([
+    ['throws', () => down(), 'store_failed', FAILED],
+    ['rejects', async () => down(), 'store_failed', FAILED],
+    ['hangs', () => new Promise<void>(() => undefined), 'store_timeout', LATE],
+  ] as const)('fail with a store that %s', async (_what, failing, code, message) => {
+    const guarded = withoutFallback({ consume: () => admitted(), block: failing, unblock: failing })
+    for (const write of [() => guarded.block('client', 5000), () => guarded.unblock('client')]) {
+      const rejected = rejectionOf(write())
+      await vi.advanceTimersByTimeAsync(100)
+      expect(await rejected).toMatchObject({ code, message })
+    }
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it.each([
+    ['throws', () => down(), 'The store is down'],
+    ['rejects', async () => down(), 'The store is down'],
+    ['hangs', () => new Promise<void>(() => undefined), LATE],
+  ] as const)('in the background are warned of once with a store that %s', async (_what, block, why) => {
+    const guarded = withoutFallback({ consume: () => admitted(), block })
+    const warnings = await emittedBy(async () => {
+      guarded.blockSoon('one', 5000)
+      guarded.blockSoon('two', 5000)
+      await vi.advanceTimersByTimeAsync(100)
+    })
+    expect(warnings).toEqual([
+      {
+        code: 'TOLLGATE_BAN_FAILED',
+        message: `The store of the limiter 'api' failed to ban a client: ${why}`,
+      },
+    ])
+  })
+
+  it('are none where the store has no such methods', async () => {
+    const guarded = withoutFallback({ consume: () => admitted() })
+    await guarded.block('client', 5000)
+    await guarded.unblock('client')
+    expect(await emittedBy(() => guarded.blockSoon('client', 5000))).toEqual([])
+  })
+})
+
+function down(): never {
+  throw new Error('The store is down')
+}
 
 describe('a rejection after the deadline', () => {
   it('is no unhandled rejection', async () => {

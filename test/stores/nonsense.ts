@@ -23,6 +23,32 @@ export const NONSENSE: readonly (readonly [answer: unknown, flaw: string])[] = [
   [decision({ limits: [null] }), "answered null for the limit 'test'"],
   [decision({ limits: [undefined] }), "answered undefined for the limit 'test'"],
   [decision({ limits: [5] }), "answered 5 for the limit 'test'"],
+  ...[Number.NaN, Number.POSITIVE_INFINITY, -1, 1e300, null, '5'].map(
+    (repeatAfterMs) =>
+      [
+        decision({ repeatAfterMs }),
+        `answered repeatAfterMs ${typeof repeatAfterMs === 'string' ? "'5'" : repeatAfterMs}`,
+      ] as const,
+  ),
+  [refusal({ ban: null }), 'answered the ban null'],
+  [refusal({ ban: true }), 'answered the ban true'],
+  [refusal({ ban: 60_000 }), 'answered the ban 60000'],
+  [refusal({ ban: {} }), 'answered the ban {}'],
+  ...[
+    { endsInMs: 5000 },
+    { isNew: true },
+    { endsInMs: -1, isNew: false },
+    { endsInMs: '5000', isNew: false },
+    { endsInMs: null, isNew: true },
+    { endsInMs: 5000, isNew: 'yes' },
+    { endsInMs: 5000, isNew: null },
+  ].map((ban) => [refusal({ ban }), `answered the ban ${JSON.stringify(ban)}`] as const),
+  [
+    refusal({ ban: { endsInMs: Number.POSITIVE_INFINITY, isNew: true } }),
+    'answered the ban {"endsInMs":null,"isNew":true}',
+  ],
+  // A ban lets nothing pass.
+  [decision({ ban: { endsInMs: 5000, isNew: false } }), 'answered the ban {"endsInMs":5000,"isNew":false}'],
   ...[
     state({ name: 'other' }),
     state({ name: undefined }),
@@ -53,6 +79,10 @@ export const NONSENSE: readonly (readonly [answer: unknown, flaw: string])[] = [
 
 function decision(changes: object): object {
   return { allowed: true, retryAfterMs: 0, limits: [state({})], ...changes }
+}
+
+function refusal(changes: object): object {
+  return decision({ allowed: false, retryAfterMs: 5000, ...changes })
 }
 
 function state(changes: object): object {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { type Evictable, Evictor } from '../../../src/stores/memory/evictor.ts'
 
 const NOW_MS = 1000
-const live = (fullness: number): Evictable => ({ expiresAtMs: NOW_MS + 1, fullness })
-const expired = (fullness: number): Evictable => ({ expiresAtMs: NOW_MS, fullness })
+const live = (fullness: number): Evictable => ({ expiresAtMs: NOW_MS + 1, fullness, ban: undefined })
+const expired = (fullness: number): Evictable => ({ ...live(fullness), expiresAtMs: NOW_MS })
+const bannedUntil = (untilMs: number): Evictable => ({ ...live(0), ban: { sinceMs: 0, untilMs } })
 
 /** The key under which each entry stood that was evicted, in the order of eviction. */
 function evicted(given: readonly Evictable[], times = 1): number[] {
@@ -41,6 +42,17 @@ describe('Evictor', () => {
 
   it('stops at the first that is not refused, beyond sixteen', () => {
     expect(evicted([...many(20, live(1)), live(0.9), live(0.1)])).toEqual([20])
+  })
+
+  it('evicts a banned one last of all, unless it has expired', () => {
+    const banned = bannedUntil(NOW_MS + 1)
+    expect(evicted([banned, live(1), banned, live(1)], 2)).toEqual([1, 3])
+    expect(evicted([...many(255, banned), live(1), live(0)])).toEqual([255])
+    expect(evicted([live(1), { ...banned, expiresAtMs: NOW_MS }])).toEqual([1])
+  })
+
+  it('ranks one whose ban is over by what it has used', () => {
+    expect(evicted([live(0.5), bannedUntil(NOW_MS)])).toEqual([1])
   })
 
   it('evicts a refused one where there is nobody else, and nobody where there is none', () => {

@@ -52,8 +52,9 @@ describe('the options of MemoryStore', () => {
 describe('MemoryStore', () => {
   it('declares what it can', () => {
     expect(new MemoryStore().capabilities).toEqual({
-      algorithms: ['fixed-window'],
+      algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
       severalLimits: true,
+      bans: true,
       shared: false,
     })
   })
@@ -169,7 +170,11 @@ describe('MemoryStore that was closed', () => {
     const { receipt } = store.consume(chargeOf('client'))
     store.close()
     store.close()
-    for (const ask of [() => store.consume(chargeOf('client')), () => store.peek(chargeOf('client'))]) {
+    for (const ask of [
+      () => store.consume(chargeOf('client')),
+      () => store.peek(chargeOf('client')),
+      () => store.block('client', 5000),
+    ]) {
       const error = thrownBy(ask)
       expect(error.code).toBe('closed')
       expect(error.message).toBe('this MemoryStore was closed. Close it after the last request.')
@@ -177,6 +182,7 @@ describe('MemoryStore that was closed', () => {
     expect(store.size).toBe(0)
     // What is left over of the last requests does no harm.
     store.refund(receipt ?? {})
+    store.unblock('client')
     store.reset('client')
     store.resetAll()
   })
@@ -248,6 +254,17 @@ describe('MemoryStore at maxKeys', () => {
     expect(left('loose', pair(10, 10))).toEqual([10, 10])
   })
 
+  it('judges a token bucket by what it holds, not by what comes back', () => {
+    const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
+    const bucket = [limitOf(1, { algorithm: 'token-bucket', burst: 100 })]
+    const window = [limitOf(10)]
+    store.consume(chargeOf('nine tenths', bucket, 90))
+    store.consume(chargeOf('a tenth', window))
+    store.consume(chargeOf('newcomer', window))
+    expect(store.peek(chargeOf('nine tenths', bucket)).limits[0]?.remaining).toBe(10)
+    expect(store.peek(chargeOf('a tenth', window)).limits[0]?.remaining).toBe(10)
+  })
+
   it('keeps a refused client through a flood of newcomers', () => {
     const store = new MemoryStore({ maxKeys: 20, clock: new FakeClock() })
     store.consume(chargeOf('refused', [limitOf(3)], 3))
@@ -296,6 +313,40 @@ describe('MemoryStore and forgetting', () => {
     clock.advance(90_000)
     for (let turn = 0; turn < 600; turn++) store.consume(chargeOf(`new ${turn}`))
     expect(store.size).toBe(600)
+  })
+
+  it('forgets a token bucket no sooner than it is full', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    const bucket = [limitOf(1, { algorithm: 'token-bucket', burst: 10, ttlMs: 600_000 })]
+    store.consume(chargeOf('client', bucket, 10))
+    for (let minute = 1; minute <= 9; minute++) {
+      clock.advance(60_000)
+      store.consume(chargeOf('other'))
+      expect(store.peek(chargeOf('client', bucket)).limits[0]?.remaining).toBe(minute)
+    }
+    clock.advance(60_000)
+    // Looked at two by two: this one and the other, which was forgotten and is new.
+    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    expect(store.size).toBe(1)
+    expect(store.peek(chargeOf('client', bucket)).limits[0]?.remaining).toBe(10)
+  })
+
+  it('remembers for the longest of several limits', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    const limits = [
+      limitOf(5, { name: 'short', ttlMs: 70_000 }),
+      limitOf(5, { name: 'long', ttlMs: 100_000 }),
+      limitOf(5, { name: 'between', ttlMs: 80_000 }),
+    ]
+    store.consume(chargeOf('client', limits))
+    clock.advance(99_999)
+    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    expect(store.size).toBe(2)
+    clock.advance(1)
+    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    expect(store.size).toBe(1)
   })
 
   it('counts from the last charge', () => {

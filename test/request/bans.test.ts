@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import type { Ban, Decision } from '../../src/limits/decision.ts'
+import type { Policy } from '../../src/limits/policy.ts'
+import { Bans } from '../../src/request/bans.ts'
+import { GuardedStore } from '../../src/stores/guarded-store.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
+import { emittedBy } from '../errors/emitted-warnings.ts'
+import { rejectionOf } from '../errors/thrown-by.ts'
+import { parse } from '../options/parse.ts'
+import { admitted, chargeOf } from '../stores/charges.ts'
+
+/** What was asked of a store, call by call. */
+type Calls = (readonly [method: string, key: string, forMs?: number])[]
+
+interface Banning {
+  readonly bans: Bans
+  readonly calls: Calls
+}
+
+/** Bans of a limiter with these options, on a store that notes what it is asked. */
+function banning(options: object, overrides: Partial<Store> = {}): Banning {
+  const calls: Calls = []
+  const store: Store = {
+    consume: () => admitted(),
+    block: (key, forMs) => void calls.push(['block', key, forMs]),
+    unblock: (key) => void calls.push(['unblock', key]),
+    ...overrides,
+  }
+  const guarded = new GuardedStore(store, { limiterName: 'api', deadlineMs: 100 })
+  return { bans: new Bans(parse(options), guarded), calls }
+}
+
+const refusedWith = (ban?: Ban): Decision => ({
+  ...admitted(0),
+  allowed: false,
+  retryAfterMs: 5000,
+  ...(ban === undefined ? {} : { ban }),
+})
+
+/** As much of an assessment as the spreading of bans looks at. */
+const assessed = (requestClass: 'read' | 'write'): Parameters<Bans['spread']>[1] => ({
+  clientKey: 'client',
+  policy: { class: requestClass } as Policy,
+})
+
+const down = (): never => {
+  throw new Error('The store is down')
+}
+
+describe('block and unblock', () => {
+  it('reach the keys of a client in both classes', async () => {
+    const { bans, calls } = banning({ name: 'a:b' })
+    await bans.block('2001:db8::/56', 5000)
+    await bans.unblock('2001:db8::/56')
+    expect(calls).toEqual([
+      ['block', 'a%3Ab:read:2001:db8::/56', 5000],
+      ['block', 'a%3Ab:write:2001:db8::/56', 5000],
+      ['unblock', 'a%3Ab:read:2001:db8::/56'],
+      ['unblock', 'a%3Ab:write:2001:db8::/56'],
+    ])
+  })
+
+  it('leave a class without a limit alone: it is never asked about', async () => {
+    const { bans, calls } = banning({ read: false })
+    await bans.block('client', 5000)
+    await bans.unblock('client')
+    expect(calls).toEqual([
+      ['block', 'default:write:client', 5000],
+      ['unblock', 'default:write:client'],
+    ])
+  })
+
+  it('fail with the store: what was not done must be known', async () => {
+    const { bans } = banning({}, { block: down, unblock: async () => down() })
+    for (const failing of [bans.block('client', 5000), bans.unblock('client')]) {
+      const error = await rejectionOf(failing)
+      expect(error.code).toBe('store_failed')
+      expect(error.message).toBe('the store failed: The store is down. Look at the store and its logs.')
+    }
+  })
+})
+
+describe('a ban that a refusal has brought about', () => {
+  const brandNew = { endsInMs: 7000, isNew: true }
+
+  it.each([
+    ['read', 'write'],
+    ['write', 'read'],
+  ] as const)('in %s spreads to %s, for as long, before anything else happens', (own, other) => {
+    const { bans, calls } = banning({})
+    bans.spread(refusedWith(brandNew), assessed(own))
+    expect(calls).toEqual([['block', `default:${other}:client`, 7000]])
+  })
+
+  it('spreads to no class without a limit', () => {
+    const { bans, calls } = banning({ write: false })
+    bans.spread(refusedWith(brandNew), assessed('read'))
+    expect(calls).toEqual([])
+  })
+
+  it('does not spread again with each refusal that it causes, nor without a ban', () => {
+    const { bans, calls } = banning({})
+    bans.spread(refusedWith({ endsInMs: 7000, isNew: false }), assessed('read'))
+    bans.spread(refusedWith(), assessed('read'))
+    bans.spread(admitted(), assessed('read'))
+    expect(calls).toEqual([])
+  })
+
+  it('is over in both classes at the same time', () => {
+    const clock = new FakeClock()
+    const memory = new MemoryStore({ clock })
+    const guarded = new GuardedStore(memory, { limiterName: 'api', deadlineMs: 100 })
+    new Bans(parse({}), guarded).spread(refusedWith(brandNew), assessed('read'))
+    const write = chargeOf('default:write:client')
+    expect(memory.consume(write)).toMatchObject({ ban: { endsInMs: 7000, isNew: false } })
+    clock.advance(6999)
+    expect(memory.consume(write)).toMatchObject({ allowed: false, ban: { endsInMs: 1 } })
+    clock.advance(1)
+    expect(memory.consume(write).allowed).toBe(true)
+    memory.close()
+  })
+
+  it.each([
+    ['throws', down],
+    ['rejects', async () => down()],
+  ])('waits for no store that %s, and is warned of once', async (_what, block) => {
+    const { bans } = banning({}, { block })
+    const warnings = await emittedBy(async () => {
+      for (const _ of [1, 2]) bans.spread(refusedWith(brandNew), assessed('read'))
+      await new Promise((resolve) => setImmediate(resolve))
+    })
+    expect(warnings).toEqual([
+      {
+        code: 'TOLLGATE_BAN_FAILED',
+        message: "The store of the limiter 'api' failed to ban a client: The store is down",
+      },
+    ])
+  })
+})

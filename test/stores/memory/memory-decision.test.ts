@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { Limit } from '../../../src/limits/limit.ts'
+import { admission, outright, refusal } from '../../../src/stores/memory/memory-decision.ts'
+import { type Outcomes, outcomesOf } from '../../../src/stores/memory/memory-entry.ts'
+import { ALGORITHMS, chargeOf, limitOf } from '../charges.ts'
+
+const NOW_MS = 1_000_000
+
+/** What the limits of a new client say to a cost. */
+const askedOf = (limits: readonly Limit[], cost: number): Outcomes =>
+  outcomesOf(undefined, chargeOf('client', limits), NOW_MS, cost)
+
+describe('an admitted charge', () => {
+  it('tells where its limits stand, in their order, of a bucket what it holds', () => {
+    const limits = [
+      limitOf(5, { name: 'window' }),
+      limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
+    ]
+    expect(admission(chargeOf('client', limits, 2), askedOf(limits, 2), NOW_MS)).toEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [
+        { name: 'window', limit: 5, remaining: 3, resetMs: 60_000 },
+        { name: 'bucket', limit: 20, remaining: 18, resetMs: 108_000 },
+      ],
+    })
+  })
+
+  it.each([
+    ['fixed-window', 60_000],
+    ['sliding-window', 60_000],
+    // Of the 6 units wanted again, 4 are there: two take 12 s to come back.
+    ['token-bucket', 12_000],
+  ] as const)('of a %s that could not be taken again tells when it could', (algorithm, repeatAfterMs) => {
+    const limits = [limitOf(10, { algorithm })]
+    const decision = admission(chargeOf('client', limits, 6), askedOf(limits, 6), NOW_MS)
+    expect(decision).toMatchObject({ allowed: true, retryAfterMs: 0, repeatAfterMs })
+  })
+
+  it.each(ALGORITHMS)('of a %s that could be taken again at once does not', (algorithm) => {
+    const limits = [limitOf(10, { algorithm })]
+    expect(admission(chargeOf('client', limits, 5), askedOf(limits, 5), NOW_MS)).not.toHaveProperty(
+      'repeatAfterMs',
+    )
+  })
+
+  it('could be taken again when the last of its limits lets it', () => {
+    const limits = [
+      limitOf(10, { name: 'soon', windowMs: 1000 }),
+      limitOf(10, { name: 'late', algorithm: 'token-bucket' }),
+      limitOf(10, { name: 'between', windowMs: 10_000, algorithm: 'sliding-window' }),
+      limitOf(100, { name: 'roomy', windowMs: 3_600_000 }),
+    ]
+    const decision = admission(chargeOf('client', limits, 8), askedOf(limits, 8), NOW_MS)
+    expect(decision).toMatchObject({ repeatAfterMs: 36_000 })
+  })
+})
+
+describe('a refused charge', () => {
+  it('waits for the last of its limits, and shows what is left without it', () => {
+    const limits = [
+      limitOf(3, { name: 'short', windowMs: 1000 }),
+      limitOf(10, { name: 'roomy' }),
+      limitOf(3, { name: 'long' }),
+    ]
+    const charge = chargeOf('client', limits, 5)
+    expect(refusal(charge, askedOf(limits, 5), askedOf(limits, 0))).toEqual({
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [
+        { name: 'short', limit: 3, remaining: 3, resetMs: 1000 },
+        { name: 'roomy', limit: 10, remaining: 10, resetMs: 60_000 },
+        { name: 'long', limit: 3, remaining: 3, resetMs: 60_000 },
+      ],
+    })
+  })
+
+  it('tells of a bucket with too little in it when it has one unit more', () => {
+    const limits = [limitOf(10, { algorithm: 'token-bucket' }), limitOf(10, { name: 'other' })]
+    const five = { ...chargeOf('client', limits), cost: 5 }
+    const entry = { limits, states: askedOf(limits, 7).map(({ state }) => state) }
+    const known = { ...entry, ban: undefined, expiresAtMs: 0, fullness: 0 }
+    const decision = refusal(
+      five,
+      outcomesOf(known, five, NOW_MS + 2500, 5),
+      outcomesOf(known, five, NOW_MS + 2500, 0),
+    )
+    expect(decision).toEqual({
+      allowed: false,
+      retryAfterMs: 57_500,
+      limits: [
+        { name: 'test', limit: 10, remaining: 3, resetMs: 3500 },
+        { name: 'other', limit: 10, remaining: 3, resetMs: 57_500 },
+      ],
+    })
+  })
+})
+
+describe('the charge of a banned client', () => {
+  const limits = [
+    limitOf(3, { name: 'window' }),
+    limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
+  ]
+
+  it('finds nothing left until the ban ends, whatever its limits have', () => {
+    const ban = { endsInMs: 90_000, isNew: false }
+    expect(outright(chargeOf('client', limits), askedOf(limits, 1), ban)).toEqual({
+      allowed: false,
+      retryAfterMs: 90_000,
+      limits: [
+        { name: 'window', limit: 3, remaining: 0, resetMs: 90_000 },
+        { name: 'bucket', limit: 20, remaining: 0, resetMs: 90_000 },
+      ],
+      ban,
+    })
+  })
+
+  it('waits for its limits where they ask for longer than the ban, and says when that ends', () => {
+    const ban = { endsInMs: 5000, isNew: true }
+    expect(outright(chargeOf('client', limits, 4), askedOf(limits, 4), ban)).toEqual({
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [
+        { name: 'window', limit: 3, remaining: 0, resetMs: 60_000 },
+        { name: 'bucket', limit: 20, remaining: 0, resetMs: 60_000 },
+      ],
+      ban,
+    })
+  })
+})
