@@ -1,34 +1,45 @@
 import type { Store } from '../../src/stores/store.ts'
 import { type FakeClock, storeConformance } from '../../src/testing/index.ts'
 
-/** What the suite says of a store. */
-export interface ConformanceRun {
-  readonly name: string
-  /** Titles of all cases that were registered. */
-  readonly titles: readonly string[]
-  /** Titles of the cases that failed, each with its message. */
-  readonly failures: ReadonlyMap<string, string>
+/** One case as the suite registered it. */
+export interface RegisteredCase {
+  /** The headings that it stands under, from the outermost. */
+  readonly headings: readonly string[]
+  readonly title: string
+  readonly test: () => Promise<void>
 }
 
-/** Runs the suite with a runner that collects, instead of one that reports. */
-export async function runConformance(
+/** What a case is called below the heading of the suite. */
+export function nameOf({ headings, title }: RegisteredCase): string {
+  return [...headings.slice(1), title].join(' > ')
+}
+
+/** Collects the cases of the suite for a store, with a runner that runs nothing. */
+export function registeredCases(
   create: (clock: FakeClock) => Store,
   name?: string,
-): Promise<ConformanceRun> {
-  const tests: [title: string, test: () => Promise<void>][] = []
-  let heading = ''
+): readonly RegisteredCase[] {
+  const cases: RegisteredCase[] = []
+  let headings: readonly string[] = []
   storeConformance({
     ...(name === undefined ? {} : { name }),
-    describe: (suiteName, suite) => {
-      heading = suiteName
+    describe: (heading, suite) => {
+      const outer = headings
+      headings = [...outer, heading]
       suite()
+      headings = outer
     },
-    it: (title, test) => tests.push([title, test]),
+    it: (title, test) => cases.push({ headings, title, test }),
     create,
   })
-  const failures = new Map<string, string>()
-  for (const [title, test] of tests) {
-    await test().catch((error: unknown) => failures.set(title, String(error)))
-  }
-  return { name: heading, titles: tests.map(([title]) => title), failures }
+  return cases
+}
+
+/** Runs cases one after another; answers those that failed, each with its message. */
+export async function failuresOf(
+  cases: readonly RegisteredCase[],
+): Promise<ReadonlyMap<RegisteredCase, string>> {
+  const failures = new Map<RegisteredCase, string>()
+  for (const one of cases) await one.test().catch((error: unknown) => failures.set(one, String(error)))
+  return failures
 }

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { LEAST_CAPABILITIES } from '../../src/stores/store.ts'
-import { FaultyStore } from '../../src/testing/index.ts'
+import { FakeClock, FaultyStore } from '../../src/testing/index.ts'
 import { admitted, chargeOf } from '../stores/charges.ts'
 
 describe('FaultyStore on a good day', () => {
   it('does what the store behind it does', async () => {
-    const memory = new MemoryStore()
+    const memory = new MemoryStore({ clock: new FakeClock() })
     const store = new FaultyStore(memory)
     expect(store.capabilities).toBe(memory.capabilities)
     const decision = await store.consume(chargeOf('client'))
@@ -20,7 +20,14 @@ describe('FaultyStore on a good day', () => {
     expect(memory.size).toBe(1)
     await store.resetAll()
     expect(memory.size).toBe(0)
-    expect(store.calls).toBe(8)
+    await store.block('client', 5000)
+    expect(await store.consume(chargeOf('client'))).toMatchObject({
+      allowed: false,
+      ban: { endsInMs: 5000, isNew: false },
+    })
+    await store.unblock('client')
+    expect(await store.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+    expect(store.calls).toBe(12)
     await store.close()
     expect(() => memory.consume(chargeOf('client'))).toThrow('this MemoryStore was closed')
   })
@@ -29,6 +36,8 @@ describe('FaultyStore on a good day', () => {
     const store = new FaultyStore({ consume: () => admitted() })
     expect(store.capabilities).toBe(LEAST_CAPABILITIES)
     await store.refund({})
+    await store.block('client', 5000)
+    await store.unblock('client')
     await store.reset('client')
     await store.resetAll()
     await store.close()
@@ -54,12 +63,14 @@ describe('FaultyStore on a bad day', () => {
       () => store.consume(chargeOf('client')),
       () => store.peek(chargeOf('client')),
       () => store.refund({}),
+      () => store.block('client', 5000),
+      () => store.unblock('client'),
       () => store.reset('client'),
       () => store.resetAll(),
     ]) {
       expect(call).toThrow(new Error('The store is down'))
     }
-    expect(store.calls).toBe(5)
+    expect(store.calls).toBe(7)
     expect(memory.size).toBe(0)
     const error = new Error('ECONNREFUSED')
     store.fail({ kind: 'throw', error })
