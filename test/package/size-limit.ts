@@ -8,9 +8,9 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 15_000,
+  '.': 110_000,
   './audit': 9_000,
-  './testing': 5_000,
+  './testing': 10_000,
 }
 
 interface Manifest {

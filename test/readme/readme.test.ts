@@ -63,7 +63,7 @@ describe('the README', () => {
       return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
     })
     expect(problems).toEqual([])
-  })
+  }, 60_000)
 
   it.each(programs)('runs the program of $name', async ({ name }) => {
     const loaders = [import.meta.resolve('tsx'), new URL('./free-port.mjs', import.meta.url).href]
