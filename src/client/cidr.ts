@@ -19,7 +19,8 @@ const WRAPPER_BITS = IPV6_BITS - IPV4_BITS
  * The range that an address or `address/bits` spells, or undefined when it spells none.
  *
  * An IPv4-mapped range is the IPv4 range inside it. One of fewer than 96 bits would be a range of IPv6
- * addresses that looks like IPv4 (`::ffff:10.0.0.0/8` is all of `::/8`): it is no range here.
+ * addresses that looks like IPv4 (`::ffff:10.0.0.0/8` is all of `::/8`), and one of 96 (`64:ff9b::/96`) all of
+ * IPv4 that looks like a network of one's own: they are no ranges here.
  */
 export function parseCidr(text: string): Cidr | undefined {
   const [address = '', suffix, ...more] = text.split('/')
@@ -33,7 +34,7 @@ export function parseCidr(text: string): Cidr | undefined {
   const written = parseIPv6(address)
   const network = unwrapIPv4(written)
   if (network === written) return { network, bits }
-  return bits < WRAPPER_BITS ? undefined : { network, bits: bits - WRAPPER_BITS }
+  return bits <= WRAPPER_BITS ? undefined : { network, bits: bits - WRAPPER_BITS }
 }
 
 export function contains(cidr: Cidr, address: Address): boolean {

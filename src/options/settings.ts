@@ -66,7 +66,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const ban = parseBan(options.ban)
   if (options.store !== undefined) {
     checkStore(options.store)
-    checkCapabilities(options.store, { policies, refunds: refund !== undefined, bans: ban !== undefined })
+    checkCapabilities(options.store, { policies, refunds: refund !== undefined, ban: options.ban })
   }
   return {
     name,

@@ -23,11 +23,12 @@ export function checkStore(store: unknown): void {
 export interface StoreDemands {
   readonly policies: ClassPolicies<never>
   readonly refunds: boolean
-  readonly bans: boolean
+  /** The option `ban`, where it is given. */
+  readonly ban: unknown
 }
 
 /** Throws when the options ask more of the store than it declares, before a request can find out. */
-export function checkCapabilities(store: Store, { policies, refunds, bans }: StoreDemands): void {
+export function checkCapabilities(store: Store, { policies, refunds, ban }: StoreDemands): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
   for (const [requestClass, policy] of Object.entries(policies)) {
@@ -43,8 +44,8 @@ export function checkCapabilities(store: Store, { policies, refunds, bans }: Sto
       'Leave these options out',
     )
   }
-  if (bans && (!capabilities.bans || typeof store.block !== 'function')) {
-    reject('ban', store, `${name} does not ban clients`, 'Leave it out')
+  if (ban !== undefined && (!capabilities.bans || typeof store.block !== 'function')) {
+    reject('ban', ban, `${name} does not ban clients`, 'Leave it out')
   }
 }
 

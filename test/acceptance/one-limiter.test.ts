@@ -75,6 +75,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       key: '127.0.0.1',
       class: 'read',
       allowed: true,
+      banned: false,
       retryAfterMs: 0,
       limits: [{ name: 'read', limit: 10, remaining: 7, resetMs: 60_000 }],
     })
@@ -135,7 +136,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       { problemDetails: true },
       'application/problem+json',
       '{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",' +
-        '"title":"Too many requests: a limit of this client is used up","status":429,"violated-policies":["read"]}',
+        '"title":"Too many requests from this client","status":429,"violated-policies":["read"]}',
     ],
   ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string, string]>)(
     'refuses with %o',

@@ -40,7 +40,7 @@ describe('an entry', () => {
     ['64:ff9b::a00:0/104', ['10.255.255.255'], ['11.0.0.0']],
     // Everybody of one family.
     ['0.0.0.0/0', ['0.0.0.0', '127.255.255.255', '128.0.0.0', '255.255.255.255'], ['::', '2001:db8::1']],
-    ['::ffff:0:0/96', ['203.0.113.7'], ['2001:db8::1']],
+    ['::ffff:0:0/97', ['103.0.113.7'], ['203.0.113.7', '2001:db8::1']],
     ['::/0', ['::', '2001:db8::1', 'ffff::ffff'], ['0.0.0.0', '203.0.113.7']],
     [' 203.0.113.7\t', ['203.0.113.7'], ['203.0.113.6']],
     [' loopback ', ['::1'], ['::2']],
@@ -147,6 +147,8 @@ describe('a list that is a mistake', () => {
     // A range of IPv6 that looks like one of IPv4.
     ['::ffff:10.0.0.0/8', `${ENTRY}, got '::ffff:10.0.0.0/8'. ${MAPPED}`],
     ['64:ff9b::/95', `${ENTRY}, got '64:ff9b::/95'. ${MAPPED}`],
+    // All of IPv4, and not the network that it looks like.
+    ['64:ff9b::/96', `${ENTRY}, got '64:ff9b::/96'. ${MAPPED}`],
     ['Loopback', `${ENTRY}, got 'Loopback'. Did you mean 'loopback'? ${RANGES}`],
     [' unique-local', `${ENTRY}, got ' unique-local'. Did you mean 'uniquelocal'? ${RANGES}`],
     ['constructor', `${ENTRY}, got 'constructor'. ${RANGES}`],

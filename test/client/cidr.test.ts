@@ -19,7 +19,7 @@ describe('parseCidr', () => {
     // An IPv4-mapped or NAT64 range is the IPv4 range inside it.
     ['::ffff:10.0.0.0/104', '10.0.0.0', 8],
     ['::ffff:10.0.0.5', '10.0.0.5', 32],
-    ['::ffff:0:0/96', '0.0.0.0', 0],
+    ['::ffff:0:0/97', '0.0.0.0', 1],
     ['64:ff9b::a00:0/104', '10.0.0.0', 8],
   ])('reads %s as %s with %i bits', (text, network, bits) => {
     const cidr = parseCidr(text)
@@ -48,6 +48,8 @@ describe('parseCidr', () => {
     ['::ffff:10.0.0.0/8'],
     ['::ffff:10.0.0.0/95'],
     ['64:ff9b::/95'],
+    ['64:ff9b::/96'],
+    ['::ffff:0:0/96'],
     ['loopback'],
   ])('does not take %j for a range', (text) => {
     expect(parseCidr(text)).toBeUndefined()

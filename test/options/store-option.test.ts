@@ -124,7 +124,7 @@ describe('the capabilities of a store', () => {
     const error = thrownBy(() => parse({ store: new Counter(), ban }))
     expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'ban' })
     expect(error.message).toBe(
-      'ban: Counter does not ban clients, got {}. Leave it out, or use another store.',
+      'ban: Counter does not ban clients, got {"after":5,"withinSec":60,"forSec":60}. Leave it out, or use another store.',
     )
   })
 

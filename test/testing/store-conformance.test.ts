@@ -111,7 +111,7 @@ const TOKEN_BUCKET = [
 ]
 const TOKEN_BUCKET_REFUNDS = [
   'gives back only what has not come back by itself',
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, whatever is refunded',
+  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time',
 ]
 const KEYS = [
   'counts every key apart',

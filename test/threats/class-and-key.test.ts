@@ -8,6 +8,23 @@ import { EXPRESS_VERSIONS } from '../http/express-versions.ts'
 import { listening } from '../http/listening.ts'
 import { sendRaw } from '../http/raw-http.ts'
 
+/** Keys that somebody might cut short, split, or take for a property of every object. */
+const ODD_KEYS = [
+  'a',
+  'a:b',
+  ':',
+  '__proto__',
+  'constructor',
+  '{}',
+  '{a}',
+  'a\u0000',
+  'a\r\nb',
+  '\ud800',
+  '\udfff',
+  `${'k'.repeat(10_000)}1`,
+  `${'k'.repeat(10_000)}2`,
+]
+
 describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
   function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
     const app = express()
@@ -124,29 +141,28 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
   })
 
   it('threat 10: odd keys and names never share a counter', async () => {
-    const keys = [
-      'a',
-      'a:b',
-      ':',
-      '__proto__',
-      'constructor',
-      '{}',
-      '{a}',
-      'a\u0000',
-      'a\r\nb',
-      '\ud800',
-      '\udfff',
-      `${'k'.repeat(10_000)}1`,
-      `${'k'.repeat(10_000)}2`,
-    ]
-    for (const key of keys) {
+    for (const key of ODD_KEYS) {
       const limiter = createRateLimiter({ read: 1, write: 1 })
-      for (const other of keys) {
+      for (const other of ODD_KEYS) {
         if (other !== key) await limiter.consume(other)
       }
       expect((await limiter.consume(key)).allowed, JSON.stringify(key).slice(0, 30)).toBe(true)
       expect((await limiter.consume(key, { class: 'write' })).allowed).toBe(true)
       expect((await limiter.consume(key)).allowed).toBe(false)
+    }
+  })
+
+  it('threat 10: a ban of an odd key is a ban of nobody else', async () => {
+    for (const key of ODD_KEYS) {
+      const limiter = createRateLimiter({ read: 1, write: 1 })
+      await limiter.block(key, 60)
+      for (const requestClass of ['read', 'write'] as const) {
+        const banned = []
+        for (const other of ODD_KEYS) {
+          if ((await limiter.peek(other, { class: requestClass })).ban !== undefined) banned.push(other)
+        }
+        expect(banned).toEqual([key])
+      }
     }
   })
 })

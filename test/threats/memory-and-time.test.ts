@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MemoryStore } from '../../src/index.ts'
+import { createRateLimiter, type LimitSetting, MemoryStore } from '../../src/index.ts'
 import { FakeClock } from '../../src/testing/index.ts'
 
 const LIMITS = [
@@ -74,6 +74,33 @@ describe('memory and time', () => {
     expect(store.peek({ key: 'login', limits: LIMITS, cost: 1 }).allowed).toBe(false)
     store.close()
   })
+
+  it.each([
+    ['uses little of its limit', 5],
+    ['uses its limit up', 1],
+    ['uses a limit of several up', [{ limit: 1, windowSec: 1 }, { limit: 500 }]],
+    ['drains its bucket', { limit: 1, algorithm: 'token-bucket' }],
+  ] as ReadonlyArray<[string, LimitSetting<unknown>]>)(
+    'threat 18: banned clients stay banned under a flood of which each client %s',
+    async (_what, read) => {
+      const clock = new FakeClock()
+      const store = new MemoryStore({ maxKeys: 500, clock })
+      const ban = { after: 2, withinSec: 60, forSec: 3600 }
+      const limiter = createRateLimiter({ read, write: false, ban, store, clock })
+      const clients = Array.from({ length: 20 }, (_, client) => `client ${client}`)
+      for (const [index, client] of clients.entries()) {
+        if (index % 2 === 0) await limiter.block(client, 3600)
+        else for (let turn = 0; turn < 7; turn++) await limiter.consume(client)
+      }
+      for (let client = 0; client < 5000; client++) await limiter.consume(`flood ${client}`)
+      const free = []
+      for (const client of clients) {
+        if ((await limiter.peek(client)).ban?.endsInMs !== 3_600_000) free.push(client)
+      }
+      expect(free).toEqual([])
+      store.close()
+    },
+  )
 
   it('threat 18: the table never grows above maxKeys', () => {
     const store = new MemoryStore({ maxKeys: 100, clock: new FakeClock() })

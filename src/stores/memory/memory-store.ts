@@ -3,6 +3,7 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Evictor } from './evictor.ts'
 import { admission, outright, refusal } from './memory-decision.ts'
@@ -76,7 +77,7 @@ export class MemoryStore implements Store {
     const entry = known ?? this.#add(charge.key, nowMs)
     entry.limits = charge.limits
     entry.states = asked.map((outcome) => outcome.state)
-    keepUntil(entry, nowMs + Math.max(...charge.limits.map((limit) => limit.ttlMs)))
+    keepUntil(entry, nowMs + longestTtlMs(charge.limits))
     entry.fullness = Math.max(
       ...asked.map(({ remaining }, index) => 1 - remaining / (charge.limits[index]?.burst ?? 1)),
     )
@@ -102,12 +103,16 @@ export class MemoryStore implements Store {
     const nowMs = this.#begin()
     const entry = this.#find(key, nowMs) ?? this.#add(key, nowMs)
     entry.ban = banned(nowMs, forMs)
-    keepUntil(entry, nowMs + forMs)
+    entry.expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(entry.limits))
   }
 
   unblock(key: string): void {
     const entry = this.#entries.get(key)
-    if (entry !== undefined) entry.ban = undefined
+    if (entry === undefined) return
+    entry.ban = undefined
+    // Without the ban there may be nothing left to remember, or not for so long.
+    entry.expiresAtMs = this.#begin() + longestTtlMs(entry.limits)
+    if (entry.states.length === 0) this.#entries.delete(key)
   }
 
   reset(key: string): void {
@@ -172,6 +177,10 @@ function outrightIfBanned(
 ): Decision | undefined {
   const endsInMs = banEndsInMs(known?.ban, nowMs)
   return endsInMs === 0 ? undefined : outright(charge, asked, { endsInMs, isNew: false })
+}
+
+function longestTtlMs(limits: readonly Limit[]): number {
+  return Math.max(0, ...limits.map((limit) => limit.ttlMs))
 }
 
 /** An entry is kept for whatever in it lasts longest. */

@@ -99,7 +99,7 @@ const trace: ConformanceCase = traceCase(
 )
 
 const refundTrace: ConformanceCase = refundTraceCase(
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, whatever is refunded',
+  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time',
   someLimit,
 )
 

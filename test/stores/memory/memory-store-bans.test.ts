@@ -270,6 +270,28 @@ describe('unblock', () => {
     expect(client.consume()).not.toHaveProperty('ban')
   })
 
+  it('keeps nothing of a client that has used nothing', () => {
+    const client = new Banned()
+    client.store.block('client', 86_400_000)
+    client.store.unblock('client')
+    expect(client.store.size).toBe(0)
+  })
+
+  it.each([
+    ['it is unblocked', (store: MemoryStore) => store.unblock('client')],
+    ['a shorter ban replaces a long one', (store: MemoryStore) => store.block('client', 1000)],
+  ])('remembers a client no longer than its limits ask for once %s', (_when, shorten) => {
+    const client = new Banned()
+    client.consume()
+    client.store.block('client', 30 * 86_400_000)
+    shorten(client.store)
+    client.clock.advance(3_600_000 - 1)
+    expect([client.consume('other').allowed, client.store.size]).toEqual([true, 2])
+    client.clock.advance(60_000)
+    for (const _ of [1, 2]) client.consume('other')
+    expect(client.store.size).toBe(1)
+  })
+
   it('is nothing to a client that nobody knows', () => {
     const client = new Banned()
     client.store.unblock('client')

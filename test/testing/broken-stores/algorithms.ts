@@ -205,7 +205,7 @@ const regainsReset =
 const noDrift = 'keeps its rate: 7 units in every second, although 7 does not divide it'
 const bucketTrace = 'admits B + floor(d / T) in any interval d of a random trace, no more and no less'
 const bucketRefundTrace =
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, whatever is refunded'
+  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time'
 const notTwice = 'gives back only what has not come back by itself'
 
 const fixed = 'fixed-window'

@@ -1,0 +1,14 @@
+import type { MemoryStore, Store } from '../../src/index.ts'
+
+/** The same counters, answered a tick later, as a store behind a network would. */
+export function asynchronous(store: MemoryStore): Store {
+  return {
+    capabilities: store.capabilities,
+    consume: async (charge) => store.consume(charge),
+    peek: async (charge) => store.peek(charge),
+    refund: async (receipt) => store.refund(receipt),
+    block: async (key, forMs) => store.block(key, forMs),
+    unblock: async (key) => store.unblock(key),
+    reset: async (key) => store.reset(key),
+  }
+}
