@@ -15,7 +15,8 @@ export interface FixedWindowState {
  * At most `limit` units in a window that opens with the client's first charge and closes `windowMs` later.
  *
  * Its bound: `limit` units in each window, and so up to `2 * limit - 1` in a stretch of `windowMs` that
- * straddles two windows. (Not `2 * limit`: the charge that opened the first one lies outside of the stretch.)
+ * straddles two windows. (Not `2 * limit`: the charge that opened the first one lies outside of the stretch,
+ * unless just that one was refunded.)
  */
 export const fixedWindow: Algorithm<FixedWindowState> = {
   charge(state, nowMs, limit, cost): Outcome<FixedWindowState> {

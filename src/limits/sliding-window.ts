@@ -33,7 +33,8 @@ export const SLICES_PER_WINDOW = 8
  * Its bound holds because a charge is counted for no less than a window: whatever was taken in the window
  * that ends with a charge is in the sum that admitted it. Its price is that a unit can be counted longer, by
  * the time from it to the last charge in its slice: by less than an eighth of the window (rounded up to a
- * whole millisecond), and not at all where the units of a slice were taken at once.
+ * whole millisecond), and not at all where the units of a slice were taken at once. A refund takes its units out
+ * of their slice, which stays as young as it was.
  */
 export const slidingWindow: Algorithm<SlidingWindowState> = {
   charge(state, nowMs, limit, cost): Outcome<SlidingWindowState> {

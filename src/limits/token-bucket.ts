@@ -25,7 +25,8 @@ export interface TokenBucketState {
  * arrivals at once. In integers throughout: the instants are counted in parts of a millisecond divided by
  * `limit`, in which T is exactly `windowMs` parts.
  *
- * Its bound: at most `burst` + floor(d / T) units in any closed interval of length d.
+ * Its bound: at most `burst` + floor(d / T) units in any closed interval of length d, where a refund counts
+ * when it is made.
  */
 export const tokenBucket: Algorithm<TokenBucketState> = {
   charge(state, nowMs, limit, cost): Outcome<TokenBucketState> {
@@ -35,12 +36,12 @@ export const tokenBucket: Algorithm<TokenBucketState> = {
     const asked = debt + cost * windowMs
     const allowed = asked <= capacity
     const debtKept = allowed ? asked : debt
-    const remaining = Math.max(0, dividedDown(capacity - debtKept, windowMs))
+    const remaining = Math.max(0, Math.floor((capacity - debtKept) / windowMs))
     const resetMs =
       allowed && remaining > 0
-        ? dividedUp(remaining * windowMs, units)
-        : dividedUp(debtKept + (remaining + 1) * windowMs - capacity, units)
-    const retryAfterMs = allowed ? 0 : dividedUp(asked - capacity, units)
+        ? Math.ceil((remaining * windowMs) / units)
+        : Math.ceil((debtKept + (remaining + 1) * windowMs - capacity) / units)
+    const retryAfterMs = allowed ? 0 : Math.ceil((asked - capacity) / units)
     const lastFullMs = state === undefined || debt === 0 ? nowMs : state.lastFullMs
     const kept = { ...fullAfter(debtKept, nowMs, limit), lastFullMs }
     return { allowed, remaining, resetMs, retryAfterMs, state: kept }
@@ -67,7 +68,11 @@ export const tokenBucket: Algorithm<TokenBucketState> = {
   },
 }
 
-/** Whether every number that a bucket is reckoned with is a whole one that a double holds exactly. */
+/**
+ * Whether every number that a bucket is reckoned with is a whole one that a double holds exactly, and every
+ * quotient rounds to the right side: one that is not whole is further from the next whole number than a double
+ * can err where dividend and divisor together are below 2^53.
+ */
 export function isExact({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windowMs' | 'burst'>): boolean {
   return 2 * burst * windowMs + limit <= Number.MAX_SAFE_INTEGER
 }
@@ -81,14 +86,5 @@ function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: L
 
 /** When a bucket is full that is so many parts from it. */
 function fullAfter(debt: number, nowMs: number, { limit }: Limit): Omit<TokenBucketState, 'lastFullMs'> {
-  return { fullAtMs: nowMs + dividedDown(debt, limit), fullAtParts: debt % limit }
-}
-
-/** A whole number divided by another and rounded down; a quotient of doubles could be rounded up before. */
-function dividedDown(dividend: number, divisor: number): number {
-  return (dividend - (dividend % divisor)) / divisor
-}
-
-function dividedUp(dividend: number, divisor: number): number {
-  return dividedDown(dividend, divisor) + (dividend % divisor > 0 ? 1 : 0)
+  return { fullAtMs: nowMs + Math.floor(debt / limit), fullAtParts: debt % limit }
 }

@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-window.ts'
+import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
+import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from './counted-client.ts'
 import { someLimit } from './some-limit.ts'
-
-/** A charge of one client, and what it is told. Time in milliseconds. */
-interface Row {
-  readonly at: number
-  readonly cost: number
-  readonly allowed: boolean
-  readonly remaining: number
-  readonly retryAfterMs: number
-  readonly resetMs: number
-}
-
-const row = (
-  at: number,
-  cost: number,
-  [allowed, remaining, retryAfterMs, resetMs]: [boolean, number, number, number],
-): Row => ({ at, cost, allowed, remaining, retryAfterMs, resetMs })
 
 const DAY_MS = 86_400_000
 
@@ -27,92 +13,165 @@ describe('a fixed window of 5 units in 60 s', () => {
       'opens with the first charge and closes a window later',
       [
         // The window is the client's own: it opens at 1000, not at 0.
-        row(1000, 1, [true, 4, 0, 60_000]),
+        { at: 1000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
         // Charges do not move its end.
-        row(31_000, 1, [true, 3, 0, 30_000]),
-        row(31_000, 3, [true, 0, 0, 30_000]),
+        { at: 31_000, cost: 1, allowed: true, remaining: 3, retryAfterMs: 0, resetMs: 30_000 },
+        // Up to the limit.
+        { at: 31_000, cost: 3, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 30_000 },
         // Nothing is left, and the wait is to the end of the window.
-        row(31_000, 1, [false, 0, 30_000, 30_000]),
-        // Refusals push the end no further away.
-        row(60_999, 1, [false, 0, 1, 1]),
-        // The instant of the end belongs to the next window.
-        row(61_000, 1, [true, 4, 0, 60_000]),
+        { at: 31_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 30_000, resetMs: 30_000 },
+        // The refusal pushed the end no further away: here is the last instant of the window.
+        { at: 60_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1, resetMs: 1 },
+        // The instant of the end belongs to the next window, and all units are back at once.
+        { at: 61_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
       ],
     ],
     [
       'takes all of a cost or nothing',
       [
-        row(0, 3, [true, 2, 0, 60_000]),
-        // 3 do not fit in 2: refused, and the 2 are still there.
-        row(0, 3, [false, 2, 60_000, 60_000]),
-        row(0, 2, [true, 0, 0, 60_000]),
-        row(59_999, 1, [false, 0, 1, 1]),
+        { at: 0, cost: 3, allowed: true, remaining: 2, retryAfterMs: 0 },
+        // 3 do not fit in 2.
+        { at: 0, cost: 3, allowed: false, remaining: 2, retryAfterMs: 60_000 },
+        // The 2 are still there: the refusal wrote nothing.
+        { at: 0, cost: 2, allowed: true, remaining: 0, retryAfterMs: 0 },
+        { at: 59_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
         // The whole limit at once.
-        row(60_000, 5, [true, 0, 0, 60_000]),
-        row(60_000, 1, [false, 0, 60_000, 60_000]),
+        { at: 60_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
+        { at: 60_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 60_000 },
       ],
     ],
     [
       'does not run while nobody asks',
       [
-        row(0, 5, [true, 0, 0, 60_000]),
+        { at: 0, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
         // Ten windows later the next one opens now, not at a multiple of 60 s.
-        row(612_345, 1, [true, 4, 0, 60_000]),
-        row(672_344, 4, [true, 0, 0, 1]),
-        row(672_345, 1, [true, 4, 0, 60_000]),
+        { at: 612_345, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
+        { at: 672_344, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 1 },
+        { at: 672_345, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
       ],
     ],
     [
       'answers a cost of 0 and takes nothing',
       [
-        row(0, 0, [true, 5, 0, 60_000]),
-        row(0, 5, [true, 0, 0, 60_000]),
+        { at: 0, cost: 0, allowed: true, remaining: 5, retryAfterMs: 0, resetMs: 60_000 },
+        // The question opened no window: it opens now.
+        { at: 100, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 60_000 },
         // Nothing fits even when nothing is left.
-        row(10_000, 0, [true, 0, 0, 50_000]),
-        row(10_000, 1, [false, 0, 50_000, 50_000]),
+        { at: 10_100, cost: 0, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 50_000 },
+        { at: 10_100, cost: 1, allowed: false, remaining: 0, retryAfterMs: 50_000 },
       ],
     ],
     [
       'starts again where a clock that was set back now is',
       [
-        row(7_200_000, 5, [true, 0, 0, 60_000]),
-        // An hour back: what was used stays used, and nobody is locked out for an hour and a minute.
-        row(3_600_000, 1, [false, 0, 60_000, 60_000]),
-        row(3_659_999, 1, [false, 0, 1, 1]),
-        row(3_660_000, 1, [true, 4, 0, 60_000]),
+        { at: 7_200_000, cost: 4, allowed: true, remaining: 1, retryAfterMs: 0 },
+        // An hour back: what was used stays used, and the window lasts as long as ever from here on.
+        { at: 3_600_000, cost: 2, allowed: false, remaining: 1, retryAfterMs: 60_000 },
+        // The refusal remembered where the clock is: nobody is locked out for an hour and a minute.
+        { at: 3_659_999, cost: 2, allowed: false, remaining: 1, retryAfterMs: 1 },
+        { at: 3_660_000, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
       ],
     ],
     [
-      'lasts as long as it did where the clock is set back within it',
+      'ends where it did where the clock is set back within it',
       [
-        row(100_000, 5, [true, 0, 0, 60_000]),
-        row(130_000, 1, [false, 0, 30_000, 30_000]),
-        row(110_000, 1, [false, 0, 50_000, 50_000]),
-        row(160_000, 1, [true, 4, 0, 60_000]),
+        { at: 100_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
+        { at: 130_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 30_000 },
+        { at: 110_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 50_000 },
+        { at: 160_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
+      ],
+    ],
+    [
+      'gives a charge back in its own window',
+      [
+        { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
+        { at: 10_000, cost: 3, allowed: true, remaining: 0, retryAfterMs: 0 },
+        // The first one and no other, and at once.
+        { at: 20_000, refundOf: 1 },
+        { at: 20_000, cost: 0, allowed: true, remaining: 2, retryAfterMs: 0 },
+        // The window that it opened goes on for those who are in it.
+        { at: 20_000, cost: 3, allowed: false, remaining: 2, retryAfterMs: 40_000 },
+      ],
+    ],
+    [
+      'never was where everything in it is given back',
+      [
+        { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
+        { at: 0, refundOf: 1 },
+        // As if there had been no charge: the window opens here.
+        { at: 30_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 60_000 },
+        // The charge of the window that never was is gone: nothing comes of giving it back in this one.
+        { at: 89_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
+        { at: 90_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
+      ],
+    ],
+    [
+      'gives nothing back in a later window',
+      [
+        { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
+        { at: 60_000, cost: 4, allowed: true, remaining: 1, retryAfterMs: 0 },
+        // The 2 came back by themselves when their window ended.
+        { at: 60_000, refundOf: 1 },
+        { at: 60_000, cost: 0, allowed: true, remaining: 1, retryAfterMs: 0 },
+        // A window that has ended, with no other after it: nothing to see of the refund either.
+        { at: 120_000, refundOf: 2 },
+        { at: 120_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
       ],
     ],
   ])('%s', (_what, rows) => {
-    const client = new CountedClient(someLimit(5, 60_000))
-    for (const { at, cost, ...expected } of rows) {
-      const { allowed, remaining, retryAfterMs, resetMs } = client.charge(at, cost)
-      expect({ allowed, remaining, retryAfterMs, resetMs }, `at ${at}`).toEqual(expected)
-    }
+    expectTable(someLimit(5, 60_000), rows)
+  })
+})
+
+describe('a fixed window of one unit', () => {
+  it('in a millisecond admits one in every millisecond', () => {
+    expectTable(someLimit(1, 1), [
+      { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 1 },
+      { at: 0, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
+      { at: 1, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
+      { at: 1, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
+    ])
+  })
+
+  it('in 30 days ends after 30 days: no timer is involved that could overflow', () => {
+    expectTable(someLimit(1, 30 * DAY_MS), [
+      { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 30 * DAY_MS },
+      { at: 30 * DAY_MS - 1, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
+      { at: 30 * DAY_MS, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
+    ])
   })
 })
 
 describe('a fixed window', () => {
-  it('of 30 days ends after 30 days: no timer is involved that could overflow', () => {
-    const client = new CountedClient(someLimit(1, 30 * DAY_MS))
-    expect(client.charge(0, 1).allowed).toBe(true)
-    expect(client.charge(30 * DAY_MS - 1, 1)).toMatchObject({ allowed: false, retryAfterMs: 1 })
-    expect(client.charge(30 * DAY_MS, 1).allowed).toBe(true)
+  it('counts up to the most digits a header takes', () => {
+    expectTable(someLimit(LARGEST_LIMIT, 1000), [
+      { at: 0, cost: LARGEST_LIMIT - 1, allowed: true, remaining: 1, retryAfterMs: 0 },
+      { at: 0, cost: 2, allowed: false, remaining: 1, retryAfterMs: 1000 },
+      { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
+      { at: 0, cost: LARGEST_LIMIT, allowed: false, remaining: 0, retryAfterMs: 1000 },
+    ])
   })
 
-  it('counts up to the most digits a header takes', () => {
-    const client = new CountedClient(someLimit(999_999_999_999_999, 1000))
-    expect(client.charge(0, 999_999_999_999_998).remaining).toBe(1)
-    expect(client.charge(0, 1)).toMatchObject({ allowed: true, remaining: 0 })
-    expect(client.charge(0, 1)).toMatchObject({ allowed: false, remaining: 0 })
+  it('admits 2 * limit - 1 units at most in a window that straddles two', () => {
+    expectTable(someLimit(5, 60_000), [
+      // Not among them: it lies a whole window before the last of them.
+      { at: 0, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
+      { at: 59_999, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0 },
+      { at: 60_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
+      // The tenth waits for the end of the second window.
+      { at: 60_001, cost: 1, allowed: false, remaining: 0, retryAfterMs: 59_999 },
+    ])
+  })
+
+  it('admits 2 * limit units in a moment where the charge that opened the first window is given back', () => {
+    expectTable(someLimit(5, 60_000), [
+      { at: 0, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
+      { at: 59_998, cost: 1, allowed: true, remaining: 3, retryAfterMs: 0 },
+      // Somebody else is in the window by now: it stays where it is.
+      { at: 59_999, refundOf: 1 },
+      { at: 59_999, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0 },
+      { at: 60_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
+    ])
   })
 
   it('has nothing left, and not less, when a function lowers the limit', () => {
@@ -128,31 +187,20 @@ describe('a fixed window', () => {
     })
   })
 
-  it('admits 2 * limit - 1 units at most in a window that straddles two', () => {
-    const client = new CountedClient(someLimit(5, 60_000))
-    client.charge(0, 1)
-    expect(client.charge(59_999, 4).allowed).toBe(true)
-    expect(client.charge(60_000, 5).allowed).toBe(true)
-    // Nine units between 0 exclusive and 60 s inclusive; the tenth waits for the end of the second window.
-    expect(client.charge(60_001, 1)).toMatchObject({ allowed: false, retryAfterMs: 59_999 })
-  })
-
-  it('never changes a state it was given', () => {
-    const state: FixedWindowState = Object.freeze({ startMs: 1000, used: 2, windowId: 3 })
-    expect(fixedWindow.charge(state, 2000, someLimit(5, 60_000), 1).state).toEqual({ ...state, used: 3 })
-    expect(fixedWindow.rewind(state, 500)).toEqual({ ...state, startMs: 500 })
-    expect(fixedWindow.refund(state, 3, 1)).toEqual({ ...state, used: 1 })
-  })
-
   it('gives back the state itself where there is nothing to set back or to refund', () => {
+    const limit = someLimit(5, 60_000)
     const state: FixedWindowState = { startMs: 1000, used: 2, windowId: 3 }
-    expect(fixedWindow.rewind(state, 1000)).toBe(state)
-    expect(fixedWindow.rewind(state, 5000)).toBe(state)
-    expect(fixedWindow.refund(state, 2, 1)).toBe(state)
-    expect(fixedWindow.refund(state, 4, 1)).toBe(state)
+    expect(fixedWindow.rewind(state, 1000, limit)).toBe(state)
+    expect(fixedWindow.rewind(state, 5000, limit)).toBe(state)
+    expect(fixedWindow.refund(state, { ...state, windowId: 2 }, 5000, limit, 1)).toBe(state)
+    expect(fixedWindow.refund(state, { ...state, windowId: 4 }, 5000, limit, 1)).toBe(state)
   })
 
   it('never counts below zero', () => {
-    expect(fixedWindow.refund({ startMs: 0, used: 2, windowId: 1 }, 1, 3).used).toBe(0)
+    const client = new CountedClient(someLimit(5, 60_000))
+    client.charge(0, 2)
+    const [taken] = client.receipts
+    if (taken !== undefined) client.refund(0, { ...taken, cost: 3 })
+    expect(client.state).toEqual({ startMs: 0, used: 0, windowId: 1 })
   })
 })

@@ -15,8 +15,10 @@ describe('a fixed policy', () => {
 
   it('can hold a request of no more than the smallest burst', () => {
     const hour = { ...someLimit(1000, 3_600_000), burst: 40 }
-    expect(fixedPolicy('write', [someLimit(100, 1000), hour]).capacity).toBe(40)
-    expect(fixedPolicy('write', [someLimit(10, 1000), hour]).capacity).toBe(10)
+    const [hundred, ten] = [someLimit(100, 1000), someLimit(10, 1000)]
+    expect(fixedPolicy('write', [hundred, hour]).narrowest).toBe(hour)
+    expect(fixedPolicy('write', [ten, hour]).narrowest).toBe(ten)
+    expect(fixedPolicy('write', [hundred, hour, ten, hundred]).narrowest).toBe(ten)
   })
 })
 
@@ -26,11 +28,8 @@ describe('a dynamic policy', () => {
     const policy = dynamicPolicy('write', template, ask)
     expect(isDynamic(policy)).toBe(true)
     expect(policy.ask).toBe(ask)
-    expect(policy.at(7)).toEqual({
-      class: 'write',
-      capacity: 7,
-      limits: [{ ...template, limit: 7, burst: 7 }],
-    })
+    const seven = { ...template, limit: 7, burst: 7 }
+    expect(policy.at(7)).toEqual({ class: 'write', narrowest: seven, limits: [seven] })
   })
 
   it('gives the same policy for the same number: stores compare limits by identity', () => {

@@ -1,6 +1,27 @@
-import type { Limit } from '../../src/limits/limit.ts'
+import type { AlgorithmName, Limit } from '../../src/limits/limit.ts'
 
 /** A fixed window of `limit` units in `windowMs`. */
 export function someLimit(limit: number, windowMs: number, name = 'read'): Limit {
-  return { name, limit, windowMs, ttlMs: windowMs + 30_000, burst: limit, algorithm: 'fixed-window' }
+  return limitOf('fixed-window', limit, windowMs, limit, name)
+}
+
+/** A sliding window of `limit` units in `windowMs`. */
+export function someSlidingLimit(limit: number, windowMs: number, name = 'read'): Limit {
+  return limitOf('sliding-window', limit, windowMs, limit, name)
+}
+
+/** A token bucket that regains `limit` units in `windowMs` and holds `burst`. */
+export function someBucket(limit: number, windowMs: number, burst: number = limit, name = 'read'): Limit {
+  return limitOf('token-bucket', limit, windowMs, burst, name)
+}
+
+function limitOf(
+  algorithm: AlgorithmName,
+  limit: number,
+  windowMs: number,
+  burst: number,
+  name: string,
+): Limit {
+  const fillMs = Math.ceil((burst * windowMs) / limit)
+  return { name, limit, windowMs, ttlMs: Math.max(windowMs, fillMs) + 30_000, burst, algorithm }
 }

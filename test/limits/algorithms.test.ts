@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { ALGORITHM_NAMES, algorithmOf } from '../../src/limits/algorithms.ts'
+import { fixedWindow } from '../../src/limits/fixed-window.ts'
+import { slidingWindow } from '../../src/limits/sliding-window.ts'
+import { tokenBucket } from '../../src/limits/token-bucket.ts'
+import { someBucket, someLimit, someSlidingLimit } from './some-limit.ts'
+
+const LIMITS = [someLimit(2, 1000), someSlidingLimit(2, 1000), someBucket(2, 1000)]
+
+describe('the algorithms', () => {
+  it('are three, and known by the names that limits call them', () => {
+    expect(ALGORITHM_NAMES).toEqual(['fixed-window', 'sliding-window', 'token-bucket'])
+    expect(LIMITS.map(({ algorithm }) => algorithm)).toEqual(ALGORITHM_NAMES)
+  })
+
+  it('are each found for the limits that name them', () => {
+    expect(LIMITS.map(algorithmOf)).toEqual([fixedWindow, slidingWindow, tokenBucket])
+    expect(new Set(LIMITS.map(algorithmOf)).size).toBe(3)
+  })
+
+  it.each(LIMITS)('keep states that survive as JSON: $algorithm', (limit) => {
+    const { charge, refund } = algorithmOf(limit)
+    const { state } = charge(undefined, 1000, limit, 2)
+    const kept = JSON.parse(JSON.stringify(state))
+    expect(kept).toEqual(state)
+    expect(charge(kept, 1400, limit, 1)).toEqual(charge(state, 1400, limit, 1))
+    expect(refund(kept, kept, 1400, limit, 2)).toEqual(refund(state, state, 1400, limit, 2))
+  })
+})
