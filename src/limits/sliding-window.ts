@@ -20,7 +20,7 @@ export interface SlidingWindowState {
 /**
  * Each doubling halves how late units come back and doubles what a client takes in memory. With 8 a client
  * that is always at its limit loses at most a ninth of it (8 of 9 slices of time are its own), in the memory
- * of 9 pairs of numbers; with 16 it would lose a seventeenth in the memory of 17.
+ * of 9 slices; with 16 it would lose a seventeenth in the memory of 17.
  */
 export const SLICES_PER_WINDOW = 8
 
@@ -34,7 +34,8 @@ export const SLICES_PER_WINDOW = 8
  * that ends with a charge is in the sum that admitted it. Its price is that a unit can be counted longer, by
  * the time from it to the last charge in its slice: by less than an eighth of the window (rounded up to a
  * whole millisecond), and not at all where the units of a slice were taken at once. A refund takes its units out
- * of their slice, which stays as young as it was.
+ * of their slice, which stays as young as it was. On a clock that is set back again and again slices can grow
+ * longer than an eighth, and units be counted longer, never shorter.
  */
 export const slidingWindow: Algorithm<SlidingWindowState> = {
   charge(state, nowMs, limit, cost): Outcome<SlidingWindowState> {

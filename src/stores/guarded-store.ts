@@ -1,6 +1,6 @@
 import { isRateLimiterError, RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { type RateLimiterWarningCode, warn } from '../errors/warning.ts'
-import type { Decision, Receipt } from '../limits/decision.ts'
+import type { Ban, Decision, Receipt } from '../limits/decision.ts'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import { withDeadline } from './deadline.ts'
 import { flawOf } from './decision-check.ts'
@@ -28,8 +28,8 @@ export class GuardedStore {
   readonly #store: Store
   readonly #options: FailureOptions
   #fallback: Store | undefined
-  /** Receipts that the fallback wrote. */
-  readonly #local = new WeakSet<Receipt>()
+  /** Receipts that the fallback wrote, and its refusals. */
+  readonly #local = new WeakSet<object>()
   readonly #warned = new Set<RateLimiterWarningCode>()
 
   constructor(store: Store, options: FailureOptions) {
@@ -71,9 +71,17 @@ export class GuardedStore {
     return this.#write((store) => store.block?.(key, forMs))
   }
 
-  /** Bans in the background: the refusal that brought the ban about waits for nobody. */
-  blockSoon(key: string, forMs: number): void {
-    this.#writeAll((store) => store.block?.(key, forMs)).catch((error: unknown) => {
+  /**
+   * Bans another key for a ban that a decision tells of. In the background: the refusal that brought it about
+   * waits for nobody.
+   */
+  spreadBan(key: string, decision: Decision, { endsInMs }: Ban): void {
+    const block = async (store: Store): Promise<void> => store.block?.(key, endsInMs)
+    // What this process alone has counted must not ban a client everywhere.
+    const fallback = this.#fallback
+    const isLocal = fallback !== undefined && this.#local.has(decision)
+    const done = isLocal ? block(fallback) : this.#writeAll(block)
+    done.catch((error: unknown) => {
       this.#warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', messageOf(error))
     })
   }
@@ -130,7 +138,7 @@ export class GuardedStore {
     this.#fallback ??= this.#options.makeFallback()
     const decision = this.#fallback[verb]?.(charge)
     if (decision === undefined || isPromiseLike(decision)) return failure
-    if (decision.receipt !== undefined) this.#local.add(decision.receipt)
+    this.#local.add(decision.receipt ?? decision)
     return decision
   }
 
@@ -171,5 +179,9 @@ function storeFailed(error: unknown): RateLimiterError {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'what it threw has no text'
+  }
 }

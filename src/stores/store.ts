@@ -11,7 +11,7 @@ export interface Charge {
   /** Units, a whole number of at least 1 and at most the smallest `burst` of the limits. */
   readonly cost: number
   /** Refusals of this charge count towards a ban by this rule. Bans are heeded with and without it. */
-  readonly ban?: BanRule
+  readonly ban?: BanRule | undefined
 }
 
 /** What a store can do. What it does not declare, it cannot. */
@@ -21,7 +21,7 @@ export interface StoreCapabilities {
   /** Whether a charge may carry more than one limit, decided atomically. */
   readonly severalLimits: boolean
   /** Whether it counts refusals and bans clients; it has `block` and `unblock` then. */
-  readonly bans: boolean
+  readonly bans?: boolean
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }
@@ -49,7 +49,7 @@ export interface Store {
    * the count of refusals that `charge.ban` asks for.
    */
   consume(charge: Charge): Decision | Promise<Decision>
-  /** What `consume` would answer now, with nothing taken. */
+  /** What `consume` would answer now, with nothing taken and no refusal counted. */
   peek?(charge: Charge): Decision | Promise<Decision>
   /**
    * Gives a charge back: once, as far as it still weighs on the client, never below zero used.

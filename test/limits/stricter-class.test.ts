@@ -19,7 +19,14 @@ describe('the stricter class', () => {
     ['the one with fewer units', read(1000), write(200), 'write'],
     ['the one with fewer units, reads too', read(2), write(1000), 'read'],
     ['write where both are equal', read(5), write(5), 'write'],
-    ['the one with fewer units a second', read(100, 3_600_000), write(10, 60_000), 'read'],
+    ['the one with fewer units a second', read(10, 3_600_000), write(10, 60_000), 'read'],
+    [
+      'write where reads have fewer units a second and more at once',
+      read(100, 3_600_000),
+      write(10),
+      'write',
+    ],
+    ['write where reads have fewer units at once and more a second', read(10, 1000), write(20), 'write'],
     ['never one that is not limited: write', read(1000), false, 'read'],
     ['never one that is not limited: read', false, write(1000), 'write'],
     ['write where a function decides', byFunction, write(1000), 'write'],
@@ -31,5 +38,20 @@ describe('the stricter class', () => {
   it('looks at the strictest of several limits', () => {
     const several = fixedPolicy('read', [limit(1000), limit(1, 60_000)])
     expect(stricterClass({ read: several, write: write(2) })).toBe('read')
+  })
+
+  it('is reads only where they have a stricter limit for each that writes have', () => {
+    const bursts = fixedPolicy('read', [limit(20, 1000), limit(1000, 3_600_000)])
+    expect(stricterClass({ read: bursts, write: write(20) })).toBe('write')
+    const both = fixedPolicy('write', [limit(30, 1000), limit(2000, 3_600_000)])
+    expect(stricterClass({ read: bursts, write: both })).toBe('read')
+  })
+
+  it('counts what a bucket holds as what can be had at once', () => {
+    const bucket = { ...limit(60), algorithm: 'token-bucket' as const, burst: 1000 }
+    expect(stricterClass({ read: fixedPolicy('read', [bucket]), write: write(61) })).toBe('write')
+    expect(stricterClass({ read: fixedPolicy('read', [{ ...bucket, burst: 61 }]), write: write(61) })).toBe(
+      'read',
+    )
   })
 })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
-import type { Decision, Receipt } from '../../src/limits/decision.ts'
+import type { Ban, Decision, Receipt } from '../../src/limits/decision.ts'
 import { GuardedStore } from '../../src/stores/guarded-store.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
@@ -340,11 +340,24 @@ describe('bans of a guarded store', () => {
     return decision.ban !== undefined
   }
 
+  const refusedFor = (endsInMs: number): [Decision, Ban] => {
+    const ban = { endsInMs, isNew: true }
+    return [{ allowed: false, retryAfterMs: endsInMs, limits: [], ban }, ban]
+  }
+
+  it('stay in this process where it alone has counted', async () => {
+    const { guarded, faulty, memory } = withBannedFallback()
+    faulty.heal()
+    expect(isBanned(memory, 'two')).toBe(false)
+    faulty.fail({ kind: 'throw' })
+    expect(guarded.consume({ ...asked, key: 'two' })).toMatchObject({ ban: { isNew: false } })
+  })
+
   it('reach the store', async () => {
     const memory = new MemoryStore()
     const guarded = withoutFallback(memory)
     await guarded.block('one', 5000)
-    guarded.blockSoon('two', 5000)
+    guarded.spreadBan('two', ...refusedFor(5000))
     expect(['one', 'two', 'three'].map((key) => isBanned(memory, key))).toEqual([true, true, false])
     expect(guarded.consume({ ...asked, key: 'one' })).toMatchObject({ allowed: false, ban: { isNew: false } })
     await guarded.unblock('one')
@@ -358,7 +371,7 @@ describe('bans of a guarded store', () => {
     const guarded = withoutFallback({ consume: () => admitted(), block, unblock })
     await guarded.block('client', 5000)
     await guarded.unblock('client')
-    guarded.blockSoon('other', 7000)
+    guarded.spreadBan('other', ...refusedFor(7000))
     expect(block.mock.calls).toEqual([
       ['client', 5000],
       ['other', 7000],
@@ -409,8 +422,8 @@ describe('bans of a guarded store', () => {
   ] as const)('in the background are warned of once with a store that %s', async (_what, block, why) => {
     const guarded = withoutFallback({ consume: () => admitted(), block })
     const warnings = await emittedBy(async () => {
-      guarded.blockSoon('one', 5000)
-      guarded.blockSoon('two', 5000)
+      guarded.spreadBan('one', ...refusedFor(5000))
+      guarded.spreadBan('two', ...refusedFor(5000))
       await vi.advanceTimersByTimeAsync(100)
     })
     expect(warnings).toEqual([
@@ -421,13 +434,45 @@ describe('bans of a guarded store', () => {
     ])
   })
 
+  it('are warned of whatever the store threw', async () => {
+    const guarded = withoutFallback({
+      consume: () => admitted(),
+      block: () => Promise.reject(Object.create(null)),
+    })
+    expect(await emittedBy(() => guarded.spreadBan('client', ...refusedFor(5000)))).toEqual([
+      {
+        code: 'TOLLGATE_BAN_FAILED',
+        message: "The store of the limiter 'api' failed to ban a client: what it threw has no text",
+      },
+    ])
+  })
+
   it('are none where the store has no such methods', async () => {
     const guarded = withoutFallback({ consume: () => admitted() })
     await guarded.block('client', 5000)
     await guarded.unblock('client')
-    expect(await emittedBy(() => guarded.blockSoon('client', 5000))).toEqual([])
+    expect(await emittedBy(() => guarded.spreadBan('client', ...refusedFor(5000)))).toEqual([])
   })
 })
+
+/** A client banned by the fallback, and the ban spread to another key, while only the store's consume fails. */
+function withBannedFallback(): { guarded: GuardedStore; faulty: FaultyStore; memory: MemoryStore } {
+  const memory = new MemoryStore()
+  const faulty = new FaultyStore(memory)
+  const store: Store = {
+    consume: (charge) => faulty.consume(charge),
+    block: (key, forMs) => memory.block(key, forMs),
+  }
+  const guarded = new GuardedStore(store, { ...OPTIONS, makeFallback: () => new MemoryStore() })
+  faulty.fail({ kind: 'throw' })
+  const charge = { key: 'one', limits: [limitOf(1)], cost: 1, ban: banRule(1, 60_000, 5000) }
+  guarded.consume(charge)
+  const decision = guarded.consume(charge) as Decision
+  const ban = decision.ban as Ban
+  expect(ban).toEqual({ endsInMs: 5000, isNew: true })
+  guarded.spreadBan('two', decision, ban)
+  return { guarded, faulty, memory }
+}
 
 function down(): never {
   throw new Error('The store is down')

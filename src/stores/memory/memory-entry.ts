@@ -16,6 +16,11 @@ export interface MemoryEntry {
   fullness: number
 }
 
+/** How much of its tightest limit a client has used; what it has left is in the outcomes. */
+export function fullnessOf(limits: readonly Limit[], outcomes: Outcomes): number {
+  return Math.max(0, ...limits.map(({ burst }, index) => 1 - (outcomes[index]?.remaining ?? burst) / burst))
+}
+
 export type Outcomes = readonly Outcome<AlgorithmState>[]
 
 export function emptyEntry(): MemoryEntry {
@@ -36,7 +41,7 @@ export function settleEntry(entry: MemoryEntry, nowMs: number): void {
 /** What each limit says to a cost, with nothing written. */
 export function outcomesOf(
   entry: MemoryEntry | undefined,
-  { limits }: Charge,
+  { limits }: Pick<Charge, 'limits'>,
   nowMs: number,
   cost: number,
 ): Outcomes {

@@ -1,6 +1,6 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
-import { type MemoryEntry, settleEntry } from './memory-entry.ts'
+import { fullnessOf, type MemoryEntry, outcomesOf, settleEntry } from './memory-entry.ts'
 
 /**
  * A receipt of the memory store: which entry, what the charge left of it, and how much it was. Private, since
@@ -40,6 +40,7 @@ export class MemoryReceipt {
       if (limit === undefined || taken === undefined) return state
       return algorithmOf(limit).refund(state, taken, nowMs, limit, this.#cost)
     })
+    entry.fullness = fullnessOf(entry.limits, outcomesOf(entry, entry, nowMs, 0))
   }
 }
 

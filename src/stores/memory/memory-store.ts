@@ -7,7 +7,14 @@ import type { Limit } from '../../limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Evictor } from './evictor.ts'
 import { admission, outright, refusal } from './memory-decision.ts'
-import { emptyEntry, type MemoryEntry, type Outcomes, outcomesOf, settleEntry } from './memory-entry.ts'
+import {
+  emptyEntry,
+  fullnessOf,
+  type MemoryEntry,
+  type Outcomes,
+  outcomesOf,
+  settleEntry,
+} from './memory-entry.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import { Pruner } from './pruner.ts'
 
@@ -78,9 +85,7 @@ export class MemoryStore implements Store {
     entry.limits = charge.limits
     entry.states = asked.map((outcome) => outcome.state)
     keepUntil(entry, nowMs + longestTtlMs(charge.limits))
-    entry.fullness = Math.max(
-      ...asked.map(({ remaining }, index) => 1 - remaining / (charge.limits[index]?.burst ?? 1)),
-    )
+    entry.fullness = fullnessOf(charge.limits, asked)
     return admission(charge, asked, nowMs, new MemoryReceipt(charge.key, entry, charge.cost))
   }
 
@@ -144,8 +149,9 @@ export class MemoryStore implements Store {
     return entry
   }
 
-  /** Takes nothing, and notes the refusal where a ban may come of it. */
+  /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
   #refuse(known: MemoryEntry | undefined, charge: Charge, nowMs: number, asked: Outcomes): Decision {
+    if (known !== undefined) known.fullness = 1
     const ban = this.#noteRefusal(known, charge, nowMs)
     if (ban !== undefined) return outright(charge, asked, ban)
     return refusal(charge, asked, outcomesOf(known, charge, nowMs, 0))

@@ -363,3 +363,26 @@ describe('MemoryStore and forgetting', () => {
     expect(store.size).toBe(1)
   })
 })
+
+describe('a full MemoryStore', () => {
+  const ten = [limitOf(10)]
+  const storeOf = (maxKeys: number): MemoryStore => new MemoryStore({ maxKeys, clock: new FakeClock() })
+
+  it('forgets a client that is refused what it asks for after those who are not', () => {
+    const store = storeOf(3)
+    store.consume(chargeOf('refused', ten, 6))
+    expect(store.consume(chargeOf('refused', ten, 5)).allowed).toBe(false)
+    for (const key of ['one', 'two']) store.consume(chargeOf(key, ten, 7))
+    store.consume(chargeOf('newcomer', ten))
+    expect(store.peek(chargeOf('refused', ten)).limits[0]?.remaining).toBe(4)
+  })
+
+  it('takes a client for what it has used once it was given back', () => {
+    const store = storeOf(2)
+    const { receipt = {} } = store.consume(chargeOf('given back', ten, 10))
+    store.consume(chargeOf('other', ten, 3))
+    store.refund(receipt)
+    store.consume(chargeOf('newcomer', ten))
+    expect(store.peek(chargeOf('other', ten)).limits[0]?.remaining).toBe(7)
+  })
+})
