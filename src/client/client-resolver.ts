@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Address, parseAddress } from './address.ts'
+import { parseCidr } from './cidr.ts'
 import { readForwarded } from './forwarded.ts'
 import { type HopReader, type Trust, walkForwardedPath } from './forwarded-path.ts'
 import { clientKeyOf } from './subnet.ts'
@@ -48,10 +49,16 @@ export function createClientResolver<Req extends ResolvableRequest>(
   }
 }
 
-/** The client key of a text: addresses in every spelling become one key, anything else is left alone. */
-export function canonicalClientKey(text: string, ipv6Subnet: number): string {
-  const address = parseAddress(text)
-  return address === undefined ? text : clientKeyOf(address, ipv6Subnet)
+/**
+ * The client key of a text: addresses in every spelling, and networks that are one client, become one key,
+ * anything else is left alone. Undefined for a network that is not one client.
+ */
+export function canonicalClientKey(text: string, ipv6Subnet: number): string | undefined {
+  const range = parseCidr(text.trim())
+  const address = range?.network ?? parseAddress(text.trim())
+  if (address === undefined) return text
+  const isClient = range === undefined || range.bits === (address.kind() === 'ipv4' ? 32 : ipv6Subnet)
+  return isClient || !text.includes('/') ? clientKeyOf(address, ipv6Subnet) : undefined
 }
 
 function headerReader(header: string): (value: string) => HopReader {

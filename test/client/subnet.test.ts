@@ -116,7 +116,28 @@ describe('the key of a client without an address', () => {
 })
 
 describe('a client key that is no address', () => {
-  it.each([['user-7'], ['unknown'], ['2001:db8:1::/56'], [' 203.0.113.7'], ['']])('stays %j', (text) => {
-    expect(canonicalClientKey(text, 56)).toBe(text)
+  it.each([['user-7'], ['unknown'], ['2001:db8:1::/56'], ['203.0.113.7 at home'], ['']])(
+    'stays %j',
+    (text) => {
+      expect(canonicalClientKey(text, 56)).toBe(text)
+    },
+  )
+})
+
+describe('a client key that names a network', () => {
+  it.each([
+    ['2001:DB8:1:00::/56', '2001:db8:1::/56'],
+    ['2001:db8:1:ff::7/56', '2001:db8:1::/56'],
+    [' 2001:db8:1::7 ', '2001:db8:1::/56'],
+    ['203.0.113.7/32', '203.0.113.7'],
+  ])('is that of its one client: %j', (text, key) => {
+    expect(canonicalClientKey(text, 56)).toBe(key)
   })
+
+  it.each([['203.0.113.0/24'], ['2001:db8:1::/48'], ['2001:db8:1::7/128']])(
+    'is none where it is not one client: %s',
+    (text) => {
+      expect(canonicalClientKey(text, 56)).toBeUndefined()
+    },
+  )
 })
