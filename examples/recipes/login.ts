@@ -1,6 +1,6 @@
 /**
- * A login that withstands guessing. Only failures count, by address and by user name at once, and none of it
- * lets a stranger lock a user out for long:
+ * A login that withstands guessing. Only failures count, by address and by user name at once, and a stranger
+ * elsewhere cannot lock a user out for long:
  *
  * - An address may fail 10 times a minute and 50 times a day, which is room for an office that mistypes. One
  *   that is refused 10 times in 10 minutes does not read the answers: it is banned for an hour.
@@ -8,8 +8,11 @@
  *   485 guesses on the first day. More would make guessing easy; a longer wait would make locking out easy.
  * - At an address from which the user has logged in before, the name has tries of its own. Strangers elsewhere
  *   cannot use those up. From a new address the owner waits for one try, 3 minutes, once an attack is over.
+ * - A form on a strange page can make its visitors post, but no JSON: what is no JSON is no attempt, lest the
+ *   visitors' own addresses be banned for it.
  *
- * An attempt counts until it is answered, so no more than 5 for one name are under way at once.
+ * Strangers at the user's own address, in one office say, share what it may fail. An attempt counts until it is
+ * answered, so no more than 5 are under way at once for one name, and 5 for each known address of its user.
  * Behind a proxy set the app's `trust proxy`, or the proxy is the address that everybody has.
  *
  * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/recipes/login.ts
@@ -20,7 +23,7 @@ import { scrypt, timingSafeEqual } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import express, { type Express, type Request, type Response, type Router } from 'express'
+import express, { type Express, type Request, type RequestHandler, type Response, type Router } from 'express'
 import { type Clock, createRateLimiter, type RateLimitInfo } from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
 
@@ -56,17 +59,32 @@ function nameOf(req: Request): string {
 /** Errors of ours are no guesses of theirs. */
 const wasNoGuess = (_req: Request, { statusCode }: Response): boolean => statusCode < 400 || statusCode >= 500
 
-function loginRouter(checkPassword: CheckPassword, shared: Pick<Options, 'clock'>): Router {
-  /**
-   * The last 5 addresses from which each user logged in. Only success writes to it, so that it grows with the
-   * number of users. A real app keeps it beside the password hash, or in a signed cookie.
-   */
-  const knownAddresses = new Map<string, readonly string[]>()
-  const remember = (name: string, address: string): void => {
-    const others = (knownAddresses.get(name) ?? []).filter((known) => known !== address)
-    knownAddresses.set(name, [address, ...others].slice(0, 5))
+/**
+ * The last 5 addresses from which each user logged in. Only success writes to it, so that it grows with the
+ * number of users. A real app keeps it beside the password hash, or in a signed cookie.
+ */
+class KnownAddresses {
+  readonly #ofUsers = new Map<string, readonly string[]>()
+
+  has(name: string, address: string): boolean {
+    return this.#ofUsers.get(name)?.includes(address) === true
   }
 
+  add(name: string, address: string): void {
+    const others = (this.#ofUsers.get(name) ?? []).filter((known) => known !== address)
+    this.#ofUsers.set(name, [address, ...others].slice(0, 5))
+  }
+}
+
+function onlyJson(req: Request, res: Response, next: () => void): void {
+  if (req.is('application/json')) next()
+  else res.status(415).json({ error: 'send_json' })
+}
+
+function loginLimiters(
+  shared: Pick<Options, 'clock'>,
+  knownAddresses: KnownAddresses,
+): { readonly byAddress: RequestHandler; readonly byName: RequestHandler } {
   const failures = {
     ...shared,
     read: false,
@@ -89,20 +107,25 @@ function loginRouter(checkPassword: CheckPassword, shared: Pick<Options, 'clock'
     write: { algorithm: 'token-bucket', burst: 5, limit: 20, windowSec: 3600 },
     keyGenerator: (req: Request, address) => {
       const name = nameOf(req)
-      return JSON.stringify(knownAddresses.get(name)?.includes(address) ? [name, address] : [name])
+      return JSON.stringify(knownAddresses.has(name, address) ? [name, address] : [name])
     },
   })
+  return { byAddress, byName }
+}
 
+function loginRouter(checkPassword: CheckPassword, shared: Pick<Options, 'clock'>): Router {
+  const knownAddresses = new KnownAddresses()
+  const { byAddress, byName } = loginLimiters(shared, knownAddresses)
   const router = express.Router()
   router.get('/', (_req, res) => {
     res.json({ fields: ['name', 'password'] })
   })
-  router.post('/', byAddress, express.json({ limit: '1kb' }), byName, (req, res, next) => {
+  router.post('/', onlyJson, byAddress, express.json({ limit: '1kb' }), byName, (req, res, next) => {
     const name = nameOf(req)
     const { password } = (req.body ?? {}) as Record<string, unknown>
     const answer = (isRight: boolean): void => {
       const address = (req as { byAddress?: RateLimitInfo }).byAddress?.key
-      if (isRight && address !== undefined) remember(name, address)
+      if (isRight && address !== undefined) knownAddresses.add(name, address)
       if (isRight) res.json({ welcome: name })
       else res.status(401).json({ error: 'wrong_name_or_password' })
     }

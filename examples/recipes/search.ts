@@ -1,6 +1,6 @@
 /**
- * A search that costs the server more than other requests do, and its clients too. Each address has one bucket
- * of 60 units, which regains a unit a second. A plain request takes 1 of it, a search 5, a deep search 20: about
+ * A search that costs the server more than other requests do, and its clients too. Each address has a
+ * bucket of 60 units for reads and one for writes, each of which regains a unit a second. A plain request takes 1 of it, a search 5, a deep search 20: about
  * what they take of the database, in proportion. So a client can make 3 deep searches at once and 3 a minute
  * after that, or 12 searches, or 60 plain requests, or any mixture.
  *

@@ -103,6 +103,22 @@ describe('an address that guesses', () => {
   })
 })
 
+describe('a form on a strange page', () => {
+  it('cannot have its visitors banned, or their tries used up, by what it makes them post', async () => {
+    const { at } = await served(createApp({ clock: new FakeClock(), checkPassword }))
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+      for (let count = 0; count < 12; count++) {
+        await at(OWNER)
+          .post('/login')
+          .set('Content-Type', type)
+          .send('name=ada')
+          .expect(415, { error: 'send_json' })
+      }
+    }
+    await at(OWNER).post('/login').send({ name: 'ada', password: 'right' }).expect(200)
+  })
+})
+
 describe('a user name', () => {
   it('has 5 tries from many addresses together, and gets one back every 3 minutes', async () => {
     const { clock, login } = await start()
