@@ -81,7 +81,8 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
   // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
   const address = resolveClient(req)
   // Whoever resets its connection at once has no address, and must not get past the list by it.
-  if (denyList !== undefined && (address === undefined || denyList.has(address))) return 'denied'
+  const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
+  if (isDenied && settings.mode === 'enforce') return 'denied'
   if (address !== undefined && allowList?.has(address) === true) return undefined
   return chain(assess(req, clientKeyOf(address, ipv6Subnet)), (assessment) => {
     if (assessment === undefined) return undefined
@@ -144,7 +145,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   return { info, violated: violatedBy(answer, cost), retryAfterMs }
 }
 
-/** The names of the limits that refused a charge: of a banned client, none was asked. */
+/** The names of the limits that refused a charge. A ban refuses whatever the limits say, and is none of them. */
 function violatedBy({ limits, ban }: Decision, cost: number): string[] {
   if (ban !== undefined) return []
   return limits.filter(({ remaining }) => remaining < cost).map(({ name }) => name)

@@ -5,7 +5,7 @@ import type { RequestClass } from '../limits/request-class.ts'
 import { checkUniqueNames, limitNamer } from './limit-names.ts'
 import { checkLimit, type LimitDraft, parseLimit } from './limit-option.ts'
 import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
-import { checkSeconds, checkWindow } from './window-option.ts'
+import { checkSeconds, checkWindow, LONGEST_SEC } from './window-option.ts'
 
 const DEFAULT_LIMITS: Readonly<Record<RequestClass, number>> = { read: 1000, write: 200 }
 const DEFAULT_WINDOW_SEC = 60
@@ -37,7 +37,11 @@ export function parseClassPolicies<Req>(
   const reads = draftOf('read', read, `${prefix}read`, windowMs)
   const writes = draftOf('write', write, `${prefix}write`, windowMs)
   const windows = [...reads.limits, ...writes.limits].map((limit) => quotaOf(limit).windowMs)
-  const ttlMs = parseTtl(options.ttlSec, Math.ceil(Math.max(windowMs, ...windows)))
+  const longestMs = Math.ceil(Math.max(0, ...windows))
+  const ttlMs =
+    options.ttlSec === undefined
+      ? Math.max(windowMs, longestMs) + DEFAULT_TTL_MARGIN_MS
+      : parseTtl(options.ttlSec, longestMs)
   return { read: policyOf('read', reads, ttlMs), write: policyOf('write', writes, ttlMs) }
 }
 
@@ -111,13 +115,14 @@ function limitsOf(
 }
 
 function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
-  if (ttlSec === undefined) return longestWindowMs + DEFAULT_TTL_MARGIN_MS
   const ttlMs = checkSeconds('ttlSec', ttlSec)
   if (ttlMs >= longestWindowMs) return ttlMs
   return rejectOption(
     'ttlSec',
     ttlSec,
     `is shorter than the ${longestWindowMs / 1000} s of the longest window, or bucket to fill: a client forgotten early has new quota`,
-    `Give at least ${longestWindowMs / 1000}, or leave it out.`,
+    longestWindowMs > LONGEST_SEC * 1000
+      ? 'Leave it out.'
+      : `Give at least ${longestWindowMs / 1000}, or leave it out.`,
   )
 }

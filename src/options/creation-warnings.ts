@@ -48,7 +48,7 @@ export function claimName(store: Store, limiterName: string): void {
   if (others === 0) return
   warn(
     'TOLLGATE_NAME_SHARED',
-    `Two limiters named '${limiterName}' share a store, and so their counters. Give each a name of its own.`,
+    `Two limiters named '${limiterName}' share a store and count in each other's place. Give each a name of its own.`,
   )
 }
 

@@ -81,8 +81,8 @@ export interface RateLimiterOptions<
   /** Window in seconds of the limits that name none. Default: 60. */
   readonly windowSec?: number
   /**
-   * How long an idle client is remembered, in seconds. Default: 30 longer than the longest window; shorter
-   * than that window is an error, since forgetting early would grant quota.
+   * How long an idle client is remembered, in seconds. Default: 30 longer than the longest window, or time in
+   * which a bucket fills; shorter than that is an error, since forgetting early would grant quota.
    */
   readonly ttlSec?: number
   /**
@@ -108,8 +108,9 @@ export interface RateLimiterOptions<
    */
   readonly allowList?: readonly string[]
   /**
-   * Clients that are turned away with 403 and `{"error":"forbidden"}` before anything is counted: addresses,
-   * CIDRs and names as in `allowList`, before which it goes.
+   * Clients that are turned away with 403 and `{"error":"forbidden"}` (with `problemDetails` a problem of the
+   * type `about:blank`) before anything is counted: addresses, CIDRs and names as in `allowList`, before which
+   * it goes. In shadow mode nobody is.
    */
   readonly denyList?: readonly string[]
   /** Refuse clients outright for a while that are refused too often. Default: never. */

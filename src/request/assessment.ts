@@ -34,10 +34,9 @@ export function createCharger<Req extends IncomingMessage, Res extends ServerRes
   cost: number,
 ) => Assessment {
   const storeKeyOf = storeKeysOf(name)
-  const bans = ban === undefined ? undefined : { ban }
   return (policy, clientKey, cost) => {
     checkCapacity(cost, policy)
-    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ...bans }
+    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban }
     return { policy, clientKey, charge }
   }
 }

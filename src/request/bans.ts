@@ -29,11 +29,12 @@ export class Bans {
   }
 
   /** Extends a ban that a refusal in one class has just brought about to the others. */
-  spread({ ban }: Decision, { clientKey, policy }: Pick<Assessment, 'clientKey' | 'policy'>): void {
+  spread(decision: Decision, { clientKey, policy }: Pick<Assessment, 'clientKey' | 'policy'>): void {
+    const { ban } = decision
     if (ban?.isNew !== true) return
     for (const requestClass of this.#classes) {
       if (requestClass === policy.class) continue
-      this.#store.blockSoon(this.#storeKeyOf(requestClass, clientKey), ban.endsInMs)
+      this.#store.spreadBan(this.#storeKeyOf(requestClass, clientKey), decision, ban)
     }
   }
 

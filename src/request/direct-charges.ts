@@ -102,8 +102,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       return rejectOption('key', key, 'takes a client key', 'Give a string that is not empty.')
     }
     const { keyGenerator, client } = this.#parts.settings
+    if (keyGenerator !== undefined) return key
     // Where addresses are the keys, every spelling of one must find its counter.
-    return keyGenerator === undefined ? canonicalClientKey(key, client.ipv6Subnet) : key
+    const clientKey = canonicalClientKey(key, client.ipv6Subnet)
+    if (clientKey !== undefined) return clientKey
+    return rejectOption('key', key, 'is a network of more than one client', 'Give the address of a client.')
   }
 
   #settle(answer: Decision | RateLimiterError): Decision {

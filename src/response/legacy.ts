@@ -1,7 +1,7 @@
 import type { HeaderFormat } from './header-format.ts'
 import { wholeSeconds } from './seconds.ts'
 
-/** `epoch`: the second in which the limit is whole again; `delta`: seconds until then. */
+/** `epoch`: the second in which {@link LimitState.resetMs} ends; `delta`: seconds until then. */
 export type ResetFormat = 'epoch' | 'delta'
 
 /**

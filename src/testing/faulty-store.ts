@@ -62,11 +62,19 @@ export class FaultyStore implements Store {
   }
 
   block(key: string, forMs: number): void | Promise<void> {
-    return this.#call(() => this.#store.block?.(key, forMs))
+    return this.#call(() => {
+      if (this.#store.block === undefined) throw new Error('The store behind this FaultyStore has no block()')
+      return this.#store.block(key, forMs)
+    })
   }
 
   unblock(key: string): void | Promise<void> {
-    return this.#call(() => this.#store.unblock?.(key))
+    return this.#call(() => {
+      if (this.#store.unblock === undefined) {
+        throw new Error('The store behind this FaultyStore has no unblock()')
+      }
+      return this.#store.unblock(key)
+    })
   }
 
   reset(key: string): void | Promise<void> {

@@ -202,9 +202,14 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       await from(app, '203.0.113.7').set('X-User', 'ann').expect(403)
     })
 
-    it('turns nobody away in shadow mode', async () => {
+    it('turns nobody away in shadow mode, and counts them as others are', async () => {
       const { app } = limited({ denyList: ['203.0.113.7'], mode: 'shadow' })
-      for (let turn = 0; turn < 3; turn++) await from(app, '203.0.113.7').expect(200)
+      const left = []
+      for (let turn = 0; turn < 3; turn++) {
+        const { headers } = await from(app, '203.0.113.7').expect(200)
+        left.push(headers['x-ratelimit-remaining'])
+      }
+      expect(left).toEqual(['0', '0', '0'])
     })
 
     it('of a second limiter holds too, and the first has counted by then', async () => {

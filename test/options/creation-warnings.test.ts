@@ -138,7 +138,8 @@ describe('a limiter created while a request is handled', () => {
 describe('a name that two limiters have in one store', () => {
   const warning = {
     code: 'TOLLGATE_NAME_SHARED',
-    message: "Two limiters named 'api' share a store, and so their counters. Give each a name of its own.",
+    message:
+      "Two limiters named 'api' share a store and count in each other's place. Give each a name of its own.",
   }
 
   it('is warned of', async () => {

@@ -113,6 +113,12 @@ describe('consume and peek', () => {
     ],
     [42, {}, 'invalid_option', 'key: takes a client key, got 42. Give a string that is not empty.'],
     [
+      '203.0.113.0/24',
+      {},
+      'invalid_option',
+      "key: is a network of more than one client, got '203.0.113.0/24'. Give the address of a client.",
+    ],
+    [
       'a',
       { class: 'reads' },
       'invalid_option',
