@@ -1,14 +1,27 @@
 import { checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { BanRule } from '../limits/ban.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
+import type { ClassPolicies } from './class-policies.ts'
 import type { BanOptions } from './rate-limiter-options.ts'
 import { checkWindow } from './window-option.ts'
 
 const NAMES = ['after', 'withinSec', 'forSec'] as const
 
 /** Compiles `ban`; undefined where nobody is banned for being refused. */
-export function parseBan(ban: BanOptions | undefined): BanRule | undefined {
+export function parseBan(
+  ban: BanOptions | undefined,
+  { read, write }: ClassPolicies<never>,
+): BanRule | undefined {
   if (ban === undefined) return undefined
+  if (read === false && write === false) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: 'ban',
+      problem: 'never comes about where neither reads nor writes are limited',
+      remedy: 'Leave it out, or limit one of them.',
+    })
+  }
   const own = checkNames('ban', ban, NAMES)
   for (const name of NAMES) {
     if (own[name] === undefined) {

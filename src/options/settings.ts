@@ -63,7 +63,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefundOptions(options)
-  const ban = parseBan(options.ban)
+  const ban = parseBan(options.ban, policies)
   if (options.store !== undefined) {
     checkStore(options.store)
     checkCapabilities(options.store, { policies, refunds: refund !== undefined, ban: options.ban })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emittedBy } from '../errors/emitted-warnings.ts'
+import { thrownBy } from '../errors/thrown-by.ts'
 import { parse, rejects } from './parse.ts'
 
 describe('ban', () => {
@@ -32,6 +33,18 @@ describe('ban', () => {
       { code, message: 'ban.withinSec is 60000 seconds. If milliseconds were meant, give 60.' },
       { code, message: 'ban.forSec is 5000 seconds. If milliseconds were meant, give 5.' },
     ])
+  })
+
+  it('is refused where there is nothing to be refused for', () => {
+    const ban = { after: 1, withinSec: 60, forSec: 60 }
+    expect(thrownBy(() => parse({ ban, read: false, write: false }))).toMatchObject({
+      code: 'impossible_combination',
+      option: 'ban',
+      message:
+        'ban: never comes about where neither reads nor writes are limited. Leave it out, or limit one of them.',
+    })
+    expect(parse({ ban, read: false }).ban).toBeDefined()
+    expect(parse({ ban, write: false }).ban).toBeDefined()
   })
 
   const whole = 'Give a number from 1 to 999999999999999, without quotes.'
