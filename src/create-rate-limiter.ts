@@ -40,19 +40,20 @@ export function createRateLimiter<
     limiterName: settings.name,
     deadlineMs: settings.storeDeadlineMs,
     ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
+    onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
+  const bans = new Bans(settings, guardedStore)
   const closing = closer(settings, store, guardedStore)
   const parts: MiddlewareParts<Req, Res> = {
     settings,
     store: guardedStore,
     resolveClient: clientResolverOf(settings),
     assess: createAssess(settings),
-    bans: new Bans(settings, guardedStore),
     now: () => (settings.clock ?? Date).now(),
     checkOpen: closing.checkOpen,
   }
   const middleware = createMiddleware(parts)
-  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges(parts, store)
+  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = (server: Server): void => guardUpgrades(server, middleware as never)
   const { close } = closing
   const description = { [LIMITER_DESCRIPTION]: describeSettings(settings) }

@@ -9,7 +9,6 @@ import type { Next } from './options/rate-limiter-options.ts'
 import type { Settings } from './options/settings.ts'
 import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from './request/announce.ts'
 import type { Assess, Assessment } from './request/assessment.ts'
-import type { Bans } from './request/bans.ts'
 import { type Passage, passageOf } from './request/passage.ts'
 import { refundWhenKnown } from './request/refund.ts'
 import { forbid, type Refusal, refuse, refuseUncounted } from './request/refuse.ts'
@@ -23,7 +22,6 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly resolveClient: (req: Req) => Address | undefined
   readonly assess: Assess<Req>
   readonly store: GuardedStore
-  readonly bans: Bans
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number
 }
@@ -117,7 +115,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   { assessment, answer }: Counted,
   parts: MiddlewareParts<Req, Res>,
 ): Refusal | 'uncounted' | undefined {
-  const { settings, store, bans } = parts
+  const { settings, store } = parts
   const { formats, requestPropertyName, refund, onStoreError, mode } = settings
   // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
   passage.charge(parts)
@@ -125,7 +123,6 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
     writePolicies(res, formats, passage, assessment)
     return onStoreError === 'deny' ? 'uncounted' : undefined
   }
-  bans.spread(answer, assessment)
   const retryAfterMs = answer.allowed ? 0 : passage.retryAfterMs(answer.retryAfterMs)
   const outcome: ToldOutcome = { assessment, answer, retryAfterMs, nowMs: parts.now(), mode }
   const info = attachInfo(req, requestPropertyName, passage, outcome)

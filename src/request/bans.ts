@@ -3,7 +3,6 @@ import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
 import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
-import type { Assessment } from './assessment.ts'
 
 /**
  * Bans clients, and not only one class of their requests: a store knows keys alone, of which a client has one
@@ -28,13 +27,14 @@ export class Bans {
     return this.#onEach(clientKey, (key) => this.#store.unblock(key))
   }
 
-  /** Extends a ban that a refusal in one class has just brought about to the others. */
-  spread(decision: Decision, { clientKey, policy }: Pick<Assessment, 'clientKey' | 'policy'>): void {
-    const { ban } = decision
-    if (ban?.isNew !== true) return
+  /** Extends a ban that a refusal has just brought about under one key of a client to the client's others. */
+  spread(key: string, decision: Decision): void {
+    const from = this.#classes.find((one) => key.startsWith(this.#storeKeyOf(one, '')))
+    if (from === undefined || decision.ban === undefined) return
+    const clientKey = key.slice(this.#storeKeyOf(from, '').length)
     for (const requestClass of this.#classes) {
-      if (requestClass === policy.class) continue
-      this.#store.spreadBan(this.#storeKeyOf(requestClass, clientKey), decision, ban)
+      if (requestClass === from) continue
+      this.#store.spreadBan(this.#storeKeyOf(requestClass, clientKey), decision, decision.ban)
     }
   }
 

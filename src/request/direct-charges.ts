@@ -46,9 +46,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     const assessment = this.#assess(key, options)
     if (assessment === undefined) return ADMITTED_UNCOUNTED
-    const decision = this.#settle(await this.#parts.store.consume(assessment.charge))
-    this.#parts.bans.spread(decision, assessment)
-    return decision
+    return this.#settle(await this.#parts.store.consume(assessment.charge))
   }
 
   readonly peek = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {

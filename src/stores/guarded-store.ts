@@ -14,6 +14,8 @@ export interface FailureOptions {
   readonly deadlineMs: number
   /** Makes the store to go on with; absent where the limiter does not go on counting. */
   readonly makeFallback?: () => Store
+  /** Told of each refusal that brought a ban about, of one that came too late to be heeded as well. */
+  readonly onNewBan?: (key: string, refusal: Decision) => void
 }
 
 type Verb = 'consume' | 'peek'
@@ -117,15 +119,20 @@ export class GuardedStore {
       return this.#goOn(verb, charge, storeFailed(error))
     }
     if (!isPromiseLike(answer)) return this.#checked(verb, charge, answer)
-    return this.#inTime(answer).then(
+    const promise = Promise.resolve(answer)
+    return this.#inTime(promise).then(
       (decision) => this.#checked(verb, charge, decision),
-      (error: unknown) => this.#goOn(verb, charge, storeFailed(error)),
+      (error: unknown) => {
+        // The request goes its way without it, but in the store the client is banned.
+        promise.then((late) => flawOf(late, charge) ?? this.#heedBan(charge, late)).catch(() => undefined)
+        return this.#goOn(verb, charge, storeFailed(error))
+      },
     )
   }
 
   #checked(verb: Verb, charge: Charge, answer: unknown): MaybePromise<Decision | RateLimiterError> {
     const flaw = flawOf(answer, charge)
-    if (flaw === undefined) return answer as Decision
+    if (flaw === undefined) return this.#heedBan(charge, answer as Decision)
     return this.#goOn(verb, charge, storeFailed(new Error(`it ${flaw}`)))
   }
 
@@ -139,6 +146,11 @@ export class GuardedStore {
     const decision = this.#fallback[verb]?.(charge)
     if (decision === undefined || isPromiseLike(decision)) return failure
     this.#local.add(decision.receipt ?? decision)
+    return this.#heedBan(charge, decision)
+  }
+
+  #heedBan({ key }: Charge, decision: Decision): Decision {
+    if (decision.ban?.isNew === true) this.#options.onNewBan?.(key, decision)
     return decision
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { Ban, Decision } from '../../src/limits/decision.ts'
-import type { Policy } from '../../src/limits/policy.ts'
 import { Bans } from '../../src/request/bans.ts'
 import { GuardedStore } from '../../src/stores/guarded-store.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -37,12 +36,6 @@ const refusedWith = (ban?: Ban): Decision => ({
   allowed: false,
   retryAfterMs: 5000,
   ...(ban === undefined ? {} : { ban }),
-})
-
-/** As much of an assessment as the spreading of bans looks at. */
-const assessed = (requestClass: 'read' | 'write'): Parameters<Bans['spread']>[1] => ({
-  clientKey: 'client',
-  policy: { class: requestClass } as Policy,
 })
 
 const down = (): never => {
@@ -90,21 +83,26 @@ describe('a ban that a refusal has brought about', () => {
     ['write', 'read'],
   ] as const)('in %s spreads to %s, for as long, before anything else happens', (own, other) => {
     const { bans, calls } = banning({})
-    bans.spread(refusedWith(brandNew), assessed(own))
+    bans.spread(`default:${own}:client`, refusedWith(brandNew))
     expect(calls).toEqual([['block', `default:${other}:client`, 7000]])
   })
 
   it('spreads to no class without a limit', () => {
     const { bans, calls } = banning({ write: false })
-    bans.spread(refusedWith(brandNew), assessed('read'))
+    bans.spread('default:read:client', refusedWith(brandNew))
     expect(calls).toEqual([])
   })
 
-  it('does not spread again with each refusal that it causes, nor without a ban', () => {
+  it('finds the client in the key, whatever the limiter and the client are called', () => {
+    const { bans, calls } = banning({ name: 'a:write:' })
+    bans.spread('a%3Awrite%3A:read:default:write:client', refusedWith(brandNew))
+    expect(calls).toEqual([['block', 'a%3Awrite%3A:write:default:write:client', 7000]])
+  })
+
+  it('is none without a ban, nor under a key of another limiter', () => {
     const { bans, calls } = banning({})
-    bans.spread(refusedWith({ endsInMs: 7000, isNew: false }), assessed('read'))
-    bans.spread(refusedWith(), assessed('read'))
-    bans.spread(admitted(), assessed('read'))
+    bans.spread('default:read:client', refusedWith())
+    bans.spread('other:read:client', refusedWith(brandNew))
     expect(calls).toEqual([])
   })
 
@@ -112,7 +110,7 @@ describe('a ban that a refusal has brought about', () => {
     const clock = new FakeClock()
     const memory = new MemoryStore({ clock })
     const guarded = new GuardedStore(memory, { limiterName: 'api', deadlineMs: 100 })
-    new Bans(parse({}), guarded).spread(refusedWith(brandNew), assessed('read'))
+    new Bans(parse({}), guarded).spread('default:read:client', refusedWith(brandNew))
     const write = chargeOf('default:write:client')
     expect(memory.consume(write)).toMatchObject({ ban: { endsInMs: 7000, isNew: false } })
     clock.advance(6999)
@@ -128,7 +126,7 @@ describe('a ban that a refusal has brought about', () => {
   ])('waits for no store that %s, and is warned of once', async (_what, block) => {
     const { bans } = banning({}, { block })
     const warnings = await emittedBy(async () => {
-      for (const _ of [1, 2]) bans.spread(refusedWith(brandNew), assessed('read'))
+      for (const _ of [1, 2]) bans.spread('default:read:client', refusedWith(brandNew))
       await new Promise((resolve) => setImmediate(resolve))
     })
     expect(warnings).toEqual([

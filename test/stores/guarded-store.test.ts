@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest'
 import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
 import type { Ban, Decision, Receipt } from '../../src/limits/decision.ts'
-import { GuardedStore } from '../../src/stores/guarded-store.ts'
+import { type FailureOptions, GuardedStore } from '../../src/stores/guarded-store.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
@@ -445,6 +445,64 @@ describe('bans of a guarded store', () => {
         message: "The store of the limiter 'api' failed to ban a client: what it threw has no text",
       },
     ])
+  })
+
+  describe('that a refusal brought about', () => {
+    const refusal = (isNew: boolean): Decision => ({
+      ...refusedFor(5000)[0],
+      ban: { endsInMs: 5000, isNew },
+      limits: [{ name: 'test', limit: 3, remaining: 0, resetMs: 5000 }],
+    })
+    const told = (
+      store: Store,
+      options: Partial<FailureOptions> = {},
+    ): { guarded: GuardedStore; onNewBan: Mock } => {
+      const onNewBan = vi.fn()
+      return { guarded: new GuardedStore(store, { ...OPTIONS, ...options, onNewBan }), onNewBan }
+    }
+    const charge = { ...asked, key: 'client' }
+
+    it('are told of once, by an answer at once and by a promise', async () => {
+      for (const consume of [() => refusal(true), async () => refusal(true)]) {
+        const { guarded, onNewBan } = told({ consume })
+        expect(await guarded.consume(charge)).toMatchObject({ allowed: false })
+        expect(onNewBan.mock.calls).toEqual([['client', refusal(true)]])
+      }
+    })
+
+    it('are not told of again by the refusals that they cause, nor by what is no decision', async () => {
+      for (const answer of [refusal(false), { ban: { isNew: true, endsInMs: 5000 } } as Decision]) {
+        const { guarded, onNewBan } = told({ consume: () => answer })
+        await guarded.consume(charge)
+        expect(onNewBan).not.toHaveBeenCalled()
+      }
+    })
+
+    it('are told of by an answer that came too late to be heeded, unless it is none', async () => {
+      for (const [answer, times] of [
+        [refusal(true), 1],
+        [refusal(false), 0],
+        [undefined as unknown as Decision, 0],
+      ] as const) {
+        const consume = (): Promise<Decision> => new Promise((resolve) => setTimeout(resolve, 300, answer))
+        const { guarded, onNewBan } = told({ consume })
+        const asking = guarded.consume(charge)
+        await vi.advanceTimersByTimeAsync(100)
+        expect(await asking).toMatchObject({ code: 'store_timeout' })
+        expect(onNewBan).not.toHaveBeenCalled()
+        await vi.advanceTimersByTimeAsync(200)
+        expect(onNewBan).toHaveBeenCalledTimes(times)
+      }
+    })
+
+    it('are told of by the store that the limiter goes on with', async () => {
+      const { guarded, onNewBan } = told({ consume: down }, { makeFallback: () => new MemoryStore() })
+      const once = { ...charge, cost: 3, ban: banRule(1, 60_000, 5000) }
+      await emittedBy(() => guarded.consume(once))
+      expect(onNewBan).not.toHaveBeenCalled()
+      guarded.consume(once)
+      expect(onNewBan).toHaveBeenCalledTimes(1)
+    })
   })
 
   it('are none where the store has no such methods', async () => {
