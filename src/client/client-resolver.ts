@@ -54,11 +54,12 @@ export function createClientResolver<Req extends ResolvableRequest>(
  * anything else is left alone. Undefined for a network that is not one client.
  */
 export function canonicalClientKey(text: string, ipv6Subnet: number): string | undefined {
-  const range = parseCidr(text.trim())
-  const address = range?.network ?? parseAddress(text.trim())
+  const spelled = text.trim()
+  const range = parseCidr(spelled)
+  const address = range?.network ?? parseAddress(spelled)
   if (address === undefined) return text
   const isClient = range === undefined || range.bits === (address.kind() === 'ipv4' ? 32 : ipv6Subnet)
-  return isClient || !text.includes('/') ? clientKeyOf(address, ipv6Subnet) : undefined
+  return isClient || !spelled.includes('/') ? clientKeyOf(address, ipv6Subnet) : undefined
 }
 
 function headerReader(header: string): (value: string) => HopReader {

@@ -109,6 +109,6 @@ function msUntilGone(slices: readonly Slice[], units: number, nowMs: number, lim
     gone += slice.units
     if (gone >= units) return slice.lastMs + limit.windowMs - nowMs
   }
-  // More than the limit was asked for: no wait is long enough, and a window is as good as any.
+  // More than the limit was asked for, and no wait is long enough: a window is as good as another.
   return limit.windowMs
 }

@@ -1,9 +1,12 @@
-import { type Limit, quotaOf } from '../limits/limit.ts'
+import { quotaOf } from '../limits/limit.ts'
 import { appendToList, type HeaderFormat } from './header-format.ts'
+import { policyTexts } from './policy-text.ts'
 import { wholeSeconds } from './seconds.ts'
 
-/** The text of a policy never changes: it is made once for each compiled array of limits. */
-const policyTexts = new WeakMap<readonly Limit[], string>()
+const policyTextOf = policyTexts((limit) => {
+  const { units, windowMs } = quotaOf(limit)
+  return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}`
+})
 
 /**
  * draft-ietf-httpapi-ratelimit-headers-11: two lists of quoted strings with parameters (RFC 9651).
@@ -22,20 +25,6 @@ export const draft11: HeaderFormat = {
     )
     appendToList(target, 'RateLimit', members.join(', '))
   },
-}
-
-function policyTextOf(limits: readonly Limit[]): string {
-  let text = policyTexts.get(limits)
-  if (text === undefined) {
-    text = limits
-      .map((limit) => {
-        const { units, windowMs } = quotaOf(limit)
-        return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}`
-      })
-      .join(', ')
-    policyTexts.set(limits, text)
-  }
-  return text
 }
 
 /** A string of RFC 9651, 3.3.3; the options admit printable ASCII only. */

@@ -1,7 +1,7 @@
 import { algorithmOf } from '../../limits/algorithms.ts'
 import type { Ban, Decision, LimitState, Receipt } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
-import type { Outcomes } from './memory-entry.ts'
+import { type MemoryEntry, type Outcomes, stateFor } from './memory-entry.ts'
 
 /** An admitted charge: where its limits now stand, and when the same charge could be taken again. */
 export function admission(charge: Charge, outcomes: Outcomes, nowMs: number, receipt?: Receipt): Decision {
@@ -19,12 +19,21 @@ export function admission(charge: Charge, outcomes: Outcomes, nowMs: number, rec
 /**
  * A refused charge.
  *
- * @param asked what each limit says to it
- * @param standing where each limit stands, with nothing charged
+ * @param asked what each limit says to it; one that refuses says with that where it stands, and more precisely
+ *   when there will be more of it
+ * @param known what was kept of the client, of which the other limits are asked where they stand
  */
-export function refusal(charge: Charge, asked: Outcomes, standing: Outcomes): Decision {
-  // A limit that refuses says more precisely when there will be more of it.
-  const shown = asked.map((outcome, index) => (outcome.allowed ? (standing[index] ?? outcome) : outcome))
+export function refusal(
+  charge: Charge,
+  asked: Outcomes,
+  known: MemoryEntry | undefined,
+  nowMs: number,
+): Decision {
+  const shown = charge.limits.map((limit, index) => {
+    const outcome = asked[index]
+    if (outcome?.allowed === false) return outcome
+    return algorithmOf(limit).charge(stateFor(known, charge.limits, index), nowMs, limit, 0)
+  })
   return { allowed: false, retryAfterMs: latestWait(asked), limits: statesOf(charge, shown) }
 }
 

@@ -50,16 +50,19 @@ export function outcomesOf(
   )
 }
 
-/**
- * What was kept for the limit at `index`. Limits that are not those of the last charge (a function decided
- * otherwise, or another order) are found by their names; a state of another algorithm is none.
- */
-function stateFor(
+/** What was kept for the limit at `index`. */
+export function stateFor(
   entry: MemoryEntry | undefined,
   limits: readonly Limit[],
   index: number,
 ): AlgorithmState | undefined {
-  if (entry === undefined || entry.limits === limits) return entry?.states[index]
-  const { name, algorithm } = limits[index] ?? {}
-  return entry.states[entry.limits.findIndex((known) => known.name === name && known.algorithm === algorithm)]
+  return entry?.states[entry.limits === limits ? index : placeOf(limits[index], entry.limits)]
+}
+
+/**
+ * Where a limit's count stands among those of `limits`; -1 where it has none. Limits that are not the same (a
+ * function decided otherwise, or another order) are known by their names; a state of another algorithm is none.
+ */
+export function placeOf(limit: Limit | undefined, limits: readonly Limit[]): number {
+  return limits.findIndex(({ name, algorithm }) => name === limit?.name && algorithm === limit.algorithm)
 }

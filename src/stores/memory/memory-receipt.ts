@@ -1,6 +1,6 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
-import { fullnessOf, type MemoryEntry, outcomesOf, settleEntry } from './memory-entry.ts'
+import { fullnessOf, type MemoryEntry, outcomesOf, placeOf, settleEntry } from './memory-entry.ts'
 
 /**
  * A receipt of the memory store: which entry, what the charge left of it, and how much it was. Private, since
@@ -36,15 +36,10 @@ export class MemoryReceipt {
     settleEntry(entry, nowMs)
     entry.states = entry.states.map((state, index) => {
       const limit = entry.limits[index]
-      const taken = this.#taken[this.#limits.findIndex((one) => isSameCount(one, limit))]
+      const taken = this.#taken[placeOf(limit, this.#limits)]
       if (limit === undefined || taken === undefined) return state
       return algorithmOf(limit).refund(state, taken, nowMs, limit, this.#cost)
     })
     entry.fullness = fullnessOf(entry.limits, outcomesOf(entry, entry, nowMs, 0))
   }
-}
-
-/** Whether two limits are counted in one state: a function may have raised the number meanwhile. */
-function isSameCount(one: Limit, other: Limit | undefined): boolean {
-  return one.name === other?.name && one.algorithm === other.algorithm
 }

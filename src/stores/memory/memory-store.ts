@@ -95,9 +95,8 @@ export class MemoryStore implements Store {
     const asked = outcomesOf(known, charge, nowMs, charge.cost)
     const refusedOutright = outrightIfBanned(known, charge, nowMs, asked)
     if (refusedOutright !== undefined) return refusedOutright
-    const standing = outcomesOf(known, charge, nowMs, 0)
-    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, standing)
-    return admission(charge, standing, nowMs)
+    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, known, nowMs)
+    return admission(charge, outcomesOf(known, charge, nowMs, 0), nowMs)
   }
 
   refund(receipt: Receipt): void {
@@ -154,7 +153,7 @@ export class MemoryStore implements Store {
     if (known !== undefined) known.fullness = 1
     const ban = this.#noteRefusal(known, charge, nowMs)
     if (ban !== undefined) return outright(charge, asked, ban)
-    return refusal(charge, asked, outcomesOf(known, charge, nowMs, 0))
+    return refusal(charge, asked, known, nowMs)
   }
 
   #noteRefusal(known: MemoryEntry | undefined, { key, ban: rule }: Charge, nowMs: number): Ban | undefined {

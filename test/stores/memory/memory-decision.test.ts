@@ -64,7 +64,7 @@ describe('a refused charge', () => {
       limitOf(3, { name: 'long' }),
     ]
     const charge = chargeOf('client', limits, 5)
-    expect(refusal(charge, askedOf(limits, 5), askedOf(limits, 0))).toEqual({
+    expect(refusal(charge, askedOf(limits, 5), undefined, NOW_MS)).toEqual({
       allowed: false,
       retryAfterMs: 60_000,
       limits: [
@@ -80,11 +80,8 @@ describe('a refused charge', () => {
     const five = { ...chargeOf('client', limits), cost: 5 }
     const entry = { limits, states: askedOf(limits, 7).map(({ state }) => state) }
     const known = { ...entry, ban: undefined, expiresAtMs: 0, fullness: 0 }
-    const decision = refusal(
-      five,
-      outcomesOf(known, five, NOW_MS + 2500, 5),
-      outcomesOf(known, five, NOW_MS + 2500, 0),
-    )
+    const nowMs = NOW_MS + 2500
+    const decision = refusal(five, outcomesOf(known, five, nowMs, 5), known, nowMs)
     expect(decision).toEqual({
       allowed: false,
       retryAfterMs: 57_500,
