@@ -13,6 +13,25 @@ export interface Outcome<State> {
   readonly state: State
 }
 
+/** Takes the numbers of a state down, one after another. */
+export interface NumberSink {
+  /** Milliseconds on the store's clock. */
+  instant(ms: number): void
+  /** Any other number: units, an id, how many of something follow. */
+  amount(value: number): void
+}
+
+/** Gives the numbers of a state back in the order in which a {@link NumberSink} was given them. */
+export interface NumberSource {
+  instant(): number
+  amount(): number
+}
+
+/** The id after another: they go round, so that a word of 32 bits holds one. */
+export function nextId(id: number): number {
+  return (id + 1) >>> 0
+}
+
 /**
  * Arithmetic on a few numbers: state, time, limit and cost in; outcome and new state out. No clock, no Map
  * and no promise, so that a store in another place (a script in Redis) can be proven equal to it.
@@ -37,4 +56,19 @@ export interface Algorithm<State> {
    * @param taken the state that the charge left
    */
   refund(state: State, taken: State, nowMs: number, limit: Limit, cost: number): State
+}
+
+/** An algorithm whose states a store can keep as nothing but numbers. */
+export interface NumericAlgorithm<State> extends Algorithm<State> {
+  /**
+   * The state of a client that nothing is known of.
+   *
+   * @param id whole, from 0 to 2^32 - 1. The ids by which refunds are told apart go on from here: a store that
+   *   forgets clients begins elsewhere each time, lest a refund of before be honoured.
+   */
+  newcomer(id: number): State
+  /** Takes a state down as numbers, which is all that a store need keep of it. */
+  write(state: State, sink: NumberSink): void
+  /** The state that `write` took down. */
+  read(source: NumberSource): State
 }

@@ -1,4 +1,4 @@
-import type { Algorithm } from './algorithm.ts'
+import type { NumericAlgorithm } from './algorithm.ts'
 import { type FixedWindowState, fixedWindow } from './fixed-window.ts'
 import type { AlgorithmName, Limit } from './limit.ts'
 import { type SlidingWindowState, slidingWindow } from './sliding-window.ts'
@@ -21,6 +21,6 @@ export const ALGORITHM_NAMES: readonly AlgorithmName[] = Object.keys(ALGORITHMS)
  * The algorithm that counts a limit. Whoever keeps states gives an algorithm its own only: the compiler
  * cannot know which one that is.
  */
-export function algorithmOf({ algorithm }: Limit): Algorithm<AlgorithmState> {
-  return ALGORITHMS[algorithm] as Algorithm<AlgorithmState>
+export function algorithmOf({ algorithm }: Limit): NumericAlgorithm<AlgorithmState> {
+  return ALGORITHMS[algorithm] as NumericAlgorithm<AlgorithmState>
 }

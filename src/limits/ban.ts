@@ -1,3 +1,4 @@
+import type { NumberSink, NumberSource } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 import { rewindSlices, type SlidingWindowState, slidingWindow } from './sliding-window.ts'
 
@@ -54,4 +55,20 @@ export function banAt(state: BanState, nowMs: number): BanState | undefined {
   }
   if (sinceMs === undefined || untilMs === undefined || untilMs <= nowMs) return undefined
   return sinceMs > nowMs ? banned(nowMs, untilMs - sinceMs) : state
+}
+
+/** Takes a ban, or the refusals that may lead to one, down as numbers. */
+export function writeBan({ refusals, sinceMs, untilMs }: BanState, sink: NumberSink): void {
+  if (refusals !== undefined) {
+    slidingWindow.write(refusals, sink)
+  } else {
+    sink.instant(sinceMs ?? 0)
+    sink.instant(untilMs ?? 0)
+  }
+}
+
+/** What {@link writeBan} took down. */
+export function readBan(source: NumberSource, isBan: boolean): BanState {
+  if (isBan) return { sinceMs: source.instant(), untilMs: source.instant() }
+  return { refusals: slidingWindow.read(source) }
 }

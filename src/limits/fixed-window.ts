@@ -1,4 +1,4 @@
-import type { Algorithm, Outcome } from './algorithm.ts'
+import { type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** What a fixed window remembers of a client. */
@@ -18,7 +18,9 @@ export interface FixedWindowState {
  * straddles two windows. (Not `2 * limit`: the charge that opened the first one lies outside of the stretch,
  * unless just that one was refunded.)
  */
-export const fixedWindow: Algorithm<FixedWindowState> = {
+export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
+  newcomer: (id) => ({ startMs: 0, used: 0, windowId: id }),
+
   charge(state, nowMs, limit, cost): Outcome<FixedWindowState> {
     const { startMs, used, windowId } = windowAt(state, nowMs, limit)
     const resetMs = startMs + limit.windowMs - nowMs
@@ -41,11 +43,18 @@ export const fixedWindow: Algorithm<FixedWindowState> = {
     if (state.windowId !== taken.windowId) return state
     return { ...state, used: Math.max(0, state.used - cost) }
   },
+
+  write({ startMs, used, windowId }, sink) {
+    sink.instant(startMs)
+    sink.amount(used)
+    sink.amount(windowId)
+  },
+
+  read: (source) => ({ startMs: source.instant(), used: source.amount(), windowId: source.amount() }),
 }
 
 function windowAt(state: FixedWindowState | undefined, nowMs: number, limit: Limit): FixedWindowState {
-  if (state === undefined) return { startMs: nowMs, used: 0, windowId: 1 }
   // A window of which everything was given back never opened.
-  if (state.used > 0 && nowMs < state.startMs + limit.windowMs) return state
-  return { startMs: nowMs, used: 0, windowId: state.windowId + 1 }
+  if (state !== undefined && state.used > 0 && nowMs < state.startMs + limit.windowMs) return state
+  return { startMs: nowMs, used: 0, windowId: nextId(state?.windowId ?? 0) }
 }

@@ -1,4 +1,4 @@
-import type { Algorithm, Outcome } from './algorithm.ts'
+import { type NumberSource, type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** Units that were taken close to one another, and are counted until the last of them is a window old. */
@@ -37,7 +37,9 @@ export const SLICES_PER_WINDOW = 8
  * of their slice, which stays as young as it was. On a clock that is set back again and again slices can grow
  * longer than an eighth, and units be counted longer, never shorter.
  */
-export const slidingWindow: Algorithm<SlidingWindowState> = {
+export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
+  newcomer: (id) => ({ slices: [], lastId: id }),
+
   charge(state, nowMs, limit, cost): Outcome<SlidingWindowState> {
     const live = liveAt(state, nowMs, limit)
     let used = 0
@@ -64,6 +66,26 @@ export const slidingWindow: Algorithm<SlidingWindowState> = {
       .filter(({ units }) => units > 0)
     return { ...state, slices }
   },
+
+  write({ slices, lastId }, sink) {
+    sink.amount(slices.length)
+    sink.amount(lastId)
+    for (const { id, lastMs, units } of slices) {
+      sink.amount(id)
+      sink.instant(lastMs)
+      sink.amount(units)
+    }
+  },
+
+  read(source) {
+    const length = source.amount()
+    const lastId = source.amount()
+    return { slices: Array.from({ length }, () => readSlice(source)), lastId }
+  },
+}
+
+function readSlice(source: NumberSource): Slice {
+  return { id: source.amount(), lastMs: source.instant(), units: source.amount() }
 }
 
 /**
@@ -96,7 +118,8 @@ function withUnits(
   const isNew = Math.floor((newest?.lastMs ?? 0) / sliceMs) !== Math.floor(nowMs / sliceMs)
   // There are more slices than a window touches only after the clock was set back.
   if (newest === undefined || (isNew && slices.length <= SLICES_PER_WINDOW)) {
-    return { slices: [...slices, { id: lastId + 1, lastMs: nowMs, units: cost }], lastId: lastId + 1 }
+    const id = nextId(lastId)
+    return { slices: [...slices, { id, lastMs: nowMs, units: cost }], lastId: id }
   }
   const grown: Slice = { id: newest.id, lastMs: nowMs, units: newest.units + cost }
   return { slices: [...slices.slice(0, -1), grown], lastId }

@@ -1,4 +1,4 @@
-import type { Algorithm, Outcome } from './algorithm.ts'
+import { type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /**
@@ -6,15 +6,15 @@ import type { Limit } from './limit.ts'
  * the theoretical arrival time. It lies between two milliseconds, and is kept as a fraction with the limit as
  * denominator: there it is exact, since a unit takes `windowMs / limit` to come back.
  *
- * No decision needs more. The other instant is for refunds alone.
+ * No decision needs more. The id is for refunds alone.
  */
 export interface TokenBucketState {
   /** Whole milliseconds of the instant. */
   readonly fullAtMs: number
   /** What is left of it, in parts of a millisecond divided by the limit: from 0 to `limit - 1`. */
   readonly fullAtParts: number
-  /** The instant of the last charge that found the bucket full, in milliseconds. */
-  readonly lastFullMs: number
+  /** Counts the charges that found the bucket full, so that a refund is honoured until the next of them. */
+  readonly fillId: number
 }
 
 /**
@@ -28,7 +28,9 @@ export interface TokenBucketState {
  * Its bound: at most `burst` + floor(d / T) units in any closed interval of length d, where a refund counts
  * when it is made.
  */
-export const tokenBucket: Algorithm<TokenBucketState> = {
+export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
+  newcomer: (id) => ({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: id }),
+
   charge(state, nowMs, limit, cost): Outcome<TokenBucketState> {
     const { limit: units, windowMs, burst } = limit
     const debt = debtOf(state, nowMs, limit)
@@ -42,9 +44,8 @@ export const tokenBucket: Algorithm<TokenBucketState> = {
         ? Math.ceil((remaining * windowMs) / units)
         : Math.ceil((debtKept + (remaining + 1) * windowMs - capacity) / units)
     const retryAfterMs = allowed ? 0 : Math.ceil((asked - capacity) / units)
-    const lastFullMs = state === undefined || debt === 0 ? nowMs : state.lastFullMs
-    const kept = { ...fullAfter(debtKept, nowMs, limit), lastFullMs }
-    return { allowed, remaining, resetMs, retryAfterMs, state: kept }
+    const fillId = debt === 0 ? nextId(state?.fillId ?? 0) : (state?.fillId ?? 0)
+    return { allowed, remaining, resetMs, retryAfterMs, state: bucket(debtKept, nowMs, limit, fillId) }
   },
 
   // One instant does not tell when it was written: of a client that would wait longer than an empty bucket
@@ -52,7 +53,7 @@ export const tokenBucket: Algorithm<TokenBucketState> = {
   rewind(state, nowMs, limit) {
     const capacity = limit.burst * limit.windowMs
     if (debtOf(state, nowMs, limit) <= capacity) return state
-    return { ...state, ...fullAfter(capacity, nowMs, limit) }
+    return bucket(capacity, nowMs, limit, state.fillId)
   },
 
   // What has come back by itself is not given a second time: neither of a charge since which the bucket was
@@ -61,11 +62,23 @@ export const tokenBucket: Algorithm<TokenBucketState> = {
   // fill the bucket of a client all of whose charges are given back. So what a client had in flight when a
   // stretch of time began can come on top of the bound in that stretch; it never adds up.
   refund(state, taken, nowMs, limit, cost) {
-    if (taken.lastFullMs !== state.lastFullMs) return state
+    if (taken.fillId !== state.fillId) return state
     const given = Math.min(cost * limit.windowMs, debtOf(taken, nowMs, limit))
     if (given === 0) return state
-    return { ...state, ...fullAfter(Math.max(0, debtOf(state, nowMs, limit) - given), nowMs, limit) }
+    return bucket(Math.max(0, debtOf(state, nowMs, limit) - given), nowMs, limit, state.fillId)
   },
+
+  write({ fullAtMs, fullAtParts, fillId }, sink) {
+    sink.instant(fullAtMs)
+    sink.amount(fullAtParts)
+    sink.amount(fillId)
+  },
+
+  read: (source) => ({
+    fullAtMs: source.instant(),
+    fullAtParts: source.amount(),
+    fillId: source.amount(),
+  }),
 }
 
 /**
@@ -84,7 +97,7 @@ function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: L
   return (state.fullAtMs - nowMs) * limit + Math.min(state.fullAtParts, limit)
 }
 
-/** When a bucket is full that is so many parts from it. */
-function fullAfter(debt: number, nowMs: number, { limit }: Limit): Omit<TokenBucketState, 'lastFullMs'> {
-  return { fullAtMs: nowMs + Math.floor(debt / limit), fullAtParts: debt % limit }
+/** A bucket that is so many parts from full. */
+function bucket(debt: number, nowMs: number, { limit }: Limit, fillId: number): TokenBucketState {
+  return { fullAtMs: nowMs + Math.floor(debt / limit), fullAtParts: debt % limit, fillId }
 }

@@ -38,7 +38,7 @@ function shifted(state: AlgorithmState, byMs: number): AlgorithmState {
     return { slices, lastId: slices.length }
   }
   if ('windowId' in state) return { ...state, startMs: state.startMs + byMs, windowId: 0 }
-  return { ...state, fullAtMs: state.fullAtMs + byMs }
+  return { ...state, fullAtMs: state.fullAtMs + byMs, fillId: 0 }
 }
 
 interface TwoCounters {
