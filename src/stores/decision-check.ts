@@ -18,9 +18,11 @@ export function flawOf(answer: unknown, charge: Charge): string | undefined {
   if (decision.repeatAfterMs !== undefined && !isAmount(decision.repeatAfterMs)) {
     return `answered repeatAfterMs ${showValue(decision.repeatAfterMs)}`
   }
-  const flawed = decision.limits.findIndex((state, index) => !isStateOf(charge.limits[index], state))
-  if (flawed === -1) return undefined
-  return `answered ${showValue(decision.limits[flawed])} for the limit '${charge.limits[flawed]?.name}'`
+  for (let index = 0; index < charge.limits.length; index++) {
+    const [limit, state] = [charge.limits[index], decision.limits[index]]
+    if (!isStateOf(limit, state)) return `answered ${showValue(state)} for the limit '${limit?.name}'`
+  }
+  return undefined
 }
 
 /** The name and the numbers of a state stand in headers, where a fraction or a strange name is invalid. */

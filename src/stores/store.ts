@@ -12,6 +12,8 @@ export interface Charge {
   readonly cost: number
   /** Refusals of this charge count towards a ban by this rule. Bans are heeded with and without it. */
   readonly ban?: BanRule | undefined
+  /** Whether anybody may give the charge back; with `false` a store may leave the receipt out. Default: true. */
+  readonly refundable?: boolean
 }
 
 /** What a store can do. What it does not declare, it cannot. */

@@ -1,47 +1,68 @@
-import { type BanState, banEndsInMs } from '../../limits/ban.ts'
-import { MapCursor } from './map-cursor.ts'
+import { banEndsInMs } from '../../limits/ban.ts'
+import { ClientCursor, type Clients } from './clients/client-cursor.ts'
+import { FULL } from './clients/row-format.ts'
+import type { ClientTable } from './table/client-table.ts'
+import type { Fingerprint } from './table/key-hash.ts'
+import { NO_ROW } from './table/row-index.ts'
 
-/** What the evictor needs to know of an entry. */
-export interface Evictable {
-  readonly expiresAtMs: number
-  readonly ban: BanState | undefined
-  /** How much of its tightest limit it has used: from 0 to 1, where 1 is refused. */
-  readonly fullness: number
-}
-
-/** Entries compared for one that is evicted. */
+/** Clients compared for one that is evicted. */
 const COMPARED = 16
 
-/** Entries looked at when all of those are refused clients, which shall not go free for a newcomer's sake. */
+/** Clients looked at when all of those are refused or banned. */
 const LOOKED_AT_MOST = 256
 
-/** Chooses who is forgotten when the store is full: an expired client, else the one furthest from its limit. */
+/** Ranks: whoever ranks lowest is forgotten first, and between these two stands how much a client has used. */
+const EXPIRED = -1
+const REFUSED = FULL
+const BANNED = FULL + 1
+
+/**
+ * Chooses who is forgotten when the store is full, among clients near the place where the newcomer would stand:
+ * one that has expired, else the one furthest from its limit, and of equals the one that has been idle longest,
+ * which is the one that would be forgotten first anyway.
+ */
 export class Evictor {
-  readonly #entries: Map<string, Evictable>
-  readonly #cursor: MapCursor<Evictable>
+  readonly #table: ClientTable
+  readonly #client: ClientCursor
+  readonly #near = new Int32Array(LOOKED_AT_MOST)
 
-  constructor(entries: Map<string, Evictable>) {
-    this.#entries = entries
-    this.#cursor = new MapCursor(entries)
+  constructor(clients: Clients) {
+    this.#table = clients.table
+    this.#client = new ClientCursor(clients)
   }
 
-  evictOne(nowMs: number): void {
-    let victim: string | undefined
-    let lowest = Number.POSITIVE_INFINITY
-    for (let looked = 0; looked < COMPARED || (lowest >= 1 && looked < LOOKED_AT_MOST); looked++) {
-      const [key, entry] = this.#cursor.next() ?? []
-      if (key === undefined || entry === undefined) break
-      const rank = rankOf(entry, nowMs)
-      if (rank >= lowest) continue
+  /** The row to make room with; {@link NO_ROW} when all that were looked at are refused or banned. */
+  victimFor(newcomer: Fingerprint, nowMs: number): number {
+    return this.#lowest(newcomer, nowMs, REFUSED)
+  }
+
+  /** The row to make room with at any price: a refused client before a banned one. */
+  victimAtAnyPrice(newcomer: Fingerprint, nowMs: number): number {
+    return this.#lowest(newcomer, nowMs, BANNED + 1)
+  }
+
+  /** The lowest of those that rank below `bound`. */
+  #lowest(newcomer: Fingerprint, nowMs: number, bound: number): number {
+    const client = this.#client
+    const found = this.#table.neighbours(newcomer, this.#near)
+    let victim = NO_ROW
+    let lowest = bound
+    let soonestMs = Number.NEGATIVE_INFINITY
+    for (let looked = 0; looked < found && (looked < COMPARED || lowest >= REFUSED); looked++) {
+      const row = this.#near[looked] ?? NO_ROW
+      client.goTo(row)
+      const { expiresAtMs } = client
+      const rank = expiresAtMs <= nowMs ? EXPIRED : this.#rankOf(client, nowMs)
+      if (rank > lowest || (rank === lowest && expiresAtMs >= soonestMs)) continue
+      victim = row
       lowest = rank
-      victim = key
+      soonestMs = expiresAtMs
     }
-    if (victim !== undefined) this.#entries.delete(victim)
+    return victim
   }
-}
 
-/** Who ranks lowest is forgotten first. Of those who are refused, the banned go last. */
-function rankOf({ expiresAtMs, fullness, ban }: Evictable, nowMs: number): number {
-  if (expiresAtMs <= nowMs) return -1
-  return banEndsInMs(ban, nowMs) > 0 ? 2 : fullness
+  #rankOf(client: ClientCursor, nowMs: number): number {
+    const isBanned = client.hasBan && banEndsInMs(client.read().ban, nowMs) > 0
+    return isBanned ? BANNED : client.fullness
+  }
 }

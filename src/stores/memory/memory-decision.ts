@@ -1,19 +1,21 @@
-import { algorithmOf } from '../../limits/algorithms.ts'
-import type { Ban, Decision, LimitState, Receipt } from '../../limits/decision.ts'
+import type { Outcome } from '../../limits/algorithm.ts'
+import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
-import { type MemoryEntry, type Outcomes, stateFor } from './memory-entry.ts'
+import { type MemoryEntry, type Outcomes, stateFor } from './clients/memory-entry.ts'
 
-/** An admitted charge: where its limits now stand, and when the same charge could be taken again. */
-export function admission(charge: Charge, outcomes: Outcomes, nowMs: number, receipt?: Receipt): Decision {
-  const limits = statesOf(charge, outcomes)
-  const repeatAfterMs = msUntilRepeat(charge, outcomes, nowMs)
-  return {
-    allowed: true,
-    retryAfterMs: 0,
-    limits,
-    ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
-    ...(receipt === undefined ? undefined : { receipt }),
-  }
+/** Where a limit stands: numbers of the decision's own, so that nobody holds a live counter. */
+export function limitStateOf(
+  { name, burst }: Limit,
+  { remaining, resetMs }: Outcome<AlgorithmState>,
+): LimitState {
+  return { name, limit: burst, remaining, resetMs }
+}
+
+/** A charge that would be admitted. */
+export function preview(charge: Charge, standing: Outcomes): Decision {
+  return { allowed: true, retryAfterMs: 0, limits: statesOf(charge, standing) }
 }
 
 /**
@@ -46,24 +48,17 @@ export function outright(charge: Charge, asked: Outcomes, ban: Ban): Decision {
   return { allowed: false, retryAfterMs, limits, ban }
 }
 
-/** Numbers of the decision's own, so that nobody holds a live counter. */
-function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
-  return limits.map(({ name, burst }, index): LimitState => {
-    const { remaining = 0, resetMs = 0 } = outcomes[index] ?? {}
-    return { name, limit: burst, remaining, resetMs }
-  })
+/** How long the longest-lived of some limits is remembered, in milliseconds. */
+export function longestTtlMs(limits: readonly Limit[]): number {
+  return limits.reduce((longest, { ttlMs }) => Math.max(longest, ttlMs), 0)
 }
+
+function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
+  return limits.map((limit, index) => limitStateOf(limit, outcomes[index] ?? NOTHING))
+}
+
+const NOTHING = { allowed: false, remaining: 0, resetMs: 0, retryAfterMs: 0 } as Outcome<AlgorithmState>
 
 function latestWait(outcomes: Outcomes): number {
   return Math.max(...outcomes.map((outcome) => outcome.retryAfterMs))
-}
-
-function msUntilRepeat({ limits, cost }: Charge, outcomes: Outcomes, nowMs: number): number {
-  let latest = 0
-  limits.forEach((limit, index) => {
-    const outcome = outcomes[index]
-    if (outcome === undefined || outcome.remaining >= cost) return
-    latest = Math.max(latest, algorithmOf(limit).charge(outcome.state, nowMs, limit, cost).retryAfterMs)
-  })
-  return latest
 }

@@ -1,45 +1,58 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
-import { fullnessOf, type MemoryEntry, outcomesOf, placeOf, settleEntry } from './memory-entry.ts'
+import type { ClientCursor } from './clients/client-cursor.ts'
+import { outcomesOf, placeOf, settleEntry, tightestFullness } from './clients/memory-entry.ts'
+import type { Fingerprint } from './table/key-hash.ts'
+
+/** A charge that was taken. */
+export interface TakenCharge {
+  /** Goes over the clients of which this one is. */
+  readonly client: ClientCursor
+  readonly fingerprint: Fingerprint
+  readonly limits: readonly Limit[]
+  /** What the charge left of each limit. */
+  readonly states: readonly AlgorithmState[]
+  readonly cost: number
+}
 
 /**
- * A receipt of the memory store: which entry, what the charge left of it, and how much it was. Private, since
- * the entry is a live one and whoever holds the receipt must not get hold of it.
+ * A receipt of the memory store. Private, so that nobody can make one. Whether its client was forgotten meanwhile
+ * is told by the ids in the states: those of another life of the client are others.
  */
 export class MemoryReceipt {
-  readonly #key: string
-  readonly #entry: MemoryEntry
-  readonly #limits: readonly Limit[]
-  readonly #taken: readonly AlgorithmState[]
-  readonly #cost: number
+  readonly #taken: TakenCharge
   #spent = false
 
-  /** @param entry as the charge left it */
-  constructor(key: string, entry: MemoryEntry, cost: number) {
-    this.#key = key
-    this.#entry = entry
-    this.#limits = entry.limits
-    this.#taken = entry.states
-    this.#cost = cost
+  constructor(taken: TakenCharge) {
+    this.#taken = taken
   }
 
   /** Whether this is a receipt, and not an object made after one. */
   static is(receipt: object): receipt is MemoryReceipt {
-    return #spent in receipt
+    return #taken in receipt
   }
 
-  /** Gives the charge back, once, unless the entry was reset or forgotten and is another one now. */
-  redeem(entries: ReadonlyMap<string, MemoryEntry>, nowMs: number): void {
-    const entry = this.#entry
-    if (this.#spent || entries.get(this.#key) !== entry) return
+  /** Whether the charge was taken from a client that this cursor goes over. */
+  isOf(client: ClientCursor): boolean {
+    return this.#taken.client === client
+  }
+
+  /** Gives the charge back, once, as far as it is still there. */
+  redeem(nowMs: number): void {
+    const { client, fingerprint, limits, states, cost } = this.#taken
+    if (this.#spent || !client.find(fingerprint)) return
     this.#spent = true
+    const entry = client.read()
+    // The limits as they were then: those of one name may differ in how much they allow.
+    entry.limits = entry.limits.map((limit) => limits[placeOf(limit, limits)] ?? limit)
     settleEntry(entry, nowMs)
     entry.states = entry.states.map((state, index) => {
       const limit = entry.limits[index]
-      const taken = this.#taken[placeOf(limit, this.#limits)]
-      if (limit === undefined || taken === undefined) return state
-      return algorithmOf(limit).refund(state, taken, nowMs, limit, this.#cost)
+      const left = states[placeOf(limit, limits)]
+      if (limit === undefined || left === undefined) return state
+      return algorithmOf(limit).refund(state, left, nowMs, limit, cost)
     })
-    entry.fullness = fullnessOf(entry.limits, outcomesOf(entry, entry, nowMs, 0))
+    entry.fullness = tightestFullness(entry.limits, outcomesOf(entry, entry, nowMs, 0))
+    client.write(entry)
   }
 }

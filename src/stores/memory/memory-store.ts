@@ -1,22 +1,20 @@
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
-import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
-import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
-import type { Limit } from '../../limits/limit.ts'
+import { banned } from '../../limits/ban.ts'
+import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
-import { Evictor } from './evictor.ts'
-import { admission, outright, refusal } from './memory-decision.ts'
-import {
-  emptyEntry,
-  fullnessOf,
-  type MemoryEntry,
-  type Outcomes,
-  outcomesOf,
-  settleEntry,
-} from './memory-entry.ts'
+import { Ceiling } from './ceiling.ts'
+import { ClientCursor, type Clients } from './clients/client-cursor.ts'
+import { Layouts } from './clients/layouts.ts'
+import { emptyEntry } from './clients/memory-entry.ts'
+import { Decider } from './decider.ts'
+import { longestTtlMs } from './memory-decision.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
-import { Pruner } from './pruner.ts'
+import { OVERFLOW_BUCKETS, Overflow } from './overflow.ts'
+import { PruningTimer } from './pruning-timer.ts'
+import { ClientTable } from './table/client-table.ts'
+import { KeyHash } from './table/key-hash.ts'
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -26,17 +24,34 @@ export interface MemoryStoreOptions {
   readonly clock?: { now(): number }
 }
 
+/** What a {@link MemoryStore} has come to. */
+export interface MemoryStoreStats {
+  /** Keys remembered at present, expired ones that were not pruned yet included. */
+  readonly keys: number
+  readonly maxKeys: number
+  /** Bytes of memory that they take. */
+  readonly bytes: number
+  /** Keys forgotten for a newcomer's sake before their time: each may have been granted its quota anew. */
+  readonly unexpiredEvictions: number
+  /** Charges of newcomers for whom there was no room, which share a quota. */
+  readonly overflowed: number
+}
+
 const DEFAULT_MAX_KEYS = 1_000_000
 
-/** A `Map` holds 2^24 entries at most and throws beyond. */
-const LARGEST_MAX_KEYS = 2 ** 24 - 1
+/** What the numbers of rows can tell apart, less what may stand empty. */
+const LARGEST_MAX_KEYS = 16_000_000
 
 /**
  * Keeps counters in this process. Answers directly, never with a promise.
  *
- * Clients idle for their `ttlMs` are forgotten, a few on the way of every charge and the rest by a timer
- * that does not keep the process alive. At `maxKeys` the one furthest from its limit of a few clients makes
- * room; one that is refused does only if all of 256 are, and one that is banned only if all of those are.
+ * A key takes 40 bytes or less in a table of typed arrays (with one window or token bucket; more for more). The key
+ * itself is not kept: 96 bits of a hash with a secret of the process stand for it. Clients idle for their `ttlMs`
+ * are forgotten, a few on the way of every newcomer and the rest by a timer that does not keep the process alive.
+ *
+ * At `maxKeys` a newcomer takes the place of an expired client, or else of the one furthest from its limit of 16
+ * that are drawn by lot. One that is refused or banned does not make room; where 256 in a row are, newcomers
+ * share 64 clients' worth of quota.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -45,11 +60,15 @@ export class MemoryStore implements Store {
     bans: true,
     shared: false,
   }
-  readonly #entries = new Map<string, MemoryEntry>()
   readonly #maxKeys: number
   readonly #now: () => number
-  readonly #pruner: Pruner
-  readonly #evictor: Evictor
+  readonly #hash = new KeyHash()
+  readonly #clients: Clients
+  readonly #ceiling: Ceiling
+  readonly #client: ClientCursor
+  readonly #decider: Decider
+  readonly #overflow: Overflow
+  readonly #timer: PruningTimer
   #closed = false
 
   /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
@@ -64,73 +83,99 @@ export class MemoryStore implements Store {
     }
     // Whole milliseconds: fractions would make 60 s read as 60.0000001 s, and round up to 61 in a header.
     this.#now = () => Math.floor(clock.now())
-    this.#pruner = new Pruner(this.#entries, this.#now)
-    this.#evictor = new Evictor(this.#entries)
+    const madeAtMs = this.#now()
+    const clientsOf = (mostClients: number): Clients => {
+      return { table: new ClientTable(mostClients), layouts: new Layouts(), madeAtMs }
+    }
+    this.#clients = clientsOf(this.#maxKeys)
+    this.#client = new ClientCursor(this.#clients)
+    this.#ceiling = new Ceiling(this.#clients, this.#maxKeys)
+    this.#decider = new Decider(this.#client, this.#clients.layouts, (newcomer, nowMs) =>
+      this.#ceiling.makeRoom(newcomer, nowMs),
+    )
+    this.#overflow = new Overflow(clientsOf(OVERFLOW_BUCKETS))
+    this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
   }
 
   /** Keys remembered at present, expired ones that were not pruned yet included. */
   get size(): number {
-    return this.#entries.size
+    return this.#clients.table.size
+  }
+
+  /** What an operator may want to know; all of it since the store was made. */
+  stats(): MemoryStoreStats {
+    const { size, bytes } = this.#clients.table
+    const { unexpiredEvictions } = this.#ceiling
+    return {
+      keys: size,
+      maxKeys: this.#maxKeys,
+      bytes: bytes + this.#overflow.bytes,
+      unexpiredEvictions,
+      overflowed: this.#overflow.charges,
+    }
   }
 
   consume(charge: Charge): Decision {
     const nowMs = this.#begin()
-    this.#pruner.prune(nowMs)
-    const known = this.#find(charge.key, nowMs)
-    const asked = outcomesOf(known, charge, nowMs, charge.cost)
-    const refusedOutright = outrightIfBanned(known, charge, nowMs, asked)
-    if (refusedOutright !== undefined) return refusedOutright
-    if (asked.some((outcome) => !outcome.allowed)) return this.#refuse(known, charge, nowMs, asked)
-    const entry = known ?? this.#add(charge.key, nowMs)
-    entry.limits = charge.limits
-    entry.states = asked.map((outcome) => outcome.state)
-    keepUntil(entry, nowMs + longestTtlMs(charge.limits))
-    entry.fullness = fullnessOf(charge.limits, asked)
-    return admission(charge, asked, nowMs, new MemoryReceipt(charge.key, entry, charge.cost))
+    this.#client.findKey(charge.key, this.#hash)
+    return (
+      this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
+    )
   }
 
   peek(charge: Charge): Decision {
     const nowMs = this.#begin()
-    const known = this.#find(charge.key, nowMs)
-    const asked = outcomesOf(known, charge, nowMs, charge.cost)
-    const refusedOutright = outrightIfBanned(known, charge, nowMs, asked)
-    if (refusedOutright !== undefined) return refusedOutright
-    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, known, nowMs)
-    return admission(charge, outcomesOf(known, charge, nowMs, 0), nowMs)
+    const isKnown = this.#client.findKey(charge.key, this.#hash)
+    const { fingerprint } = this.#client
+    if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
+    return this.#overflow.peek(fingerprint, charge, nowMs)
   }
 
   refund(receipt: Receipt): void {
-    if (MemoryReceipt.is(receipt)) receipt.redeem(this.#entries, this.#now())
+    if (!MemoryReceipt.is(receipt)) return
+    if (receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)) receipt.redeem(this.#now())
   }
 
+  /** An operator's block finds room even where all others are refused or banned. */
   block(key: string, forMs: number): void {
     const nowMs = this.#begin()
-    const entry = this.#find(key, nowMs) ?? this.#add(key, nowMs)
+    const client = this.#client
+    const isKnown = client.findKey(key, this.#hash)
+    if (!isKnown) this.#ceiling.makeRoomAtAnyPrice(client.fingerprint, nowMs)
+    const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
     entry.expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(entry.limits))
+    client.write(entry)
   }
 
   unblock(key: string): void {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return
+    const client = this.#client
+    if (!client.findKey(key, this.#hash)) return
+    const entry = client.read()
+    if (entry.states.length === 0) {
+      client.remove()
+      return
+    }
     entry.ban = undefined
-    // Without the ban there may be nothing left to remember, or not for so long.
+    // Without the ban there is less to remember, and not for so long.
     entry.expiresAtMs = this.#begin() + longestTtlMs(entry.limits)
-    if (entry.states.length === 0) this.#entries.delete(key)
+    client.write(entry)
   }
 
   reset(key: string): void {
-    this.#entries.delete(key)
+    if (this.#client.findKey(key, this.#hash)) this.#client.remove()
   }
 
   resetAll(): void {
-    this.#entries.clear()
+    this.#clients.table.clear()
+    this.#clients.layouts.clear()
+    this.#overflow.clear()
   }
 
   close(): void {
     this.#closed = true
-    this.#pruner.stop()
-    this.#entries.clear()
+    this.#timer.stop()
+    this.resetAll()
   }
 
   #begin(): number {
@@ -141,54 +186,4 @@ export class MemoryStore implements Store {
       remedy: 'Close it after the last request.',
     })
   }
-
-  #find(key: string, nowMs: number): MemoryEntry | undefined {
-    const entry = this.#entries.get(key)
-    if (entry !== undefined) settleEntry(entry, nowMs)
-    return entry
-  }
-
-  /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
-  #refuse(known: MemoryEntry | undefined, charge: Charge, nowMs: number, asked: Outcomes): Decision {
-    if (known !== undefined) known.fullness = 1
-    const ban = this.#noteRefusal(known, charge, nowMs)
-    if (ban !== undefined) return outright(charge, asked, ban)
-    return refusal(charge, asked, known, nowMs)
-  }
-
-  #noteRefusal(known: MemoryEntry | undefined, { key, ban: rule }: Charge, nowMs: number): Ban | undefined {
-    if (rule === undefined) return undefined
-    const entry = known ?? this.#add(key, nowMs)
-    entry.ban = withRefusal(entry.ban, nowMs, rule)
-    const endsInMs = banEndsInMs(entry.ban, nowMs)
-    keepUntil(entry, nowMs + Math.max(rule.refusals.windowMs, endsInMs))
-    return endsInMs === 0 ? undefined : { endsInMs, isNew: true }
-  }
-
-  #add(key: string, nowMs: number): MemoryEntry {
-    if (this.#entries.size >= this.#maxKeys) this.#evictor.evictOne(nowMs)
-    const entry = emptyEntry()
-    this.#entries.set(key, entry)
-    return entry
-  }
-}
-
-/** The answer to a banned client, whatever its limits say; undefined for anybody else. */
-function outrightIfBanned(
-  known: MemoryEntry | undefined,
-  charge: Charge,
-  nowMs: number,
-  asked: Outcomes,
-): Decision | undefined {
-  const endsInMs = banEndsInMs(known?.ban, nowMs)
-  return endsInMs === 0 ? undefined : outright(charge, asked, { endsInMs, isNew: false })
-}
-
-function longestTtlMs(limits: readonly Limit[]): number {
-  return Math.max(0, ...limits.map((limit) => limit.ttlMs))
-}
-
-/** An entry is kept for whatever in it lasts longest. */
-function keepUntil(entry: MemoryEntry, atMs: number): void {
-  if (atMs > entry.expiresAtMs) entry.expiresAtMs = atMs
 }

@@ -1,76 +1,51 @@
-import { MapCursor } from './map-cursor.ts'
-
-/** What the pruner needs to know of an entry. */
-export interface Prunable {
-  readonly expiresAtMs: number
-}
-
-/** Entries looked at on the way of one charge: twice what a charge can add, so that pruning gains on it. */
-const LOOKED_AT_PER_CHARGE = 2
-
-/** Entries looked at in one go of the timer: about a tenth of a millisecond. */
-const LOOKED_AT_PER_TICK = 1000
-
-/** Pause between two goes of the timer: the shortest, while there is something to prune, and the longest. */
-const SHORTEST_PAUSE_MS = 10
-const LONGEST_PAUSE_MS = 1000
-
-/** While nothing is found expired, one pass over the map is spread over this long. */
-const QUIET_PASS_MS = 30_000
+import { ClientCursor, type Clients } from './clients/client-cursor.ts'
+import type { ClientTable } from './table/client-table.ts'
+import { rowAt } from './table/row-store.ts'
 
 /**
- * Forgets expired entries without ever walking the whole map at once: it keeps its place in the map and
- * looks at a few entries at a time. Deleting is housekeeping only; no decision depends on it.
+ * Forgets expired clients without ever walking the whole table at once: it keeps its place, and looks at a few of
+ * them at a time. It is housekeeping; no decision depends on it.
  */
 export class Pruner {
-  readonly #entries: Map<string, Prunable>
-  readonly #now: () => number
-  readonly #cursor: MapCursor<Prunable>
-  #timer: NodeJS.Timeout | undefined
+  readonly #table: ClientTable
+  readonly #client: ClientCursor
+  #shelf = 0
+  /** Rows of the shelf yet to be looked at. From the last on, so that whoever moves to a gap was looked at. */
+  #left = 0
 
-  /** Begins to prune by itself, so that no charge ever has to set a timer. */
-  constructor(entries: Map<string, Prunable>, now: () => number) {
-    this.#entries = entries
-    this.#cursor = new MapCursor(entries)
-    this.#now = now
-    this.#schedule(LONGEST_PAUSE_MS)
+  constructor(clients: Clients) {
+    this.#table = clients.table
+    this.#client = new ClientCursor(clients)
   }
 
-  /** Looks at a few entries; tells how many it deleted. */
-  prune(nowMs: number, most: number = LOOKED_AT_PER_CHARGE): number {
-    let deleted = 0
-    for (let looked = 0; looked < most; looked++) {
-      const [key, entry] = this.#cursor.next() ?? []
-      if (key === undefined || entry === undefined) break
-      if (entry.expiresAtMs > nowMs) continue
-      this.#entries.delete(key)
-      deleted++
+  /** How many clients there are to look at. */
+  get clients(): number {
+    return this.#table.size
+  }
+
+  /** Looks at so many clients; tells how many it forgot. */
+  prune(nowMs: number, most: number): number {
+    let forgotten = 0
+    for (let looked = 0; looked < most && this.clients > 0; looked++) {
+      this.#client.goTo(this.#nextRow())
+      if (this.#client.expiresAtMs > nowMs) continue
+      this.#client.remove()
+      forgotten++
     }
-    return deleted
+    return forgotten
   }
 
-  stop(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #tick(): void {
-    const deleted = this.prune(this.#now(), LOOKED_AT_PER_TICK)
-    this.#schedule(deleted > 0 ? SHORTEST_PAUSE_MS : this.#quietPauseMs())
-  }
-
-  #schedule(pauseMs: number): void {
-    // Held weakly: a store that its owner has dropped without closing it must not live on for its timer.
-    const self = new WeakRef(this)
-    this.#timer = setTimeout(() => {
-      const pruner = self.deref()
-      if (pruner !== undefined) pruner.#tick()
-    }, pauseMs)
-    // A process that has nothing else to do must be able to end.
-    this.#timer.unref()
-  }
-
-  #quietPauseMs(): number {
-    const ticksPerPass = Math.max(1, Math.ceil(this.#entries.size / LOOKED_AT_PER_TICK))
-    return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, QUIET_PASS_MS / ticksPerPass))
+  #nextRow(): number {
+    const { shelves } = this.#table.rows
+    let shelf = shelves[this.#shelf]
+    // Others may have been removed since.
+    this.#left = Math.min(this.#left, shelf?.rows ?? 0)
+    while (shelf === undefined || this.#left === 0) {
+      this.#shelf = (this.#shelf + 1) % shelves.length
+      shelf = shelves[this.#shelf]
+      this.#left = shelf?.rows ?? 0
+    }
+    this.#left--
+    return rowAt(shelf, this.#left)
   }
 }

@@ -1,0 +1,183 @@
+import type { AlgorithmState } from '../../limits/algorithms.ts'
+import { banEndsInMs, withRefusal } from '../../limits/ban.ts'
+import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
+import type { Charge } from '../store.ts'
+import type { ClientCursor } from './clients/client-cursor.ts'
+import type { Layout, Layouts } from './clients/layouts.ts'
+import {
+  emptyEntry,
+  fullnessOfLimit,
+  type MemoryEntry,
+  outcomesOf,
+  settleEntry,
+  stateFor,
+} from './clients/memory-entry.ts'
+import { FULL } from './clients/row-format.ts'
+import { limitStateOf, longestTtlMs, outright, preview, refusal } from './memory-decision.ts'
+import { MemoryReceipt } from './memory-receipt.ts'
+import type { Fingerprint } from './table/key-hash.ts'
+
+/** Makes room for a newcomer; answers false when there is none. */
+export type MakeRoom = (newcomer: Fingerprint, nowMs: number) => boolean
+
+/** A charge that every limit admits, before it is written. */
+interface Admission {
+  readonly states: LimitState[]
+  /** What is left of each limit, where a receipt is wanted. */
+  readonly left: AlgorithmState[] | undefined
+  fullness: number
+  repeatAfterMs: number
+}
+
+/** An odd number far from any simple fraction of 2^32, so that ids of one client's lives lie far apart. */
+const ID_STEP = 0x9e3779b1
+
+/** Decides charges of the client that its cursor is at. */
+export class Decider {
+  readonly client: ClientCursor
+  readonly #layouts: Layouts
+  readonly #makeRoom: MakeRoom
+  #births = 0
+
+  constructor(client: ClientCursor, layouts: Layouts, makeRoom: MakeRoom) {
+    this.client = client
+    this.#layouts = layouts
+    this.#makeRoom = makeRoom
+  }
+
+  /** Undefined when the client would have to be remembered and there is no room. */
+  consume(charge: Charge, nowMs: number): Decision | undefined {
+    const layout = this.#layouts.of(charge.limits)
+    return this.#countOn(charge, layout, nowMs) ?? this.#decide(charge, layout, nowMs)
+  }
+
+  /** What `consume` would answer, were there room. */
+  peek(charge: Charge, nowMs: number): Decision {
+    const known = this.#settled(charge, nowMs)
+    const asked = outcomesOf(known, charge, nowMs, charge.cost)
+    const endsInMs = banEndsInMs(known?.ban, nowMs)
+    if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })
+    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, known, nowMs)
+    return preview(charge, outcomesOf(known, charge, nowMs, 0))
+  }
+
+  /** The answer where nothing is to be done but to count. */
+  #countOn(charge: Charge, layout: Layout, nowMs: number): Decision | undefined {
+    const { client } = this
+    const limit = charge.limits[0]
+    if (limit === undefined || !client.isKnown) return undefined
+    if (!client.chargeOpenWindow(layout, limit, nowMs, charge.cost)) return undefined
+    const { used, startMs, windowId } = client.window
+    const { name, burst, windowMs } = limit
+    const limits = [{ name, limit: burst, remaining: burst - used, resetMs: startMs + windowMs - nowMs }]
+    if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits }
+    return {
+      allowed: true,
+      retryAfterMs: 0,
+      limits,
+      receipt: this.#receipt(charge, [{ used, startMs, windowId }]),
+    }
+  }
+
+  #decide(charge: Charge, layout: Layout, nowMs: number): Decision | undefined {
+    const { client } = this
+    const known = client.isKnown && !client.isPlain(layout) ? this.#settled(charge, nowMs) : undefined
+    const isBanned = banEndsInMs(known?.ban, nowMs) > 0
+    const admission = isBanned ? undefined : this.#admit(charge, layout, known, nowMs)
+    if (admission === undefined) return this.#refuse(charge, nowMs)
+    const isNew = !client.isKnown
+    if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
+    const untilMs = nowMs + longestTtlMs(charge.limits)
+    const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
+    client.save({ layout, fullness: admission.fullness, ban: known?.ban, expiresAtMs })
+    const { states, left, repeatAfterMs } = admission
+    return {
+      allowed: true,
+      retryAfterMs: 0,
+      limits: states,
+      ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
+      ...(left === undefined ? undefined : { receipt: this.#receipt(charge, left) }),
+    }
+  }
+
+  /** Asks each limit in turn, and drafts what it keeps; undefined as soon as one refuses. */
+  #admit(
+    { limits, cost, refundable }: Charge,
+    { algorithms }: Layout,
+    known: MemoryEntry | undefined,
+    nowMs: number,
+  ): Admission | undefined {
+    const admission: Admission = {
+      states: [],
+      left: refundable === false ? undefined : [],
+      fullness: 0,
+      repeatAfterMs: 0,
+    }
+    const numbers = this.client.isKnown && known === undefined ? this.client.numbers() : undefined
+    const draft = this.client.draft()
+    for (const [index, limit] of limits.entries()) {
+      const algorithm = algorithms[index]
+      if (algorithm === undefined) continue
+      const kept = numbers === undefined ? stateFor(known, limits, index) : algorithm.read(numbers)
+      const state = algorithm.rewind(kept ?? algorithm.newcomer(this.#newId()), nowMs, limit)
+      const outcome = algorithm.charge(state, nowMs, limit, cost)
+      if (!outcome.allowed) return undefined
+      algorithm.write(outcome.state, draft)
+      admission.states.push(limitStateOf(limit, outcome))
+      admission.left?.push(outcome.state)
+      admission.fullness = Math.max(admission.fullness, fullnessOfLimit(limit, outcome.remaining))
+      if (outcome.remaining >= cost) continue
+      const { retryAfterMs } = algorithm.charge(outcome.state, nowMs, limit, cost)
+      admission.repeatAfterMs = Math.max(admission.repeatAfterMs, retryAfterMs)
+    }
+    return admission
+  }
+
+  /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
+  #refuse(charge: Charge, nowMs: number): Decision {
+    const known = this.#settled(charge, nowMs)
+    const asked = outcomesOf(known, charge, nowMs, charge.cost)
+    const endsInMs = banEndsInMs(known?.ban, nowMs)
+    if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })
+    if (known !== undefined) this.client.markFull()
+    const ban = this.#noteRefusal(known, charge, nowMs)
+    return ban === undefined ? refusal(charge, asked, known, nowMs) : outright(charge, asked, ban)
+  }
+
+  #noteRefusal(known: MemoryEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
+    if (rule === undefined) return undefined
+    if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return undefined
+    const entry = known ?? emptyEntry()
+    const ban = withRefusal(entry.ban, nowMs, rule)
+    const endsInMs = banEndsInMs(ban, nowMs)
+    const untilMs = nowMs + Math.max(rule.refusals.windowMs, endsInMs)
+    const expiresAtMs = Math.max(entry.expiresAtMs, untilMs)
+    this.client.write({ ...entry, ban, expiresAtMs, fullness: FULL })
+    return endsInMs === 0 ? undefined : { endsInMs, isNew: true }
+  }
+
+  /** What is known of the client, in line with the clock. */
+  #settled({ limits }: Charge, nowMs: number): MemoryEntry | undefined {
+    if (!this.client.isKnown) return undefined
+    // Noted as the latest of their layout, the limits read are those of the charge wherever they can be.
+    this.#layouts.of(limits)
+    const entry = this.client.read()
+    if (settleEntry(entry, nowMs)) this.client.write(entry)
+    return entry
+  }
+
+  #receipt({ limits, cost }: Charge, states: readonly AlgorithmState[]): MemoryReceipt {
+    return new MemoryReceipt({
+      client: this.client,
+      fingerprint: { ...this.client.fingerprint },
+      limits,
+      states,
+      cost,
+    })
+  }
+
+  #newId(): number {
+    this.#births++
+    return Math.imul(this.#births, ID_STEP) >>> 0
+  }
+}
