@@ -1,6 +1,5 @@
 import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Address } from './client/address.ts'
-import { createClientResolver } from './client/client-resolver.ts'
+import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { createMiddleware, type MiddlewareParts } from './middleware.ts'
 import { claimName, releaseName, warnIfHandlingRequest } from './options/creation-warnings.ts'
@@ -9,6 +8,7 @@ import type { RateLimiter } from './options/rate-limiter.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { describeSettings } from './options/settings-description.ts'
+import { infoProperty } from './request/announce.ts'
 import { createAssess } from './request/assessment.ts'
 import { Bans } from './request/bans.ts'
 import { DirectCharges } from './request/direct-charges.ts'
@@ -49,6 +49,7 @@ export function createRateLimiter<
     store: guardedStore,
     resolveClient: clientResolverOf(settings),
     assess: createAssess(settings),
+    infoProperty: infoProperty(settings.requestPropertyName),
     now: () => (settings.clock ?? Date).now(),
     checkOpen: closing.checkOpen,
   }
@@ -84,10 +85,11 @@ function closer<Req extends IncomingMessage, Res extends ServerResponse>(
 
 function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
-  client: { trust, header },
-}: Settings<Req, Res>): (req: Req) => Address | undefined {
+  client: { trust, header, ipv6Subnet },
+}: Settings<Req, Res>): (req: Req) => Client {
   return createClientResolver<Req>({
     header,
+    ipv6Subnet,
     trustFor: trust === undefined ? trustOfAppWithWarning(name) : () => trust,
     onIgnoredHeader: warnOfIgnoredHeader(name, header),
   })

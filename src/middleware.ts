@@ -1,13 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Address } from './client/address.ts'
-import { clientKeyOf } from './client/subnet.ts'
+import type { Client } from './client/client-resolver.ts'
 import { asError } from './errors/as-error.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import type { Decision } from './limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from './maybe-promise.ts'
 import type { Next } from './options/rate-limiter-options.ts'
 import type { Settings } from './options/settings.ts'
-import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from './request/announce.ts'
+import {
+  attachInfo,
+  type InfoProperty,
+  type ToldOutcome,
+  writeHeaders,
+  writePolicies,
+} from './request/announce.ts'
 import type { Assess, Assessment } from './request/assessment.ts'
 import { type Passage, passageOf } from './request/passage.ts'
 import { refundWhenKnown } from './request/refund.ts'
@@ -19,8 +24,9 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly settings: Settings<Req, Res>
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
-  readonly resolveClient: (req: Req) => Address | undefined
+  readonly resolveClient: (req: Req) => Client
   readonly assess: Assess<Req>
+  readonly infoProperty: InfoProperty
   readonly store: GuardedStore
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number
@@ -64,28 +70,49 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
       next(asError(error))
       return
     }
-    const finish = (known: Verdict): void => conclude({ req, res, next, passage, isLate }, known, parts)
-    if (isPromiseLike(verdict)) verdict.then(finish, (error: unknown) => next(asError(error)))
-    else finish(verdict)
+    const visit = { req, res, next, passage, isLate }
+    if (isPromiseLike(verdict)) whenKnown(visit, verdict, parts)
+    else conclude(visit, verdict, parts)
   }
+}
+
+function whenKnown<Req extends IncomingMessage, Res extends ServerResponse>(
+  visit: Visit<Req, Res>,
+  verdict: PromiseLike<Verdict>,
+  parts: MiddlewareParts<Req, Res>,
+): void {
+  verdict.then(
+    (known) => conclude(visit, known, parts),
+    (error: unknown) => visit.next(asError(error)),
+  )
 }
 
 function judge<Req extends IncomingMessage, Res extends ServerResponse>(
   req: Req,
   { checkOpen, resolveClient, assess, store, settings }: MiddlewareParts<Req, Res>,
 ): MaybePromise<Verdict> {
-  const { ipv6Subnet, denyList, allowList } = settings.client
+  const { denyList, allowList } = settings.client
   checkOpen()
   // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
-  const address = resolveClient(req)
-  // Whoever resets its connection at once has no address, and must not get past the list by it.
-  const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
-  if (isDenied && settings.mode === 'enforce') return 'denied'
-  if (address !== undefined && allowList?.has(address) === true) return undefined
-  return chain(assess(req, clientKeyOf(address, ipv6Subnet)), (assessment) => {
-    if (assessment === undefined) return undefined
-    return chain(store.consume(assessment.charge), (answer) => ({ assessment, answer }))
-  })
+  const client = resolveClient(req)
+  if (denyList !== undefined || allowList !== undefined) {
+    const { address } = client
+    // Whoever resets its connection at once has no address, and must not get past the list by it.
+    const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
+    if (isDenied && settings.mode === 'enforce') return 'denied'
+    if (address !== undefined && allowList?.has(address) === true) return undefined
+  }
+  const assessment = assess(req, client.key)
+  // Where nothing is to come, nothing is made for its sake.
+  if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, store))
+  return count(assessment, store)
+}
+
+function count(assessment: Assessment | undefined, store: GuardedStore): MaybePromise<Verdict> {
+  if (assessment === undefined) return undefined
+  const answer = store.consume(assessment.charge)
+  if (isPromiseLike(answer)) return chain(answer, (known) => ({ assessment, answer: known }))
+  return { assessment, answer }
 }
 
 /** Tells the client and either hands the request on or refuses it. Calls `next` outside of any `try`. */
@@ -116,7 +143,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   parts: MiddlewareParts<Req, Res>,
 ): Refusal | 'uncounted' | undefined {
   const { settings, store } = parts
-  const { formats, requestPropertyName, refund, onStoreError, mode } = settings
+  const { formats, refund, onStoreError, mode } = settings
   // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
   passage.charge(parts)
   if (answer instanceof RateLimiterError) {
@@ -125,7 +152,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   const retryAfterMs = answer.allowed ? 0 : passage.retryAfterMs(answer.retryAfterMs)
   const outcome: ToldOutcome = { assessment, answer, retryAfterMs, nowMs: parts.now(), mode }
-  const info = attachInfo(req, requestPropertyName, passage, outcome)
+  const info = attachInfo(req, parts.infoProperty, passage, outcome)
   writeHeaders(res, formats, passage, outcome)
   const { cost } = assessment.charge
   if (answer.allowed) {

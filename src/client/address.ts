@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { RecentMap } from './recent-map.ts'
 
 /** An address in the form in which it is compared: IPv4 wherever the bits say IPv4. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -17,9 +18,20 @@ const NAT64_BITS = 96
 export function parseAddress(text: string): Address | undefined {
   const family = isIP(text)
   if (family === 0) return undefined
-  if (family === 4) return ipaddr.IPv4.parse(text)
-  return unwrapIPv4(parseIPv6(withoutZone(text)))
+  if (family === 4) return new ipaddr.IPv4(text.split('.').map(Number))
+  const known = recentIPv6.get(text)
+  if (known !== undefined) return known
+  const address = unwrapIPv4(parseIPv6(withoutZone(text)))
+  if (text.length <= LONGEST_IPV6) recentIPv6.set(text, address)
+  return address
 }
+
+/**
+ * To parse an IPv6 address takes longer than all the rest of a request, and clients come again. A thousand
+ * addresses take about a quarter of a megabyte; those with a zone are rare, and as long as one likes.
+ */
+const recentIPv6 = new RecentMap<Address>(1000)
+const LONGEST_IPV6 = '1234:5678:1234:5678:1234:5678:255.255.255.255'.length
 
 const DOTTED_TAIL = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/
 

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIPv4 } from 'node:net'
 import { type Address, parseAddress } from './address.ts'
 import { parseCidr } from './cidr.ts'
 import { readForwarded } from './forwarded.ts'
 import { type HopReader, type Trust, walkForwardedPath } from './forwarded-path.ts'
-import { clientKeyOf } from './subnet.ts'
+import { clientKeyOf, UNKNOWN_CLIENT } from './subnet.ts'
 import { readSingleAddress, readXForwardedFor } from './x-forwarded-for.ts'
 
 /** What the resolver reads of a request. */
@@ -20,32 +21,57 @@ export interface ResolvableRequest {
 export interface ClientSettings<Req extends ResolvableRequest> {
   /** Lower-case name of the one header that may name the client. */
   readonly header: string
+  /** Bits of an IPv6 address that identify a client. */
+  readonly ipv6Subnet: number
   /** Whom to believe for this request. */
   readonly trustFor: (req: Req) => Trust
   /** Told of a header that was not believed because its sender is not trusted. */
   readonly onIgnoredHeader: (peer: Address) => void
 }
 
+/** How a server that listens on IPv6 too sees the addresses of IPv4 clients. */
+const MAPPED = '::ffff:'
+
 /** A living socket without an address at either end is a Unix socket: a peer on this machine. */
 const UNIX_SOCKET_PEER = '127.0.0.1'
 
-/**
- * Compiles the question "whose request is this?". The answer is undefined for a client whose socket was gone
- * before anybody could ask for its address.
- */
+/** Whose request it is. */
+export interface Client {
+  readonly key: string
+  /** Undefined for a client whose socket was gone before anybody could ask for its address. */
+  readonly address: Address | undefined
+}
+
+/** A client at an IPv4 address, which is the key as it stands. It is parsed only if somebody asks for it. */
+class IPv4Client implements Client {
+  readonly key: string
+
+  constructor(text: string) {
+    this.key = text
+  }
+
+  get address(): Address | undefined {
+    return parseAddress(this.key)
+  }
+}
+
+const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
+
+/** Compiles the question "whose request is this?". */
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ClientSettings<Req>,
-): (req: Req) => Address | undefined {
-  const { header, trustFor, onIgnoredHeader } = settings
+): (req: Req) => Client {
+  const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
   const readHeader = headerReader(header)
+  const clientAt = clientsAt(ipv6Subnet)
   return function resolveClient(req) {
-    const peer = peerOf(req)
-    if (peer === undefined) return undefined
+    const peer = peerOf(req, clientAt)
     const value = req.headers[header]
-    if (value === undefined) return peer
-    const client = walkForwardedPath(peer, readHeader(String(value)), trustFor(req))
-    if (client === undefined) onIgnoredHeader(peer)
-    return client ?? peer
+    if (value === undefined || peer.address === undefined) return peer
+    const client = walkForwardedPath(peer.address, readHeader(String(value)), trustFor(req))
+    if (client !== undefined) return clientAt(client)
+    onIgnoredHeader(peer.address)
+    return peer
   }
 }
 
@@ -67,11 +93,30 @@ function headerReader(header: string): (value: string) => HopReader {
   return header === 'forwarded' ? readForwarded : readSingleAddress
 }
 
-function peerOf({ socket }: ResolvableRequest): Address | undefined {
-  if (socket.remoteAddress !== undefined) return parseAddress(socket.remoteAddress)
+/** Compiles the clients of addresses; of an address that is still known, the key is known too. */
+function clientsAt(ipv6Subnet: number): (address: Address) => Client {
+  const clients = new WeakMap<Address, Client>()
+  return (address) => {
+    let client = clients.get(address)
+    if (client === undefined) {
+      client = { key: clientKeyOf(address, ipv6Subnet), address }
+      clients.set(address, client)
+    }
+    return client
+  }
+}
+
+function peerOf({ socket }: ResolvableRequest, clientAt: (address: Address) => Client): Client {
+  const { remoteAddress } = socket
+  if (remoteAddress !== undefined) {
+    const ipv4 = remoteAddress.startsWith(MAPPED) ? remoteAddress.slice(MAPPED.length) : remoteAddress
+    if (isIPv4(ipv4)) return new IPv4Client(ipv4)
+    const address = parseAddress(remoteAddress)
+    return address === undefined ? UNKNOWN : clientAt(address)
+  }
   // A TCP client that reset its connection before the server got to read the request has no address any
   // more, and its socket is not destroyed yet. Only the address at our end tells it from a Unix socket:
   // taken for one, it would be a trusted proxy.
-  if (socket.destroyed === true || socket.localAddress !== undefined) return undefined
-  return parseAddress(UNIX_SOCKET_PEER)
+  if (socket.destroyed === true || socket.localAddress !== undefined) return UNKNOWN
+  return new IPv4Client(UNIX_SOCKET_PEER)
 }

@@ -5,6 +5,7 @@ import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import { isOpen } from '../response/send.ts'
 import type { Assessment } from './assessment.ts'
 import type { Passage } from './passage.ts'
+import { requestProperty, type SetOnRequest } from './request-property.ts'
 
 /** What there is to tell of a request that was counted. */
 export interface ToldOutcome {
@@ -46,22 +47,32 @@ export function writePolicies(
   }
 }
 
+/** Where the info of a request is put, compiled. */
+export interface InfoProperty {
+  /** Under which the passage knows what was put there. */
+  readonly label: string
+  readonly set: SetOnRequest
+}
+
+export function infoProperty(name: string): InfoProperty {
+  return { label: `req.${name}`, set: requestProperty(name) }
+}
+
 /**
  * Puts the info on the request, unless a limiter before has put a tighter one there; gives this limiter's
  * own in any case.
  */
 export function attachInfo(
   req: IncomingMessage,
-  property: string,
+  property: InfoProperty,
   passage: Passage,
   outcome: ToldOutcome,
 ): RateLimitInfo {
   const { limits } = outcome.answer
   const own = limits.reduce(tighter)
   const info = infoOf(own, outcome)
-  if (passage.tightest(`req.${property}`, limits, outcome.mode === 'enforce') === own) {
-    const carrier = req as unknown as Record<string, RateLimitInfo>
-    carrier[property] = info
+  if (passage.tightest(property.label, limits, outcome.mode === 'enforce') === own) {
+    property.set(req, passage, info)
   }
   return info
 }

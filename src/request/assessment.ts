@@ -18,7 +18,7 @@ export interface Assessment {
 /** The part of the settings that an assessment needs. */
 export type AssessmentSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban'
+  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
 /** Works out what a request is to be charged; undefined when it is not limited. */
@@ -28,15 +28,17 @@ export type Assess<Req> = (req: Req, address: string) => MaybePromise<Assessment
 export function createCharger<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
   ban,
-}: Pick<Settings<Req, Res>, 'name' | 'ban'>): (
+  refund,
+}: Pick<Settings<Req, Res>, 'name' | 'ban' | 'refund'>): (
   policy: Policy,
   clientKey: string,
   cost: number,
 ) => Assessment {
   const storeKeyOf = storeKeysOf(name)
+  const refundable = refund !== undefined
   return (policy, clientKey, cost) => {
     checkCapacity(cost, policy)
-    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban }
+    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban, refundable }
     return { policy, clientKey, charge }
   }
 }
@@ -47,11 +49,14 @@ export function createAssess<Req extends IncomingMessage, Res extends ServerResp
 ): Assess<Req> {
   const { policies, classify, keyGenerator, cost, skip } = settings
   const assessed = createCharger(settings)
+  const isPlain = keyGenerator === undefined && cost === undefined
 
   function assessUnskipped(req: Req, address: string): MaybePromise<Assessment | undefined> {
     const requestClass = checkClass(classify(req))
     const classPolicy = policies[requestClass]
     if (classPolicy === false) return undefined
+    // What most limiters come to: there is nobody to ask.
+    if (isPlain && !isDynamic(classPolicy)) return assessed(classPolicy, address, 1)
     return chain(keyGenerator === undefined ? address : keyGenerator(req, address), (given) => {
       const clientKey = keyGenerator === undefined ? address : checkKey(given)
       return chain(isDynamic(classPolicy) ? ask(classPolicy, req) : classPolicy, (policy) =>

@@ -1,9 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { type Decision, type LimitState, tighter } from '../limits/decision.ts'
 
-interface ShownState {
-  readonly state: LimitState
-  readonly isEnforced: boolean
+/** The tightest state that was shown under a label, and what was shown under others before. */
+interface Shown {
+  readonly label: string
+  state: LimitState
+  isEnforced: boolean
+  readonly next: Shown | undefined
+}
+
+/** A value that the request carries under a name, and those under others before. */
+interface Kept {
+  readonly name: string
+  value: unknown
+  readonly next: Kept | undefined
 }
 
 /** What a limiter took of a request, and what it said to it. */
@@ -12,6 +22,9 @@ export interface StandingCharge {
   readonly cost: number
 }
 
+/** Most requests pass one limiter: lists that are empty at first take no memory. */
+const NONE: readonly never[] = []
+
 /**
  * What limiters have done on the way of one request: who charged it, and where their limits stand.
  *
@@ -19,10 +32,11 @@ export interface StandingCharge {
  * the first one said, and the tighter of the two is told to the client.
  */
 export class Passage {
-  readonly #limiters: object[] = []
-  readonly #charges: StandingCharge[] = []
+  #limiters: readonly object[] = NONE
+  #charges: readonly StandingCharge[] = NONE
+  #shown: Shown | undefined
   #dialect: string | undefined
-  readonly #tightest = new Map<string, ShownState>()
+  #kept: Kept | undefined
 
   /** Whether a limiter has charged the request, or tried to, when it was met before. */
   hasCharged(limiter: object): boolean {
@@ -30,12 +44,12 @@ export class Passage {
   }
 
   charge(limiter: object): void {
-    this.#limiters.push(limiter)
+    this.#limiters = this.#limiters === NONE ? [limiter] : [...this.#limiters, limiter]
   }
 
   /** Notes a charge that stays: the limiter will charge the client's next try the same. */
   add(charge: StandingCharge): void {
-    this.#charges.push(charge)
+    this.#charges = this.#charges === NONE ? [charge] : [...this.#charges, charge]
   }
 
   /**
@@ -53,12 +67,36 @@ export class Passage {
    * before one that is not, so that nobody slows down for a limit that refuses nobody.
    */
   tightest(label: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
-    const own = { state: states.reduce(tighter), isEnforced }
-    const before = this.#tightest.get(label) ?? own
-    const same = { state: tighter(before.state, own.state), isEnforced }
-    const shown = before.isEnforced === isEnforced ? same : isEnforced ? own : before
-    this.#tightest.set(label, shown)
+    const own = states.reduce(tighter)
+    let shown = this.#shown
+    while (shown !== undefined && shown.label !== label) shown = shown.next
+    if (shown === undefined) {
+      this.#shown = { label, state: own, isEnforced, next: this.#shown }
+      return own
+    }
+    if (shown.isEnforced === isEnforced) shown.state = tighter(shown.state, own)
+    else if (isEnforced) {
+      shown.state = own
+      shown.isEnforced = true
+    }
     return shown.state
+  }
+
+  /** Keeps what the request is to carry under a name. */
+  keep(name: string, value: unknown): void {
+    const known = this.#find(name)
+    if (known === undefined) this.#kept = { name, value, next: this.#kept }
+    else known.value = value
+  }
+
+  kept(name: string): unknown {
+    return this.#find(name)?.value
+  }
+
+  #find(name: string): Kept | undefined {
+    let kept = this.#kept
+    while (kept !== undefined && kept.name !== name) kept = kept.next
+    return kept
   }
 
   /**
@@ -66,8 +104,7 @@ export class Passage {
    * this time, and may have too little left for the next. What comes behind is not known.
    */
   retryAfterMs(ownMs: number): number {
-    const waits = this.#charges.map(msUntilRepeat)
-    return Math.max(ownMs, ...waits)
+    return this.#charges.reduce((latest, charge) => Math.max(latest, msUntilRepeat(charge)), ownMs)
   }
 }
 
@@ -78,10 +115,18 @@ function msUntilRepeat({ decision: { limits, repeatAfterMs }, cost }: StandingCh
 }
 
 /** Registered by name, so that two copies of this library (ESM beside CommonJS) know of each other. */
-const PASSAGE: unique symbol = Symbol.for('express-tollgate.passage')
+const PASSAGES: unique symbol = Symbol.for('express-tollgate.passages')
+
+// Beside the requests, and not on them: to add a property to a request of Express takes Node 20 microseconds.
+const shared = globalThis as { [PASSAGES]?: WeakMap<IncomingMessage, Passage> }
+shared[PASSAGES] ??= new WeakMap()
+const passages = shared[PASSAGES]
 
 export function passageOf(req: IncomingMessage): Passage {
-  const carrier = req as { [PASSAGE]?: Passage }
-  carrier[PASSAGE] ??= new Passage()
-  return carrier[PASSAGE]
+  let passage = passages.get(req)
+  if (passage === undefined) {
+    passage = new Passage()
+    passages.set(req, passage)
+  }
+  return passage
 }

@@ -38,20 +38,20 @@ export function rememberHead(res: ServerResponse): () => void {
 }
 
 /** What others may have said of a body that is not sent now; a client would read the refusal by it. */
-const OF_ANOTHER_BODY = [
-  'Content-Encoding',
-  'Content-Disposition',
-  'Content-Range',
-  'Transfer-Encoding',
-  'Trailer',
-  'ETag',
-  'Last-Modified',
-]
+const OF_ANOTHER_BODY: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-disposition',
+  'content-range',
+  'transfer-encoding',
+  'trailer',
+  'etag',
+  'last-modified',
+])
 
 /** Ends the response with a body, without the framework, which would add an ETag to it. */
 export function sendBody(res: ServerResponse, body: Body): void {
   if (!isOpen(res)) return
-  for (const name of OF_ANOTHER_BODY) res.removeHeader(name)
+  for (const name of res.getHeaderNames()) if (OF_ANOTHER_BODY.has(name)) res.removeHeader(name)
   res.setHeader('Content-Type', body.contentType)
   res.setHeader('Content-Length', String(Buffer.byteLength(body.text)))
   res.end(body.text)

@@ -5,7 +5,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { addressText, parseAddress } from '../../src/client/address.ts'
+import { addressText } from '../../src/client/address.ts'
 import { createClientResolver } from '../../src/client/client-resolver.ts'
 import { compileTrust } from '../../src/client/trusted-proxies.ts'
 import { reportedClient, resolvedClient } from './resolved-client.ts'
@@ -16,6 +16,7 @@ const forwardedFor = { 'x-forwarded-for': CLIENT }
 describe('the client', () => {
   const resolve = createClientResolver({
     header: 'x-forwarded-for',
+    ipv6Subnet: 56,
     trustFor: () => () => true,
     onIgnoredHeader: () => undefined,
   })
@@ -25,15 +26,38 @@ describe('the client', () => {
       socket: { remoteAddress, destroyed: remoteAddress === undefined },
     })
 
-  it('is an address, as canonical as it gets, whole and of no network', () => {
-    expect(clientOf('203.0.113.7')).toEqual(parseAddress('203.0.113.7'))
-    expect(clientOf('::ffff:203.0.113.7')).toEqual(parseAddress('203.0.113.7'))
-    expect(clientOf('::1', '2001:DB8:1:2:3:4:5:6')).toEqual(parseAddress('2001:db8:1:2:3:4:5:6'))
+  /** The key of a client, and its address as it reads. */
+  const told = (...args: Parameters<typeof clientOf>): unknown[] => {
+    const { key, address } = clientOf(...args)
+    return [key, address === undefined ? undefined : addressText(address)]
+  }
+
+  it('has an address, as canonical as it gets, and the key of its network', () => {
+    expect(told('203.0.113.7')).toEqual(['203.0.113.7', '203.0.113.7'])
+    expect(told('::ffff:203.0.113.7')).toEqual(['203.0.113.7', '203.0.113.7'])
+    expect(told('::FFFF:cb00:7107')).toEqual(['203.0.113.7', '203.0.113.7'])
+    expect(told('::1', '2001:DB8:1:2:3:4:5:6')).toEqual(['2001:db8:1::/56', '2001:db8:1:2:3:4:5:6'])
+    expect(told('::1', '::ffff:198.51.100.1')).toEqual([CLIENT, CLIENT])
   })
 
-  it('is undefined where nobody knows, whatever a header says', () => {
-    expect(clientOf(undefined)).toBeUndefined()
-    expect(clientOf(undefined, CLIENT)).toBeUndefined()
+  it('of a text that only begins like a mapped address is not taken for one', () => {
+    expect(told('::ffff:1:2')).toEqual(['0.1.0.2', '0.1.0.2'])
+    expect(told('::ffff:1:2:3')).toEqual(['::/56', '::ffff:1:2:3'])
+    expect(told('::ffff:1.2.3.4.5')).toEqual(['unknown', undefined])
+    expect(told('::ffff:01.2.3.4')).toEqual(['unknown', undefined])
+    expect(told('::ffff:::ffff:1.2.3.4')).toEqual(['unknown', undefined])
+  })
+
+  it('is the same object for an IPv6 address that comes again, in whatever text', () => {
+    const first = clientOf('2001:db8::1')
+    expect(clientOf(Buffer.from('2001:db8::1').toString())).toBe(first)
+    expect(clientOf('::1', '2001:db8::1')).toBe(first)
+    expect(clientOf('2001:db8::2')).not.toBe(first)
+  })
+
+  it('is unknown where nobody knows, whatever a header says', () => {
+    expect(told(undefined)).toEqual(['unknown', undefined])
+    expect(told(undefined, CLIENT)).toEqual(['unknown', undefined])
   })
 })
 
@@ -69,13 +93,13 @@ async function firstClient(server: Server, send: (req: Promise<unknown>) => Prom
   const trust = compileTrust('loopback')
   const resolve = createClientResolver<IncomingMessage>({
     header: 'x-forwarded-for',
+    ipv6Subnet: 56,
     trustFor: () => trust,
     onIgnoredHeader: () => undefined,
   })
   const clients: string[] = []
   server.on('request', (req, res) => {
-    const client = resolve(req)
-    clients.push(client === undefined ? 'nobody' : addressText(client))
+    clients.push(resolve(req).key)
     res.end()
   })
   const seen = once(server, 'request')
@@ -123,7 +147,7 @@ describe('on real sockets', () => {
       socket.write(`GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ${CLIENT}\r\n\r\n`)
       socket.resetAndDestroy()
     })
-    expect(client).toBe('nobody')
+    expect(client).toBe('unknown')
   })
 })
 

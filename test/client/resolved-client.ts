@@ -1,5 +1,4 @@
 import { createClientResolver } from '../../src/client/client-resolver.ts'
-import { clientKeyOf } from '../../src/client/subnet.ts'
 import { compileTrust, type TrustProxyOption } from '../../src/client/trusted-proxies.ts'
 
 /** A request as far as the client of it is concerned. */
@@ -24,14 +23,14 @@ export function resolvedClient(request: SentRequest): string {
   const trust = compileTrust(trustProxy)
   const resolve = createClientResolver({
     header: request.header ?? 'x-forwarded-for',
+    ipv6Subnet: request.ipv6Subnet ?? 128,
     trustFor: () => trust,
     onIgnoredHeader: () => request.onIgnoredHeader?.(),
   })
-  const client = resolve({
+  return resolve({
     headers: { ...headers },
     socket: { remoteAddress: peer ?? undefined, localAddress, destroyed },
-  })
-  return clientKeyOf(client, request.ipv6Subnet ?? 128)
+  }).key
 }
 
 /** The client that a proxy on 10.0.0.1, in a trusted 10.0.0.0/8, reports in `value`. */

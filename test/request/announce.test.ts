@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
-import { attachInfo, type ToldOutcome, writeHeaders, writePolicies } from '../../src/request/announce.ts'
+import {
+  attachInfo,
+  infoProperty,
+  type ToldOutcome,
+  writeHeaders,
+  writePolicies,
+} from '../../src/request/announce.ts'
 import { type Assessment, createAssess } from '../../src/request/assessment.ts'
 import { Passage } from '../../src/request/passage.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -126,7 +132,7 @@ describe('attachInfo', () => {
     const loose: LimitState = { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 }
     const tight: LimitState = { name: 'b', limit: 5, remaining: 1, resetMs: 1500 }
     const both = { allowed: false, retryAfterMs: 1500, limits: [loose, tight] }
-    const info = attachInfo(req, 'quota', new Passage(), told(both, { retryAfterMs: 2000 }))
+    const info = attachInfo(req, infoProperty('quota'), new Passage(), told(both, { retryAfterMs: 2000 }))
     expect(info).toEqual({
       limit: 5,
       used: 4,
@@ -148,7 +154,7 @@ describe('attachInfo', () => {
     const infoOf = (isNew?: boolean): unknown => {
       const ban = isNew === undefined ? {} : { ban: { endsInMs: 90_000, isNew } }
       const answer = { ...decision(0, 90_000), allowed: false, retryAfterMs: 90_000, ...ban }
-      return attachInfo(exchange().req, 'rateLimit', new Passage(), told(answer))
+      return attachInfo(exchange().req, infoProperty('rateLimit'), new Passage(), told(answer))
     }
     const refused = { remaining: 0, used: 10, allowed: false, retryAfterMs: 90_000 }
     expect(infoOf()).toMatchObject({ ...refused, banned: false })
@@ -164,7 +170,7 @@ describe('attachInfo', () => {
     const { req } = exchange()
     const passage = new Passage()
     const infos = [one, other].map((remaining) =>
-      attachInfo(req, 'rateLimit', passage, told(decision(remaining))),
+      attachInfo(req, infoProperty('rateLimit'), passage, told(decision(remaining))),
     )
     expect(infos.map(({ remaining }) => remaining)).toEqual([one, other])
     expect(Reflect.get(req, 'rateLimit')).toBe(infos[one <= other ? 0 : 1])
@@ -178,7 +184,12 @@ describe('attachInfo', () => {
       const { req } = exchange()
       const passage = new Passage()
       for (const mode of modes) {
-        attachInfo(req, 'rateLimit', passage, told(decision(mode === 'shadow' ? 0 : 9), { mode }))
+        attachInfo(
+          req,
+          infoProperty('rateLimit'),
+          passage,
+          told(decision(mode === 'shadow' ? 0 : 9), { mode }),
+        )
       }
       expect(Reflect.get(req, 'rateLimit')).toMatchObject({ remaining: 9 })
     }
@@ -187,8 +198,8 @@ describe('attachInfo', () => {
   it('keeps the infos of two properties apart', () => {
     const { req } = exchange()
     const passage = new Passage()
-    attachInfo(req, 'first', passage, told(decision(1)))
-    const second = attachInfo(req, 'second', passage, told(decision(9)))
+    attachInfo(req, infoProperty('first'), passage, told(decision(1)))
+    const second = attachInfo(req, infoProperty('second'), passage, told(decision(9)))
     expect(Reflect.get(req, 'second')).toBe(second)
   })
 })

@@ -27,7 +27,16 @@ describe('an assessment', () => {
         key: `api:write:${ADDRESS}`,
         limits: write !== false && 'limits' in write && write.limits,
         cost: 1,
+        refundable: false,
       },
+    })
+  })
+
+  it('asks for a receipt where charges may be given back, and for none where nobody would redeem it', () => {
+    expect(assess({ skipFailedRequests: true })).toMatchObject({ charge: { refundable: true } })
+    expect(assess({ skipSuccessfulRequests: true })).toMatchObject({ charge: { refundable: true } })
+    expect(assess({ cost: () => 2, keyGenerator: () => 'key' })).toMatchObject({
+      charge: { refundable: false },
     })
   })
 

@@ -109,6 +109,11 @@ describe('passageOf', () => {
     const passage = passageOf(req)
     expect(passageOf(req)).toBe(passage)
     expect(passageOf(other)).not.toBe(passage)
-    expect(Reflect.get(req, Symbol.for('express-tollgate.passage'))).toBe(passage)
+    const shared = Reflect.get(globalThis, Symbol.for('express-tollgate.passages')) as WeakMap<
+      object,
+      unknown
+    >
+    expect(shared.get(req)).toBe(passage)
+    expect(Reflect.ownKeys(req).filter((key) => String(key).includes('tollgate'))).toEqual([])
   })
 })

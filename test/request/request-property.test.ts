@@ -1,0 +1,125 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import express from 'express'
+import express4 from 'express4'
+import supertest from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { passageOf } from '../../src/request/passage.ts'
+import { requestProperty } from '../../src/request/request-property.ts'
+
+/** A request as an app of its own makes it: with a prototype that comes from Node's own. */
+function requestOf(prototype: object): Record<string, unknown> & IncomingMessage {
+  return Object.setPrototypeOf(new IncomingMessage(new Socket()), prototype) as never
+}
+
+const requests = (): object => Object.create(IncomingMessage.prototype) as object
+
+function put(req: IncomingMessage, name: string, value: unknown): void {
+  requestProperty(name)(req, passageOf(req), value)
+}
+
+describe('a value on a request of an app', () => {
+  it('is there under its name, and no property of the request itself', () => {
+    const req = requestOf(requests())
+    put(req, 'quota', 1)
+    expect(req.quota).toBe(1)
+    expect(Object.keys(req)).not.toContain('quota')
+    expect('quota' in req).toBe(true)
+  })
+
+  it('is that of one request, under one name', () => {
+    const prototype = requests()
+    const [one, other] = [requestOf(prototype), requestOf(prototype)]
+    put(one, 'first', 1)
+    put(one, 'second', 2)
+    put(other, 'first', 3)
+    expect([one.first, one.second, other.first, other.second]).toEqual([1, 2, 3, undefined])
+    put(one, 'first', 4)
+    expect([one.first, one.second]).toEqual([4, 2])
+  })
+
+  it('can be assigned by others, and is what was assigned last', () => {
+    const req = requestOf(requests())
+    put(req, 'quota', 1)
+    req.quota = 2
+    expect(req.quota).toBe(2)
+    put(req, 'quota', 3)
+    expect(req.quota).toBe(3)
+  })
+
+  it('stays when an app within the app takes the request over, and when it hands it back', () => {
+    const outer = requests()
+    const inner = Object.create(outer) as object
+    const req = requestOf(inner)
+    put(req, 'quota', 1)
+    Object.setPrototypeOf(req, outer)
+    expect(req.quota).toBe(1)
+    Object.setPrototypeOf(req, inner)
+    expect(req.quota).toBe(1)
+  })
+
+  it('is found by each of two limiters, and by another copy of the library', () => {
+    const prototype = requests()
+    const req = requestOf(prototype)
+    put(req, 'quota', 1)
+    put(req, 'quota', 2)
+    const get = Object.getOwnPropertyDescriptor(prototype, 'quota')?.get
+    expect(Reflect.get(get ?? {}, Symbol.for('express-tollgate.accessor'))).toBe(true)
+    expect(get?.call(req)).toBe(2)
+  })
+})
+
+describe('a value on any other request', () => {
+  it("is a property of its own, and Node's prototype is left alone", () => {
+    const req = new IncomingMessage(new Socket()) as unknown as Record<string, unknown> & IncomingMessage
+    put(req, 'quota', 1)
+    expect(Object.keys(req)).toContain('quota')
+    expect(req.quota).toBe(1)
+    expect('quota' in IncomingMessage.prototype).toBe(false)
+  })
+
+  it('is a property of its own where it is no request of Node at all', () => {
+    const req = { headers: {} } as unknown as Record<string, unknown> & IncomingMessage
+    put(req, 'quota', 1)
+    expect(Object.keys(req)).toContain('quota')
+  })
+
+  it('is a property of its own where the prototype cannot be changed', () => {
+    const req = requestOf(Object.freeze(requests()))
+    put(req, 'quota', 1)
+    expect(Object.keys(req)).toContain('quota')
+    expect(req.quota).toBe(1)
+  })
+
+  it('is a property of its own where the name is taken', () => {
+    const prototype = Object.assign(requests(), { quota: 'taken' })
+    const req = requestOf(prototype)
+    put(req, 'quota', 1)
+    expect(Object.keys(req)).toContain('quota')
+    expect([req.quota, requestOf(prototype).quota]).toEqual([1, 'taken'])
+  })
+})
+
+describe.each([
+  ['Express 4', express4],
+  ['Express 5', express],
+])('on %s', (_version, create) => {
+  it('is seen by handlers, in sub-apps and behind them', async () => {
+    const set = requestProperty('seenByAll')
+    const [app, sub] = [create(), create()]
+    const seen: unknown[] = []
+    const look = (req: object): void => void seen.push(Reflect.get(req, 'seenByAll'))
+    sub.use((req, _res, next) => {
+      set(req, passageOf(req), 'set in the sub-app')
+      look(req)
+      next()
+    })
+    app.use('/sub', sub)
+    app.use((req, res) => {
+      look(req)
+      res.end()
+    })
+    await supertest(app).get('/sub')
+    expect(seen).toEqual(['set in the sub-app', 'set in the sub-app'])
+  })
+})
