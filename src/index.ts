@@ -20,5 +20,5 @@ export type {
   StoreErrorPolicy,
 } from './options/rate-limiter-options.ts'
 export type { RateLimitInfo } from './response/rate-limit-info.ts'
-export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
+export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
 export type { Charge, Store, StoreCapabilities } from './stores/store.ts'

@@ -1,5 +1,5 @@
 import type { Fingerprint } from './key-hash.ts'
-import type { RowStore } from './row-store.ts'
+import { ROW_BITS, type RowStore } from './row-store.ts'
 
 /** Answers that there is no such row. */
 export const NO_ROW = -1
@@ -12,13 +12,10 @@ export const NO_ROW = -1
  * The home is the place where it would best stand: its low bits tell how far from there it is. With the other
  * three few rows are looked at in vain, and looking at a row is what takes time.
  */
-const ROW_MASK = 2 ** 24 - 1
-const TAG_SHIFT = 24
-const HOME_SHIFT = 27
+const ROW_MASK = 2 ** ROW_BITS - 1
+const TAG_SHIFT = ROW_BITS
+const HOME_SHIFT = TAG_SHIFT + 3
 const FURTHEST = 31
-
-/** Rows that entries can name. */
-export const MOST_ROWS: number = ROW_MASK
 
 /** Keys to a segment when the index is as full as it may be: what one step of growth has to move. */
 const KEYS_PER_SEGMENT = 8192
@@ -188,7 +185,7 @@ function put(segment: Int32Array, { first, second }: Fingerprint, row: number): 
   while (segment[place] !== 0 && distanceAt(place, segment[place] ?? 0) >= place - home) place++
   let free = place
   while (segment[free] !== 0) {
-    if (distanceAt(free, segment[free] ?? 0) === FURTHEST || free === segment.length - 1) return false
+    if (distanceAt(free, segment[free] ?? 0) === FURTHEST) return false
     free++
   }
   if (free === segment.length - 1 || place - home > FURTHEST) return false

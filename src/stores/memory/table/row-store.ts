@@ -1,7 +1,9 @@
 import type { Fingerprint } from './key-hash.ts'
 
-/** A row's number is the number of its chunk, above its place in the chunk. */
-const PLACE_BITS = 14
+/** Bits of a row's number: that of its chunk, above its place in the chunk. */
+export const ROW_BITS = 24
+const PLACE_BITS = 12
+const MOST_CHUNKS = 2 ** (ROW_BITS - PLACE_BITS) - 1
 const ROWS_PER_CHUNK = 2 ** PLACE_BITS
 const PLACE_MASK = ROWS_PER_CHUNK - 1
 
@@ -135,6 +137,8 @@ export class RowStore {
 
   #addChunk(width: number, chunks: number[], rows: number): void {
     const number = this.#freeNumbers.pop() ?? this.#chunks.length
+    if (number >= MOST_CHUNKS)
+      throw new RangeError(`a table holds ${MOST_CHUNKS * ROWS_PER_CHUNK} rows at most`)
     this.#widths[number] = width
     this.#setChunk(number, new Int32Array(width * rows))
     chunks.push(number)
