@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BanRule, type BanState, banAt, banEndsInMs, banned, withRefusal } from '../../src/limits/ban.ts'
+import {
+  type BanRule,
+  type BanState,
+  banAt,
+  banEndsInMs,
+  banned,
+  readBan,
+  withRefusal,
+  writeBan,
+} from '../../src/limits/ban.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 import { someSlidingLimit } from './some-limit.ts'
 
 /** 3 refusals in 80 ms are too many; they are counted in slices of 10 ms. */
@@ -133,6 +143,54 @@ describe('a rule, on random refusals,', () => {
         }
       }),
       { numRuns: 500 },
+    )
+  })
+})
+
+describe('what is remembered for a ban, as numbers,', () => {
+  function numbersOf(state: BanState): NumberList {
+    const list = new NumberList()
+    writeBan(state, list)
+    return list
+  }
+
+  it('is of a ban when it began and when it ends', () => {
+    const list = numbersOf(banned(1000, 500))
+    expect(list.noted).toEqual([
+      { kind: 'instant', value: 1000 },
+      { kind: 'instant', value: 1500 },
+    ])
+    expect(readBan(new NumberListReader(list), true)).toEqual({ sinceMs: 1000, untilMs: 1500 })
+  })
+
+  it('is of refusals a sliding window of them', () => {
+    const state = refusedAt([0, 9]) ?? {}
+    const list = numbersOf(state)
+    expect(list.noted.map(({ value }) => value)).toEqual([1, 1, 1, 9, 2])
+    expect(readBan(new NumberListReader(list), false)).toEqual(state)
+  })
+
+  it('can be read again whatever it is, and leaves what follows it alone', () => {
+    const steps = fc.array(fc.integer({ min: -300, max: 200 }), { minLength: 1, maxLength: 40, size: 'max' })
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 6 }), (gapsMs, most) => {
+        const rule = { refusals: someSlidingLimit(most, 80), forMs: 500 }
+        let nowMs = 10_000
+        const state = refusedAt(
+          gapsMs.map((gapMs) => {
+            nowMs += gapMs
+            return nowMs
+          }),
+          rule,
+        )
+        assert.ok(state !== undefined)
+        const list = numbersOf(state)
+        list.amount(7)
+        const reader = new NumberListReader(list)
+        assert.deepEqual(readBan(reader, state.refusals === undefined), state)
+        assert.deepEqual([reader.amount(), reader.left], [7, 0])
+      }),
+      { numRuns: 300 },
     )
   })
 })

@@ -5,8 +5,8 @@ import type { Model, Numbers } from './model.ts'
 interface Admitted {
   /** The TAT that it left. */
   readonly leavesMs: Fraction
-  /** The last instant until then at which a charge was not before the TAT. */
-  readonly busySinceMs: number
+  /** How many charges had found the schedule caught up with until then, this one included. */
+  readonly busyPeriod: number
   readonly cost: number
 }
 
@@ -20,7 +20,7 @@ export class ExactGcra implements Model {
   readonly #toleranceMs: Fraction
   readonly #admitted: Admitted[] = []
   #tatMs: Fraction = Fraction.of(0)
-  #busySinceMs = 0
+  #busyPeriod = 0
 
   constructor({ limit, windowMs, burst }: Limit) {
     this.#intervalMs = Fraction.of(windowMs, limit)
@@ -34,9 +34,9 @@ export class ExactGcra implements Model {
     const allowed = this.#conformsAt(tatMs, cost).atMost(now)
     const leftMs = allowed ? tatMs.plus(this.#intervalMs.times(cost)) : tatMs
     if (allowed) {
-      if (this.#tatMs.atMost(now)) this.#busySinceMs = nowMs
+      if (this.#tatMs.atMost(now)) this.#busyPeriod++
       this.#tatMs = leftMs
-      this.#admitted.push({ leavesMs: leftMs, busySinceMs: this.#busySinceMs, cost })
+      this.#admitted.push({ leavesMs: leftMs, busyPeriod: this.#busyPeriod, cost })
     }
     const free = now.plus(this.#toleranceMs).plus(this.#intervalMs).minus(leftMs)
     const remaining = free.over(this.#intervalMs).floor()
@@ -58,7 +58,7 @@ export class ExactGcra implements Model {
    */
   refund(nowMs: number, which: number): void {
     const charge = this.#admitted[which]
-    if (charge === undefined || charge.busySinceMs !== this.#busySinceMs) return
+    if (charge === undefined || charge.busyPeriod !== this.#busyPeriod) return
     const outstanding = charge.leavesMs.minus(Fraction.of(nowMs)).max(Fraction.of(0))
     const whole = this.#intervalMs.times(charge.cost)
     this.#tatMs = this.#tatMs.minus(whole.atMost(outstanding) ? whole : outstanding)

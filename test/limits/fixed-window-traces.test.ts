@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, undoesAtOnce } from './refund-promises.ts'
@@ -29,7 +30,7 @@ describe.each(LIMITS)('a fixed window of $limit units in $windowMs ms, on random
     )
   })
 
-  it.each(Object.entries(PROMISES))('%s', (_promise, check) => check(limit))
+  it.each(Object.entries({ ...PROMISES, ...LIFE_PROMISES }))('%s', (_promise, check) => check(limit))
 
   it('undoes charges that are given back in their instant, as if they had never been', () =>
     undoesAtOnce(limit))

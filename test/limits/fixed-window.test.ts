@@ -3,6 +3,7 @@ import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-windo
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from './counted-client.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 import { someLimit } from './some-limit.ts'
 
 const DAY_MS = 86_400_000
@@ -194,6 +195,40 @@ describe('a fixed window', () => {
     expect(fixedWindow.rewind(state, 5000, limit)).toBe(state)
     expect(fixedWindow.refund(state, { ...state, windowId: 2 }, 5000, limit, 1)).toBe(state)
     expect(fixedWindow.refund(state, { ...state, windowId: 4 }, 5000, limit, 1)).toBe(state)
+  })
+
+  it('numbers the windows of a client from the id that it begins with, and goes round', () => {
+    const limit = someLimit(5, 1000)
+    const ids: number[] = []
+    let state = fixedWindow.newcomer(2 ** 32 - 3)
+    expect(state).toEqual({ startMs: 0, used: 0, windowId: 2 ** 32 - 3 })
+    for (const nowMs of [10, 500, 1010, 2010, 2999, 3010]) {
+      state = fixedWindow.charge(state, nowMs, limit, 1).state
+      ids.push(state.windowId)
+    }
+    expect(ids).toEqual([2 ** 32 - 2, 2 ** 32 - 2, 2 ** 32 - 1, 0, 0, 1])
+  })
+
+  it('gives nothing back for a receipt of the life before, though the window is as old', () => {
+    const limit = someLimit(5, 60_000)
+    const [before, now] = [7, 1007].map(
+      (id) => fixedWindow.charge(fixedWindow.newcomer(id), 1000, limit, 2).state,
+    )
+    if (before === undefined || now === undefined) throw new Error('no states')
+    expect(before).toEqual({ startMs: 1000, used: 2, windowId: 8 })
+    expect(fixedWindow.refund(now, before, 1000, limit, 2)).toBe(now)
+    expect(fixedWindow.refund(now, now, 1000, limit, 2)).toEqual({ startMs: 1000, used: 0, windowId: 1008 })
+  })
+
+  it('is written as when it opened, what was used in it, and its id', () => {
+    const list = new NumberList()
+    fixedWindow.write({ startMs: 1000, used: 2, windowId: 3 }, list)
+    expect(list.noted).toEqual([
+      { kind: 'instant', value: 1000 },
+      { kind: 'amount', value: 2 },
+      { kind: 'amount', value: 3 },
+    ])
+    expect(fixedWindow.read(new NumberListReader(list))).toEqual({ startMs: 1000, used: 2, windowId: 3 })
   })
 
   it('never counts below zero', () => {

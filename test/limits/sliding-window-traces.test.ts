@@ -5,6 +5,7 @@ import type { Limit } from '../../src/limits/limit.ts'
 import { SLICES_PER_WINDOW } from '../../src/limits/sliding-window.ts'
 import { ChargeLog } from './charge-log.ts'
 import { CountedClient } from './counted-client.ts'
+import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, neverGivesTooMuch, undoesAtOnce } from './refund-promises.ts'
@@ -80,7 +81,7 @@ describe.each(LIMITS)('a sliding window of $limit units in $windowMs ms, on rand
     )
   })
 
-  it.each(Object.entries(PROMISES))('%s', (_promise, check) => check(limit))
+  it.each(Object.entries({ ...PROMISES, ...LIFE_PROMISES }))('%s', (_promise, check) => check(limit))
 
   it('never gives more back than a charge took that is still counted', () => neverGivesTooMuch(limit))
 

@@ -3,6 +3,7 @@ import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { SLICES_PER_WINDOW, type SlidingWindowState, slidingWindow } from '../../src/limits/sliding-window.ts'
 import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from './counted-client.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 import { someSlidingLimit } from './some-limit.ts'
 
 const DAY_MS = 86_400_000
@@ -254,6 +255,60 @@ describe('a sliding window', () => {
       most = Math.max(most, 'slices' in state ? state.slices.length : 0)
     }
     expect(most).toBeLessThanOrEqual(SLICES_PER_WINDOW + 1)
+  })
+
+  it('numbers the slices of a client from the id that it begins with, and goes round', () => {
+    const limit = someSlidingLimit(50, 80)
+    let state = slidingWindow.newcomer(2 ** 32 - 3)
+    expect(state).toEqual({ slices: [], lastId: 2 ** 32 - 3 })
+    for (const nowMs of [0, 9, 10, 20, 30]) state = slidingWindow.charge(state, nowMs, limit, 1).state
+    expect(state.slices.map(({ id }) => id)).toEqual([2 ** 32 - 2, 2 ** 32 - 1, 0, 1])
+    expect(state.lastId).toBe(1)
+    // What is taken last is found by its id, on either side of the turn.
+    const [taken] = state.slices
+    if (taken === undefined) throw new Error('no slice')
+    const refunded = slidingWindow.refund(state, { slices: [taken], lastId: taken.id }, 30, limit, 1)
+    expect(refunded.slices.map(({ id, units }) => [id, units])).toEqual([
+      [2 ** 32 - 2, 1],
+      [2 ** 32 - 1, 1],
+      [0, 1],
+      [1, 1],
+    ])
+  })
+
+  it('gives nothing back for a receipt of the life before, though its slice is as old', () => {
+    const limit = someSlidingLimit(5, 80)
+    const [before, now] = [7, 1007].map(
+      (id) => slidingWindow.charge(slidingWindow.newcomer(id), 100, limit, 2).state,
+    )
+    if (before === undefined || now === undefined) throw new Error('no states')
+    expect(before).toEqual({ slices: [{ id: 8, lastMs: 100, units: 2 }], lastId: 8 })
+    expect(slidingWindow.refund(now, before, 100, limit, 2)).toBe(now)
+    expect(slidingWindow.refund(now, now, 100, limit, 2)).toEqual({ slices: [], lastId: 1008 })
+  })
+
+  it('does not begin its ids anew when nothing is left of it', () => {
+    const limit = someSlidingLimit(5, 80)
+    const before = slidingWindow.charge(slidingWindow.newcomer(7), 0, limit, 2).state
+    const later = slidingWindow.charge(before, 80, limit, 1).state
+    expect(later).toEqual({ slices: [{ id: 9, lastMs: 80, units: 1 }], lastId: 9 })
+    const empty = slidingWindow.refund(later, later, 80, limit, 1)
+    expect(slidingWindow.charge(empty, 80, limit, 1).state.lastId).toBe(10)
+  })
+
+  it('is written as how many slices it has, the last id, and each slice', () => {
+    const state: SlidingWindowState = {
+      slices: [
+        { id: 6, lastMs: 90, units: 1 },
+        { id: 7, lastMs: 100, units: 4 },
+      ],
+      lastId: 7,
+    }
+    const list = new NumberList()
+    slidingWindow.write(state, list)
+    expect(list.noted.map(({ value }) => value)).toEqual([2, 7, 6, 90, 1, 7, 100, 4])
+    expect(list.noted.flatMap(({ kind }, place) => (kind === 'instant' ? [place] : []))).toEqual([3, 6])
+    expect(slidingWindow.read(new NumberListReader(list))).toEqual(state)
   })
 
   it('gives back the state itself where there is nothing to set back or to refund', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { ExactGcra } from './exact-gcra.ts'
+import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, neverGivesTooMuch, undoesAtOnce } from './refund-promises.ts'
@@ -30,7 +31,7 @@ describe.each(LIMITS)(
       )
     })
 
-    it.each(Object.entries(PROMISES))('%s', (_promise, check) => check(limit))
+    it.each(Object.entries({ ...PROMISES, ...LIFE_PROMISES }))('%s', (_promise, check) => check(limit))
 
     it('undoes charges that are given back in their instant, as if they had never been', () =>
       undoesAtOnce(limit))

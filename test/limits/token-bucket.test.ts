@@ -4,6 +4,7 @@ import { isExact, type TokenBucketState, tokenBucket } from '../../src/limits/to
 import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from './counted-client.ts'
 import { ExactGcra } from './exact-gcra.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 import { someBucket } from './some-limit.ts'
 import { told } from './traces.ts'
 
@@ -246,7 +247,7 @@ describe('a token bucket', () => {
   it('gives back the state itself where there is nothing to set back or to refund', () => {
     const limit = someBucket(7, 1000)
     const { state } = tokenBucket.charge(undefined, 1000, limit, 2)
-    expect(state).toEqual({ fullAtMs: 1285, fullAtParts: 5, lastFullMs: 1000 })
+    expect(state).toEqual({ fullAtMs: 1285, fullAtParts: 5, fillId: 1 })
     expect(tokenBucket.rewind(state, 1000, limit)).toBe(state)
     expect(tokenBucket.rewind(state, 5000, limit)).toBe(state)
     // As far back as an empty bucket would be full when this one is.
@@ -257,6 +258,72 @@ describe('a token bucket', () => {
     expect(tokenBucket.refund(state, state, 1286, limit, 2)).toBe(state)
     // Its last parts of a millisecond are still out.
     expect(tokenBucket.refund(state, state, 1285, limit, 2)).toMatchObject({ fullAtMs: 1285, fullAtParts: 0 })
+  })
+
+  it('counts the charges that found it full, from the id that the client begins with, and goes round', () => {
+    const limit = someBucket(5, 1000)
+    const ids: number[] = []
+    let state = tokenBucket.newcomer(2 ** 32 - 3)
+    expect(state).toEqual({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: 2 ** 32 - 3 })
+    // A unit takes 200 ms: at 199 and at 799 the bucket lacks a millisecond of being full.
+    for (const nowMs of [0, 199, 400, 600, 799, 1000, 2000]) {
+      state = tokenBucket.charge(state, nowMs, limit, 1).state
+      ids.push(state.fillId)
+    }
+    expect(ids).toEqual([2 ** 32 - 2, 2 ** 32 - 2, 2 ** 32 - 1, 0, 0, 1, 2])
+  })
+
+  it('gives a charge back until the next one that finds the bucket full', () => {
+    const limit = someBucket(5, 1000)
+    const first = tokenBucket.charge(undefined, 0, limit, 5).state
+    const second = tokenBucket.charge(first, 999, limit, 1).state
+    expect(second.fillId).toBe(first.fillId)
+    // Of the five a part of one is still out, which is what is given back.
+    expect(tokenBucket.refund(second, first, 999, limit, 5)).toEqual({ ...second, fullAtMs: 1199 })
+    const third = tokenBucket.charge(first, 1000, limit, 1).state
+    expect(third.fillId).toBe(first.fillId + 1)
+    expect(tokenBucket.refund(third, first, 1000, limit, 5)).toBe(third)
+    expect(tokenBucket.refund(third, third, 1000, limit, 1)).toMatchObject({ fullAtMs: 1000, fullAtParts: 0 })
+  })
+
+  it('gives a charge back once, though the next one finds the bucket full in the same instant', () => {
+    const limit = someBucket(5, 1000)
+    const first = tokenBucket.charge(undefined, 0, limit, 2).state
+    const second = tokenBucket.charge(tokenBucket.refund(first, first, 0, limit, 2), 0, limit, 2).state
+    expect(tokenBucket.refund(second, first, 0, limit, 2)).toBe(second)
+  })
+
+  it('gives nothing back for a receipt of the life before, though it was as full', () => {
+    const limit = someBucket(5, 1000)
+    const [before, now] = [7, 1007].map(
+      (id) => tokenBucket.charge(tokenBucket.newcomer(id), 100, limit, 2).state,
+    )
+    if (before === undefined || now === undefined) throw new Error('no states')
+    expect(before).toEqual({ fullAtMs: 500, fullAtParts: 0, fillId: 8 })
+    expect(tokenBucket.refund(now, before, 100, limit, 2)).toBe(now)
+    expect(tokenBucket.refund(now, now, 100, limit, 2)).toMatchObject({ fullAtMs: 100 })
+  })
+
+  it('keeps its id where it is set back, and where something is refunded', () => {
+    const limit = someBucket(7, 1000)
+    const { state } = tokenBucket.charge(tokenBucket.newcomer(40), 5000, limit, 7)
+    expect(tokenBucket.rewind(state, 1000, limit)).toEqual({ fullAtMs: 2000, fullAtParts: 0, fillId: 41 })
+    expect(tokenBucket.refund(state, state, 5000, limit, 1)).toMatchObject({ fullAtMs: 5857, fillId: 41 })
+  })
+
+  it('is written as when it is full, in milliseconds and parts of one, and its id', () => {
+    const list = new NumberList()
+    tokenBucket.write({ fullAtMs: 1285, fullAtParts: 5, fillId: 1 }, list)
+    expect(list.noted).toEqual([
+      { kind: 'instant', value: 1285 },
+      { kind: 'amount', value: 5 },
+      { kind: 'amount', value: 1 },
+    ])
+    expect(tokenBucket.read(new NumberListReader(list))).toEqual({
+      fullAtMs: 1285,
+      fullAtParts: 5,
+      fillId: 1,
+    })
   })
 
   it('never holds more than it can, whatever is refunded', () => {

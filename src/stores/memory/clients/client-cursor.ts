@@ -28,7 +28,7 @@ import {
   withFullness,
 } from './row-format.ts'
 
-/** What cursors over the same clients share. */
+/** What cursors over the same clients share. Only one of them may write; the others look, and remove. */
 export interface Clients {
   readonly table: ClientTable
   readonly layouts: Layouts
