@@ -13,6 +13,7 @@ import { cpus } from 'node:os'
 import { type Address, parseAddress } from '../../src/client/address.ts'
 import { type AddressList, parseAddressList } from '../../src/client/address-list.ts'
 import { type Cidr, contains, parseCidr } from '../../src/client/cidr.ts'
+import { median } from './statistics.ts'
 
 const SEED = 20_260_101
 const COUNTS = [10, 1000, 10_000, 100_000] as const
@@ -225,10 +226,6 @@ function timeNs({ run, lookups, name }: Subject): number {
   const elapsedNs = Number(process.hrtime.bigint() - began)
   if (name !== 'scan') assert.equal(found, lookups / 2, 'half of the look-ups find something')
   return elapsedNs / lookups
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? Number.NaN
 }
 
 const workloads = FAMILIES.flatMap((family) => {

@@ -8,11 +8,12 @@
  */
 import { strict as assert } from 'node:assert'
 import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
 import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type * as Package from '../../src/index.ts'
+import { socketFrom } from './addressed-socket.ts'
+import { median } from './statistics.ts'
 
 const ROUNDS = 15
 const REQUESTS_PER_ROUND = 60_000
@@ -29,14 +30,6 @@ interface Workload {
   readonly unit: string
   /** Prepares a run of one build; what it returns does the work and tells how often. */
   readonly prepare: (load: typeof Package) => () => number
-}
-
-/** A socket that has an address and no connection. */
-function socketFrom(remoteAddress: string): Socket {
-  return Object.defineProperties(new Socket(), {
-    remoteAddress: { value: remoteAddress },
-    localAddress: { value: '127.0.0.1' },
-  })
 }
 
 const requests: Workload = {
@@ -100,10 +93,6 @@ function measureNs(run: () => number, expected: number): number {
   const elapsedNs = Number(process.hrtime.bigint() - began)
   assert.equal(done, expected, 'every request is admitted')
   return elapsedNs / expected
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((one, other) => one - other)[Math.floor(figures.length / 2)] ?? Number.NaN
 }
 
 async function loadBuild(name: string, dist: string): Promise<Build> {

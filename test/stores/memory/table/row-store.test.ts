@@ -154,7 +154,7 @@ describe('a store of rows', () => {
     fill(filled, 30_000, 6)
     check(filled)
     expect(filled.store.shelves.map(({ chunks }) => chunks.length)).toEqual([6, 14])
-    expect(Math.max(...filled.store.shelves.flatMap(({ chunks }) => chunks))).toBe(5)
+    expect(Math.max(...filled.store.shelves.flatMap(({ chunks }) => chunks))).toBe(19)
     empty(filled, 20_000, 4)
     empty(filled, 55_000, 6)
     check(filled)

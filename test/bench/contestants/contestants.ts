@@ -1,0 +1,59 @@
+import { strict as assert } from 'node:assert'
+import type {
+  Contestant,
+  ContestantName,
+  Counter,
+  CounterSettings,
+  Gate,
+  GateSettings,
+} from './contestant.ts'
+import { expressRateLimit } from './express-rate-limit.ts'
+import { expressTollgate } from './express-tollgate.ts'
+import { bare429End, bare429Json, bareExpress, bareMap } from './floors.ts'
+import { rateLimiterFlexible } from './rate-limiter-flexible.ts'
+
+const CONTESTANTS: readonly Contestant[] = [
+  expressTollgate,
+  expressRateLimit,
+  rateLimiterFlexible,
+  bareMap,
+  bareExpress,
+  bare429Json,
+  bare429End,
+]
+
+/** The three packages. */
+export const PACKAGES: readonly ContestantName[] = [
+  'express-tollgate',
+  'express-rate-limit',
+  'rate-limiter-flexible',
+]
+
+/** The packages and the floor of whatever counts without a request. */
+export const COUNTERS: readonly ContestantName[] = [...PACKAGES, 'bare Map']
+
+export function createCounter(name: ContestantName, settings: CounterSettings): Promise<Counter> {
+  const made = contestantNamed(name).createCounter?.(settings)
+  assert.ok(made !== undefined, `${name} has no counter`)
+  return made
+}
+
+export function createGate(name: ContestantName, settings: GateSettings): Promise<Gate> {
+  const made = contestantNamed(name).createGate?.(settings)
+  assert.ok(made !== undefined, `${name} has no middleware`)
+  return made
+}
+
+function contestantNamed(name: ContestantName): Contestant {
+  const contestant = CONTESTANTS.find((one) => one.name === name)
+  assert.ok(contestant !== undefined, `nobody is called ${name}`)
+  return contestant
+}
+
+/**
+ * The ceiling that express-tollgate is given to hold so many keys: a quarter above them, so that no benchmark
+ * but the flood is about eviction.
+ */
+export function maxKeysFor(keys: number): number {
+  return Math.ceil(keys * 1.25)
+}

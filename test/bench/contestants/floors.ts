@@ -1,0 +1,66 @@
+import type { RequestHandler } from 'express'
+import type { Contestant, DirectCounter } from './contestant.ts'
+
+interface Window {
+  startMs: number
+  used: number
+}
+
+interface Answer {
+  readonly allowed: boolean
+  readonly remaining: number
+  readonly resetMs: number
+}
+
+/** A fixed window in a bare Map: it answers as it must, forgets nobody, and has no ceiling. */
+export const bareMap: Contestant = {
+  name: 'bare Map',
+
+  async createCounter({ limit, windowMs }) {
+    const windows = new Map<string, Window>()
+    const counter: DirectCounter<Answer> = {
+      answers: 'directly',
+      ask(key) {
+        const nowMs = Date.now()
+        let window = windows.get(key)
+        if (window === undefined) {
+          window = { startMs: nowMs, used: 0 }
+          windows.set(key, window)
+        } else if (nowMs - window.startMs >= windowMs) {
+          window.startMs = nowMs
+          window.used = 0
+        }
+        const allowed = window.used < limit
+        if (allowed) window.used++
+        return { allowed, remaining: limit - window.used, resetMs: window.startMs + windowMs - nowMs }
+      },
+      isAdmitted: ({ allowed }) => allowed,
+      usedOf: ({ remaining }) => limit - remaining,
+      size: () => windows.size,
+      close: () => windows.clear(),
+    }
+    return counter
+  },
+}
+
+/** Middleware that is not there. */
+export const bareExpress: Contestant = floor('bare Express', (_req, _res, next) => next())
+
+/** A refusal as anybody would write it. */
+export const bare429Json: Contestant = floor('bare 429, res.json', (_req, res) => {
+  res.status(429).json({ error: 'rate_limit_exceeded' })
+})
+
+const BODY = JSON.stringify({ error: 'rate_limit_exceeded' })
+
+/** The least that a refusal with a body can be. */
+export const bare429End: Contestant = floor('bare 429, res.end', (_req, res) => {
+  res.statusCode = 429
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', String(BODY.length))
+  res.end(BODY)
+})
+
+function floor(name: Contestant['name'], handler: RequestHandler): Contestant {
+  return { name, createGate: async () => ({ handler, clients: () => undefined }) }
+}

@@ -1,0 +1,64 @@
+import type { RequestHandler, Response } from 'express'
+import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { Contestant, PromisingCounter } from './contestant.ts'
+
+/** The map that its store keeps, of which nothing public tells the size. */
+function sizeOf(limiter: RateLimiterMemory): number {
+  const { _memoryStorage: storage } = limiter as unknown as {
+    readonly _memoryStorage: { readonly _storage: ReadonlyMap<string, unknown> }
+  }
+  return storage._storage.size
+}
+
+export const rateLimiterFlexible: Contestant = {
+  name: 'rate-limiter-flexible',
+
+  async createCounter({ limit, windowMs }) {
+    const { RateLimiterMemory } = await import('rate-limiter-flexible')
+    // The keys have a prefix already, and a second one would make it hold longer strings than the others.
+    const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1000, keyPrefix: '' })
+    const counter: PromisingCounter<RateLimiterRes> = {
+      answers: 'with a promise',
+      ask: (key) => limiter.consume(key),
+      isAdmitted: ({ consumedPoints }) => consumedPoints <= limit,
+      usedOf: ({ consumedPoints }) => consumedPoints,
+      size: () => sizeOf(limiter),
+      close() {
+        // Its timers do not keep a process alive, and there is nothing that would end them.
+      },
+    }
+    return counter
+  },
+
+  async createGate({ limit, windowMs }) {
+    const { RateLimiterMemory } = await import('rate-limiter-flexible')
+    const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1000 })
+    return { handler: documentedMiddleware(limiter, limit), clients: () => sizeOf(limiter) }
+  },
+}
+
+/** The middleware of its documentation, with the headers that the documentation sets by hand. */
+function documentedMiddleware(limiter: RateLimiterMemory, points: number): RequestHandler {
+  return (req, res, next) => {
+    limiter.consume(req.ip ?? '').then(
+      (answer) => {
+        setHeaders(res, answer, points)
+        next()
+      },
+      (answer: unknown) => {
+        if (answer instanceof Error) return next(answer)
+        setHeaders(res, answer as RateLimiterRes, points)
+        res.status(429).send('Too Many Requests')
+      },
+    )
+  }
+}
+
+function setHeaders(res: Response, { msBeforeNext, remainingPoints }: RateLimiterRes, points: number): void {
+  res.set({
+    'Retry-After': String(msBeforeNext / 1000),
+    'X-RateLimit-Limit': String(points),
+    'X-RateLimit-Remaining': String(remainingPoints),
+    'X-RateLimit-Reset': String(Math.ceil((Date.now() + msBeforeNext) / 1000)),
+  })
+}

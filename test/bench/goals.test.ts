@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { ADVERSARIAL_WORKLOADS } from './adversarial.ts'
+import type { Result } from './benchmark.ts'
+import type { ContestantName } from './contestants/contestant.ts'
+import { decisionWorkload } from './decisions.ts'
+import { FLOOD_WORKLOAD } from './flood.ts'
+import { goalsText, judgeGoals } from './goals.ts'
+import { memoryWorkload } from './memory.ts'
+import { pauseWorkload } from './pauses.ts'
+import { requestWorkload } from './requests.ts'
+import { spreadOf } from './statistics.ts'
+
+const FRESH = decisionWorkload(1_000_000, 'fresh')
+const IPV4 = requestWorkload('IPv4', '1000 clients', 'legacy')
+const IPV6 = requestWorkload('IPv6', '1000 clients', 'legacy')
+
+function result(
+  [benchmark, workload]: readonly [string, string],
+  contestant: ContestantName,
+  figures: Readonly<Record<string, readonly number[]>>,
+): Result {
+  const spreads = Object.entries(figures).map(([name, values]) => [name, spreadOf(values)])
+  return { benchmark, workload, contestant, figures: Object.fromEntries(spreads) }
+}
+
+const OURS = 'express-tollgate'
+const ERL = 'express-rate-limit'
+const RLF = 'rate-limiter-flexible'
+
+/** Every goal just reached, or just missed. */
+function results(holds: boolean): Result[] {
+  const by = (reached: number, missed: number): number[] => [holds ? reached : missed]
+  const pauses = (clients: 1_000_000 | 5_000_000): [string, string] => ['pauses', pauseWorkload(clients)]
+  return [
+    result(['memory', memoryWorkload(1_000_000)], OURS, { bytesPerClient: by(40, 40.1) }),
+    result(['decisions', FRESH], OURS, { decisionNs: by(35, 51) }),
+    result(['decisions', FRESH], ERL, { decisionNs: [100] }),
+    result(['decisions', FRESH], 'bare Map', { decisionNs: by(70, 100) }),
+    result(['decisions', decisionWorkload(1, 'reused')], OURS, { decisionNs: by(15, 16) }),
+    result(['decisions', decisionWorkload(1, 'reused')], 'bare Map', { decisionNs: [10] }),
+    result(['requests', IPV4], OURS, { addedUs: by(1, 1.01) }),
+    result(['requests', IPV4], ERL, { addedUs: [8] }),
+    result(['requests', IPV4], RLF, { addedUs: [3] }),
+    result(['requests', IPV6], OURS, { addedUs: by(1, 1.01) }),
+    result(['requests', IPV6], ERL, { addedUs: [20] }),
+    result(['throughput', 'refused'], OURS, { perSecond: by(9500, 9499) }),
+    result(['throughput', 'refused'], 'bare 429, res.json', { perSecond: [10_000] }),
+    result(pauses(5_000_000), OURS, {
+      longestPauseMs: by(10, 10.1),
+      mostHeld: [4_600_000],
+      clients: [5_000_000],
+    }),
+    result(pauses(1_000_000), ERL, { longestPauseMs: [30] }),
+    result(['flood', FLOOD_WORKLOAD], OURS, {
+      beforeMiB: [100],
+      afterMiB: by(110, 111),
+      stayedBlocked: by(200, 199),
+      floods: [200],
+    }),
+    ...ADVERSARIAL_WORKLOADS.map((workload, index) =>
+      result(['adversarial', workload], OURS, { ratio: index === 1 ? by(3, 3.1) : [1] }),
+    ),
+  ]
+}
+
+describe('the goals', () => {
+  it('hold when they are just reached', () => {
+    const findings = judgeGoals(results(true))
+    expect(findings).toHaveLength(13)
+    expect(findings.filter(({ holds }) => holds !== true)).toEqual([])
+  })
+
+  it('do not hold when they are just missed', () => {
+    expect(judgeGoals(results(false)).filter(({ holds }) => holds !== false)).toEqual([])
+  })
+
+  it('are not judged without both figures', () => {
+    for (const { figure, holds } of judgeGoals([])) expect([figure, holds]).toEqual([undefined, undefined])
+    const findings = judgeGoals(results(true).filter(({ contestant }) => contestant !== ERL))
+    expect(findings.filter(({ holds }) => holds === undefined).map(({ goal }) => goal)).toEqual([
+      '<= 0.35 of express-rate-limit',
+      '<= 1/8 of express-rate-limit',
+      '<= 1/20 of express-rate-limit',
+      '<= 1/3 of express-rate-limit',
+    ])
+  })
+
+  it('take the median of the ratios of the rounds, not the ratio of the medians', () => {
+    const findings = judgeGoals([
+      result(['decisions', FRESH], OURS, { decisionNs: [10, 30, 60] }),
+      result(['decisions', FRESH], 'bare Map', { decisionNs: [100, 200, 100] }),
+    ])
+    const found = findings.find(({ goal }) => goal === '<= 0.5 of bare Map')
+    expect(found).toMatchObject({ figure: '30.0 to 100 ns, 0.150', holds: true })
+  })
+
+  it('of a pause needs the clients to have been there', () => {
+    const paused = (mostHeld: number): Result =>
+      result(['pauses', pauseWorkload(5_000_000)], OURS, {
+        ...{ longestPauseMs: [1], mostHeld: [mostHeld], clients: [5_000_000] },
+      })
+    const holds = (mostHeld: number): boolean | undefined =>
+      judgeGoals([paused(mostHeld)]).find(({ goal }) => goal === '<= 10 ms')?.holds
+    expect([holds(4_500_000), holds(4_499_999)]).toEqual([true, false])
+  })
+
+  it('of memory is missed by what is 11 % less too: then it was no baseline', () => {
+    const figures = { beforeMiB: [100], afterMiB: [89] }
+    const findings = judgeGoals([result(['flood', FLOOD_WORKLOAD], OURS, figures)])
+    expect(findings.find(({ goal }) => goal === 'within 10 % of before')).toMatchObject({
+      figure: '-11.0 %',
+      holds: false,
+    })
+  })
+
+  it('stand in a table with figure, wish and verdict', () => {
+    const lines = goalsText(judgeGoals(results(true).slice(0, 1))).split('\n')
+    expect(lines[2]).toMatch(/^bytes a client at 1 million IPv4 keys +40\.0 +<= 40 +holds$/)
+    expect(lines[3]).toMatch(/^a decision, fresh strings, 1 million keys +not measured +<= 0\.5 of bare Map$/)
+    const missed = goalsText(judgeGoals(results(false)))
+    expect(missed).toMatch(/40\.1 +<= 40 +does not hold\n/)
+    expect(missed).toMatch(/ 199 of 200 +in all floods +does not hold\n/)
+  })
+})

@@ -1,0 +1,229 @@
+import { ADVERSARIAL_WORKLOADS } from './adversarial.ts'
+import type { Result } from './benchmark.ts'
+import type { ContestantName } from './contestants/contestant.ts'
+import { decisionWorkload } from './decisions.ts'
+import { FLOOD_WORKLOAD } from './flood.ts'
+import { memoryWorkload } from './memory.ts'
+import { pauseWorkload } from './pauses.ts'
+import { requestWorkload } from './requests.ts'
+import { median, type Spread } from './statistics.ts'
+import { figureText, renderTable } from './table.ts'
+
+/** What was found of a goal. */
+export interface Finding {
+  readonly what: string
+  readonly goal: string
+  /** The figure; undefined when not everything that it takes was measured. */
+  readonly figure: string | undefined
+  readonly holds: boolean | undefined
+}
+
+/** Where a figure stands. */
+interface Place {
+  readonly benchmark: string
+  readonly workload: string
+  readonly figure: string
+}
+
+/** Something that must be so; `judge` answers nothing when it cannot know. */
+interface Goal {
+  readonly what: string
+  readonly goal: string
+  readonly judge: (results: readonly Result[]) => Pick<Finding, 'figure' | 'holds'> | undefined
+}
+
+const OURS: ContestantName = 'express-tollgate'
+const ERL: ContestantName = 'express-rate-limit'
+const RLF: ContestantName = 'rate-limiter-flexible'
+
+const decisionAt = (workload: string): Place => ({ benchmark: 'decisions', workload, figure: 'decisionNs' })
+const addedTo = (family: 'IPv4' | 'IPv6'): Place => ({
+  benchmark: 'requests',
+  workload: requestWorkload(family, '1000 clients', 'legacy'),
+  figure: 'addedUs',
+})
+const FRESH = decisionAt(decisionWorkload(1_000_000, 'fresh'))
+const ONE_KEY = decisionAt(decisionWorkload(1, 'reused'))
+const REFUSED: Place = { benchmark: 'throughput', workload: 'refused', figure: 'perSecond' }
+
+const GOALS: readonly Goal[] = [
+  bytesGoal(),
+  atMost(FRESH, 'ns', 0.5, 'bare Map', 'a decision, fresh strings, 1 million keys'),
+  atMost(FRESH, 'ns', 0.35, ERL, 'a decision, fresh strings, 1 million keys'),
+  atMost(ONE_KEY, 'ns', 1.5, 'bare Map', 'a decision, one key, the same string'),
+  atMost(addedTo('IPv4'), 'us', 1 / 8, ERL, 'added to an Express 5 request, IPv4'),
+  atMost(addedTo('IPv4'), 'us', 1 / 3, RLF, 'added to an Express 5 request, IPv4'),
+  atMost(addedTo('IPv6'), 'us', 1 / 20, ERL, 'added to an Express 5 request, IPv6'),
+  refusalGoal(),
+  pauseGoal(),
+  pauseRatioGoal(),
+  floodMemoryGoal(),
+  blockedGoal(),
+  adversarialGoal(),
+]
+
+/** What was found of every goal. */
+export function judgeGoals(results: readonly Result[]): Finding[] {
+  return GOALS.map(({ what, goal, judge }) => {
+    const { figure, holds } = judge(results) ?? { figure: undefined, holds: undefined }
+    return { what, goal, figure, holds }
+  })
+}
+
+/** The goals as a table. */
+export function goalsText(findings: readonly Finding[]): string {
+  const rows = findings.map(({ what, goal, figure, holds }) => [
+    what,
+    figure ?? 'not measured',
+    goal,
+    holds === undefined ? '' : holds ? 'holds' : 'does not hold',
+  ])
+  return renderTable(['goal', 'figure', 'wanted', ''], rows, 4)
+}
+
+function spreadAt(results: readonly Result[], place: Place, contestant: ContestantName): Spread | undefined {
+  const result = results.find(
+    (one) =>
+      one.benchmark === place.benchmark && one.workload === place.workload && one.contestant === contestant,
+  )
+  return result?.figures[place.figure]
+}
+
+/** The median of the rounds' ratios: what slows a machine down for a round slows both of them down. */
+function ratioOf(one: Spread, other: Spread): number {
+  return median(one.values.map((value, round) => value / (other.values[round] ?? Number.NaN)))
+}
+
+function atMost(place: Place, unit: string, factor: number, other: ContestantName, what: string): Goal {
+  return compared(place, place, unit, other, what, {
+    goal: `<= ${factor < 0.3 ? `1/${Math.round(1 / factor)}` : shorter(factor)} of ${other}`,
+    holds: (ratio) => ratio <= factor,
+  })
+}
+
+function shorter(factor: number): string {
+  return Math.abs(factor - 1 / 3) < 1e-9 ? '1/3' : String(factor)
+}
+
+function compared(
+  ours: Place,
+  theirs: Place,
+  unit: string,
+  other: ContestantName,
+  what: string,
+  wanted: { readonly goal: string; readonly holds: (ratio: number) => boolean },
+): Goal {
+  return {
+    what,
+    goal: wanted.goal,
+    judge(results) {
+      const one = spreadAt(results, ours, OURS)
+      const reference = spreadAt(results, theirs, other)
+      if (one === undefined || reference === undefined) return undefined
+      const ratio = ratioOf(one, reference)
+      const [mine, its] = [one.median, reference.median].map(figureText)
+      return { figure: `${mine} to ${its} ${unit}, ${ratio.toFixed(3)}`, holds: wanted.holds(ratio) }
+    },
+  }
+}
+
+function bytesGoal(): Goal {
+  const place = { benchmark: 'memory', workload: memoryWorkload(1_000_000), figure: 'bytesPerClient' }
+  return {
+    what: 'bytes a client at 1 million IPv4 keys',
+    goal: '<= 40',
+    judge(results) {
+      const spread = spreadAt(results, place, OURS)
+      return spread && { figure: figureText(spread.median), holds: spread.median <= 40 }
+    },
+  }
+}
+
+function refusalGoal(): Goal {
+  return compared(REFUSED, REFUSED, 'a second', 'bare 429, res.json', 'refused requests', {
+    goal: '>= 0.95 of bare 429, res.json',
+    holds: (ratio) => ratio >= 0.95,
+  })
+}
+
+function pausePlace(clients: 1_000_000 | 5_000_000, figure: string): Place {
+  return { benchmark: 'pauses', workload: pauseWorkload(clients), figure }
+}
+
+function pauseGoal(): Goal {
+  return {
+    what: 'longest pause with 5 million clients',
+    goal: '<= 10 ms',
+    judge(results) {
+      const pause = spreadAt(results, pausePlace(5_000_000, 'longestPauseMs'), OURS)
+      const [held, clients] = ['mostHeld', 'clients'].map((name) =>
+        spreadAt(results, pausePlace(5_000_000, name), OURS),
+      )
+      if (pause === undefined || held === undefined || clients === undefined) return undefined
+      // Who could not keep up with the pace never held so many.
+      const enough = held.median >= 0.9 * clients.median
+      const figure = `${figureText(pause.median)} ms, ${figureText(Math.round(held.median))} held`
+      return { figure, holds: enough && pause.median <= 10 }
+    },
+  }
+}
+
+function pauseRatioGoal(): Goal {
+  const [ours, theirs] = [5_000_000, 1_000_000].map((clients) =>
+    pausePlace(clients as 5_000_000, 'longestPauseMs'),
+  ) as [Place, Place]
+  return compared(ours, theirs, 'ms', ERL, 'longest pause with 5 million, to theirs with 1 million', {
+    goal: `<= 1/3 of ${ERL}`,
+    holds: (ratio) => ratio <= 1 / 3,
+  })
+}
+
+function floodPlace(figure: string): Place {
+  return { benchmark: 'flood', workload: FLOOD_WORKLOAD, figure }
+}
+
+function floodMemoryGoal(): Goal {
+  return {
+    what: 'memory after a flood and one idle window',
+    goal: 'within 10 % of before',
+    judge(results) {
+      const before = spreadAt(results, floodPlace('beforeMiB'), OURS)
+      const after = spreadAt(results, floodPlace('afterMiB'), OURS)
+      if (before === undefined || after === undefined) return undefined
+      const grown = after.values.map((value, round) => value - (before.values[round] ?? Number.NaN))
+      const percent = 100 * ratioOf({ ...after, values: grown }, before)
+      const figure = `${percent < 0 ? '' : '+'}${percent.toFixed(1)} %`
+      return { figure, holds: Math.abs(percent) <= 10 }
+    },
+  }
+}
+
+function blockedGoal(): Goal {
+  return {
+    what: 'a blocked client stays blocked in a flood',
+    goal: 'in all floods',
+    judge(results) {
+      const [stayed, floods] = ['stayedBlocked', 'floods'].map((name) =>
+        spreadAt(results, floodPlace(name), OURS),
+      )
+      if (stayed === undefined || floods === undefined) return undefined
+      return { figure: `${stayed.sum} of ${floods.sum}`, holds: stayed.sum === floods.sum }
+    },
+  }
+}
+
+function adversarialGoal(): Goal {
+  return {
+    what: 'adversarial keys against random ones, the worst set',
+    goal: '<= 3 times',
+    judge(results) {
+      const ratios = ADVERSARIAL_WORKLOADS.flatMap((workload) => {
+        const spread = spreadAt(results, { benchmark: 'adversarial', workload, figure: 'ratio' }, OURS)
+        return spread === undefined ? [] : [spread.median]
+      })
+      if (ratios.length === 0) return undefined
+      const worst = Math.max(...ratios)
+      return { figure: `${worst.toFixed(2)} times`, holds: worst <= 3 }
+    },
+  }
+}
