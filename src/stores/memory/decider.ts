@@ -3,7 +3,7 @@ import { banEndsInMs, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
 import type { ClientCursor } from './clients/client-cursor.ts'
-import type { Layout, Layouts } from './clients/layouts.ts'
+import { type Layout, type Layouts, longestTtlMs } from './clients/layouts.ts'
 import {
   emptyEntry,
   fullnessOfLimit,
@@ -13,7 +13,7 @@ import {
   stateFor,
 } from './clients/memory-entry.ts'
 import { FULL } from './clients/row-format.ts'
-import { limitStateOf, longestTtlMs, outright, preview, refusal } from './memory-decision.ts'
+import { limitStateOf, outright, preview, refusal } from './memory-decision.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 

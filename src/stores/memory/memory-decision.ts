@@ -48,11 +48,6 @@ export function outright(charge: Charge, asked: Outcomes, ban: Ban): Decision {
   return { allowed: false, retryAfterMs, limits, ban }
 }
 
-/** How long the longest-lived of some limits is remembered, in milliseconds. */
-export function longestTtlMs(limits: readonly Limit[]): number {
-  return limits.reduce((longest, { ttlMs }) => Math.max(longest, ttlMs), 0)
-}
-
 function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
   return limits.map((limit, index) => limitStateOf(limit, outcomes[index] ?? NOTHING))
 }

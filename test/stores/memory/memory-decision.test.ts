@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../../src/limits/limit.ts'
-import { admission, outright, refusal } from '../../../src/stores/memory/memory-decision.ts'
-import { type Outcomes, outcomesOf } from '../../../src/stores/memory/memory-entry.ts'
-import { ALGORITHMS, chargeOf, limitOf } from '../charges.ts'
+import { type Outcomes, outcomesOf } from '../../../src/stores/memory/clients/memory-entry.ts'
+import { limitStateOf, outright, preview, refusal } from '../../../src/stores/memory/memory-decision.ts'
+import { chargeOf, limitOf } from '../charges.ts'
 
 const NOW_MS = 1_000_000
 
@@ -10,49 +10,35 @@ const NOW_MS = 1_000_000
 const askedOf = (limits: readonly Limit[], cost: number): Outcomes =>
   outcomesOf(undefined, chargeOf('client', limits), NOW_MS, cost)
 
-describe('an admitted charge', () => {
-  it('tells where its limits stand, in their order, of a bucket what it holds', () => {
+describe('where a limit stands', () => {
+  it('is told in numbers of its own, of a bucket what it holds', () => {
+    const limit = limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 })
+    const [outcome] = askedOf([limit], 2)
+    if (outcome === undefined) throw new Error('no outcome')
+    expect(limitStateOf(limit, outcome)).toEqual({
+      name: 'bucket',
+      limit: 20,
+      remaining: 18,
+      resetMs: 108_000,
+    })
+    expect(limitStateOf(limit, outcome)).not.toBe(limitStateOf(limit, outcome))
+  })
+})
+
+describe('a charge that would be admitted', () => {
+  it('tells where its limits stand, in their order, and of nothing to wait for', () => {
     const limits = [
       limitOf(5, { name: 'window' }),
       limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
     ]
-    expect(admission(chargeOf('client', limits, 2), askedOf(limits, 2), NOW_MS)).toEqual({
+    expect(preview(chargeOf('client', limits, 2), askedOf(limits, 0))).toEqual({
       allowed: true,
       retryAfterMs: 0,
       limits: [
-        { name: 'window', limit: 5, remaining: 3, resetMs: 60_000 },
-        { name: 'bucket', limit: 20, remaining: 18, resetMs: 108_000 },
+        { name: 'window', limit: 5, remaining: 5, resetMs: 60_000 },
+        { name: 'bucket', limit: 20, remaining: 20, resetMs: 120_000 },
       ],
     })
-  })
-
-  it.each([
-    ['fixed-window', 60_000],
-    ['sliding-window', 60_000],
-    // Of the 6 units wanted again, 4 are there: two take 12 s to come back.
-    ['token-bucket', 12_000],
-  ] as const)('of a %s that could not be taken again tells when it could', (algorithm, repeatAfterMs) => {
-    const limits = [limitOf(10, { algorithm })]
-    const decision = admission(chargeOf('client', limits, 6), askedOf(limits, 6), NOW_MS)
-    expect(decision).toMatchObject({ allowed: true, retryAfterMs: 0, repeatAfterMs })
-  })
-
-  it.each(ALGORITHMS)('of a %s that could be taken again at once does not', (algorithm) => {
-    const limits = [limitOf(10, { algorithm })]
-    expect(admission(chargeOf('client', limits, 5), askedOf(limits, 5), NOW_MS)).not.toHaveProperty(
-      'repeatAfterMs',
-    )
-  })
-
-  it('could be taken again when the last of its limits lets it', () => {
-    const limits = [
-      limitOf(10, { name: 'soon', windowMs: 1000 }),
-      limitOf(10, { name: 'late', algorithm: 'token-bucket' }),
-      limitOf(10, { name: 'between', windowMs: 10_000, algorithm: 'sliding-window' }),
-      limitOf(100, { name: 'roomy', windowMs: 3_600_000 }),
-    ]
-    const decision = admission(chargeOf('client', limits, 8), askedOf(limits, 8), NOW_MS)
-    expect(decision).toMatchObject({ repeatAfterMs: 36_000 })
   })
 })
 

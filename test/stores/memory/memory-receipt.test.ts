@@ -1,22 +1,51 @@
 import { describe, expect, it } from 'vitest'
+import type { AlgorithmState } from '../../../src/limits/algorithms.ts'
+import { banned } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
-import { emptyEntry, type MemoryEntry, outcomesOf } from '../../../src/stores/memory/memory-entry.ts'
+import { ClientCursor, type Clients } from '../../../src/stores/memory/clients/client-cursor.ts'
+import { emptyEntry, type MemoryEntry, outcomesOf } from '../../../src/stores/memory/clients/memory-entry.ts'
+import { FULL } from '../../../src/stores/memory/clients/row-format.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
 import { ALGORITHMS, chargeOf, limitOf } from '../charges.ts'
+import { clientsOf, fingerprintAt } from './known-clients.ts'
 
 const NOW_MS = 1_000_000
 
-/** One client in a map, charged as a store does it. */
+/** One client in a table, charged as a store does it. */
 class Client {
-  entry: MemoryEntry = emptyEntry()
-  readonly entries = new Map([['client', this.entry]])
+  readonly clients: Clients
+  readonly cursor: ClientCursor
+  readonly #fingerprint = fingerprintAt(1)
+
+  constructor(clients = clientsOf()) {
+    this.clients = clients
+    this.cursor = new ClientCursor(clients)
+  }
+
+  get entry(): MemoryEntry {
+    return this.cursor.find(this.#fingerprint) ? this.cursor.read() : emptyEntry()
+  }
 
   charge(limits: readonly Limit[], cost: number, nowMs = NOW_MS): MemoryReceipt {
-    const outcomes = outcomesOf(this.entry, chargeOf('client', limits), nowMs, cost)
+    const { entry } = this
+    const outcomes = outcomesOf(entry, chargeOf('client', limits), nowMs, cost)
     expect(outcomes.every(({ allowed }) => allowed)).toBe(true)
-    this.entry.limits = limits
-    this.entry.states = outcomes.map(({ state }) => state)
-    return new MemoryReceipt('client', this.entry, cost)
+    const states = outcomes.map(({ state }) => state)
+    this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, fullness: 5 })
+    return this.receipt(limits, states, cost)
+  }
+
+  write(entry: MemoryEntry): void {
+    this.cursor.find(this.#fingerprint)
+    this.cursor.write(entry)
+  }
+
+  receipt(limits: readonly Limit[], states: readonly AlgorithmState[], cost: number): MemoryReceipt {
+    return new MemoryReceipt({ client: this.cursor, fingerprint: this.#fingerprint, limits, states, cost })
+  }
+
+  forget(): void {
+    if (this.cursor.find(this.#fingerprint)) this.cursor.remove()
   }
 
   left(limits: readonly Limit[], nowMs = NOW_MS): number[] {
@@ -33,15 +62,22 @@ describe('MemoryReceipt', () => {
     expect(MemoryReceipt.is(Object.setPrototypeOf({}, MemoryReceipt.prototype))).toBe(false)
   })
 
+  it('knows over which clients the cursor goes that took it', () => {
+    const client = new Client()
+    const receipt = client.charge([limitOf(3)], 1)
+    expect(receipt.isOf(client.cursor)).toBe(true)
+    expect(receipt.isOf(new Client(client.clients).cursor)).toBe(false)
+  })
+
   it.each(ALGORITHMS)('gives its charge back, once, by %s', (algorithm) => {
     const client = new Client()
     const limits = [limitOf(10, { algorithm })]
     const receipt = client.charge(limits, 4)
     client.charge(limits, 3)
-    receipt.redeem(client.entries, NOW_MS)
-    expect(client.left(limits)).toEqual([7])
-    receipt.redeem(client.entries, NOW_MS)
-    expect(client.left(limits)).toEqual([7])
+    for (const _ of [1, 2]) {
+      receipt.redeem(NOW_MS)
+      expect(client.left(limits)).toEqual([7])
+    }
   })
 
   it('gives back to all limits, each by its own algorithm', () => {
@@ -50,7 +86,7 @@ describe('MemoryReceipt', () => {
     const receipt = client.charge(limits, 4)
     client.charge(limits, 3)
     expect(client.left(limits)).toEqual([3, 3, 3])
-    receipt.redeem(client.entries, NOW_MS)
+    receipt.redeem(NOW_MS)
     expect(client.left(limits)).toEqual([7, 7, 7])
   })
 
@@ -59,7 +95,7 @@ describe('MemoryReceipt', () => {
     const limits = [limitOf(10, { algorithm })]
     const receipt = client.charge(limits, 4)
     client.charge(limits, 6, NOW_MS + 60_000)
-    receipt.redeem(client.entries, NOW_MS + 60_000)
+    receipt.redeem(NOW_MS + 60_000)
     expect(client.left(limits, NOW_MS + 60_000)).toEqual([4])
   })
 
@@ -70,27 +106,63 @@ describe('MemoryReceipt', () => {
     // One unit of the four is back after 6 s.
     client.charge(limits, 5, NOW_MS + 6000)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([2])
-    receipt.redeem(client.entries, NOW_MS + 6000)
+    receipt.redeem(NOW_MS + 6000)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([5])
   })
 
-  it('is good for the entry that it was written for, and for no other of its key', () => {
+  it('makes nobody known of whom nothing is known any more, and is not spent by that', () => {
     const client = new Client()
     const limits = [limitOf(10)]
     const receipt = client.charge(limits, 4)
-    const first = client.entry
-    client.entry = emptyEntry()
-    client.entries.set('client', client.entry)
-    client.charge(limits, 4)
-    receipt.redeem(client.entries, NOW_MS)
-    client.entries.clear()
-    receipt.redeem(client.entries, NOW_MS)
-    expect(client.left(limits)).toEqual([6])
-    client.entry = first
-    expect(client.left(limits)).toEqual([6])
-    // It is not spent by that: where its entry stands, it is good.
-    receipt.redeem(new Map([['client', first]]), NOW_MS)
+    const { entry } = client
+    client.forget()
+    receipt.redeem(NOW_MS)
+    expect(client.clients.table.size).toBe(0)
+    client.write(entry)
+    receipt.redeem(NOW_MS)
     expect(client.left(limits)).toEqual([10])
+  })
+
+  it.each([
+    ['fixed-window', { startMs: NOW_MS, used: 4, windowId: 77 }],
+    ['sliding-window', { slices: [{ id: 77, lastMs: NOW_MS, units: 4 }], lastId: 77 }],
+    ['token-bucket', { fullAtMs: NOW_MS + 24_000, fullAtParts: 0, fillId: 77 }],
+  ] as const)('is worth nothing in another life of its client, by %s', (algorithm, otherLife) => {
+    const client = new Client()
+    const limits = [limitOf(10, { algorithm })]
+    const receipt = client.charge(limits, 4)
+    const thisLife = client.entry.states
+    client.write({ ...client.entry, states: [otherLife] })
+    receipt.redeem(NOW_MS)
+    expect(client.left(limits)).toEqual([6])
+    // The same one with the ids of this life is given back.
+    client.write({ ...client.entry, states: thisLife })
+    client.receipt(limits, thisLife, 4).redeem(NOW_MS)
+    expect(client.left(limits)).toEqual([10])
+  })
+
+  it('leaves ban, expiry and other clients alone, and tells how full its own one is then', () => {
+    const client = new Client()
+    const other = new Client(client.clients)
+    const limits = [limitOf(10)]
+    const receipt = client.charge(limits, 8)
+    const ban = banned(NOW_MS, 5000)
+    client.write({ ...client.entry, ban, fullness: FULL })
+    expect(other.left(limits)).toEqual([2])
+    receipt.redeem(NOW_MS)
+    expect(client.entry).toMatchObject({ ban, expiresAtMs: NOW_MS + 90_000, fullness: 0 })
+    const second = client.charge(limits, 3)
+    client.charge(limits, 6)
+    second.redeem(NOW_MS)
+    expect(client.entry.fullness).toBe(Math.floor(0.6 * FULL))
+  })
+
+  it.each(ALGORITHMS)('gives back on a clock that was set back, by %s', (algorithm) => {
+    const client = new Client()
+    const limits = [limitOf(4, { algorithm })]
+    const receipt = client.charge(limits, 4)
+    receipt.redeem(NOW_MS - 500_000)
+    expect(client.left(limits, NOW_MS - 500_000)).toEqual([4])
   })
 
   it('finds its limits by their names, in another order and with another number', () => {
@@ -100,7 +172,7 @@ describe('MemoryReceipt', () => {
     const changed = [limitOf(30, { name: 'two' }), limitOf(40, { name: 'new' }), one]
     client.charge(changed, 2)
     expect(client.left(changed)).toEqual([24, 38, 4])
-    receipt.redeem(client.entries, NOW_MS)
+    receipt.redeem(NOW_MS)
     expect(client.left(changed)).toEqual([28, 38, 8])
   })
 
@@ -111,7 +183,7 @@ describe('MemoryReceipt', () => {
         const receipt = client.charge([limitOf(10, { algorithm: before })], 4)
         const limits = [limitOf(10, { algorithm: now })]
         client.charge(limits, 3)
-        receipt.redeem(client.entries, NOW_MS)
+        receipt.redeem(NOW_MS)
         expect(client.left(limits)).toEqual([7])
       }
     }

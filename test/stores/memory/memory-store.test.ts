@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers())
 const isAllowed = (store: MemoryStore, key: string): boolean => store.peek(chargeOf(key)).allowed
 
 describe('the options of MemoryStore', () => {
-  const most = 'Give a number from 1 to 16777215, without quotes.'
+  const most = 'Give a number from 1 to 16000000, without quotes.'
   const clock = 'Give { now(): number } in milliseconds.'
 
   it.each([
@@ -27,7 +27,7 @@ describe('the options of MemoryStore', () => {
       { maxKeys: Number.POSITIVE_INFINITY },
       `MemoryStore.maxKeys: takes a whole number, got Infinity. ${most}`,
     ],
-    [{ maxKeys: 2 ** 24 }, `MemoryStore.maxKeys: takes a whole number, got 16777216. ${most}`],
+    [{ maxKeys: 16_000_001 }, `MemoryStore.maxKeys: takes a whole number, got 16000001. ${most}`],
     [{ clock: Date.now }, `MemoryStore.clock: takes a clock, got the function now. ${clock}`],
     [{ clock: {} }, `MemoryStore.clock: takes a clock, got {}. ${clock}`],
     [{ clock: { now: 5 } }, `MemoryStore.clock: takes a clock, got {"now":5}. ${clock}`],
@@ -44,7 +44,7 @@ describe('the options of MemoryStore', () => {
 
   it('may be left out, one and all', () => {
     expect(new MemoryStore().size).toBe(0)
-    expect(new MemoryStore({ maxKeys: 2 ** 24 - 1 }).size).toBe(0)
+    expect(new MemoryStore({ maxKeys: 16_000_000 }).size).toBe(0)
     expect(new MemoryStore({ clock: new FakeClock() }).size).toBe(0)
   })
 })
@@ -154,6 +154,34 @@ describe('MemoryStore', () => {
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
     store.refund(receipt)
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
+  })
+
+  it('leaves the receipt out where nobody can give a charge back, and nothing else', () => {
+    for (const limits of [[limitOf(3)], [limitOf(3, { algorithm: 'token-bucket' })]]) {
+      const store = new MemoryStore({ clock: new FakeClock() })
+      // The first charge opens the window, the second one counts on in it, the third one takes the last unit.
+      for (const _ of [1, 2, 3]) {
+        const { receipt, ...told } = store.consume(chargeOf('told', limits))
+        expect(receipt).toBeDefined()
+        const decision = store.consume({ ...chargeOf('not told', limits), refundable: false })
+        expect(decision).toEqual(told)
+        expect(decision).not.toHaveProperty('receipt')
+      }
+    }
+  })
+
+  it('tells what it has come to', () => {
+    const store = new MemoryStore({ maxKeys: 100_000, clock: new FakeClock() })
+    const empty = { keys: 0, maxKeys: 100_000, bytes: 0, unexpiredEvictions: 0, overflowed: 0 }
+    expect(store.stats()).toEqual(empty)
+    for (let turn = 0; turn < 50_000; turn++) store.consume(chargeOf(`client ${turn}`))
+    const { bytes, ...counts } = store.stats()
+    expect(counts).toEqual({ keys: 50_000, maxKeys: 100_000, unexpiredEvictions: 0, overflowed: 0 })
+    // A row of eight words, and an entry of the index, which is at most 80 % full.
+    expect(bytes / 50_000).toBeGreaterThan(36)
+    expect(bytes / 50_000).toBeLessThan(50)
+    store.resetAll()
+    expect(store.stats()).toEqual(empty)
   })
 
   it('writes no entry for a refusal or a peek', () => {
@@ -293,17 +321,25 @@ describe('MemoryStore at maxKeys', () => {
 })
 
 describe('MemoryStore and forgetting', () => {
-  it('forgets nobody before its ttl, and everybody after it on the way of others', () => {
+  /** Has newcomers come, so that those who have expired are forgotten on their way, and takes them away again. */
+  function prune(store: MemoryStore): void {
+    for (let turn = 0; turn < 4; turn++) store.consume(chargeOf(`newcomer ${turn}`))
+    for (let turn = 0; turn < 4; turn++) store.reset(`newcomer ${turn}`)
+  }
+
+  it('forgets nobody before its ttl, and everybody after it on the way of newcomers', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     for (let turn = 0; turn < 100; turn++) store.consume(chargeOf(`old ${turn}`))
     clock.advance(89_999)
-    for (let turn = 0; turn < 200; turn++) store.consume(chargeOf('busy'))
-    expect(store.size).toBe(101)
+    for (let turn = 0; turn < 60; turn++) store.consume(chargeOf(`new ${turn}`))
+    expect(store.size).toBe(160)
     clock.advance(1)
-    // Two are looked at on the way of each charge: fifty charges for a hundred old clients.
-    for (let turn = 0; turn < 51; turn++) store.consume(chargeOf('busy'))
-    expect(store.size).toBe(1)
+    // Two are looked at on the way of each newcomer, and of nobody else.
+    for (let turn = 0; turn < 200; turn++) store.consume(chargeOf('new 0'))
+    expect(store.size).toBe(160)
+    for (let turn = 60; turn < 140; turn++) store.consume(chargeOf(`new ${turn}`))
+    expect(store.size).toBe(140)
   })
 
   it('gains on newcomers: more is forgotten than is added', () => {
@@ -322,13 +358,15 @@ describe('MemoryStore and forgetting', () => {
     store.consume(chargeOf('client', bucket, 10))
     for (let minute = 1; minute <= 9; minute++) {
       clock.advance(60_000)
-      store.consume(chargeOf('other'))
+      prune(store)
       expect(store.peek(chargeOf('client', bucket)).limits[0]?.remaining).toBe(minute)
     }
-    clock.advance(60_000)
-    // Looked at two by two: this one and the other, which was forgotten and is new.
-    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    clock.advance(59_999)
+    prune(store)
     expect(store.size).toBe(1)
+    clock.advance(1)
+    prune(store)
+    expect(store.size).toBe(0)
     expect(store.peek(chargeOf('client', bucket)).limits[0]?.remaining).toBe(10)
   })
 
@@ -342,11 +380,11 @@ describe('MemoryStore and forgetting', () => {
     ]
     store.consume(chargeOf('client', limits))
     clock.advance(99_999)
-    for (const _ of [1, 2]) store.consume(chargeOf('other'))
-    expect(store.size).toBe(2)
-    clock.advance(1)
-    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    prune(store)
     expect(store.size).toBe(1)
+    clock.advance(1)
+    prune(store)
+    expect(store.size).toBe(0)
   })
 
   it('counts from the last charge', () => {
@@ -356,11 +394,11 @@ describe('MemoryStore and forgetting', () => {
     clock.advance(59_000)
     store.consume(chargeOf('client'))
     clock.advance(89_999)
-    store.consume(chargeOf('other'))
-    expect(store.size).toBe(2)
-    clock.advance(1)
-    for (const _ of [1, 2]) store.consume(chargeOf('other'))
+    prune(store)
     expect(store.size).toBe(1)
+    clock.advance(1)
+    prune(store)
+    expect(store.size).toBe(0)
   })
 })
 

@@ -3,7 +3,10 @@ import type { NumericAlgorithm } from '../../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import type { Limit } from '../../../limits/limit.ts'
 
-/** Of which limits a client has numbers: of these names, counted by these algorithms, in this order. */
+/**
+ * Of which limits a client has numbers: of these names, counted by these algorithms, in this order, and the longest of
+ * them remembered for so long.
+ */
 export interface Layout {
   /** By which its clients know it; -1 while it has none. */
   id: number
@@ -77,7 +80,10 @@ export class Layouts {
   }
 
   #find(limits: readonly Limit[]): Layout {
-    const text = JSON.stringify(limits.map(({ name, algorithm }) => [name, algorithm]))
+    const text = JSON.stringify([
+      longestTtlMs(limits),
+      limits.map(({ name, algorithm }) => [name, algorithm]),
+    ])
     const layout = this.#byText.get(text) ?? {
       id: -1,
       clients: 0,
@@ -99,4 +105,9 @@ export class Layouts {
       remedy: 'Give each limiter of so many a store of its own.',
     })
   }
+}
+
+/** How long the longest-lived of some limits is remembered, in milliseconds. */
+export function longestTtlMs(limits: readonly Limit[]): number {
+  return limits.reduce((longest, { ttlMs }) => Math.max(longest, ttlMs), 0)
 }

@@ -6,7 +6,7 @@ import { fixedWindow } from '../../../../src/limits/fixed-window.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
 import { slidingWindow } from '../../../../src/limits/sliding-window.ts'
 import { tokenBucket } from '../../../../src/limits/token-bucket.ts'
-import { type Layout, Layouts } from '../../../../src/stores/memory/clients/layouts.ts'
+import { type Layout, Layouts, longestTtlMs } from '../../../../src/stores/memory/clients/layouts.ts'
 import { limitOf } from '../../charges.ts'
 
 const WINDOW = limitOf(10, { name: 'window' })
@@ -59,13 +59,21 @@ describe('the layout of limits', () => {
 
   it('is the same for limits of the same names and other numbers, and has those asked about last', () => {
     const layouts = new Layouts()
-    const [low, high] = [[limitOf(1)], [limitOf(1000, { windowMs: 5 })]]
+    const [low, high] = [[limitOf(1)], [limitOf(1000, { windowMs: 5, ttlMs: 90_000 })]]
     const layout = retained(layouts, low)
     expect(layouts.of(high)).toBe(layout)
     expect(layouts.at(layout.id)?.limits).toBe(high)
     expect(layouts.of(low)).toBe(layout)
     expect(layouts.at(layout.id)?.limits).toBe(low)
     expect(layouts.of([...low])).toBe(layout)
+  })
+
+  it('is another one for limits that are remembered for another time', () => {
+    const layouts = new Layouts()
+    const layout = retained(layouts, [WINDOW, BUCKET])
+    expect(layouts.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs + 1 }, BUCKET])).not.toBe(layout)
+    // It is the longest of them that counts.
+    expect(layouts.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs - 1 }, BUCKET])).toBe(layout)
   })
 
   it('is that of the clients that there are, whichever limits were asked about before there were any', () => {
@@ -248,7 +256,8 @@ class Census {
     const limits = SEVERAL[which % SEVERAL.length] ?? []
     const layout = this.#layouts.of(limits)
     assert.equal(layout.limits, limits)
-    assert.deepEqual(layout.text, JSON.stringify(limits.map(({ name, algorithm }) => [name, algorithm])))
+    const named = limits.map(({ name, algorithm }) => [name, algorithm])
+    assert.equal(layout.text, JSON.stringify([longestTtlMs(limits), named]))
     this.#asked.push(layout)
     return layout
   }
@@ -281,5 +290,13 @@ describe('layouts of clients that come and go', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('how long limits are remembered', () => {
+  it('is the longest of them, and no time where there are none', () => {
+    const ttls = [70_000, 100_000, 80_000].map((ttlMs) => limitOf(5, { ttlMs }))
+    expect(longestTtlMs(ttls)).toBe(100_000)
+    expect(longestTtlMs([])).toBe(0)
   })
 })

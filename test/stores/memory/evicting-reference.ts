@@ -1,0 +1,113 @@
+/** Steps of fullness; a client that is refused is at the last one. */
+const FULL = 31
+
+export const UNITS = 10
+export const WINDOW_MS = 60_000
+export const TTL_MS = 90_000
+
+interface Client {
+  readonly startMs: number
+  readonly used: number
+  readonly fullness: number
+  readonly expiresAtMs: number
+  readonly bannedUntilMs: number
+}
+
+/** What is known of a client: what it has left, and whether it is banned. */
+export interface Standing {
+  readonly remaining: number
+  readonly isBanned: boolean
+}
+
+const NOBODY: Client = { startMs: 0, used: 0, fullness: 0, expiresAtMs: 0, bannedUntilMs: 0 }
+
+/**
+ * Who is forgotten for whom, by the rule that users are told, where so few clients are kept that all of them are
+ * compared: {@link UNITS} in {@link WINDOW_MS} each. Its clock is never set back.
+ */
+export class EvictingReference {
+  readonly #clients = new Map<string, Client>()
+  readonly #maxKeys: number
+  unexpiredEvictions = 0
+  overflowed = 0
+
+  constructor(maxKeys: number) {
+    this.#maxKeys = maxKeys
+  }
+
+  get size(): number {
+    return this.#clients.size
+  }
+
+  get keys(): string[] {
+    return [...this.#clients.keys()]
+  }
+
+  standingOf(key: string, nowMs: number): Standing | undefined {
+    const client = this.#clients.get(key)
+    if (client === undefined) return undefined
+    const isBanned = client.bannedUntilMs > nowMs
+    return { remaining: isBanned ? 0 : UNITS - usedAt(client, nowMs), isBanned }
+  }
+
+  /** Whether it is decided here, and not by what newcomers share; and whether it is admitted. */
+  consume(key: string, cost: number, nowMs: number): boolean | undefined {
+    const client = this.#clients.get(key)
+    if (client !== undefined && client.bannedUntilMs > nowMs) return false
+    const usedBefore = client === undefined ? 0 : usedAt(client, nowMs)
+    const used = usedBefore + cost
+    if (used > UNITS) {
+      this.#clients.set(key, { ...(client ?? NOBODY), fullness: FULL })
+      return false
+    }
+    if (client === undefined && !this.#makeRoom(FULL, nowMs)) {
+      this.overflowed++
+      return undefined
+    }
+    this.#clients.set(key, {
+      startMs: usedBefore === 0 ? nowMs : (client?.startMs ?? nowMs),
+      used,
+      fullness: used === UNITS ? FULL : Math.floor((used / UNITS) * FULL),
+      expiresAtMs: Math.max(client?.expiresAtMs ?? 0, nowMs + TTL_MS),
+      bannedUntilMs: 0,
+    })
+    return true
+  }
+
+  block(key: string, forMs: number, nowMs: number): void {
+    const client = this.#clients.get(key)
+    if (client === undefined) this.#makeRoom(Number.POSITIVE_INFINITY, nowMs)
+    const ttlMs = client === undefined || client.used === 0 ? 0 : TTL_MS
+    const expiresAtMs = nowMs + Math.max(forMs, ttlMs)
+    this.#clients.set(key, { ...(client ?? NOBODY), bannedUntilMs: nowMs + forMs, expiresAtMs })
+  }
+
+  unblock(key: string, nowMs: number): void {
+    const client = this.#clients.get(key)
+    if (client === undefined) return
+    if (client.used === 0) this.#clients.delete(key)
+    else this.#clients.set(key, { ...client, bannedUntilMs: 0, expiresAtMs: nowMs + TTL_MS })
+  }
+
+  prune(nowMs: number): void {
+    for (const [key, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#clients.delete(key)
+  }
+
+  /** Forgets the lowest of those that rank below `bound`, where there are as many as there may be. */
+  #makeRoom(bound: number, nowMs: number): boolean {
+    if (this.size < this.#maxKeys) return true
+    const rankOf = ({ bannedUntilMs, fullness }: Client): number =>
+      bannedUntilMs > nowMs ? FULL + 1 : fullness
+    const [first] = [...this.#clients].sort(
+      ([, one], [, other]) => rankOf(one) - rankOf(other) || one.expiresAtMs - other.expiresAtMs,
+    )
+    if (first === undefined || rankOf(first[1]) >= bound) return false
+    this.#clients.delete(first[0])
+    this.unexpiredEvictions++
+    return true
+  }
+}
+
+function usedAt({ startMs, used }: Client, nowMs: number): number {
+  return nowMs < startMs + WINDOW_MS ? used : 0
+}

@@ -1,0 +1,234 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { BanRule } from '../../../src/limits/ban.ts'
+import type { Receipt } from '../../../src/limits/decision.ts'
+import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import type { Charge } from '../../../src/stores/store.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { banRule, limitOf } from '../charges.ts'
+import { type ReferenceReceipt, ReferenceStore } from './reference-store.ts'
+
+// The timer goes when a test has it go.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
+afterEach(() => void vi.useRealTimers())
+
+const CENTURY_MS = 100 * 365 * 86_400_000
+
+const KEYS = ['api:read:192.0.2.1', 'api:read:192.0.2.2', '', '\u{1f980}', 'x'.repeat(40)]
+
+const fixed = limitOf(5, { name: 'fixed', windowMs: 5000, ttlMs: 8000 })
+const sliding = limitOf(7, { name: 'sliding', windowMs: 8000, ttlMs: 9000, algorithm: 'sliding-window' })
+const bucket = limitOf(6, { name: 'bucket', windowMs: 4000, algorithm: 'token-bucket', burst: 5 })
+const slow = limitOf(6, { name: 'slow', windowMs: 7000, ttlMs: 7000, algorithm: 'token-bucket' })
+const huge = limitOf(LARGEST_LIMIT, { name: 'huge', windowMs: 60_000 })
+const hugeSliding = limitOf(LARGEST_LIMIT, { name: 'huge', windowMs: 1000, algorithm: 'sliding-window' })
+const hugeBucket = limitOf(10 ** 12, { name: 'huge bucket', windowMs: 1000, algorithm: 'token-bucket' })
+const century = limitOf(5, { name: 'century', windowMs: CENTURY_MS })
+const slidingCentury = limitOf(5, { name: 'century', windowMs: CENTURY_MS, algorithm: 'sliding-window' })
+const centuryBucket = limitOf(3, { name: 'century', windowMs: CENTURY_MS, algorithm: 'token-bucket' })
+/** The longest that a key is remembered where it expires within the times that clocks are turned by. */
+const remembered = limitOf(5, { name: 'remembered', windowMs: 1000, ttlMs: 1e9 })
+
+const anotherNumber = (limit: Limit, units: number): Limit => ({ ...limit, limit: units, burst: units })
+
+/** Ordinary ones, those that share names with others, and those that do not fit a narrow row. */
+const LIMIT_ARRAYS: readonly (readonly Limit[])[] = [
+  [fixed],
+  [fixed],
+  [anotherNumber(fixed, 3)],
+  [anotherNumber(fixed, 9)],
+  [sliding],
+  [anotherNumber(sliding, 4)],
+  [bucket],
+  [slow],
+  [anotherNumber(slow, 11)],
+  [{ ...sliding, name: 'fixed' }],
+  [fixed, sliding, bucket],
+  [bucket, fixed, sliding],
+  [sliding, anotherNumber(fixed, 8)],
+  [huge],
+  [hugeSliding],
+  [hugeBucket, fixed],
+  [century],
+  [slidingCentury, slow],
+  [centuryBucket],
+  [remembered],
+  [fixed, sliding, bucket, slow, huge, hugeBucket, century, remembered],
+]
+
+const RULES: readonly (BanRule | undefined)[] = [
+  undefined,
+  undefined,
+  banRule(1, 3000, 2500),
+  banRule(3, 6000, 4000),
+  banRule(4, 2000, CENTURY_MS),
+]
+
+interface Ask {
+  readonly kind: 'consume' | 'peek'
+  readonly key: string
+  readonly limits: readonly Limit[]
+  /** Of all that the limits admit at once. */
+  readonly share: number
+  readonly ban: BanRule | undefined
+  readonly isRefundable: boolean
+}
+
+type Step =
+  | Ask
+  | { readonly kind: 'refund'; readonly which: number }
+  | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
+  | { readonly kind: 'unblock' | 'reset'; readonly key: string }
+  | { readonly kind: 'resetAll' }
+  | { readonly kind: 'turn'; readonly ms: number }
+
+const key = fc.constantFrom(...KEYS)
+
+/** A few of the arrays a trace, so that keys are charged with the same ones again and again. */
+const someArrays = fc.shuffledSubarray([...LIMIT_ARRAYS], { minLength: 1, maxLength: 4 })
+
+function stepsWith(arrays: readonly (readonly Limit[])[], turns: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
+  const charge = (kind: 'consume' | 'peek'): fc.Arbitrary<Step> =>
+    fc.record({
+      kind: fc.constant(kind),
+      key,
+      limits: fc.constantFrom(...arrays),
+      share: fc.constantFrom(0, 0, 0, 0.3, 0.5, 1),
+      ban: fc.constantFrom(...RULES),
+      isRefundable: fc.boolean(),
+    })
+  const forMs = fc.constantFrom(1, 1500, 5000, 90_000, CENTURY_MS)
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 30, arbitrary: charge('consume') },
+    { weight: 8, arbitrary: charge('peek') },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('refund' as const), which: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('block' as const), key, forMs }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('unblock' as const, 'reset' as const), key }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('resetAll' as const) }) },
+    { weight: 14, arbitrary: fc.record({ kind: fc.constant('turn' as const), ms: turns }) },
+  )
+  return fc.array(step, { maxLength: 60, size: 'max' })
+}
+
+const shortTurns = fc.oneof(fc.nat({ max: 600 }), fc.nat({ max: 6000 }), fc.constant(100_000))
+const farTurns = fc.constantFrom(2e9, 6e11, CENTURY_MS, 2 * CENTURY_MS)
+const turnsForward = fc.oneof({ weight: 9, arbitrary: shortTurns }, { weight: 1, arbitrary: farTurns })
+const turnsBothWays = fc.oneof(
+  { weight: 5, arbitrary: turnsForward },
+  { weight: 2, arbitrary: fc.integer({ min: -9000, max: -1 }) },
+  // 25 years, which is before the instant from which a store counts its expiries.
+  { weight: 1, arbitrary: fc.constantFrom(-100_000, -2e9, -8e11) },
+)
+
+/** A store and its reference side by side. */
+class SideBySide {
+  readonly clock = new FakeClock(CENTURY_MS)
+  readonly store: MemoryStore
+  readonly reference = new ReferenceStore()
+  readonly #receipts: (readonly [Receipt, ReferenceReceipt])[] = []
+
+  constructor() {
+    // A run that failed has left its timer, which would go in the place of this one's.
+    vi.clearAllTimers()
+    this.store = new MemoryStore({ clock: this.clock })
+  }
+
+  take(step: Step): void {
+    const { store, reference } = this
+    const nowMs = this.clock.now()
+    if (step.kind === 'consume' || step.kind === 'peek') {
+      this.#ask(step.kind, chargeOf(step), nowMs)
+    } else if (step.kind === 'refund') {
+      const [receipt, twin] = this.#receipts[step.which % Math.max(1, this.#receipts.length)] ?? []
+      if (receipt === undefined || twin === undefined) return
+      store.refund(receipt)
+      reference.refund(twin, nowMs)
+    } else if (step.kind === 'block') {
+      store.block(step.key, step.forMs)
+      reference.block(step.key, step.forMs, nowMs)
+    } else if (step.kind === 'turn') {
+      // Before the year 0 of the clock nothing need work.
+      this.clock.advance(Math.max(step.ms, 1 - nowMs))
+    } else if (step.kind === 'resetAll') {
+      store.resetAll()
+      reference.resetAll()
+    } else {
+      store[step.kind](step.key)
+      reference[step.kind](step.key, nowMs)
+    }
+  }
+
+  #ask(kind: 'consume' | 'peek', charge: Charge, nowMs: number): void {
+    const { receipt, ...decision } = this.store[kind](charge)
+    if (kind === 'peek') {
+      expect(decision).toEqual(this.reference.peek(charge, nowMs))
+      expect(receipt).toBeUndefined()
+      return
+    }
+    const answer = this.reference.consume(charge, nowMs)
+    expect(decision).toEqual(answer.decision)
+    expect(receipt !== undefined).toBe(answer.receipt !== undefined && charge.refundable !== false)
+    if (receipt !== undefined && answer.receipt !== undefined) this.#receipts.push([receipt, answer.receipt])
+  }
+
+  /** Has both forget whoever has expired: of so few clients the timer looks at all in one go. */
+  prune(): void {
+    vi.advanceTimersToNextTimer()
+    this.reference.prune(this.clock.now())
+  }
+
+  /** Asks after every client, by the limits that a trace knows. */
+  compareAll(arrays: readonly (readonly Limit[])[]): void {
+    for (const each of KEYS) {
+      for (const limits of arrays) this.#ask('peek', { key: each, limits, cost: 1 }, this.clock.now())
+    }
+  }
+}
+
+/** A charge of between one unit and all that the limits admit at once. */
+function chargeOf({ key, limits, share, ban, isRefundable }: Ask): Charge {
+  const most = Math.min(...limits.map(({ burst }) => burst))
+  const charge = { key, limits, cost: Math.max(1, Math.floor(most * share)), ban }
+  // What is left out is refundable.
+  return isRefundable ? charge : { ...charge, refundable: false }
+}
+
+describe('MemoryStore answers as one of plain objects does', () => {
+  it('on any clock, and forgets the same clients where its timer goes at once', () => {
+    const traces = someArrays.chain((arrays) =>
+      fc.tuple(fc.constant(arrays), stepsWith(arrays, turnsBothWays)),
+    )
+    fc.assert(
+      fc.property(traces, ([arrays, steps]) => {
+        const both = new SideBySide()
+        for (const step of steps) {
+          both.take(step)
+          both.prune()
+          expect(both.store.size).toBe(both.reference.size)
+        }
+        both.compareAll(arrays)
+        both.store.close()
+      }),
+      { numRuns: 600 },
+    )
+  })
+
+  it('whenever it forgets those who have expired, on a clock that is not set back', () => {
+    const traces = someArrays.chain((arrays) =>
+      fc.tuple(fc.constant(arrays), stepsWith(arrays, turnsForward)),
+    )
+    fc.assert(
+      fc.property(traces, ([arrays, steps]) => {
+        const both = new SideBySide()
+        for (const step of steps) {
+          both.take(step)
+          expect(both.store.size).toBeLessThanOrEqual(both.reference.size)
+        }
+        both.compareAll(arrays)
+        both.store.close()
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
