@@ -28,6 +28,7 @@ export class Ceiling {
 
   /** Whether there is room for a newcomer, or can be without forgetting anybody who is refused or banned. */
   hasRoom(newcomer: Fingerprint, nowMs: number): boolean {
+    this.pruner.prune(nowMs, LOOKED_AT_PER_NEWCOMER)
     return !this.#isFull || this.#evictor.victimFor(newcomer, nowMs) !== NO_ROW
   }
 

@@ -49,10 +49,10 @@ describe('Ceiling', () => {
     expect(crowd.ceiling.unexpiredEvictions).toBe(1)
   })
 
-  it('forgets nobody by being asked', () => {
+  it('forgets none but the expired by being asked', () => {
     const crowd = new Crowd([expired, live(3), live(6)], 3)
     for (const _ of [1, 2, 3]) expect(crowd.hasRoom()).toBe(true)
-    expect(crowd.left).toEqual([0, 1, 2])
+    expect(crowd.left).toEqual([1, 2])
     expect(crowd.ceiling.unexpiredEvictions).toBe(0)
   })
 
