@@ -4,6 +4,7 @@ import { type Address, parseAddress } from './address.ts'
 import { parseCidr } from './cidr.ts'
 import { readForwarded } from './forwarded.ts'
 import { type HopReader, type Trust, walkForwardedPath } from './forwarded-path.ts'
+import { RecentMap } from './recent-map.ts'
 import { clientKeyOf, UNKNOWN_CLIENT } from './subnet.ts'
 import { readSingleAddress, readXForwardedFor } from './x-forwarded-for.ts'
 
@@ -28,6 +29,9 @@ export interface ClientSettings<Req extends ResolvableRequest> {
   /** Told of a header that was not believed because its sender is not trusted. */
   readonly onIgnoredHeader: (peer: Address) => void
 }
+
+/** Peers that are not IPv4 and are remembered with their clients; a peer's text is short, since the kernel wrote it. */
+const MOST_PEERS = 1000
 
 /** How a server that listens on IPv6 too sees the addresses of IPv4 clients. */
 const MAPPED = '::ffff:'
@@ -63,13 +67,13 @@ export function createClientResolver<Req extends ResolvableRequest>(
 ): (req: Req) => Client {
   const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
   const readHeader = headerReader(header)
-  const clientAt = clientsAt(ipv6Subnet)
+  const clients = new Clients(ipv6Subnet)
   return function resolveClient(req) {
-    const peer = peerOf(req, clientAt)
+    const peer = peerOf(req, clients)
     const value = req.headers[header]
     if (value === undefined || peer.address === undefined) return peer
     const client = walkForwardedPath(peer.address, readHeader(String(value)), trustFor(req))
-    if (client !== undefined) return clientAt(client)
+    if (client !== undefined) return clients.at(client)
     onIgnoredHeader(peer.address)
     return peer
   }
@@ -93,26 +97,40 @@ function headerReader(header: string): (value: string) => HopReader {
   return header === 'forwarded' ? readForwarded : readSingleAddress
 }
 
-/** Compiles the clients of addresses; of an address that is still known, the key is known too. */
-function clientsAt(ipv6Subnet: number): (address: Address) => Client {
-  const clients = new WeakMap<Address, Client>()
-  return (address) => {
-    let client = clients.get(address)
+/** Makes clients of addresses; where an address is still known, so is its client. */
+class Clients {
+  readonly #ipv6Subnet: number
+  readonly #byAddress = new WeakMap<Address, Client>()
+  readonly #byPeer = new RecentMap<Client>(MOST_PEERS)
+
+  constructor(ipv6Subnet: number) {
+    this.#ipv6Subnet = ipv6Subnet
+  }
+
+  at(address: Address): Client {
+    let client = this.#byAddress.get(address)
     if (client === undefined) {
-      client = { key: clientKeyOf(address, ipv6Subnet), address }
-      clients.set(address, client)
+      client = { key: clientKeyOf(address, this.#ipv6Subnet), address }
+      this.#byAddress.set(address, client)
     }
+    return client
+  }
+
+  ofPeer(text: string): Client {
+    const known = this.#byPeer.get(text)
+    if (known !== undefined) return known
+    const address = parseAddress(text)
+    const client = address === undefined ? UNKNOWN : this.at(address)
+    this.#byPeer.set(text, client)
     return client
   }
 }
 
-function peerOf({ socket }: ResolvableRequest, clientAt: (address: Address) => Client): Client {
+function peerOf({ socket }: ResolvableRequest, clients: Clients): Client {
   const { remoteAddress } = socket
   if (remoteAddress !== undefined) {
     const ipv4 = remoteAddress.startsWith(MAPPED) ? remoteAddress.slice(MAPPED.length) : remoteAddress
-    if (isIPv4(ipv4)) return new IPv4Client(ipv4)
-    const address = parseAddress(remoteAddress)
-    return address === undefined ? UNKNOWN : clientAt(address)
+    return isIPv4(ipv4) ? new IPv4Client(ipv4) : clients.ofPeer(remoteAddress)
   }
   // A TCP client that reset its connection before the server got to read the request has no address any
   // more, and its socket is not destroyed yet. Only the address at our end tells it from a Unix socket:

@@ -55,3 +55,10 @@ export function tighter(one: LimitState, other: LimitState): LimitState {
   if (one.remaining !== other.remaining) return one.remaining < other.remaining ? one : other
   return one.resetMs >= other.resetMs ? one : other
 }
+
+/** The tightest of the limits of a decision, of which there is at least one. */
+export function tightestOf(states: readonly LimitState[]): LimitState {
+  // Most have one, and most requests ask twice.
+  const [first] = states
+  return states.length === 1 && first !== undefined ? first : states.reduce(tighter)
+}

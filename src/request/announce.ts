@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Decision, type LimitState, tighter } from '../limits/decision.ts'
+import { type Decision, type LimitState, tightestOf } from '../limits/decision.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import { isOpen } from '../response/send.ts'
@@ -69,7 +69,7 @@ export function attachInfo(
   outcome: ToldOutcome,
 ): RateLimitInfo {
   const { limits } = outcome.answer
-  const own = limits.reduce(tighter)
+  const own = tightestOf(limits)
   const info = infoOf(own, outcome)
   if (passage.tightest(property.label, limits, outcome.mode === 'enforce') === own) {
     property.set(req, passage, info)

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type Decision, type LimitState, tighter } from '../limits/decision.ts'
+import { type Decision, type LimitState, tighter, tightestOf } from '../limits/decision.ts'
 
 /** The tightest state that was shown under a label, and what was shown under others before. */
 interface Shown {
@@ -67,7 +67,7 @@ export class Passage {
    * before one that is not, so that nobody slows down for a limit that refuses nobody.
    */
   tightest(label: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
-    const own = states.reduce(tighter)
+    const own = tightestOf(states)
     let shown = this.#shown
     while (shown !== undefined && shown.label !== label) shown = shown.next
     if (shown === undefined) {

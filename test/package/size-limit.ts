@@ -8,7 +8,7 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 19_000,
+  '.': 26_000,
   './audit': 9_000,
   './testing': 10_000,
 }

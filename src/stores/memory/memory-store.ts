@@ -44,13 +44,13 @@ const LARGEST_MAX_KEYS = 16_000_000
 /**
  * Keeps counters in this process. Answers directly, never with a promise.
  *
- * A key takes 40 bytes or less in a table of typed arrays (with one window or token bucket; more for more). The key
- * itself is not kept: 96 bits of a hash with a secret of the process stand for it. Clients idle for their `ttlMs`
- * are forgotten, a few on the way of every newcomer and the rest by a timer that does not keep the process alive.
+ * Clients stand in a table of typed arrays, where one with a window or a token bucket takes about 38 bytes. The key
+ * is not kept: 96 bits of a hash with a secret of the process stand for it. Clients idle for their `ttlMs` are
+ * forgotten, two on the way of each newcomer and the rest by a timer that does not keep the process alive.
  *
  * At `maxKeys` a newcomer takes the place of an expired client, or else of the one furthest from its limit of 16
- * that are drawn by lot. One that is refused or banned does not make room; where 256 in a row are, newcomers
- * share 64 clients' worth of quota.
+ * that are drawn by lot. One that is refused or banned makes no room; where 256 in a row are, newcomers share 64
+ * clients' worth of quota.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {

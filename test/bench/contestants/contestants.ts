@@ -9,7 +9,7 @@ import type {
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
 import { expressTollgate } from './express-tollgate.ts'
-import { bare429End, bare429Json, bareExpress, bareMap } from './floors.ts'
+import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
 import { rateLimiterFlexible } from './rate-limiter-flexible.ts'
 
 const CONTESTANTS: readonly Contestant[] = [
@@ -18,6 +18,7 @@ const CONTESTANTS: readonly Contestant[] = [
   rateLimiterFlexible,
   bareMap,
   bareExpress,
+  threeHeaders,
   bare429Json,
   bare429End,
 ]

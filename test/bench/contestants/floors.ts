@@ -46,6 +46,14 @@ export const bareMap: Contestant = {
 /** Middleware that is not there. */
 export const bareExpress: Contestant = floor('bare Express', (_req, _res, next) => next())
 
+/** What is left of a rate limiter that counts nobody: it says what it would say. */
+export const threeHeaders: Contestant = floor('three headers', (_req, res, next) => {
+  res.setHeader('X-RateLimit-Limit', '999999999')
+  res.setHeader('X-RateLimit-Remaining', '999999998')
+  res.setHeader('X-RateLimit-Reset', String(Math.ceil(Date.now() / 1000) + 60))
+  next()
+})
+
 /** A refusal as anybody would write it. */
 export const bare429Json: Contestant = floor('bare 429, res.json', (_req, res) => {
   res.status(429).json({ error: 'rate_limit_exceeded' })
