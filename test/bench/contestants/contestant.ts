@@ -7,7 +7,7 @@ export type ContestantName =
   | 'rate-limiter-flexible'
   | 'bare Map'
   | 'bare Express'
-  | 'three headers'
+  | 'bare headers'
   | 'bare 429, res.json'
   | 'bare 429, res.end'
 
