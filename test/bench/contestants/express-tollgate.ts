@@ -28,7 +28,7 @@ export const expressTollgate: Contestant = {
     const limits = [limitOf(settings)]
     const counter: DirectCounter<Decision> = {
       answers: 'directly',
-      ask: (key) => store.consume({ key, limits, cost: 1 }),
+      ask: (key) => store.consume({ key, limits, cost: 1, refundable: false }),
       isAdmitted: ({ allowed }) => allowed,
       usedOf: ({ limits: [state] }) => settings.limit - (state?.remaining ?? Number.NaN),
       size: () => store.size,
