@@ -46,7 +46,7 @@ export interface Client {
   readonly address: Address | undefined
 }
 
-/** A client at an IPv4 address, which is the key as it stands. It is parsed only if somebody asks for it. */
+/** A client at an IPv4 address, which is the key as it stands. It is parsed only where somebody asks for it, and each time. */
 class IPv4Client implements Client {
   readonly key: string
 
@@ -71,10 +71,12 @@ export function createClientResolver<Req extends ResolvableRequest>(
   return function resolveClient(req) {
     const peer = peerOf(req, clients)
     const value = req.headers[header]
-    if (value === undefined || peer.address === undefined) return peer
-    const client = walkForwardedPath(peer.address, readHeader(String(value)), trustFor(req))
+    if (value === undefined) return peer
+    const { address } = peer
+    if (address === undefined) return peer
+    const client = walkForwardedPath(address, readHeader(String(value)), trustFor(req))
     if (client !== undefined) return clients.at(client)
-    onIgnoredHeader(peer.address)
+    onIgnoredHeader(address)
     return peer
   }
 }

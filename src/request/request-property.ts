@@ -16,7 +16,7 @@ export function requestProperty(name: string): SetOnRequest {
   return (req, passage, value) => {
     const prototype: object = Object.getPrototypeOf(req)
     if (prototype !== prepared) {
-      if (!hasAccessor(prototype, name)) {
+      if (!ensureAccessor(prototype, name)) {
         const carrier = req as unknown as Record<string, unknown>
         carrier[name] = value
         return
@@ -30,8 +30,8 @@ export function requestProperty(name: string): SetOnRequest {
 /** Marks accessors of this library, of another copy of it too. */
 const MARK = Symbol.for('express-tollgate.accessor')
 
-/** Whether requests of a prototype have the accessor, or do from now on. */
-function hasAccessor(prototype: object, name: string): boolean {
+/** Has requests of a prototype have the accessor from now on; answers false where they cannot. */
+function ensureAccessor(prototype: object, name: string): boolean {
   const root = rootOf(prototype)
   if (root === undefined) return false
   const present = Object.getOwnPropertyDescriptor(root, name)

@@ -68,8 +68,8 @@ export class Decider {
     if (limit === undefined || !client.isKnown) return undefined
     if (!client.chargeOpenWindow(layout, limit, nowMs, charge.cost)) return undefined
     const { used, startMs, windowId } = client.window
-    const { name, burst, windowMs } = limit
-    const limits = [{ name, limit: burst, remaining: burst - used, resetMs: startMs + windowMs - nowMs }]
+    const resetMs = startMs + limit.windowMs - nowMs
+    const limits = [limitStateOf(limit, { remaining: limit.burst - used, resetMs })]
     if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits }
     return {
       allowed: true,
@@ -84,7 +84,7 @@ export class Decider {
     const known = client.isKnown && !client.isPlain(layout) ? this.#settled(charge, nowMs) : undefined
     const isBanned = banEndsInMs(known?.ban, nowMs) > 0
     const admission = isBanned ? undefined : this.#admit(charge, layout, known, nowMs)
-    if (admission === undefined) return this.#refuse(charge, nowMs)
+    if (admission === undefined) return this.#refuse(charge, known ?? this.#settled(charge, nowMs), nowMs)
     const isNew = !client.isKnown
     if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
     const untilMs = nowMs + longestTtlMs(charge.limits)
@@ -134,8 +134,7 @@ export class Decider {
   }
 
   /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
-  #refuse(charge: Charge, nowMs: number): Decision {
-    const known = this.#settled(charge, nowMs)
+  #refuse(charge: Charge, known: MemoryEntry | undefined, nowMs: number): Decision {
     const asked = outcomesOf(known, charge, nowMs, charge.cost)
     const endsInMs = banEndsInMs(known?.ban, nowMs)
     if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })

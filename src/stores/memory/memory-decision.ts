@@ -8,7 +8,7 @@ import { type MemoryEntry, type Outcomes, stateFor } from './clients/memory-entr
 /** Where a limit stands: numbers of the decision's own, so that nobody holds a live counter. */
 export function limitStateOf(
   { name, burst }: Limit,
-  { remaining, resetMs }: Outcome<AlgorithmState>,
+  { remaining, resetMs }: Pick<Outcome<AlgorithmState>, 'remaining' | 'resetMs'>,
 ): LimitState {
   return { name, limit: burst, remaining, resetMs }
 }
@@ -52,7 +52,8 @@ function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
   return limits.map((limit, index) => limitStateOf(limit, outcomes[index] ?? NOTHING))
 }
 
-const NOTHING = { allowed: false, remaining: 0, resetMs: 0, retryAfterMs: 0 } as Outcome<AlgorithmState>
+/** There is an outcome for each limit; the compiler cannot know. */
+const NOTHING = { remaining: 0, resetMs: 0 }
 
 function latestWait(outcomes: Outcomes): number {
   return Math.max(...outcomes.map((outcome) => outcome.retryAfterMs))

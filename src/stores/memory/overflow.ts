@@ -35,6 +35,7 @@ export class Overflow {
   consume(newcomer: Fingerprint, charge: Charge, nowMs: number): Decision {
     this.charges++
     const shared = this.#sharedBy(newcomer, charge)
+    // There is room for every bucket, and so always an answer; the compiler cannot know.
     return this.#decider.consume(shared, nowMs) ?? this.#decider.peek(shared, nowMs)
   }
 

@@ -127,8 +127,8 @@ export class RowIndex {
     return second & this.#numberMask
   }
 
-  #segmentOf({ second }: Fingerprint): Int32Array {
-    return this.#segments[second & this.#numberMask] ?? NO_PLACES
+  #segmentOf(fingerprint: Fingerprint): Int32Array {
+    return this.#segments[this.#numberOf(fingerprint)] ?? NO_PLACES
   }
 
   /** Moves a segment into one of that size, or as much larger as it takes. */
