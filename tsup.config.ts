@@ -5,6 +5,7 @@ const config: Options = {
   entry: {
     index: 'src/index.ts',
     audit: 'src/audit/index.ts',
+    redis: 'src/stores/redis/index.ts',
     testing: 'src/testing/index.ts',
   },
   format: ['esm', 'cjs'],

@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
   '.': 26_000,
   './audit': 9_000,
+  './redis': 10_000,
   './testing': 10_000,
 }
 

@@ -71,9 +71,12 @@ describe('the entry points', () => {
 })
 
 describe('the package', () => {
-  it('has one runtime dependency and one peer', () => {
+  it('has one runtime dependency, one peer, and clients of Redis that nobody needs', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['ipaddr.js'])
-    expect(manifest.peerDependencies).toEqual({ express: '^4.18 || ^5' })
+    const { express, ...optional } = manifest.peerDependencies
+    expect(express).toBe('^4.18 || ^5')
+    expect(optional).toEqual({ ioredis: '^5 || ^6', redis: '^4 || ^5 || ^6' })
+    expect(manifest.peerDependenciesMeta).toEqual({ ioredis: { optional: true }, redis: { optional: true } })
     expect(manifest.engines).toEqual({ node: '>=20' })
   })
 

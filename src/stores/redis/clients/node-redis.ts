@@ -1,0 +1,89 @@
+import { type ReadyEvents, whenReady } from './readiness.ts'
+import type { RedisConnection, SendCommand } from './redis-connection.ts'
+
+/** What is recognised as a client of node-redis, single, for a cluster or with sentinels. */
+export interface NodeRedisLike {
+  readonly isOpen?: boolean
+  readonly evalSha: (...args: never[]) => Promise<unknown>
+  readonly connect: (...args: never[]) => Promise<unknown>
+}
+
+/** What scripts are given. */
+interface ScriptArguments {
+  readonly keys: string[]
+  readonly arguments: string[]
+}
+
+/** The part of node-redis that is used. */
+interface NodeRedis extends ReadyEvents {
+  readonly isOpen?: boolean
+  /** Of a single client; those of a cluster are asked one by one. */
+  readonly isReady?: boolean
+  evalSha(sha: string, given: ScriptArguments): Promise<unknown>
+  eval(source: string, given: ScriptArguments): Promise<unknown>
+  del(key: string): Promise<unknown>
+  sendCommand(words: readonly string[]): Promise<unknown>
+  /** Of a cluster. */
+  readonly masters?: readonly unknown[]
+  nodeClient?(node: unknown): NodeRedis | Promise<NodeRedis>
+  /** With sentinels. */
+  use?<T>(work: (client: NodeRedis) => Promise<T>): Promise<T>
+}
+
+export function isNodeRedis(client: object): client is NodeRedisLike {
+  const { evalSha, connect } = client as Partial<NodeRedisLike>
+  return typeof evalSha === 'function' && typeof connect === 'function'
+}
+
+/** The client given: it sends nothing twice, and is asked before whether it is ready. */
+export class NodeRedisConnection implements RedisConnection {
+  readonly #client: NodeRedis
+
+  constructor(given: NodeRedisLike) {
+    this.#client = given as unknown as NodeRedis
+  }
+
+  ready(withinMs: number): Promise<void> | undefined {
+    const { isReady, isOpen } = this.#client
+    if (isReady === true || (isReady === undefined && isOpen !== false)) return undefined
+    if (isOpen === true) {
+      return whenReady(
+        this.#client,
+        withinMs,
+        () => new Error('Redis is not connected: the client is connecting'),
+      )
+    }
+    return Promise.reject(new Error('Redis is not connected: await client.connect() has to come first'))
+  }
+
+  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
+    return this.#client.evalSha(sha, { keys: [key], arguments: args as string[] })
+  }
+
+  eval(source: string, key: string, args: readonly string[]): Promise<unknown> {
+    return this.#client.eval(source, { keys: [key], arguments: args as string[] })
+  }
+
+  delete(key: string): Promise<unknown> {
+    return this.#client.del(key)
+  }
+
+  async primaries(): Promise<readonly SendCommand[]> {
+    const client = this.#client
+    if (client.masters !== undefined && client.nodeClient !== undefined) {
+      const nodes = await Promise.all(client.masters.map((master) => client.nodeClient?.(master)))
+      return nodes.flatMap((node) => (node === undefined ? [] : [sender(node)]))
+    }
+    const { use } = client
+    if (use !== undefined)
+      return [(words) => use.call(client, (leased) => leased.sendCommand(words)) as Promise<unknown>]
+    return [sender(client)]
+  }
+
+  /** The client is its owner's to close. */
+  async close(): Promise<void> {}
+}
+
+function sender(client: NodeRedis): SendCommand {
+  return (words) => client.sendCommand(words)
+}

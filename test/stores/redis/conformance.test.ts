@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
+import { storeConformance } from '../../../src/testing/conformance/store-conformance.ts'
+import { CLIENTS, type ConnectedClient } from '../../redis/clients.ts'
+import { describeRedis } from '../../redis/describe-redis.ts'
+import { anyRedis, type RedisServer } from '../../redis/redis-server.ts'
+
+describeRedis('the store conformance of RedisStore', () => {
+  let server: Pick<RedisServer, 'url' | 'stop'>
+  beforeAll(async () => {
+    server = await anyRedis()
+  })
+  afterAll(() => server.stop())
+
+  describe.each(Object.entries(CLIENTS))('through %s', (name, connect) => {
+    let connection: ConnectedClient
+    let stores = 0
+    beforeAll(async () => {
+      connection = await connect(server.url)
+    })
+    afterAll(() => connection.close())
+
+    storeConformance({
+      describe,
+      it,
+      create: (clock) => {
+        stores++
+        const prefix = `test:${process.pid}:${name.replaceAll(' ', '-')}:${stores}`
+        // The suite looks at a store before the server is there.
+        const client = connection?.client ?? { sendCommand: async () => undefined }
+        return new RedisStore({ client, prefix, clock, deadlineMs: 5000 })
+      },
+    })
+  })
+})
