@@ -14,6 +14,7 @@ import { Bans } from './request/bans.ts'
 import { DirectCharges } from './request/direct-charges.ts'
 import { trustOfAppWithWarning, warnOfIgnoredHeader } from './request/trust-warnings.ts'
 import { guardUpgrades } from './request/upgrade-guard.ts'
+import type { StoreHealth } from './stores/failure/store-health.ts'
 import { GuardedStore } from './stores/guarded-store.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import type { Store } from './stores/store.ts'
@@ -32,13 +33,15 @@ export function createRateLimiter<
   checkNotMiddleware(options)
   const settings = parseSettings(options)
   warnIfHandlingRequest(settings.name)
-  const makeMemoryStore = (): Store =>
+  const makeMemoryStore = (): MemoryStore =>
     new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
   const store = settings.store ?? makeMemoryStore()
   claimName(store, settings.name)
   const guardedStore = new GuardedStore(store, {
     limiterName: settings.name,
     deadlineMs: settings.storeDeadlineMs,
+    fallbackShare: settings.fallbackShare,
+    logger: settings.logger,
     ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
@@ -57,8 +60,9 @@ export function createRateLimiter<
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = (server: Server): void => guardUpgrades(server, middleware as never)
   const { close } = closing
+  const health = (): StoreHealth => guardedStore.health
   const description = { [LIMITER_DESCRIPTION]: describeSettings(settings) }
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, close }
+  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close }
   return Object.assign(middleware, methods, description)
 }
 

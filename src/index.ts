@@ -20,5 +20,7 @@ export type {
   StoreErrorPolicy,
 } from './options/rate-limiter-options.ts'
 export type { RateLimitInfo } from './response/rate-limit-info.ts'
+export type { CircuitState } from './stores/failure/circuit-breaker.ts'
+export type { Logger, StoreHealth } from './stores/failure/store-health.ts'
 export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
 export type { Charge, Store, StoreCapabilities } from './stores/store.ts'

@@ -8,7 +8,7 @@ try {
   const agentwatch = createAgentwatch({ env: process.env })
   const url = await agentwatch.listen()
   console.log(agentwatch.routeTable)
-  console.log(`\nagentwatch serves on ${url}. Try:\n`)
+  console.log(`\nagentwatch serves on ${url} and counts ${agentwatch.counters}. Try:\n`)
   console.log(`  curl -i ${url}/health`)
   console.log(`  curl -i -X POST ${url}/api/v1/demo/seed${keyHeader()}\n`)
   console.log(`Events stream from ${url.replace('http', 'ws')}${STREAM_PATH}, behind the same limiter.`)

@@ -13,7 +13,7 @@ import { readSettings } from './settings.ts'
 
 /** What the server is made with. */
 export interface AgentwatchOptions {
-  /** `PORT`, `AGENTWATCH_API_KEY` and `API_RATE_LIMIT_*`. */
+  /** `PORT`, `AGENTWATCH_API_KEY`, `REDIS_URL` and `API_RATE_LIMIT_*`. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly watch?: Watch
   readonly createApp?: (parts: AppParts) => Express
@@ -29,6 +29,8 @@ export interface Agentwatch {
   readonly watch: Watch
   /** The table of all routes and the limits before them. */
   readonly routeTable: string
+  /** Where the limiters count, for people. */
+  readonly counters: string
   /** Serves on 127.0.0.1 and returns the URL. Rejects, and closes everything, if the port is taken. */
   listen(): Promise<string>
   /** Stops taking requests, answers those under way, closes sockets and limiters. */
@@ -68,7 +70,7 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
       throw explainListenError(error, port)
     }
   }
-  return { app, server, watch, routeTable, listen: listenOrClose, close }
+  return { app, server, watch, routeTable, counters: limiters.counters, listen: listenOrClose, close }
 }
 
 async function listen(server: Server, port: number): Promise<string> {

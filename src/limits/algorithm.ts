@@ -58,6 +58,15 @@ export interface Algorithm<State> {
   refund(state: State, taken: State, nowMs: number, limit: Limit, cost: number): State
 }
 
+/** What another store said of a limit, in answer to a charge of `cost` units. */
+export interface Standing {
+  readonly remaining: number
+  readonly resetMs: number
+  /** 0 where the charge was taken. */
+  readonly retryAfterMs: number
+  readonly cost: number
+}
+
 /** An algorithm whose states a store can keep as nothing but numbers. */
 export interface NumericAlgorithm<State> extends Algorithm<State> {
   /**
@@ -67,6 +76,12 @@ export interface NumericAlgorithm<State> extends Algorithm<State> {
    *   forgets clients begins elsewhere each time, lest a refund of before be honoured.
    */
   newcomer(id: number): State
+  /**
+   * The state that comes nearest to what another store said, and never leaves a client more than that.
+   *
+   * @param state what was known before
+   */
+  adopt(state: State, told: Standing, nowMs: number, limit: Limit): State
   /** Takes a state down as numbers, which is all that a store need keep of it. */
   write(state: State, sink: NumberSink): void
   /** The state that `write` took down. */

@@ -44,6 +44,12 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     return { ...state, used: Math.max(0, state.used - cost) }
   },
 
+  adopt(state, { remaining, resetMs }, nowMs, limit): FixedWindowState {
+    const { windowId } = windowAt(state, nowMs, limit)
+    const startMs = nowMs - Math.max(0, limit.windowMs - resetMs)
+    return { startMs, used: Math.max(0, limit.limit - remaining), windowId }
+  },
+
   write({ startMs, used, windowId }, sink) {
     sink.instant(startMs)
     sink.amount(used)

@@ -1,4 +1,4 @@
-import { type NumberSource, type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
+import { type NumberSource, type NumericAlgorithm, nextId, type Outcome, type Standing } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** Units that were taken close to one another, and are counted until the last of them is a window old. */
@@ -42,8 +42,7 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
 
   charge(state, nowMs, limit, cost): Outcome<SlidingWindowState> {
     const live = liveAt(state, nowMs, limit)
-    let used = 0
-    for (const { units } of live.slices) used += units
+    const used = unitsIn(live.slices)
     const allowed = used + cost <= limit.limit
     const kept = allowed && cost > 0 ? withUnits(live, nowMs, limit, cost) : live
     return {
@@ -65,6 +64,14 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
       .map((slice) => (slice.id === id ? { ...slice, units: slice.units - cost } : slice))
       .filter(({ units }) => units > 0)
     return { ...state, slices }
+  },
+
+  adopt(state, told, nowMs, limit) {
+    const live = liveAt(state, nowMs, limit)
+    const missing = limit.limit - told.remaining - unitsIn(live.slices)
+    if (missing <= 0) return withoutOldest(live, -missing)
+    if (live.slices.length > 0) return withUnits(live, nowMs, limit, missing)
+    return strangeUnits(live, missing, told, nowMs, limit)
   },
 
   write({ slices, lastId }, sink) {
@@ -123,6 +130,41 @@ function withUnits(
   }
   const grown: Slice = { id: newest.id, lastMs: nowMs, units: newest.units + cost }
   return { slices: [...slices.slice(0, -1), grown], lastId }
+}
+
+function unitsIn(slices: readonly Slice[]): number {
+  let sum = 0
+  for (const { units } of slices) sum += units
+  return sum
+}
+
+function withoutOldest({ slices, lastId }: SlidingWindowState, units: number): SlidingWindowState {
+  let left = units
+  const kept = slices.map((slice) => {
+    const taken = Math.min(left, slice.units)
+    left -= taken
+    return { ...slice, units: slice.units - taken }
+  })
+  return { slices: kept.filter((slice) => slice.units > 0), lastId }
+}
+
+/**
+ * Units that were taken elsewhere, nobody knows when: those that have to come back for the charge, or the first
+ * one, come back when the other store said, and the others a window from now.
+ */
+function strangeUnits(
+  { lastId }: SlidingWindowState,
+  units: number,
+  { remaining, resetMs, retryAfterMs, cost }: Standing,
+  nowMs: number,
+  limit: Limit,
+): SlidingWindowState {
+  const awaited = Math.min(units, retryAfterMs > 0 ? Math.max(1, cost - remaining) : 1)
+  const backInMs = Math.min(limit.windowMs, retryAfterMs > 0 ? retryAfterMs : resetMs)
+  const id = nextId(lastId)
+  const first = { id, lastMs: nowMs + backInMs - limit.windowMs, units: awaited }
+  const known = { slices: [first], lastId: id }
+  return units === awaited ? known : withUnits(known, nowMs, limit, units - awaited)
 }
 
 /** Milliseconds until the oldest slices, `units` in all, are no longer counted. */

@@ -68,6 +68,15 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     return bucket(Math.max(0, debtOf(state, nowMs, limit) - given), nowMs, limit, state.fillId)
   },
 
+  // Of a unit that is on its way only an empty bucket tells how far it has come; elsewhere it begins anew.
+  adopt(state, { remaining, resetMs }, nowMs, limit): TokenBucketState {
+    const { limit: units, windowMs, burst } = limit
+    const mostDebt = Math.max(0, burst - remaining) * windowMs
+    const untilNext = Math.min(windowMs, resetMs * units)
+    const debt = remaining === 0 ? mostDebt - windowMs + untilNext : mostDebt
+    return bucket(debt, nowMs, limit, state.fillId)
+  },
+
   write({ fullAtMs, fullAtParts, fillId }, sink) {
     sink.instant(fullAtMs)
     sink.amount(fullAtParts)

@@ -32,6 +32,8 @@ const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
   requestWasSuccessful: true,
   onStoreError: true,
   storeDeadlineMs: true,
+  fallbackShare: true,
+  logger: true,
   mode: true,
   requestPropertyName: true,
   clock: true,

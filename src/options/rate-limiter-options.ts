@@ -4,6 +4,7 @@ import type { AlgorithmName } from '../limits/limit.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
+import type { Logger } from '../stores/failure/store-health.ts'
 import type { Store } from '../stores/store.ts'
 
 /** Hands the request on, or an error to the app's error handler. Express's `next` fits. */
@@ -158,8 +159,18 @@ export interface RateLimiterOptions<
    * counters of this process; `'allow'` lets requests through; `'deny'` answers 503 with Retry-After.
    */
   readonly onStoreError?: StoreErrorPolicy
-  /** How long a store's promise may take, in milliseconds. Default: 100. */
+  /** How long a store's promise may take, in milliseconds. Default: the store's own `deadlineMs`, or 100. */
   readonly storeDeadlineMs?: number
+  /**
+   * The part of each limit, above 0, that this process grants by itself while the store fails and `onStoreError` is
+   * `'memory'`; at least one unit. 1 / n keeps n processes within the limit together. Default: 1.
+   */
+  readonly fallbackShare?: number
+  /**
+   * Told once when the store fails, with `warn`, and once when it decides again, with `info`. Default: process
+   * warnings with codes.
+   */
+  readonly logger?: Logger
   /** `'shadow'` counts and reports, and refuses nobody. Default: `'enforce'`. */
   readonly mode?: 'enforce' | 'shadow'
   /** Where the request carries its {@link RateLimitInfo}. Default: `'rateLimit'`. */

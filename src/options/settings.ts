@@ -11,6 +11,7 @@ import type { RequestClass } from '../limits/request-class.ts'
 import { methodClassifier } from '../limits/request-methods.ts'
 import { stricterClass } from '../limits/stricter-class.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
+import type { Logger } from '../stores/failure/store-health.ts'
 import type { Store } from '../stores/store.ts'
 import { parseBan } from './ban-option.ts'
 import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
@@ -41,6 +42,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
   readonly storeDeadlineMs: number
+  readonly fallbackShare: number
+  readonly logger: Logger | undefined
   readonly requestPropertyName: string
   readonly clock: Clock | undefined
 }
@@ -59,7 +62,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
 ): Settings<Req, Res> {
   const options = checkOptionNames(given)
   // Defaults are for what is absent; null is a value, and a wrong one.
-  const { storeDeadlineMs = 100, requestPropertyName = 'rateLimit' } = options
+  const { storeDeadlineMs = options.store?.deadlineMs ?? 100, requestPropertyName = 'rateLimit' } = options
   const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefundOptions(options)
@@ -87,6 +90,8 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     store: options.store,
     onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),
     storeDeadlineMs: checkWholeNumber('storeDeadlineMs', storeDeadlineMs, 1, LONGEST_TIMER_MS),
+    fallbackShare: checkShare(options.fallbackShare),
+    logger: checkLogger(options.logger),
     requestPropertyName: checkPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
   }
@@ -99,6 +104,28 @@ function checkPropertyName(name: unknown): string {
     name,
     'takes the name of a property',
     "Give a name such as 'rateLimit'.",
+  )
+}
+
+function checkShare(share: number | undefined): number {
+  if (share === undefined) return 1
+  if (typeof share === 'number' && share > 0 && share <= 1) return share
+  return rejectOption(
+    'fallbackShare',
+    share,
+    'takes a part of 1',
+    'Give 1 / 4 where four processes share a store.',
+  )
+}
+
+function checkLogger(logger: Logger | undefined): Logger | undefined {
+  if (logger === undefined) return undefined
+  if (typeof logger?.info === 'function' && typeof logger.warn === 'function') return logger
+  return rejectOption(
+    'logger',
+    logger,
+    'takes a logger',
+    'Give { info(message), warn(message) }, such as console.',
   )
 }
 

@@ -1,9 +1,11 @@
-import { isRateLimiterError, RateLimiterError } from '../errors/rate-limiter-error.ts'
-import { type RateLimiterWarningCode, warn } from '../errors/warning.ts'
+import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Ban, Decision, Receipt } from '../limits/decision.ts'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import { withDeadline } from './deadline.ts'
 import { flawOf } from './decision-check.ts'
+import { type AdoptingStore, StandIn } from './failure/stand-in.ts'
+import { storeAvoided, storeFailed, storeLate } from './failure/store-error.ts'
+import { HealthWatch, type Logger, type StoreHealth } from './failure/store-health.ts'
 import type { Charge, Store } from './store.ts'
 
 /** How a limiter goes on when its store fails. */
@@ -13,7 +15,11 @@ export interface FailureOptions {
   /** How long a promise of the store may take, in milliseconds. */
   readonly deadlineMs: number
   /** Makes the store to go on with; absent where the limiter does not go on counting. */
-  readonly makeFallback?: () => Store
+  readonly makeFallback?: () => AdoptingStore
+  /** The part of each limit that the fallback may grant, above 0. Default: 1. */
+  readonly fallbackShare?: number
+  /** Default: process warnings. */
+  readonly logger?: Logger | undefined
   /** Told of each refusal that brought a ban about, of one that came too late to be heeded as well. */
   readonly onNewBan?: (key: string, refusal: Decision) => void
 }
@@ -21,22 +27,27 @@ export interface FailureOptions {
 type Verb = 'consume' | 'peek'
 
 /**
- * Stands between the limiter and its store: gives promises a deadline, takes nonsense for failure, and goes
- * on with a store of this process where the options want that.
+ * Stands between the limiter and its store: gives promises a deadline, takes nonsense for failure, keeps away from a
+ * store that fails again and again, and goes on with a store of this process where the options want that.
  *
  * Answers directly when the store does, so that no promise is made on the way of a synchronous store.
  */
 export class GuardedStore {
   readonly #store: Store
   readonly #options: FailureOptions
-  #fallback: Store | undefined
-  /** Receipts that the fallback wrote, and its refusals. */
-  readonly #local = new WeakSet<object>()
-  readonly #warned = new Set<RateLimiterWarningCode>()
+  readonly #standIn: StandIn | undefined
+  readonly #watch: HealthWatch
 
   constructor(store: Store, options: FailureOptions) {
     this.#store = store
     this.#options = options
+    const { makeFallback, fallbackShare = 1, limiterName, logger } = options
+    this.#standIn = makeFallback === undefined ? undefined : new StandIn(makeFallback, fallbackShare)
+    this.#watch = new HealthWatch(limiterName, logger)
+  }
+
+  get health(): StoreHealth {
+    return this.#watch.health
   }
 
   consume(charge: Charge): MaybePromise<Decision | RateLimiterError> {
@@ -49,13 +60,13 @@ export class GuardedStore {
 
   /** Gives a charge back, in the background: the response is out, nobody waits for it. */
   refund(receipt: Receipt): void {
-    const store = this.#local.has(receipt) ? this.#fallback : this.#store
-    try {
-      const done = store?.refund?.(receipt)
-      if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => this.#refundFailed(error))
-    } catch (error) {
-      this.#refundFailed(error)
-    }
+    const isOwn = this.#standIn?.isOwn(receipt) === true
+    const refunded = isOwn
+      ? this.#inTime(async () => this.#standIn?.refund(receipt))
+      : this.#send(() => this.#store.refund?.(receipt))
+    refunded.catch((error: unknown) =>
+      this.#watch.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error),
+    )
   }
 
   /** @throws RateLimiterError `store_failed` or `store_timeout`: what was not done must be known */
@@ -73,28 +84,25 @@ export class GuardedStore {
     return this.#write((store) => store.block?.(key, forMs))
   }
 
-  /**
-   * Bans another key for a ban that a decision tells of. In the background: the refusal that brought it about
-   * waits for nobody.
-   */
-  spreadBan(key: string, decision: Decision, { endsInMs }: Ban): void {
-    const block = async (store: Store): Promise<void> => store.block?.(key, endsInMs)
-    // What this process alone has counted must not ban a client everywhere.
-    const fallback = this.#fallback
-    const isLocal = fallback !== undefined && this.#local.has(decision)
-    const done = isLocal ? block(fallback) : this.#writeAll(block)
-    done.catch((error: unknown) => {
-      this.#warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', messageOf(error))
-    })
-  }
-
   /** Throws as `reset` does. */
   unblock(key: string): Promise<void> {
     return this.#write((store) => store.unblock?.(key))
   }
 
+  /**
+   * Bans another key for a ban that a decision tells of. In the background: the refusal that brought it about
+   * waits for nobody.
+   */
+  spreadBan(key: string, decision: Decision, { endsInMs }: Ban): void {
+    const block = (store: Store): MaybePromise<void> => store.block?.(key, endsInMs)
+    // What this process alone has counted must not ban a client everywhere.
+    const isOwn = this.#standIn?.isOwn(decision) === true
+    const done = isOwn ? this.#standIn?.write(block) : this.#writeAll(block)
+    done?.catch((error: unknown) => this.#watch.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error))
+  }
+
   async closeFallback(): Promise<void> {
-    await this.#fallback?.close?.()
+    await this.#standIn?.close()
   }
 
   async #write(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
@@ -105,48 +113,92 @@ export class GuardedStore {
     }
   }
 
-  /** To the store, and to the one to go on with where there is one. */
+  /** To the store, and to the one to go on with: both at once, whatever becomes of the other. */
   async #writeAll(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
-    if (this.#fallback !== undefined) await writeTo(this.#fallback)
-    await this.#inTime(writeTo(this.#store))
+    await Promise.all([this.#send(() => writeTo(this.#store)), this.#standIn?.write(writeTo)])
+  }
+
+  /** Something that is no decision. */
+  async #send(call: () => MaybePromise<void>): Promise<void> {
+    const { circuit } = this.#watch
+    const term = circuit.begin()
+    if (term === undefined) throw storeAvoided(this.#watch.lastError)
+    try {
+      await this.#inTime(call)
+      circuit.succeeded(term)
+    } catch (error) {
+      circuit.failed(term, storeFailed(error))
+      throw error
+    }
   }
 
   #ask(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
+    const { circuit } = this.#watch
+    const term = circuit.begin()
+    if (term === undefined) return this.#goOn(verb, charge, storeAvoided(this.#watch.lastError))
     let answer: MaybePromise<Decision> | undefined
     try {
       answer = this.#store[verb]?.(charge)
     } catch (error) {
-      return this.#goOn(verb, charge, storeFailed(error))
+      return this.#failed(term, verb, charge, error)
     }
-    if (!isPromiseLike(answer)) return this.#checked(verb, charge, answer)
-    const promise = Promise.resolve(answer)
-    return this.#inTime(promise).then(
-      (decision) => this.#checked(verb, charge, decision),
-      (error: unknown) => {
-        // The request goes its way without it, but in the store the client is banned.
-        promise.then((late) => flawOf(late, charge) ?? this.#heedBan(charge, late)).catch(() => undefined)
-        return this.#goOn(verb, charge, storeFailed(error))
-      },
-    )
+    if (isPromiseLike(answer)) return this.#awaited(term, verb, charge, answer)
+    const flaw = flawOf(answer, charge)
+    if (flaw !== undefined) return this.#failed(term, verb, charge, new Error(`it ${flaw}`))
+    circuit.succeeded(term)
+    return this.#heedBan(charge, answer as Decision)
   }
 
-  #checked(verb: Verb, charge: Charge, answer: unknown): MaybePromise<Decision | RateLimiterError> {
-    const flaw = flawOf(answer, charge)
-    if (flaw === undefined) return this.#heedBan(charge, answer as Decision)
-    return this.#goOn(verb, charge, storeFailed(new Error(`it ${flaw}`)))
+  async #awaited(
+    term: number,
+    verb: Verb,
+    charge: Charge,
+    answer: PromiseLike<Decision>,
+  ): Promise<Decision | RateLimiterError> {
+    const promise = Promise.resolve(answer)
+    let decision: Decision
+    try {
+      decision = await this.#inTime(() => promise)
+      const flaw = flawOf(decision, charge)
+      if (flaw !== undefined) throw new Error(`it ${flaw}`)
+    } catch (error) {
+      this.#awaitLate(charge, promise, error)
+      return this.#failed(term, verb, charge, error)
+    }
+    this.#watch.circuit.succeeded(term)
+    if (verb === 'consume') this.#standIn?.learn(charge, decision)
+    return this.#heedBan(charge, decision)
+  }
+
+  /** The request goes its way without it; but a client that was banned in the store is banned. */
+  #awaitLate(charge: Charge, promise: Promise<Decision>, error: unknown): void {
+    const isLate = storeFailed(error).code === 'store_timeout'
+    const count = (): void => {
+      if (isLate) this.#watch.lateReplies++
+    }
+    promise.then((late) => {
+      count()
+      if (flawOf(late, charge) === undefined) this.#heedBan(charge, late)
+    }, count)
+  }
+
+  #failed(
+    term: number,
+    verb: Verb,
+    charge: Charge,
+    error: unknown,
+  ): MaybePromise<Decision | RateLimiterError> {
+    const failure = storeFailed(error)
+    this.#watch.failed(term, failure)
+    return this.#goOn(verb, charge, failure)
   }
 
   /** With local counters where the options want them, else with the failure itself. */
-  #goOn(verb: Verb, charge: Charge, failure: RateLimiterError): MaybePromise<Decision | RateLimiterError> {
+  #goOn(verb: Verb, charge: Charge, failure: RateLimiterError): Decision | RateLimiterError {
     // A store that its owner has closed is a mistake of the program, not a bad day of the store.
     if (failure.code === 'closed') throw failure
-    this.#warnOnce('TOLLGATE_STORE_FAILED', 'to decide, and onStoreError is followed', failure.message)
-    if (this.#options.makeFallback === undefined) return failure
-    this.#fallback ??= this.#options.makeFallback()
-    const decision = this.#fallback[verb]?.(charge)
-    if (decision === undefined || isPromiseLike(decision)) return failure
-    this.#local.add(decision.receipt ?? decision)
-    return this.#heedBan(charge, decision)
+    const decision = this.#standIn?.decide(verb, charge)
+    return decision === undefined ? failure : this.#heedBan(charge, decision)
   }
 
   #heedBan({ key }: Charge, decision: Decision): Decision {
@@ -154,46 +206,8 @@ export class GuardedStore {
     return decision
   }
 
-  #inTime<T>(promise: MaybePromise<T>): Promise<T> {
-    return withDeadline(promise, this.#options.deadlineMs, () => this.#late())
-  }
-
-  #late(): RateLimiterError {
-    return new RateLimiterError({
-      code: 'store_timeout',
-      problem: `the store did not answer within ${this.#options.deadlineMs} ms`,
-      remedy: 'Look at the store and its network, or raise storeDeadlineMs.',
-    })
-  }
-
-  #refundFailed(error: unknown): void {
-    this.#warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', messageOf(error))
-  }
-
-  /** Once for each kind: a store has bad days of a million requests. */
-  #warnOnce(code: RateLimiterWarningCode, what: string, why: string): void {
-    if (this.#warned.has(code)) return
-    this.#warned.add(code)
-    warn(code, `The store of the limiter '${this.#options.limiterName}' failed ${what}: ${why}`)
-  }
-}
-
-function storeFailed(error: unknown): RateLimiterError {
-  if (error instanceof RateLimiterError) return error
-  // An error of another copy is no instance of ours, and only this one is thrown on as it is.
-  if (isRateLimiterError(error) && error.code === 'closed') return error
-  return new RateLimiterError({
-    code: 'store_failed',
-    problem: `the store failed: ${messageOf(error)}`,
-    remedy: 'Look at the store and its logs.',
-    cause: error,
-  })
-}
-
-function messageOf(error: unknown): string {
-  try {
-    return String(error instanceof Error ? error.message : error)
-  } catch {
-    return 'what it threw has no text'
+  async #inTime<T>(call: () => MaybePromise<T>): Promise<T> {
+    const { deadlineMs } = this.#options
+    return withDeadline(call(), deadlineMs, () => storeLate(deadlineMs))
   }
 }

@@ -45,6 +45,8 @@ export const LEAST_CAPABILITIES: StoreCapabilities = {
 export interface Store {
   /** Left out, {@link LEAST_CAPABILITIES} is assumed. */
   readonly capabilities?: StoreCapabilities
+  /** How long a promise of the store may take, in milliseconds, where the limiter's `storeDeadlineMs` is not set. */
+  readonly deadlineMs?: number
   /**
    * Takes the charge from all limits or, when one of them does not admit it, from none.
    * A refusal takes nothing: refused requests do not push a client's release further away. All it writes is

@@ -26,6 +26,8 @@ describe('settings', () => {
       store: undefined,
       onStoreError: 'memory',
       storeDeadlineMs: 100,
+      fallbackShare: 1,
+      logger: undefined,
       requestPropertyName: 'rateLimit',
       clock: undefined,
     })
@@ -44,6 +46,8 @@ describe('settings', () => {
       store: new MemoryStore(),
       onStoreError: 'deny',
       storeDeadlineMs: 2_147_483_647,
+      fallbackShare: 0.25,
+      logger: console,
       requestPropertyName: 'quota',
       clock: { now: () => 0 },
     }
@@ -127,6 +131,22 @@ describe('a setting of the wrong kind', () => {
       'storeDeadlineMs',
       `takes a whole number, got Infinity. ${deadline}`,
     ],
+    ...[0, -1, 1.01, Number.NaN, '1', null].map(
+      (share) =>
+        [
+          { fallbackShare: share },
+          'fallbackShare',
+          `takes a part of 1, got ${typeof share === 'string' ? `'${share}'` : share}. Give 1 / 4 where four processes share a store.`,
+        ] as const,
+    ),
+    ...[null, {}, { info: () => undefined }].map(
+      (logger) =>
+        [
+          { logger },
+          'logger',
+          `takes a logger, got ${JSON.stringify(logger)}. Give { info(message), warn(message) }, such as console.`,
+        ] as const,
+    ),
     [{ requestPropertyName: '' }, 'requestPropertyName', `takes the name of a property, got ''. ${property}`],
     [{ requestPropertyName: 5 }, 'requestPropertyName', `takes the name of a property, got 5. ${property}`],
     [

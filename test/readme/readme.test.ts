@@ -26,7 +26,7 @@ beforeAll(() => {
   project = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
   mkdirSync(join(project, 'node_modules'))
   symlinkSync(ROOT, join(project, 'node_modules', 'express-tollgate'))
-  for (const name of ['express', '@types']) {
+  for (const name of ['express', 'ioredis', '@types']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
   }
   for (const { name, code } of programs) writeFileSync(join(project, name), code)

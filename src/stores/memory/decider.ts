@@ -1,5 +1,5 @@
-import type { AlgorithmState } from '../../limits/algorithms.ts'
-import { banEndsInMs, withRefusal } from '../../limits/ban.ts'
+import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
 import type { ClientCursor } from './clients/client-cursor.ts'
@@ -59,6 +59,32 @@ export class Decider {
     if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })
     if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, known, nowMs)
     return preview(charge, outcomesOf(known, charge, nowMs, 0))
+  }
+
+  /** Writes down what another store decided, if there is room. */
+  adopt(charge: Charge, { limits: told, retryAfterMs, ban }: Decision, nowMs: number): void {
+    const known = this.#settled(charge, nowMs)
+    if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return
+    const entry = known ?? emptyEntry()
+    const endsInMs = ban?.endsInMs ?? 0
+    const expiresAtMs = Math.max(entry.expiresAtMs, nowMs + Math.max(longestTtlMs(charge.limits), endsInMs))
+    if (ban !== undefined) {
+      // What is left of the limits is not told during a ban.
+      this.client.write({ ...entry, ban: banned(nowMs, endsInMs), expiresAtMs, fullness: FULL })
+      return
+    }
+    const { limits, cost } = charge
+    const states = limits.map((limit, index) => {
+      const algorithm = algorithmOf(limit)
+      const kept = stateFor(entry, limits, index) ?? algorithm.newcomer(this.#newId())
+      const { remaining = 0, resetMs = 0 } = told[index] ?? {}
+      return algorithm.adopt(kept, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit)
+    })
+    const fullness = Math.max(
+      ...limits.map((limit, index) => fullnessOfLimit(limit, told[index]?.remaining ?? 0)),
+    )
+    const refusals = entry.ban?.refusals === undefined ? undefined : entry.ban
+    this.client.write({ limits, states, ban: refusals, expiresAtMs, fullness })
   }
 
   /** The answer where nothing is to be done but to count. */

@@ -130,6 +130,16 @@ export class MemoryStore implements Store {
     return this.#overflow.peek(fingerprint, charge, nowMs)
   }
 
+  /**
+   * Takes over what another store has decided of a client, so that this one can go on from there. A client for whom
+   * there is no room stays unknown.
+   */
+  adopt(charge: Charge, decision: Decision): void {
+    const nowMs = this.#begin()
+    this.#client.findKey(charge.key, this.#hash)
+    this.#decider.adopt(charge, decision, nowMs)
+  }
+
   refund(receipt: Receipt): void {
     if (!MemoryReceipt.is(receipt)) return
     if (receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)) receipt.redeem(this.#now())

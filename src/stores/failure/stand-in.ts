@@ -1,0 +1,78 @@
+import type { Decision, Receipt } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
+import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
+import type { Charge, Store } from '../store.ts'
+import { shareOf } from './limit-share.ts'
+
+/** A store that can be told what another one has decided. */
+export interface AdoptingStore extends Store {
+  adopt?(charge: Charge, decision: Decision): void
+}
+
+/** What a limiter goes on with while its store fails: counters of this process, which know what the store said. */
+export class StandIn {
+  readonly #make: () => AdoptingStore
+  readonly #share: number
+  #store: AdoptingStore | undefined
+  readonly #shares = new WeakMap<readonly Limit[], readonly Limit[]>()
+  /** Receipts that it wrote, and its refusals. */
+  readonly #own = new WeakSet<object>()
+
+  /** @param share of each limit, from above 0 to 1, that this process may grant alone */
+  constructor(make: () => AdoptingStore, share: number) {
+    this.#make = make
+    this.#share = share
+  }
+
+  /** Notes what the store decided, to go on from there should it fail. */
+  learn(charge: Charge, decision: Decision): void {
+    const limits = decision.limits.map((state) => ({
+      ...state,
+      remaining: Math.floor(state.remaining * this.#share),
+    }))
+    this.#made().adopt?.(this.#shared(charge), { ...decision, limits })
+  }
+
+  /** Undefined where it cannot decide at once. */
+  decide(verb: 'consume' | 'peek', charge: Charge): Decision | undefined {
+    const decision = this.#made()[verb]?.(this.#shared(charge))
+    if (decision === undefined || isPromiseLike(decision)) return undefined
+    this.#own.add(decision.receipt ?? decision)
+    return decision
+  }
+
+  /** Whether a receipt or a decision is of its making. */
+  isOwn(written: Receipt | Decision): boolean {
+    return this.#own.has(written)
+  }
+
+  refund(receipt: Receipt): MaybePromise<void> {
+    return this.#store?.refund?.(receipt)
+  }
+
+  /** Does to it what is done to the store; nothing where it was never needed. */
+  async write(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
+    if (this.#store !== undefined) await writeTo(this.#store)
+  }
+
+  async close(): Promise<void> {
+    await this.#store?.close?.()
+  }
+
+  #made(): AdoptingStore {
+    this.#store ??= this.#make()
+    return this.#store
+  }
+
+  #shared(charge: Charge): Charge {
+    if (this.#share === 1) return charge
+    let limits = this.#shares.get(charge.limits)
+    if (limits === undefined) {
+      limits = charge.limits.map((limit) => shareOf(limit, this.#share))
+      this.#shares.set(charge.limits, limits)
+    }
+    // More than a share holds can never be taken of it: then all of it is.
+    const cost = Math.min(charge.cost, ...limits.map(({ burst }) => burst))
+    return { ...charge, limits, cost }
+  }
+}

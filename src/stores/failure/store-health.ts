@@ -1,0 +1,103 @@
+import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { type RateLimiterWarningCode, warn } from '../../errors/warning.ts'
+import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
+import { messageOf } from './store-error.ts'
+
+/** How a limiter's store is. */
+export interface StoreHealth {
+  /**
+   * `closed`: the store is asked. `open`: it failed again and again, and is not asked for a moment; `onStoreError`
+   * is followed. `half-open`: one request asks it, and the others go on without it.
+   */
+  readonly state: CircuitState
+  /** Since when it is in that state. */
+  readonly since: Date
+  /** The last failure, whenever it was. */
+  readonly lastError: RateLimiterError | undefined
+  /** Answers that came after their deadline. They were not heeded. */
+  readonly lateReplies: number
+}
+
+/** Where a limiter writes what an operator should know. `console` is one. */
+export interface Logger {
+  info(message: string): void
+  warn(message: string): void
+}
+
+/** Notes how the calls of a store end, and tells an operator once when it fails and once when it is back. */
+export class HealthWatch {
+  readonly #limiterName: string
+  readonly #logger: Logger | undefined
+  readonly circuit: CircuitBreaker
+  #since = new Date()
+  #lastError: RateLimiterError | undefined
+  #isInTrouble = false
+  readonly #warned = new Set<RateLimiterWarningCode>()
+  lateReplies = 0
+
+  constructor(limiterName: string, logger: Logger | undefined) {
+    this.#limiterName = limiterName
+    this.#logger = logger
+    this.circuit = new CircuitBreaker({
+      now: () => performance.now(),
+      random: Math.random,
+      onChange: (state, error) => this.#changed(state, error),
+    })
+  }
+
+  get health(): StoreHealth {
+    const { state } = this.circuit
+    return { state, since: this.#since, lastError: this.#lastError, lateReplies: this.lateReplies }
+  }
+
+  get lastError(): RateLimiterError | undefined {
+    return this.#lastError
+  }
+
+  /** Notes how a call failed. */
+  failed(term: number, error: RateLimiterError): void {
+    this.#lastError = error
+    this.#troubled(error)
+    this.circuit.failed(term, error)
+  }
+
+  /** Once for each kind: a store has bad days of a million requests. */
+  warnOnce(code: RateLimiterWarningCode, what: string, why: unknown): void {
+    if (this.#warned.has(code)) return
+    this.#warned.add(code)
+    this.#say(code, `failed ${what}: ${messageOf(why)}`)
+  }
+
+  #changed(state: CircuitState, error: RateLimiterError | undefined): void {
+    this.#since = new Date()
+    if (error !== undefined) {
+      this.#lastError = error
+      this.#troubled(error)
+    }
+    if (state !== 'closed') return
+    this.#isInTrouble = false
+    this.#say('TOLLGATE_STORE_RECOVERED', 'decides again')
+  }
+
+  /** One line, until it is back. */
+  #troubled(error: RateLimiterError): void {
+    if (this.#isInTrouble) return
+    this.#isInTrouble = true
+    this.#say('TOLLGATE_STORE_FAILED', `failed to decide, and onStoreError is followed: ${error.message}`)
+  }
+
+  #say(code: RateLimiterWarningCode, what: string): void {
+    const message = `The store of the limiter '${this.#limiterName}' ${what}`
+    if (this.#logger === undefined) {
+      warn(code, message)
+      return
+    }
+    const level = code === 'TOLLGATE_STORE_RECOVERED' ? 'info' : 'warn'
+    try {
+      this.#logger[level](message)
+    } catch (error) {
+      // A log that fails must not fail a request.
+      warn(code, `${message} (and the logger failed: ${messageOf(error)})`)
+    }
+  }
+}
