@@ -71,7 +71,7 @@ describe.each(Object.keys(EXPRESS))('installed beside %s', (express) => {
             body: '{"error":"rate_limit_exceeded"}',
           },
         ])
-        expect(output.errors).toEqual(['unknown_option', 'unlimited_routes'])
+        expect(output.errors).toEqual(['unknown_option', 'unlimited_routes', 'invalid_option'])
         expect(output.testing).toEqual(expect.arrayContaining(['FakeClock', 'FaultyStore']))
       },
       30_000,

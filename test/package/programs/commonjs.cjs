@@ -1,6 +1,7 @@
 const express = require('express')
 const { createRateLimiter, RateLimiterError } = require('express-tollgate')
 const { assertEveryRouteLimited } = require('express-tollgate/audit')
+const { RedisStore } = require('express-tollgate/redis')
 const testing = require('express-tollgate/testing')
 
 const app = express()
@@ -12,6 +13,7 @@ const errors = []
 for (const mistake of [
   () => createRateLimiter({ windowMs: 60_000 }),
   () => assertEveryRouteLimited(unlimited()),
+  () => new RedisStore({ client: 5 }),
 ]) {
   try {
     mistake()

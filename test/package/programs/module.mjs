@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import express from 'express'
 import { createRateLimiter, RateLimiterError } from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
+import { RedisStore } from 'express-tollgate/redis'
 import * as testing from 'express-tollgate/testing'
 
 const app = express()
@@ -15,6 +16,7 @@ const errors = []
 for (const mistake of [
   () => createRateLimiter({ windowMs: 60_000 }),
   () => assertEveryRouteLimited(unlimited()),
+  () => new RedisStore({ client: 5 }),
 ]) {
   try {
     mistake()

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import express, { type Request, type Response } from 'express'
 import { createRateLimiter, RateLimiterError, type RateLimiterOptions, type Store } from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
+import { RedisStore } from 'express-tollgate/redis'
 import * as testing from 'express-tollgate/testing'
 
 const options: RateLimiterOptions<Request, Response> = {
@@ -31,6 +32,7 @@ const mistakes: readonly (() => unknown)[] = [
   // @ts-expect-error: an option nobody knows does not compile either
   () => createRateLimiter({ windowMs: 60_000 }),
   () => assertEveryRouteLimited(express().get('/', (_req: Request, res: Response) => void res.end())),
+  () => new RedisStore({ client: 5 as never }),
 ]
 for (const mistake of mistakes) {
   try {
