@@ -1,4 +1,4 @@
-import { rejectOption } from '../../../errors/option-checks.ts'
+import { RateLimiterError, showValue } from '../../../errors/rate-limiter-error.ts'
 import { CommandConnection, type CommandSender } from './command-function.ts'
 import { IoredisConnection, type IoredisLike, isIoredis } from './ioredis.ts'
 import { isNodeRedis, NodeRedisConnection, type NodeRedisLike } from './node-redis.ts'
@@ -19,12 +19,22 @@ export function connectionOf(client: unknown): RedisConnection {
       return new CommandConnection(client as CommandSender)
     }
   }
-  return rejectOption(
-    'RedisStore.client',
-    client,
-    'takes a client of ioredis or node-redis, or { sendCommand(words) }',
-    'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
-  )
+  throw new RateLimiterError({
+    code: 'invalid_option',
+    option: 'RedisStore.client',
+    problem: `takes a client of ioredis or node-redis, or { sendCommand(words) }, got ${nameOf(client)}`,
+    remedy: 'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
+  })
+}
+
+/** What somebody took for a client, by its name alone: what is in it may be a password. */
+function nameOf(value: unknown): string {
+  if (typeof value === 'string') return showValue(value.replace(/\/\/.*@/, '//...@'))
+  if (typeof value !== 'object' || value === null) return showValue(value)
+  const name = value.constructor?.name ?? 'Object'
+  return name === 'Object'
+    ? `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
+    : `a ${name}`
 }
 
 /** What the client given puts before keys by itself, where the store has to do it. */
