@@ -1,4 +1,4 @@
-import { IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { createMiddleware, type MiddlewareParts } from './middleware.ts'
@@ -90,7 +90,7 @@ function closer<Req extends IncomingMessage, Res extends ServerResponse>(
 function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
   client: { trust, header, ipv6Subnet },
-}: Settings<Req, Res>): (req: Req) => Client {
+}: Settings<Req, Res>): (req: Req, headers: IncomingHttpHeaders) => Client {
   return createClientResolver<Req>({
     header,
     ipv6Subnet,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Client } from './client/client-resolver.ts'
 import { asError } from './errors/as-error.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
@@ -24,7 +24,7 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly settings: Settings<Req, Res>
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
-  readonly resolveClient: (req: Req) => Client
+  readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
   readonly assess: Assess<Req>
   readonly infoProperty: InfoProperty
   readonly store: GuardedStore
@@ -47,8 +47,6 @@ interface Visit<Req, Res> {
   readonly res: Res
   readonly next: Next
   readonly passage: Passage
-  /** Whether a response had begun, and not ended, before the limiter was asked. */
-  readonly isLate: boolean
 }
 
 /** The way of one request: who asks, what it costs, what the store says, what the client is told. */
@@ -61,8 +59,6 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
       next()
       return
     }
-    // Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up.
-    const isLate = res.headersSent && !res.writableEnded
     let verdict: MaybePromise<Verdict>
     try {
       verdict = judge(req, parts)
@@ -70,7 +66,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
       next(asError(error))
       return
     }
-    const visit = { req, res, next, passage, isLate }
+    const visit = { req, res, next, passage }
     if (isPromiseLike(verdict)) whenKnown(visit, verdict, parts)
     else conclude(visit, verdict, parts)
   }
@@ -81,8 +77,10 @@ function whenKnown<Req extends IncomingMessage, Res extends ServerResponse>(
   verdict: PromiseLike<Verdict>,
   parts: MiddlewareParts<Req, Res>,
 ): void {
+  // Not when the verdict is known: a response that was begun meanwhile is somebody's answer.
+  const isLate = hasBegun(visit.res)
   verdict.then(
-    (known) => conclude(visit, known, parts),
+    (known) => conclude(visit, known, parts, isLate),
     (error: unknown) => visit.next(asError(error)),
   )
 }
@@ -94,7 +92,9 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
   const { denyList, allowList } = settings.client
   checkOpen()
   // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
-  const client = resolveClient(req)
+  // Once: what Express has made of a request is slow to read.
+  const { headers } = req
+  const client = resolveClient(req, headers)
   if (denyList !== undefined || allowList !== undefined) {
     const { address } = client
     // Whoever resets its connection at once has no address, and must not get past the list by it.
@@ -102,7 +102,7 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
     if (isDenied && settings.mode === 'enforce') return 'denied'
     if (address !== undefined && allowList?.has(address) === true) return undefined
   }
-  const assessment = assess(req, client.key)
+  const assessment = assess(req, client.key, headers)
   // Where nothing is to come, nothing is made for its sake.
   if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, store))
   return count(assessment, store)
@@ -115,13 +115,19 @@ function count(assessment: Assessment | undefined, store: GuardedStore): MaybePr
   return { assessment, answer }
 }
 
+/** Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up. */
+function hasBegun(res: ServerResponse): boolean {
+  return res.headersSent && !res.writableEnded
+}
+
 /** Tells the client and either hands the request on or refuses it. Calls `next` outside of any `try`. */
 function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
   visit: Visit<Req, Res>,
   verdict: Verdict,
   parts: MiddlewareParts<Req, Res>,
+  isLate?: boolean,
 ): void {
-  const { res, next, isLate } = visit
+  const { res, next } = visit
   const { mode, refusal: options } = parts.settings
   let refusal: Refusal | 'uncounted' | 'denied' | undefined
   try {
@@ -131,7 +137,7 @@ function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
     return
   }
   if (refusal === undefined || mode === 'shadow') next()
-  else if (isLate) res.destroy()
+  else if (isLate ?? hasBegun(res)) res.destroy()
   else if (refusal === 'denied') forbid(visit, options)
   else if (refusal === 'uncounted') refuseUncounted(visit, options)
   else refuse(visit, options, refusal)

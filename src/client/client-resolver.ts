@@ -64,13 +64,13 @@ const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
 /** Compiles the question "whose request is this?". */
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ClientSettings<Req>,
-): (req: Req) => Client {
+): (req: Req, headers?: IncomingHttpHeaders) => Client {
   const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
   const readHeader = headerReader(header)
   const clients = new Clients(ipv6Subnet)
-  return function resolveClient(req) {
+  return function resolveClient(req, headers = req.headers) {
     const peer = peerOf(req, clients)
-    const value = req.headers[header]
+    const value = headers[header]
     if (value === undefined) return peer
     const { address } = peer
     if (address === undefined) return peer

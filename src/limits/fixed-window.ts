@@ -45,9 +45,8 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
   },
 
   adopt(state, { remaining, resetMs }, nowMs, limit): FixedWindowState {
-    const { windowId } = windowAt(state, nowMs, limit)
     const startMs = nowMs - Math.max(0, limit.windowMs - resetMs)
-    return { startMs, used: Math.max(0, limit.limit - remaining), windowId }
+    return { startMs, used: Math.max(0, limit.limit - remaining), windowId: nextId(state.windowId) }
   },
 
   write({ startMs, used, windowId }, sink) {

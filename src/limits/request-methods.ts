@@ -19,8 +19,11 @@ export interface ClassifiableRequest {
  * has been carried out already or may be yet, makes a request one of the `stricter` class: otherwise a
  * header would choose the laxer limit, or none where one class is not limited.
  */
-export function methodClassifier(stricter: RequestClass): (req: ClassifiableRequest) => RequestClass {
-  return function classOfMethod({ method = '', originalMethod, headers }) {
+export function methodClassifier(
+  stricter: RequestClass,
+): (req: ClassifiableRequest, headers?: ClassifiableRequest['headers']) => RequestClass {
+  return function classOfMethod(req, headers = req.headers) {
+    const { method = '', originalMethod } = req
     const isRead = READ_METHODS.has(method)
     if (typeof originalMethod === 'string' && READ_METHODS.has(originalMethod) !== isRead) return stricter
     for (const header of OVERRIDE_HEADERS) {

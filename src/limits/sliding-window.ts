@@ -69,9 +69,10 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
   adopt(state, told, nowMs, limit) {
     const live = liveAt(state, nowMs, limit)
     const missing = limit.limit - told.remaining - unitsIn(live.slices)
-    if (missing <= 0) return withoutOldest(live, -missing)
-    if (live.slices.length > 0) return withUnits(live, nowMs, limit, missing)
-    return strangeUnits(live, missing, told, nowMs, limit)
+    if (missing <= 0) return untilTold(withoutOldest(live, -missing), told, nowMs, limit)
+    const known = live.slices.length > 0 ? live : oldestUnits(live, missing, told, nowMs, limit)
+    const unknown = limit.limit - told.remaining - unitsIn(known.slices)
+    return untilTold(unknown > 0 ? withUnits(known, nowMs, limit, unknown) : known, told, nowMs, limit)
   },
 
   write({ slices, lastId }, sink) {
@@ -148,23 +149,47 @@ function withoutOldest({ slices, lastId }: SlidingWindowState, units: number): S
   return { slices: kept.filter((slice) => slice.units > 0), lastId }
 }
 
-/**
- * Units that were taken elsewhere, nobody knows when: those that have to come back for the charge, or the first
- * one, come back when the other store said, and the others a window from now.
- */
-function strangeUnits(
+/** The units that come back first, of which it is told when: of those for the charge, or else the oldest one. */
+function firstBack({ remaining, resetMs, retryAfterMs, cost }: Standing): { units: number; inMs: number } {
+  const isRefused = retryAfterMs > 0 && remaining < cost
+  return isRefused ? { units: cost - remaining, inMs: retryAfterMs } : { units: 1, inMs: resetMs }
+}
+
+/** Of units that were taken elsewhere those of which it is told when they come back; the others could be of now. */
+function oldestUnits(
   { lastId }: SlidingWindowState,
   units: number,
-  { remaining, resetMs, retryAfterMs, cost }: Standing,
+  told: Standing,
   nowMs: number,
   limit: Limit,
 ): SlidingWindowState {
-  const awaited = Math.min(units, retryAfterMs > 0 ? Math.max(1, cost - remaining) : 1)
-  const backInMs = Math.min(limit.windowMs, retryAfterMs > 0 ? retryAfterMs : resetMs)
+  const first = firstBack(told)
+  const lastMs = nowMs - Math.max(0, limit.windowMs - first.inMs)
   const id = nextId(lastId)
-  const first = { id, lastMs: nowMs + backInMs - limit.windowMs, units: awaited }
-  const known = { slices: [first], lastId: id }
-  return units === awaited ? known : withUnits(known, nowMs, limit, units - awaited)
+  return { slices: [{ id, lastMs, units: Math.min(units, first.units) }], lastId: id }
+}
+
+/**
+ * The state in which nothing comes back before the other store said. What is known of a client's charges can be older
+ * than they are there, where others of its charges are in their slices. Each slice gets a new id: a charge that was
+ * taken before is in what was told, or it is not, and is not given back from it.
+ */
+function untilTold(
+  state: SlidingWindowState,
+  told: Standing,
+  nowMs: number,
+  limit: Limit,
+): SlidingWindowState {
+  const first = firstBack(told)
+  let gone = 0
+  let id = state.lastId
+  const slices = state.slices.map(({ lastMs, units }): Slice => {
+    gone += units
+    const earliestMs = gone >= first.units ? first.inMs : told.resetMs
+    id = nextId(id)
+    return { id, lastMs: Math.max(lastMs, nowMs - Math.max(0, limit.windowMs - earliestMs)), units }
+  })
+  return { slices, lastId: id }
 }
 
 /** Milliseconds until the oldest slices, `units` in all, are no longer counted. */

@@ -68,13 +68,17 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     return bucket(Math.max(0, debtOf(state, nowMs, limit) - given), nowMs, limit, state.fillId)
   },
 
-  // Of a unit that is on its way only an empty bucket tells how far it has come; elsewhere it begins anew.
-  adopt(state, { remaining, resetMs }, nowMs, limit): TokenBucketState {
+  // How far the next unit has come is told where there is too little left; elsewhere it begins anew.
+  adopt(state, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit): TokenBucketState {
     const { limit: units, windowMs, burst } = limit
     const mostDebt = Math.max(0, burst - remaining) * windowMs
-    const untilNext = Math.min(windowMs, resetMs * units)
-    const debt = remaining === 0 ? mostDebt - windowMs + untilNext : mostDebt
-    return bucket(debt, nowMs, limit, state.fillId)
+    const isRefused = retryAfterMs > 0 && remaining < cost
+    if (remaining > 0 && !isRefused) return bucket(mostDebt, nowMs, limit, nextId(state.fillId))
+    const byReset = Math.max(0, mostDebt - windowMs + Math.min(windowMs, resetMs * units))
+    // Both waits are rounded up to a millisecond, in which `units` parts come back: the shorter one is nearer.
+    const byRetry = isRefused ? (burst - cost) * windowMs + retryAfterMs * units : byReset
+    const debt = Math.max(byReset - units + 1, Math.min(byReset, byRetry))
+    return bucket(debt, nowMs, limit, nextId(state.fillId))
   },
 
   write({ fullAtMs, fullAtParts, fillId }, sink) {

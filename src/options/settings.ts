@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import {
   checkChoice,
   checkFunction,
@@ -30,7 +30,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly policies: ClassPolicies<Req>
   readonly client: ClientOptions
   readonly ban: BanRule | undefined
-  readonly classify: (req: Req) => RequestClass
+  /** One of the options is given the request alone. */
+  readonly classify: (req: Req, headers?: IncomingHttpHeaders) => RequestClass
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']

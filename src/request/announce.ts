@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Decision, type LimitState, tightestOf } from '../limits/decision.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
-import { isOpen } from '../response/send.ts'
 import type { Assessment } from './assessment.ts'
 import type { Passage } from './passage.ts'
 import { requestProperty, type SetOnRequest } from './request-property.ts'
@@ -25,7 +24,8 @@ export function writeHeaders(
   passage: Passage,
   { assessment, answer, nowMs, mode }: ToldOutcome,
 ): void {
-  if (!isOpen(res)) return
+  // One that has ended has sent its head, and to one whose client has hung up headers do no harm.
+  if (res.headersSent) return
   for (const format of formats) {
     if (!passage.speaks(format.dialect)) continue
     const tightest = passage.tightest(format.name, answer.limits, mode === 'enforce')
@@ -41,7 +41,7 @@ export function writePolicies(
   passage: Passage,
   { policy }: Assessment,
 ): void {
-  if (!isOpen(res)) return
+  if (res.headersSent) return
   for (const format of formats) {
     if (passage.speaks(format.dialect)) format.writePolicy(res, policy.limits)
   }

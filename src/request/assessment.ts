@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
@@ -18,11 +18,15 @@ export interface Assessment {
 /** The part of the settings that an assessment needs. */
 export type AssessmentSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
+  'name' | 'policies' | 'classify' | 'classifiedBy' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
 /** Works out what a request is to be charged; undefined when it is not limited. */
-export type Assess<Req> = (req: Req, address: string) => MaybePromise<Assessment | undefined>
+export type Assess<Req> = (
+  req: Req,
+  address: string,
+  headers?: IncomingHttpHeaders,
+) => MaybePromise<Assessment | undefined>
 
 /** Compiles how a client is charged so many units by a policy. */
 export function createCharger<Req extends IncomingMessage, Res extends ServerResponse>({
@@ -47,12 +51,17 @@ export function createCharger<Req extends IncomingMessage, Res extends ServerRes
 export function createAssess<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: AssessmentSettings<Req, Res>,
 ): Assess<Req> {
-  const { policies, classify, keyGenerator, cost, skip } = settings
+  const { policies, classify, classifiedBy, keyGenerator, cost, skip } = settings
+  const classOf: typeof classify = classifiedBy === 'method' ? classify : (req) => classify(req)
   const assessed = createCharger(settings)
   const isPlain = keyGenerator === undefined && cost === undefined
 
-  function assessUnskipped(req: Req, address: string): MaybePromise<Assessment | undefined> {
-    const requestClass = checkClass(classify(req))
+  function assessUnskipped(
+    req: Req,
+    address: string,
+    headers: IncomingHttpHeaders | undefined,
+  ): MaybePromise<Assessment | undefined> {
+    const requestClass = checkClass(classOf(req, headers))
     const classPolicy = policies[requestClass]
     if (classPolicy === false) return undefined
     // What most limiters come to: there is nobody to ask.
@@ -66,8 +75,8 @@ export function createAssess<Req extends IncomingMessage, Res extends ServerResp
   }
 
   if (skip === undefined) return assessUnskipped
-  return (req, address) =>
-    chain(skip(req), (skipped) => (skipped ? undefined : assessUnskipped(req, address)))
+  return (req, address, headers) =>
+    chain(skip(req), (skipped) => (skipped ? undefined : assessUnskipped(req, address, headers)))
 }
 
 function ask<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {

@@ -125,7 +125,7 @@ export class GuardedStore {
     if (term === undefined) throw storeAvoided(this.#watch.lastError)
     try {
       await this.#inTime(call)
-      circuit.succeeded(term)
+      this.#watch.succeeded(term)
     } catch (error) {
       circuit.failed(term, storeFailed(error))
       throw error
@@ -145,8 +145,11 @@ export class GuardedStore {
     if (isPromiseLike(answer)) return this.#awaited(term, verb, charge, answer)
     const flaw = flawOf(answer, charge)
     if (flaw !== undefined) return this.#failed(term, verb, charge, new Error(`it ${flaw}`))
-    circuit.succeeded(term)
-    return this.#heedBan(charge, answer as Decision)
+    const decision = answer as Decision
+    // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
+    if (!decision.allowed && this.#store.capabilities?.shared === true) circuit.unasked(term)
+    else this.#watch.succeeded(term)
+    return this.#heedBan(charge, decision)
   }
 
   async #awaited(
@@ -158,23 +161,24 @@ export class GuardedStore {
     const promise = Promise.resolve(answer)
     let decision: Decision
     try {
-      decision = await this.#inTime(() => promise)
+      decision = await this.#inTime(
+        () => promise,
+        () => this.#awaitLate(charge, promise),
+      )
       const flaw = flawOf(decision, charge)
       if (flaw !== undefined) throw new Error(`it ${flaw}`)
     } catch (error) {
-      this.#awaitLate(charge, promise, error)
       return this.#failed(term, verb, charge, error)
     }
-    this.#watch.circuit.succeeded(term)
+    this.#watch.succeeded(term)
     if (verb === 'consume') this.#standIn?.learn(charge, decision)
     return this.#heedBan(charge, decision)
   }
 
   /** The request goes its way without it; but a client that was banned in the store is banned. */
-  #awaitLate(charge: Charge, promise: Promise<Decision>, error: unknown): void {
-    const isLate = storeFailed(error).code === 'store_timeout'
+  #awaitLate(charge: Charge, promise: Promise<Decision>): void {
     const count = (): void => {
-      if (isLate) this.#watch.lateReplies++
+      this.#watch.lateReplies++
     }
     promise.then((late) => {
       count()
@@ -206,8 +210,11 @@ export class GuardedStore {
     return decision
   }
 
-  async #inTime<T>(call: () => MaybePromise<T>): Promise<T> {
+  async #inTime<T>(call: () => MaybePromise<T>, onLate?: () => void): Promise<T> {
     const { deadlineMs } = this.#options
-    return withDeadline(call(), deadlineMs, () => storeLate(deadlineMs))
+    return withDeadline(call(), deadlineMs, () => {
+      onLate?.()
+      return storeLate(deadlineMs)
+    })
   }
 }

@@ -8,7 +8,7 @@
  * --scale 1         less than 1 shrinks every workload
  * --workloads 1     only the first workload of each benchmark
  * --json <file>     writes all figures to a file
- * --chart           draws the charts of test/bench/results, and writes latest.json beside them
+ * --chart           draws the charts of test/bench/results, and writes the figures beside them, a file for each benchmark
  * --dist <folder>   measures another build, in a folder below a package that has its dependencies
  * --list            names the benchmarks, and runs none
  */
@@ -84,15 +84,28 @@ async function runAll({ names, rounds, scale, workloads }: Arguments, dist: stri
   return results
 }
 
+function measuredGoals(results: readonly Result[]): Finding[] {
+  return judgeGoals(results).filter(({ figure }) => figure !== undefined)
+}
+
+function textOf(record: Session): string {
+  return `${JSON.stringify(record, undefined, 1)}\n`
+}
+
 function write({ json, chart }: Arguments, record: Session): void {
-  const text = `${JSON.stringify(record, undefined, 1)}\n`
   if (json !== undefined) {
     mkdirSync(dirname(resolve(json)), { recursive: true })
-    writeFileSync(json, text)
+    writeFileSync(json, textOf(record))
   }
   if (!chart) return
   mkdirSync(RESULTS_FOLDER, { recursive: true })
-  writeFileSync(join(RESULTS_FOLDER, 'latest.json'), text)
+  for (const name of new Set(record.results.map(({ benchmark }) => benchmark))) {
+    const results = record.results.filter(({ benchmark }) => benchmark === name)
+    writeFileSync(
+      join(RESULTS_FOLDER, `${name}.json`),
+      textOf({ ...record, results, goals: measuredGoals(results) }),
+    )
+  }
   for (const { file, svg } of drawCharts(record.results, record.machine, record)) {
     writeFileSync(join(RESULTS_FOLDER, file), svg)
   }

@@ -49,12 +49,19 @@ export class CircuitBreaker {
     return this.#term
   }
 
-  succeeded(term: number): void {
-    if (term !== this.#term) return
+  /** Answers whether the call was of now. */
+  succeeded(term: number): boolean {
+    if (term !== this.#term) return false
     this.#failures = 0
-    if (this.#state !== 'half-open') return
+    if (this.#state !== 'half-open') return true
     this.#pauses = 0
     this.#change('closed')
+    return true
+  }
+
+  /** A call that ended without the store being asked: whether it is back is for the next one to find out. */
+  unasked(term: number): void {
+    if (term === this.#term && this.#state === 'half-open') this.#change('open')
   }
 
   failed(term: number, error: RateLimiterError): void {

@@ -14,6 +14,7 @@ export class StandIn {
   readonly #make: () => AdoptingStore
   readonly #share: number
   #store: AdoptingStore | undefined
+  #isClosed = false
   readonly #shares = new WeakMap<readonly Limit[], readonly Limit[]>()
   /** Receipts that it wrote, and its refusals. */
   readonly #own = new WeakSet<object>()
@@ -26,15 +27,21 @@ export class StandIn {
 
   /** Notes what the store decided, to go on from there should it fail. */
   learn(charge: Charge, decision: Decision): void {
-    const limits = decision.limits.map((state) => ({
-      ...state,
-      remaining: Math.floor(state.remaining * this.#share),
-    }))
-    this.#made().adopt?.(this.#shared(charge), { ...decision, limits })
+    // An answer may be on its way when its limiter is closed, and a request be waiting for it.
+    if (this.#isClosed) return
+    const shared = this.#shared(charge)
+    const limits = decision.limits.map((state) => {
+      const part = Math.floor(state.remaining * this.#share)
+      // Of a charge that a share cannot hold all of the share is taken, and it has to be refused as well.
+      const isRefused = !decision.allowed && state.remaining < charge.cost
+      return { ...state, remaining: isRefused ? Math.min(part, shared.cost - 1) : part }
+    })
+    this.#made().adopt?.(shared, { ...decision, limits })
   }
 
   /** Undefined where it cannot decide at once. */
   decide(verb: 'consume' | 'peek', charge: Charge): Decision | undefined {
+    if (this.#isClosed) return undefined
     const decision = this.#made()[verb]?.(this.#shared(charge))
     if (decision === undefined || isPromiseLike(decision)) return undefined
     this.#own.add(decision.receipt ?? decision)
@@ -56,6 +63,7 @@ export class StandIn {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#store?.close?.()
   }
 

@@ -24,6 +24,8 @@ export function storeLate(deadlineMs: number): RateLimiterError {
 
 /** The error of a store that is not asked, because it failed again and again. */
 export function storeAvoided(lastError: RateLimiterError | undefined): RateLimiterError {
+  // Nothing to go on after, and no better for being found out less often.
+  if (lastError?.code === 'closed') return lastError
   const why = lastError === undefined ? '' : `: ${messageOf(lastError.cause ?? lastError.code)}`
   return new RateLimiterError({
     code: 'store_failed',

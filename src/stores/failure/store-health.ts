@@ -1,5 +1,6 @@
 import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type RateLimiterWarningCode, warn } from '../../errors/warning.ts'
+import { isPromiseLike } from '../../maybe-promise.ts'
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
 import { messageOf } from './store-error.ts'
 
@@ -32,6 +33,8 @@ export class HealthWatch {
   #since = new Date()
   #lastError: RateLimiterError | undefined
   #isInTrouble = false
+  /** Whether it has answered since it was said to fail. */
+  #hasAnswered = false
   readonly #warned = new Set<RateLimiterWarningCode>()
   lateReplies = 0
 
@@ -54,6 +57,11 @@ export class HealthWatch {
     return this.#lastError
   }
 
+  /** Notes that the store has answered a call. */
+  succeeded(term: number): void {
+    if (this.circuit.succeeded(term)) this.#hasAnswered = true
+  }
+
   /** Notes how a call failed. */
   failed(term: number, error: RateLimiterError): void {
     this.#lastError = error
@@ -72,17 +80,21 @@ export class HealthWatch {
     this.#since = new Date()
     if (error !== undefined) {
       this.#lastError = error
+      // What was said of a single failure, perhaps days ago, does not tell of this.
+      if (this.#hasAnswered) this.#isInTrouble = false
       this.#troubled(error)
     }
-    if (state !== 'closed') return
+    if (state !== 'closed' || !this.#isInTrouble) return
     this.#isInTrouble = false
     this.#say('TOLLGATE_STORE_RECOVERED', 'decides again')
   }
 
   /** One line, until it is back. */
   #troubled(error: RateLimiterError): void {
-    if (this.#isInTrouble) return
+    // That its owner has closed it is thrown on, and is no failure that onStoreError is followed after.
+    if (this.#isInTrouble || error.code === 'closed') return
     this.#isInTrouble = true
+    this.#hasAnswered = false
     this.#say('TOLLGATE_STORE_FAILED', `failed to decide, and onStoreError is followed: ${error.message}`)
   }
 
@@ -92,12 +104,16 @@ export class HealthWatch {
       warn(code, message)
       return
     }
+    // A log that fails must not fail a request.
+    const failed = (error: unknown): void => {
+      warn(code, `${message} (and the logger failed: ${messageOf(error)})`)
+    }
     const level = code === 'TOLLGATE_STORE_RECOVERED' ? 'info' : 'warn'
     try {
-      this.#logger[level](message)
+      const written: unknown = this.#logger[level](message)
+      if (isPromiseLike(written)) written.then(undefined, failed)
     } catch (error) {
-      // A log that fails must not fail a request.
-      warn(code, `${message} (and the logger failed: ${messageOf(error)})`)
+      failed(error)
     }
   }
 }

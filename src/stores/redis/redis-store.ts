@@ -71,7 +71,7 @@ export class RedisStore implements Store {
       clock,
     } = checkNames('RedisStore', options, names)
     this.deadlineMs = checkWholeNumber('RedisStore.deadlineMs', deadlineMs, 1, LONGEST_TIMER_MS)
-    if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{[^{}]+\}/, ''))) {
+    if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) {
       const remedy = 'It begins every key; braces may name one slot of a cluster: {app}.'
       rejectOption('RedisStore.prefix', prefix, 'takes printable ASCII without spaces', remedy)
     }
@@ -147,7 +147,8 @@ export class RedisStore implements Store {
     const wantsReceipt = charge.refundable !== false
     const reply = await this.#decide(charge, wantsReceipt ? 'receipt' : 'consume')
     const decision = decisionOf(reply, charge)
-    if (!decision.allowed) this.#refusals?.note(charge, decision, askedAtMs, epoch)
+    const during = { askedAtMs, answeredAtMs: this.#localNow(), epoch }
+    if (!decision.allowed) this.#refusals?.note(charge, decision, during)
     if (!decision.allowed || !wantsReceipt) return decision
     const { key, limits, cost } = charge
     const receipt = new RedisReceipt({ store: this, key, limits, cost, marks: marksOf(reply, charge) })

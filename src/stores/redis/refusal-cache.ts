@@ -1,21 +1,37 @@
-import type { Decision } from '../../limits/decision.ts'
+import { createHash } from 'node:crypto'
+import type { Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
+
+/** When Redis was asked for a decision and when it had answered, by the clock of this process in milliseconds. */
+export interface Asking {
+  /** No later than it decided. */
+  readonly askedAtMs: number
+  /** No earlier than it decided. */
+  readonly answeredAtMs: number
+  /** The {@link RefusalCache.epoch} when it was asked. */
+  readonly epoch: number
+}
 
 /** A refusal of Redis, and until when it holds. */
 interface Refusal {
   readonly limits: Charge['limits']
   readonly cost: number
   readonly decision: Decision
-  /** When the script was asked: no later than it decided. */
-  readonly askedAtMs: number
-  /** How long it holds from then on. */
-  readonly holdsMs: number
+  readonly answeredAtMs: number
+  readonly holdsUntilMs: number
 }
+
+/** Redis cuts its time to whole milliseconds, and so may have decided by a time so much earlier than it was. */
+const CUT_MS = 1
+
+/** Longer keys are kept as a digest, so that no client decides how much memory its key takes. */
+const LONGEST_KEY = 200
 
 /**
  * Remembers whom Redis has refused, so that this process refuses them without asking until the instant of their
- * release. It is counted from when Redis was asked, which is before it decided: nobody is refused a moment longer
- * than there.
+ * release. That is counted from when Redis was asked, which is before it decided: nobody is refused a moment longer
+ * than there. How long a client has to wait is counted from the answer, which is after: nobody who waits as long as
+ * that is too early.
  */
 export class RefusalCache {
   readonly #mostKeys: number
@@ -27,12 +43,14 @@ export class RefusalCache {
     this.#mostKeys = mostKeys
   }
 
-  /** Notes a refusal, unless something has made it void since `epoch`. */
-  note(charge: Charge, decision: Decision, askedAtMs: number, epoch: number): void {
+  /** Notes a refusal, unless something has made it void since Redis was asked. */
+  note(charge: Charge, decision: Decision, { askedAtMs, answeredAtMs, epoch }: Asking): void {
     if (decision.allowed || epoch !== this.epoch || !isFinal(charge, decision)) return
-    this.#refusals.delete(charge.key)
-    const { key, limits, cost } = charge
-    this.#refusals.set(key, { limits, cost, decision, askedAtMs, holdsMs: holdsMs(decision) })
+    const name = nameOf(charge.key)
+    this.#refusals.delete(name)
+    const { limits, cost } = charge
+    const holdsUntilMs = askedAtMs + holdsMs(decision) - CUT_MS
+    this.#refusals.set(name, { limits, cost, decision, answeredAtMs, holdsUntilMs })
     if (this.#refusals.size <= this.#mostKeys) return
     const [oldest] = this.#refusals.keys()
     if (oldest !== undefined) this.#refusals.delete(oldest)
@@ -41,12 +59,13 @@ export class RefusalCache {
   /** What Redis would answer, where it is known to refuse. */
   answer(charge: Charge, nowMs: number): Decision | undefined {
     if (this.#refusals.size === 0) return undefined
-    const refusal = this.#refusals.get(charge.key)
+    const name = nameOf(charge.key)
+    const refusal = this.#refusals.get(name)
     if (refusal === undefined) return undefined
-    const goneMs = nowMs - refusal.askedAtMs
+    const goneMs = nowMs - refusal.answeredAtMs
     // Below 0 is a clock that was set back.
-    if (goneMs < 0 || goneMs >= refusal.holdsMs) {
-      this.#refusals.delete(charge.key)
+    if (goneMs < 0 || nowMs >= refusal.holdsUntilMs) {
+      this.#refusals.delete(name)
       return undefined
     }
     // A smaller charge, or one of other limits, may be admitted, and a larger one has to wait longer.
@@ -59,7 +78,7 @@ export class RefusalCache {
   /** Forgets what is known of a key. */
   forget(key: string): void {
     this.epoch++
-    this.#refusals.delete(key)
+    this.#refusals.delete(nameOf(key))
   }
 
   clear(): void {
@@ -68,25 +87,44 @@ export class RefusalCache {
   }
 }
 
+/** The name of a key here. That of a longer key is longer than any key that is its own name. */
+function nameOf(key: string): string {
+  if (key.length <= LONGEST_KEY) return key
+  return createHash('sha256')
+    .update(key, 'utf16le')
+    .digest('hex')
+    .padStart(LONGEST_KEY + 1, '#')
+}
+
 /**
  * Whether asking again before the release would change nothing: where refusals count towards a ban it does. Where a
  * limit has nothing left no charge is taken, and so what all limits answered stays true, but for a bucket that fills.
  */
 function isFinal({ ban, limits }: Charge, decision: Decision): boolean {
   if (decision.ban !== undefined) return true
-  const left = decision.limits.map(({ remaining }) => remaining)
-  const isFilling = limits.some(({ algorithm }, index) => algorithm === 'token-bucket' && left[index] !== 0)
-  return ban === undefined && left.includes(0) && !isFilling
+  const isFilling = limits.some(({ algorithm }, index) => {
+    const state = decision.limits[index]
+    return algorithm === 'token-bucket' && state !== undefined && state.remaining > 0 && !isUntouched(state)
+  })
+  return ban === undefined && !isFilling && decision.limits.some(({ remaining }) => remaining === 0)
+}
+
+/** Of a limit of which nothing is used the time begins with the next charge: until then it stands still. */
+function isUntouched({ remaining, limit }: LimitState): boolean {
+  return remaining === limit
 }
 
 /** Until its release, or until less of it is true: another limit has more left, or a ban is over. */
 function holdsMs({ retryAfterMs, limits, ban }: Decision): number {
-  return Math.min(retryAfterMs, ban?.endsInMs ?? retryAfterMs, ...limits.map(({ resetMs }) => resetMs))
+  const running = limits.filter((state) => !isUntouched(state))
+  return Math.min(retryAfterMs, ban?.endsInMs ?? retryAfterMs, ...running.map(({ resetMs }) => resetMs))
 }
 
 /** A refusal as it reads so many milliseconds later. */
 function later({ retryAfterMs, limits, ban }: Decision, goneMs: number): Decision {
-  const states = limits.map((state) => ({ ...state, resetMs: state.resetMs - goneMs }))
+  const states = limits.map((state) =>
+    isUntouched(state) ? { ...state } : { ...state, resetMs: state.resetMs - goneMs },
+  )
   const left = { allowed: false, retryAfterMs: retryAfterMs - goneMs, limits: states }
   return ban === undefined ? left : { ...left, ban: { endsInMs: ban.endsInMs - goneMs, isNew: false } }
 }

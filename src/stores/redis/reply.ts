@@ -53,10 +53,8 @@ function numbersOf(reply: unknown, least: number): readonly number[] {
 }
 
 function numberOf(value: unknown): number {
-  const isNumeric = typeof value === 'bigint' || typeof value === 'number' || isIntegerText(value)
-  return isNumeric ? Number(value) : Number.NaN
-}
-
-function isIntegerText(value: unknown): boolean {
-  return (typeof value === 'string' || value instanceof Uint8Array) && /^-?\d{1,16}$/.test(String(value))
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  // Bytes as text: of bytes that are no Buffer String() would give the list of their codes.
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
+  return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
 }

@@ -1,4 +1,4 @@
-import { type ReadyEvents, whenReady } from './readiness.ts'
+import { Readiness, type ReadyEvents } from './readiness.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
 /** What is recognised as a client of ioredis, single, with sentinels or for a cluster. */
@@ -52,6 +52,7 @@ export function isIoredis(client: object): client is IoredisLike {
 /** A connection of the store's own, to where the client given is connected. */
 export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
+  readonly #readiness: Readiness
 
   constructor(given: IoredisLike) {
     const client = given as unknown as Ioredis
@@ -61,6 +62,7 @@ export class IoredisConnection implements RedisConnection {
             redisOptions: { ...(client.options as { redisOptions?: object }).redisOptions, ...SENT_ONCE },
             enableOfflineQueue: false,
             retryDelayOnFailover: 0,
+            retryDelayOnClusterDown: 0,
             clusterRetryStrategy: reconnectAfter,
             lazyConnect: false,
             keyPrefix: '',
@@ -68,6 +70,7 @@ export class IoredisConnection implements RedisConnection {
         : client.duplicate(SENT_ONCE)
     // Each command says by itself that it failed; without a listener every error would be printed as well.
     this.#client.on('error', () => undefined)
+    this.#readiness = new Readiness(this.#client)
   }
 
   /** The prefix that the client given puts before keys. */
@@ -81,7 +84,7 @@ export class IoredisConnection implements RedisConnection {
     const notReady = (): Error =>
       new Error(`Redis is not connected: the connection is '${this.#client.status}'`)
     // On its way, at the start or again: it may be there in time.
-    if (status === 'connecting' || status === 'connect') return whenReady(this.#client, withinMs, notReady)
+    if (status === 'connecting' || status === 'connect') return this.#readiness.within(withinMs, notReady)
     return Promise.reject(notReady())
   }
 

@@ -1,4 +1,4 @@
-import { type ReadyEvents, whenReady } from './readiness.ts'
+import { Readiness, type ReadyEvents } from './readiness.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
 /** What is recognised as a client of node-redis, single, for a cluster or with sentinels. */
@@ -17,15 +17,11 @@ interface ScriptArguments {
 /** The part of node-redis that is used. */
 interface NodeRedis extends ReadyEvents {
   readonly isOpen?: boolean
-  /** Of a single client; those of a cluster are asked one by one. */
   readonly isReady?: boolean
   evalSha(sha: string, given: ScriptArguments): Promise<unknown>
   eval(source: string, given: ScriptArguments): Promise<unknown>
   del(key: string): Promise<unknown>
   sendCommand(words: readonly string[]): Promise<unknown>
-  /** Of a cluster. */
-  readonly masters?: readonly unknown[]
-  nodeClient?(node: unknown): NodeRedis | Promise<NodeRedis>
   /** With sentinels. */
   use?<T>(work: (client: NodeRedis) => Promise<T>): Promise<T>
 }
@@ -38,20 +34,19 @@ export function isNodeRedis(client: object): client is NodeRedisLike {
 /** The client given: it sends nothing twice, and is asked before whether it is ready. */
 export class NodeRedisConnection implements RedisConnection {
   readonly #client: NodeRedis
+  readonly #readiness: Readiness
 
   constructor(given: NodeRedisLike) {
     this.#client = given as unknown as NodeRedis
+    this.#readiness = new Readiness(this.#client)
   }
 
   ready(withinMs: number): Promise<void> | undefined {
     const { isReady, isOpen } = this.#client
     if (isReady === true || (isReady === undefined && isOpen !== false)) return undefined
     if (isOpen === true) {
-      return whenReady(
-        this.#client,
-        withinMs,
-        () => new Error('Redis is not connected: the client is connecting'),
-      )
+      const notReady = (): Error => new Error('Redis is not connected: the client is connecting')
+      return this.#readiness.within(withinMs, notReady)
     }
     return Promise.reject(new Error('Redis is not connected: await client.connect() has to come first'))
   }
@@ -70,10 +65,6 @@ export class NodeRedisConnection implements RedisConnection {
 
   async primaries(): Promise<readonly SendCommand[]> {
     const client = this.#client
-    if (client.masters !== undefined && client.nodeClient !== undefined) {
-      const nodes = await Promise.all(client.masters.map((master) => client.nodeClient?.(master)))
-      return nodes.flatMap((node) => (node === undefined ? [] : [sender(node)]))
-    }
     const { use } = client
     if (use !== undefined)
       return [(words) => use.call(client, (leased) => leased.sendCommand(words)) as Promise<unknown>]

@@ -2,6 +2,7 @@ import { RateLimiterError, showValue } from '../../../errors/rate-limiter-error.
 import { CommandConnection, type CommandSender } from './command-function.ts'
 import { IoredisConnection, type IoredisLike, isIoredis } from './ioredis.ts'
 import { isNodeRedis, NodeRedisConnection, type NodeRedisLike } from './node-redis.ts'
+import { isNodeRedisCluster, NodeRedisClusterConnection } from './node-redis-cluster.ts'
 import type { RedisConnection } from './redis-connection.ts'
 
 /**
@@ -14,7 +15,11 @@ export type RedisClient = IoredisLike | NodeRedisLike | CommandSender
 export function connectionOf(client: unknown): RedisConnection {
   if (typeof client === 'object' && client !== null) {
     if (isIoredis(client)) return new IoredisConnection(client)
-    if (isNodeRedis(client)) return new NodeRedisConnection(client)
+    if (isNodeRedis(client)) {
+      return isNodeRedisCluster(client)
+        ? new NodeRedisClusterConnection(client)
+        : new NodeRedisConnection(client)
+    }
     if (typeof (client as Partial<CommandSender>).sendCommand === 'function') {
       return new CommandConnection(client as CommandSender)
     }
