@@ -152,7 +152,9 @@ function withoutOldest({ slices, lastId }: SlidingWindowState, units: number): S
 /** The units that come back first, of which it is told when: of those for the charge, or else the oldest one. */
 function firstBack({ remaining, resetMs, retryAfterMs, cost }: Standing): { units: number; inMs: number } {
   const isRefused = retryAfterMs > 0 && remaining < cost
-  return isRefused ? { units: cost - remaining, inMs: retryAfterMs } : { units: 1, inMs: resetMs }
+  return isRefused
+    ? { units: cost - remaining, inMs: Math.max(resetMs, retryAfterMs) }
+    : { units: 1, inMs: resetMs }
 }
 
 /** Of units that were taken elsewhere those of which it is told when they come back; the others could be of now. */
@@ -171,8 +173,8 @@ function oldestUnits(
 
 /**
  * The state in which nothing comes back before the other store said. What is known of a client's charges can be older
- * than they are there, where others of its charges are in their slices. Each slice gets a new id: a charge that was
- * taken before is in what was told, or it is not, and is not given back from it.
+ * than they are there, where others of its charges are in their slices. Each slice gets a new id, so that no receipt
+ * of before gives back what was told.
  */
 function untilTold(
   state: SlidingWindowState,

@@ -1,3 +1,4 @@
+import { FirstConnections, type ServerClient } from './first-connections.ts'
 import { Readiness, type ReadyEvents } from './readiness.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
@@ -17,7 +18,7 @@ interface Ioredis extends ReadyEvents {
   eval(source: string, keys: number, ...words: readonly string[]): Promise<unknown>
   del(key: string): Promise<unknown>
   call(...words: readonly string[]): Promise<unknown>
-  nodes(role: 'master'): readonly Ioredis[]
+  nodes(role: 'master'): readonly (Ioredis & ServerClient)[]
   on(event: 'error', listener: (error: Error) => void): unknown
   disconnect(): void
   duplicate(options: object): Ioredis
@@ -53,6 +54,7 @@ export function isIoredis(client: object): client is IoredisLike {
 export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
   readonly #readiness: Readiness
+  readonly #servers: FirstConnections | undefined
 
   constructor(given: IoredisLike) {
     const client = given as unknown as Ioredis
@@ -61,6 +63,8 @@ export class IoredisConnection implements RedisConnection {
         ? client.duplicate([], {
             redisOptions: { ...(client.options as { redisOptions?: object }).redisOptions, ...SENT_ONCE },
             enableOfflineQueue: false,
+            // It would ask a server that is not connected yet, and so give all of them up to begin again.
+            enableReadyCheck: false,
             retryDelayOnFailover: 0,
             retryDelayOnClusterDown: 0,
             clusterRetryStrategy: reconnectAfter,
@@ -71,6 +75,7 @@ export class IoredisConnection implements RedisConnection {
     // Each command says by itself that it failed; without a listener every error would be printed as well.
     this.#client.on('error', () => undefined)
     this.#readiness = new Readiness(this.#client)
+    if (client.isCluster === true) this.#servers = new FirstConnections(() => this.#client.nodes('master'))
   }
 
   /** The prefix that the client given puts before keys. */
@@ -80,12 +85,18 @@ export class IoredisConnection implements RedisConnection {
 
   ready(withinMs: number): Promise<void> | undefined {
     const { status } = this.#client
-    if (status === 'ready') return undefined
     const notReady = (): Error =>
       new Error(`Redis is not connected: the connection is '${this.#client.status}'`)
+    if (status === 'ready') return this.#servers?.within(withinMs, notReady)
     // On its way, at the start or again: it may be there in time.
-    if (status === 'connecting' || status === 'connect') return this.#readiness.within(withinMs, notReady)
+    if (status === 'connecting' || status === 'connect') return this.#connected(withinMs, notReady)
     return Promise.reject(notReady())
+  }
+
+  async #connected(withinMs: number, notReady: () => Error): Promise<void> {
+    const beganAtMs = performance.now()
+    await this.#readiness.within(withinMs, notReady)
+    await this.#servers?.within(Math.max(0, beganAtMs + withinMs - performance.now()), notReady)
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {

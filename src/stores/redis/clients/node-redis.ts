@@ -4,8 +4,9 @@ import type { RedisConnection, SendCommand } from './redis-connection.ts'
 /** What is recognised as a client of node-redis, single, for a cluster or with sentinels. */
 export interface NodeRedisLike {
   readonly isOpen?: boolean
-  readonly evalSha: (...args: never[]) => Promise<unknown>
-  readonly connect: (...args: never[]) => Promise<unknown>
+  // Any function: of version 4 the parameters of a cluster are several tuples.
+  readonly evalSha: (...args: never) => Promise<unknown>
+  readonly connect: (...args: never) => Promise<unknown>
 }
 
 /** What scripts are given. */
