@@ -21,6 +21,7 @@ const config: ViteUserConfig = defineConfig({
     execArgv: [
       'UNTRUSTED_FORWARDED_HEADER',
       'STORE_FAILED',
+      'STORE_RECOVERED',
       'REFUND_FAILED',
       'BAN_FAILED',
       'GUARD_FAILED',

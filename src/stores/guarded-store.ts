@@ -127,7 +127,7 @@ export class GuardedStore {
       await this.#inTime(call)
       this.#watch.succeeded(term)
     } catch (error) {
-      circuit.failed(term, storeFailed(error))
+      this.#watch.writeFailed(term, storeFailed(error))
       throw error
     }
   }
@@ -146,9 +146,11 @@ export class GuardedStore {
     const flaw = flawOf(answer, charge)
     if (flaw !== undefined) return this.#failed(term, verb, charge, new Error(`it ${flaw}`))
     const decision = answer as Decision
+    const isShared = this.#store.capabilities?.shared === true
     // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
-    if (!decision.allowed && this.#store.capabilities?.shared === true) circuit.unasked(term)
+    if (isShared && !decision.allowed) circuit.unasked(term)
     else this.#watch.succeeded(term)
+    if (isShared && verb === 'consume') this.#standIn?.learn(charge, decision)
     return this.#heedBan(charge, decision)
   }
 

@@ -69,6 +69,12 @@ export class HealthWatch {
     this.circuit.failed(term, error)
   }
 
+  /** Notes how something that is no decision failed. Whoever asked for it is told; the log is when the circuit opens. */
+  writeFailed(term: number, error: RateLimiterError): void {
+    this.#lastError = error
+    this.circuit.failed(term, error)
+  }
+
   /** Once for each kind: a store has bad days of a million requests. */
   warnOnce(code: RateLimiterWarningCode, what: string, why: unknown): void {
     if (this.#warned.has(code)) return

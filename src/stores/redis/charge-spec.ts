@@ -2,22 +2,29 @@ import type { BanRule } from '../../limits/ban.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 
-/** What scripts are told of the limits of charges, and of their ban rule: JSON, made once for each. */
+/** What the deciding script is told of the limits of a charge. */
+export interface ChargeSpec {
+  readonly ban: BanRule | undefined
+  /** The limits, and the ban rule where there is one, in JSON. */
+  readonly text: string
+  /** Where all there is is one fixed window: its name, units, window and time to live. Else empty. */
+  readonly oneWindow: readonly string[]
+}
+
+/** What scripts are told of the limits of charges, and of their ban rule: made once for each. */
 export class ChargeSpecs {
   readonly #limits = new WeakMap<readonly Limit[], string>()
-  readonly #decide = new WeakMap<
-    readonly Limit[],
-    { readonly ban: BanRule | undefined; readonly text: string }
-  >()
+  readonly #decide = new WeakMap<readonly Limit[], ChargeSpec>()
 
   /** For the script that decides. */
-  of({ limits, ban }: Charge): string {
+  of({ limits, ban }: Charge): ChargeSpec {
     const known = this.#decide.get(limits)
-    if (known !== undefined && known.ban === ban) return known.text
+    if (known !== undefined && known.ban === ban) return known
     const rule = ban === undefined ? '' : `,"ban":${JSON.stringify(ruleOf(ban))}`
     const text = `{"limits":${this.#listed(limits)}${rule}}`
-    this.#decide.set(limits, { ban, text })
-    return text
+    const spec = { ban, text, oneWindow: ban === undefined ? oneWindowOf(limits) : [] }
+    this.#decide.set(limits, spec)
+    return spec
   }
 
   /** For the script that refunds. */
@@ -39,6 +46,11 @@ export class ChargeSpecs {
     }
     return text
   }
+}
+
+function oneWindowOf([only, ...others]: readonly Limit[]): readonly string[] {
+  if (only?.algorithm !== 'fixed-window' || others.length > 0) return []
+  return [encodeName(only.name), ...[only.limit, only.windowMs, only.ttlMs].map(String)]
 }
 
 /** Names are compared, never shown. Escaped, for what JSON of Lua does not read: a lone surrogate. */

@@ -145,7 +145,7 @@ export class RedisStore implements Store {
     const epoch = this.#refusals?.epoch ?? 0
     const askedAtMs = this.#localNow()
     const wantsReceipt = charge.refundable !== false
-    const reply = await this.#decide(charge, wantsReceipt ? 'receipt' : 'consume')
+    const reply = await this.#decide(charge, 'consume')
     const decision = decisionOf(reply, charge)
     const during = { askedAtMs, answeredAtMs: this.#localNow(), epoch }
     if (!decision.allowed) this.#refusals?.note(charge, decision, during)
@@ -155,10 +155,11 @@ export class RedisStore implements Store {
     return { ...decision, receipt }
   }
 
-  #decide(charge: Charge, verb: 'consume' | 'receipt' | 'peek'): Promise<unknown> {
+  #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
     this.#births = (this.#births + ID_STEP) >>> 0
-    const args = [this.#specs.of(charge), String(charge.cost), String(this.#births), verb]
-    return this.#run(decideScript, charge.key, args)
+    const { text, oneWindow } = this.#specs.of(charge)
+    const args = [text, String(charge.cost), String(this.#births), verb]
+    return this.#run(decideScript, charge.key, verb === 'consume' ? args.concat(oneWindow) : args)
   }
 
   /** By its digest; with its text, once, where the server does not know it. Nothing else is ever sent again. */
@@ -168,7 +169,7 @@ export class RedisStore implements Store {
     const isReady = connection.ready(this.deadlineMs)
     if (isReady !== undefined) await isReady
     const redisKey = this.#keyOf(key)
-    const all = this.#clock === undefined ? args : [...args, String(this.#localNow())]
+    const all = [this.#clock === undefined ? '' : String(this.#localNow()), ...args]
     try {
       return await connection.evalSha(script.sha, redisKey, all)
     } catch (error) {

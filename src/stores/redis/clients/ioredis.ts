@@ -41,6 +41,8 @@ const SENT_ONCE = {
   maxRetriesPerRequest: 0,
   lazyConnect: false,
   retryStrategy: reconnectAfter,
+  // A timer of two seconds by default, which keeps a process that has closed everything from ending.
+  disconnectTimeout: 100,
   // The store writes whole keys itself, also where a client would not (in SCAN).
   keyPrefix: '',
 }

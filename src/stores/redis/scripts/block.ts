@@ -1,18 +1,15 @@
-/** Bans a client. KEYS: the client. ARGV: for how many milliseconds; the time, in tests. */
+/** Bans a client. KEYS: the client. ARGV: the time, or nothing; for how many milliseconds. */
 export const BLOCK = `
-local for_ms = tonumber(ARGV[1])
-local now = now_in_ms(ARGV[2])
-local entry = load_entry(now) or { 0, 0, false }
+local for_ms = tonumber(ARGV[2])
+entry = entry or { 0, 0, false }
 entry[3] = banned(now, for_ms)
 entry[1] = math.max(entry[1], now + math.max(for_ms, entry[2]))
-save_entry(entry, now, ARGV[2] ~= nil)
+save(entry)
 return 1
 `
 
-/** Ends a client's ban, and forgets its refusals. KEYS: the client. ARGV: the time, in tests. */
+/** Ends a client's ban, and forgets its refusals. KEYS: the client. ARGV: the time, or nothing. */
 export const UNBLOCK = `
-local now = now_in_ms(ARGV[1])
-local entry = load_entry(now)
 if not entry then return 0 end
 if #entry == 3 then
   redis.call('DEL', KEYS[1])
@@ -20,6 +17,6 @@ if #entry == 3 then
 end
 entry[3] = false
 entry[1] = now + entry[2]
-save_entry(entry, now, ARGV[1] ~= nil)
+save(entry)
 return 1
 `

@@ -1,24 +1,21 @@
 /**
  * Takes a charge from all limits or from none, or tells what it would do.
  *
- * KEYS: the client. ARGV: the limits and the ban rule, as `{ limits, ban: [units, window, for] }`; the cost; an id
- * for a newcomer; `consume`, `receipt` (consume, and answer what a refund needs) or `peek`; the time, in tests.
+ * KEYS: the client. ARGV: the time, or nothing; the limits and the ban rule, as `{ limits, ban: [units, window, for] }`;
+ * the cost; an id for a newcomer; `consume` or `peek`.
  *
  * Answers `{ allowed, retry, repeat, banEndsIn or -1, banIsNew, (remaining, reset) of each limit, (a, b, c) of each
- * limit's receipt }`.
+ * limit for a receipt, where it was taken }`.
  */
 export const DECIDE = `
-local spec = cjson.decode(ARGV[1])
-local limits, cost, seed, verb = limits_of(spec.limits), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local is_test = ARGV[5] ~= nil
-local now = now_in_ms(ARGV[5])
-local entry = load_entry(now)
-local changed = entry and settle(entry, limits, now)
+local spec = cjson.decode(ARGV[2])
+local limits, cost, seed, verb = limits_of(spec.limits), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local changed = entry and settle(limits)
 
 local states, asked, latest, admitted, longest_ttl = {}, {}, 0, true, 0
 for index, limit in ipairs(limits) do
   local algorithm = algorithms[limit.algorithm]
-  states[index] = state_of(entry, limit) or algorithm.newcomer((seed + index) % 4294967296)
+  states[index] = state_of(limit) or algorithm.newcomer((seed + index) % 4294967296)
   asked[index] = algorithm.charge(states[index], now, limit, cost)
   latest = math.max(latest, asked[index].retry)
   admitted = admitted and asked[index].allowed
@@ -54,7 +51,7 @@ local function note_refusal()
   entry[3] = with_refusal(entry[3], now, rule)
   local ends_in = ban_ends_in(entry[3], now)
   entry[1] = math.max(entry[1], now + math.max(rule.window, ends_in))
-  save_entry(entry, now, is_test)
+  save(entry)
   return ends_in
 end
 
@@ -64,12 +61,12 @@ local function refuse()
     ends_in = note_refusal()
     return ends_in > 0 and outright(ends_in, 1) or refusal()
   end
-  if changed then save_entry(entry, now, is_test) end
+  if changed then save(entry) end
   return ends_in > 0 and outright(ends_in, 0) or refusal()
 end
 
 local function preview()
-  if changed then save_entry(entry, now, is_test) end
+  if changed then save(entry) end
   local reply = { 1, 0, 0, -1, 0 }
   for index = 1, #limits do
     local shown = standing(index)
@@ -97,14 +94,12 @@ local function take()
     taken[#taken + 1], taken[#taken + 2], taken[#taken + 3] = limit.name, limit.algorithm, outcome.state
     reply[#reply + 1], reply[#reply + 2] = outcome.remaining, outcome.reset
   end
-  if verb == 'receipt' then
-    for index, limit in ipairs(limits) do
-      for _, number in ipairs(algorithms[limit.algorithm].receipt(asked[index].state)) do
-        reply[#reply + 1] = number
-      end
+  for index, limit in ipairs(limits) do
+    for _, number in ipairs(algorithms[limit.algorithm].receipt(asked[index].state)) do
+      reply[#reply + 1] = number
     end
   end
-  save_entry(taken, now, is_test)
+  save(taken)
   return reply
 end
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { BAN } from './ban.ts'
 import { BLOCK, UNBLOCK } from './block.ts'
+import { COUNT } from './count.ts'
 import { DECIDE } from './decide.ts'
 import { ENTRY } from './entry.ts'
 import { FIXED_WINDOW } from './fixed-window.ts'
+import { HEAD } from './head.ts'
 import { PRELUDE } from './prelude.ts'
 import { REFUND } from './refund.ts'
 import { SLIDING_WINDOW } from './sliding-window.ts'
@@ -18,12 +20,13 @@ export interface Script {
 
 const COMMON = [PRELUDE, FIXED_WINDOW, SLIDING_WINDOW, TOKEN_BUCKET, BAN, ENTRY].join('')
 
-function scriptOf(text: string): Script {
-  const source = (COMMON + text).trim()
+/** @param first decides what needs nothing of what all have in common */
+function scriptOf(text: string, first = ''): Script {
+  const source = (HEAD + first + COMMON + text).trim()
   return { source, sha: createHash('sha1').update(source).digest('hex') }
 }
 
-export const decideScript: Script = scriptOf(DECIDE)
+export const decideScript: Script = scriptOf(DECIDE, COUNT)
 export const refundScript: Script = scriptOf(REFUND)
 export const blockScript: Script = scriptOf(BLOCK)
 export const unblockScript: Script = scriptOf(UNBLOCK)

@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { IoredisConnection, isIoredis } from '../../../../src/stores/redis/clients/ioredis.ts'
+import { FakeIoredis, FakeNodeRedis } from '../fake-clients.ts'
+
+/** A connection through a fake client, and the client's duplicate that it goes through. */
+function connected(given = new FakeIoredis()): { connection: IoredisConnection; own: FakeIoredis } {
+  const connection = new IoredisConnection(given)
+  const [own] = given.duplicates
+  if (own === undefined) throw new Error('the client is duplicated')
+  return { connection, own }
+}
+
+const SENT_ONCE = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  lazyConnect: false,
+  disconnectTimeout: 100,
+  keyPrefix: '',
+}
+
+describe('a connection through ioredis', () => {
+  it('is one of its own, that keeps no command and sends none twice', () => {
+    const given = new FakeIoredis({ keyPrefix: 'app:' })
+    new IoredisConnection(given)
+    expect(given.calls).toEqual([
+      ['duplicate', { ...SENT_ONCE, retryStrategy: expect.any(Function) as unknown }],
+    ])
+    expect(given.listenerCount('error')).toBe(0)
+  })
+
+  it('is one of its own for a cluster, that sends nothing again after it was refused or lost', () => {
+    const given = new FakeIoredis({ redisOptions: { password: 'secret', enableOfflineQueue: true } })
+    given.isCluster = true
+    new IoredisConnection(given)
+    const retryStrategy = expect.any(Function) as unknown
+    expect(given.calls).toEqual([
+      [
+        'duplicate',
+        [],
+        {
+          redisOptions: { password: 'secret', ...SENT_ONCE, retryStrategy },
+          enableOfflineQueue: false,
+          enableReadyCheck: false,
+          retryDelayOnFailover: 0,
+          retryDelayOnClusterDown: 0,
+          clusterRetryStrategy: retryStrategy,
+          lazyConnect: false,
+          keyPrefix: '',
+        },
+      ],
+    ])
+  })
+
+  it.each([
+    ['a server', false, 'retryStrategy'],
+    ['a cluster', true, 'clusterRetryStrategy'],
+  ])('is tried again after pauses that grow to half a second, with %s', (_, isCluster, option) => {
+    const given = new FakeIoredis()
+    given.isCluster = isCluster
+    new IoredisConnection(given)
+    const options = given.calls[0]?.at(-1) as Record<string, (attempts: number) => number>
+    const pauses = [1, 2, 3, 4, 5, 6, 100, 100_000].map((attempts) => options[option]?.(attempts))
+    expect(pauses).toEqual([50, 100, 200, 400, 500, 500, 500, 500])
+  })
+
+  it('takes errors of the connection for what each command tells by itself', () => {
+    const { own } = connected()
+    expect(() => own.emit('error', new Error('ECONNREFUSED'))).not.toThrow()
+  })
+
+  it('sends scripts with one key, deletes, and closes what is its own', async () => {
+    const given = new FakeIoredis()
+    const { connection, own } = connected(given)
+    own.answer = ([name]) => `answer to ${name}`
+    expect(await connection.evalSha('digest', 'key', ['a', 'b'])).toBe('answer to evalsha')
+    expect(await connection.eval('source', 'key', [])).toBe('answer to eval')
+    expect(await connection.delete('key')).toBe('answer to del')
+    expect(own.calls).toEqual([
+      ['evalsha', 'digest', 1, 'key', 'a', 'b'],
+      ['eval', 'source', 1, 'key'],
+      ['del', 'key'],
+    ])
+    await connection.close()
+    expect([own.isDisconnected, given.isDisconnected]).toEqual([true, false])
+    expect(given.calls.map(([name]) => name)).toEqual(['duplicate'])
+  })
+
+  it('sends commands without a key to its server', async () => {
+    const { connection, own } = connected()
+    const primaries = await connection.primaries()
+    expect(await Promise.all(primaries.map((send) => send(['SCAN', '0'])))).toEqual(['OK'])
+    expect(own.calls).toEqual([['call', 'SCAN', '0']])
+  })
+
+  it('sends commands without a key to each primary of a cluster', async () => {
+    const given = new FakeIoredis()
+    given.isCluster = true
+    const { connection, own } = connected(given)
+    own.masters.push(new FakeIoredis(), new FakeIoredis())
+    const primaries = await connection.primaries()
+    await Promise.all(primaries.map((send) => send(['SCAN', '0'])))
+    expect(own.masters.map(({ calls }) => calls)).toEqual([[['call', 'SCAN', '0']], [['call', 'SCAN', '0']]])
+    expect(own.calls).toEqual([])
+  })
+})
+
+describe('a connection through ioredis that is not ready', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('waits for nothing once it is', () => {
+    expect(connected().connection.ready(100)).toBeUndefined()
+  })
+
+  it.each(['connecting', 'connect'])('is waited for while it is on its way: %s', async (status) => {
+    const { connection, own } = connected()
+    own.status = status
+    const ready = connection.ready(100)
+    await vi.advanceTimersByTimeAsync(99)
+    own.status = 'ready'
+    own.emit('ready')
+    await expect(ready).resolves.toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('is waited for no longer than a command has time', async () => {
+    const { connection, own } = connected()
+    own.status = 'connecting'
+    const rejected = expect(connection.ready(100)).rejects.toThrow(
+      new Error("Redis is not connected: the connection is 'reconnecting'"),
+    )
+    own.status = 'reconnecting'
+    await vi.advanceTimersByTimeAsync(100)
+    await rejected
+    expect(own.listenerCount('ready')).toBe(0)
+  })
+
+  it.each(['wait', 'close', 'reconnecting', 'disconnecting', 'end'])(
+    'is not waited for while nothing is under way: %s',
+    async (status) => {
+      const { connection, own } = connected()
+      own.status = status
+      await expect(connection.ready(100)).rejects.toThrow(
+        new Error(`Redis is not connected: the connection is '${status}'`),
+      )
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+})
+
+describe('isIoredis', () => {
+  it('asks for what is called, and for the status that tells whether it is ready', () => {
+    const parts = { evalsha: async () => 'OK', duplicate: () => ({}), status: 'ready' }
+    expect(isIoredis(parts)).toBe(true)
+    for (const missing of Object.keys(parts))
+      expect(isIoredis({ ...parts, [missing]: undefined })).toBe(false)
+    expect(isIoredis(new FakeNodeRedis())).toBe(false)
+  })
+})

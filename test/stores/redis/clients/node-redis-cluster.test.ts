@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { keySlotOf } from '../../../../src/stores/redis/clients/key-slot.ts'
+import { NodeRedisConnection } from '../../../../src/stores/redis/clients/node-redis.ts'
+import {
+  isNodeRedisCluster,
+  NodeRedisClusterConnection,
+} from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
+import { connectionOf } from '../../../../src/stores/redis/clients/recognise.ts'
+import { FakeNodeRedis } from '../fake-clients.ts'
+
+const CONNECTING = new Error('Redis is not connected: a server of the cluster is connecting')
+
+class FakeNode {
+  client: { isReady?: boolean; sendCommand(words: readonly string[]): Promise<unknown> } | undefined
+  readonly sent: (readonly string[])[] = []
+
+  constructor(isReady = true) {
+    this.client = {
+      isReady,
+      sendCommand: async (words) => {
+        this.sent.push(words)
+        return 'OK'
+      },
+    }
+  }
+}
+
+/** A cluster of two servers: one for the lower half of the slots, the other for the rest. */
+class FakeCluster extends FakeNodeRedis {
+  readonly masters = [new FakeNode(), new FakeNode()]
+  readonly slots = Array.from({ length: 16_384 }, (_, slot) => ({
+    master: this.nodeAt(slot < 8192 ? 0 : 1),
+  }))
+  readonly asked: FakeNode[] = []
+
+  nodeAt(index: number): FakeNode {
+    const node = this.masters[index]
+    if (node === undefined) throw new Error(`no node ${index}`)
+    return node
+  }
+
+  override sendCommand(...given: readonly unknown[]): Promise<unknown> {
+    return this.called('sendCommand', ...given)
+  }
+
+  async nodeClient(node: FakeNode): Promise<unknown> {
+    this.asked.push(node)
+    throw new Error('connect ECONNREFUSED')
+  }
+}
+
+/** A key of the first server and one of the second. */
+const LOWER = ['a', 'b', 'c', 'd', 'e', 'f'].find((key) => keySlotOf(key) < 8192) ?? ''
+const UPPER = ['a', 'b', 'c', 'd', 'e', 'f'].find((key) => keySlotOf(key) >= 8192) ?? ''
+
+describe('a connection through a cluster of node-redis', () => {
+  it('is told from one through a single client', () => {
+    expect(isNodeRedisCluster(new FakeCluster())).toBe(true)
+    expect(isNodeRedisCluster(new FakeNodeRedis())).toBe(false)
+    expect(connectionOf(new FakeCluster())).toBeInstanceOf(NodeRedisClusterConnection)
+    expect(connectionOf(new FakeNodeRedis())).toBeInstanceOf(NodeRedisConnection)
+  })
+
+  it('sends commands as words, and says which key they are about', async () => {
+    const cluster = new FakeCluster()
+    const connection = new NodeRedisClusterConnection(cluster)
+    await connection.evalSha('digest', LOWER, ['x'])
+    await connection.eval('source', UPPER, [])
+    await connection.delete(LOWER)
+    expect(cluster.calls).toEqual([
+      ['sendCommand', LOWER, false, ['EVALSHA', 'digest', '1', LOWER, 'x']],
+      ['sendCommand', UPPER, false, ['EVAL', 'source', '1', UPPER]],
+      ['sendCommand', LOWER, false, ['DEL', LOWER]],
+    ])
+    await connection.close()
+  })
+
+  it('gives it nothing for a server that is not connected, and the rest as ever', async () => {
+    const cluster = new FakeCluster()
+    cluster.nodeAt(0).client = new FakeNode(false).client
+    const connection = new NodeRedisClusterConnection(cluster)
+    await expect(connection.evalSha('digest', LOWER, [])).rejects.toThrow(CONNECTING)
+    await expect(connection.delete(LOWER)).rejects.toThrow(CONNECTING)
+    await connection.evalSha('digest', UPPER, [])
+    expect(cluster.calls).toEqual([['sendCommand', UPPER, false, ['EVALSHA', 'digest', '1', UPPER]]])
+    expect(cluster.asked).toEqual([])
+  })
+
+  it('has a server connected to that nobody has asked before', async () => {
+    const cluster = new FakeCluster()
+    cluster.nodeAt(1).client = undefined
+    const connection = new NodeRedisClusterConnection(cluster)
+    await expect(connection.eval('source', UPPER, [])).rejects.toThrow(CONNECTING)
+    expect(cluster.asked).toEqual([cluster.nodeAt(1)])
+  })
+
+  it('waits for nobody: it is open, or says what has to come first', async () => {
+    const cluster = new FakeCluster()
+    const connection = new NodeRedisClusterConnection(cluster)
+    expect(connection.ready()).toBeUndefined()
+    cluster.slots.length = 0
+    await expect(connection.evalSha('digest', LOWER, [])).rejects.toThrow(CONNECTING)
+    cluster.isOpen = false
+    await expect(connection.ready()).rejects.toThrow(
+      new Error('Redis is not connected: await client.connect() has to come first'),
+    )
+  })
+
+  it('asks each server by itself for what has no key, or none of them', async () => {
+    const cluster = new FakeCluster()
+    const connection = new NodeRedisClusterConnection(cluster)
+    const senders = await connection.primaries()
+    await Promise.all(senders.map((send, index) => send(['SCAN', String(index)])))
+    expect(cluster.masters.map(({ sent }) => sent)).toEqual([[['SCAN', '0']], [['SCAN', '1']]])
+    cluster.nodeAt(1).client = new FakeNode(false).client
+    await expect(connection.primaries()).rejects.toThrow(CONNECTING)
+  })
+})

@@ -1,0 +1,81 @@
+import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
+import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5'
+import * as nodeRedis6 from 'redis'
+import * as nodeRedis4 from 'redis-4'
+import * as nodeRedis5 from 'redis-5'
+import { afterAll, describe, expect, it } from 'vitest'
+import { CommandConnection } from '../../../../src/stores/redis/clients/command-function.ts'
+import { IoredisConnection } from '../../../../src/stores/redis/clients/ioredis.ts'
+import { NodeRedisConnection } from '../../../../src/stores/redis/clients/node-redis.ts'
+import { NodeRedisClusterConnection } from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
+import { connectionOf, keyPrefixOf } from '../../../../src/stores/redis/clients/recognise.ts'
+import { thrownBy } from '../../../errors/thrown-by.ts'
+import { FakeIoredis } from '../fake-clients.ts'
+
+const NOWHERE = { host: '127.0.0.1', port: 1 }
+const lazy = { ...NOWHERE, lazyConnect: true }
+const rootNodes = [{ url: 'redis://127.0.0.1:1' }]
+const sentinels = { name: 'primary', sentinelRootNodes: [NOWHERE] }
+
+describe('a client', () => {
+  const made: { close(): Promise<void> }[] = []
+  afterAll(() => Promise.all(made.map((connection) => connection.close())))
+
+  it.each<[string, object, new (...given: never[]) => object]>([
+    ['Redis of ioredis 5', new Redis5(lazy), IoredisConnection],
+    ['Redis of ioredis 6', new Redis6(lazy), IoredisConnection],
+    ['Cluster of ioredis 5', new Cluster5([NOWHERE], { lazyConnect: true }), IoredisConnection],
+    ['Cluster of ioredis 6', new Cluster6([NOWHERE], { lazyConnect: true }), IoredisConnection],
+    ['createClient of node-redis 4', nodeRedis4.createClient(), NodeRedisConnection],
+    ['createClient of node-redis 5', nodeRedis5.createClient(), NodeRedisConnection],
+    ['createClient of node-redis 6', nodeRedis6.createClient(), NodeRedisConnection],
+    ['createSentinel of node-redis 5', nodeRedis5.createSentinel(sentinels), NodeRedisConnection],
+    ['createSentinel of node-redis 6', nodeRedis6.createSentinel(sentinels), NodeRedisConnection],
+    ['createCluster of node-redis 4', nodeRedis4.createCluster({ rootNodes }), NodeRedisClusterConnection],
+    ['createCluster of node-redis 5', nodeRedis5.createCluster({ rootNodes }), NodeRedisClusterConnection],
+    ['createCluster of node-redis 6', nodeRedis6.createCluster({ rootNodes }), NodeRedisClusterConnection],
+    ['an object that sends commands', { sendCommand: async () => 'OK' }, CommandConnection],
+  ])('is known by what it can do: %s', (_, client, Connection) => {
+    const connection = connectionOf(client)
+    made.push(connection)
+    expect(connection).toBeInstanceOf(Connection)
+  })
+
+  class Pool {}
+
+  it.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    ['redis://127.0.0.1:6379', "'redis://127.0.0.1:6379'"],
+    ['redis://user:secret@127.0.0.1:6379', "'redis://...@127.0.0.1:6379'"],
+    [6379, '6379'],
+    [Redis6, 'the function Redis'],
+    [{}, 'an object with nothing in it'],
+    [{ url: 'redis://:secret@127.0.0.1' }, 'an object with url'],
+    [{ sendCommand: 'no function' }, 'an object with sendCommand'],
+    [Object.create(null), 'an object with nothing in it'],
+    [new Pool(), 'a Pool'],
+  ])('is not %s', (client, shown) => {
+    const error = thrownBy(() => connectionOf(client))
+    expect(error.code).toBe('invalid_option')
+    expect(error.message).toBe(
+      `RedisStore.client: takes a client of ioredis or node-redis, or { sendCommand(words) }, got ${shown}. ` +
+        'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
+    )
+    expect(JSON.stringify(error)).not.toContain('secret')
+  })
+})
+
+describe('the prefix that a client puts before keys', () => {
+  it('is one of ioredis', () => {
+    expect(keyPrefixOf(new FakeIoredis({ keyPrefix: 'app:' }))).toBe('app:')
+    expect(keyPrefixOf(new FakeIoredis())).toBe('')
+    expect(keyPrefixOf(new Redis6({ ...lazy, keyPrefix: 'app:' }))).toBe('app:')
+    expect(keyPrefixOf(new Cluster6([NOWHERE], { lazyConnect: true, keyPrefix: 'app:' }))).toBe('app:')
+  })
+
+  it('is none of any other client', () => {
+    expect(keyPrefixOf(nodeRedis6.createClient())).toBe('')
+    expect(keyPrefixOf({ sendCommand: async () => 'OK' })).toBe('')
+  })
+})

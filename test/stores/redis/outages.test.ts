@@ -1,0 +1,303 @@
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
+import { createRateLimiter, type Decision, type RateLimiter } from '../../../src/index.ts'
+import type { RedisClient } from '../../../src/stores/redis/clients/recognise.ts'
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
+import { CLIENTS, type ConnectedClient } from '../../redis/clients.ts'
+import { describeRedisServer } from '../../redis/describe-redis.ts'
+import { LimitedProcesses } from '../../redis/limited-processes.ts'
+import { expectNoProcessErrors } from '../../redis/process-errors.ts'
+import { freePort, type RedisServer, startRedis } from '../../redis/redis-server.ts'
+
+const LIMIT = 100
+const DEADLINE_MS = 250
+const FAILURES_THAT_OPEN = 5
+const PATIENCE = { timeout: 10_000, interval: 20 }
+const SILENT = { info: () => undefined, warn: () => undefined }
+
+let server: RedisServer
+let admin: Redis
+let connection: ConnectedClient
+let store: RedisStore
+let limiter: RateLimiter
+let asked: MockInstance<RedisStore['consume']>
+
+expectNoProcessErrors()
+
+async function start(client: string): Promise<void> {
+  server = await startRedis()
+  admin = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null })
+  admin.on('error', () => undefined)
+  connection = await (CLIENTS[client] as (url: string) => Promise<ConnectedClient>)(server.url)
+  store = new RedisStore({ client: connection.client, deadlineMs: DEADLINE_MS })
+  asked = vi.spyOn(store, 'consume')
+  limiter = createRateLimiter({ read: LIMIT, windowSec: 3600, store, logger: SILENT })
+  await vi.waitFor(() => store.unblock('nobody'), PATIENCE)
+}
+
+async function stop(): Promise<void> {
+  await limiter.close()
+  await store.close()
+  await connection.close()
+  admin.disconnect()
+  await server.stop()
+}
+
+const consume = (key: string): Promise<Decision> => limiter.consume(key)
+
+const remaining = async (key: string): Promise<number | undefined> =>
+  (await consume(key)).limits[0]?.remaining
+
+async function use(key: string, count: number): Promise<void> {
+  for (let used = 0; used < count; used++) await consume(key)
+}
+
+/** Somebody asks until Redis is asked again: health asks nobody. */
+async function recovered(): Promise<void> {
+  // A failure or two leave the circuit as it is.
+  await vi.waitFor(() => store.unblock('nobody'), PATIENCE)
+  await vi.waitFor(async () => {
+    await consume('probe')
+    expect(limiter.health().state).toBe('closed')
+  }, PATIENCE)
+}
+
+async function failsUntilOpen(): Promise<void> {
+  await vi.waitFor(async () => {
+    await consume('unlucky')
+    expect(limiter.health().state).not.toBe('closed')
+  }, PATIENCE)
+}
+
+/** How many scripts a server has run since it was asked to count. */
+async function scriptsRun(): Promise<number> {
+  const info = await admin.info('commandstats')
+  return ['evalsha', 'eval']
+    .map((name) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(info)?.[1] ?? 0))
+    .reduce((sum, calls) => sum + calls, 0)
+}
+
+async function restart(): Promise<void> {
+  const { port } = server
+  await server.stop()
+  server = await startRedis([], port)
+}
+
+async function kill(): Promise<void> {
+  server.process.kill('SIGKILL')
+  await once(server.process, 'exit')
+}
+
+describeRedisServer('an outage of Redis', () => {
+  describe.each(['ioredis 6', 'node-redis 6'])('seen by %s', (client) => {
+    beforeEach(() => start(client))
+    afterEach(stop)
+
+    it('that stops it for a while is survived, and no charge arrives late but those under way', async () => {
+      await use('client', 90)
+      await admin.config('RESETSTAT')
+      server.process.kill('SIGSTOP')
+      asked.mockClear()
+      const left: (number | undefined)[] = []
+      for (let turn = 0; turn < 12; turn++) left.push(await remaining('client'))
+      // Ten were left, and ten are granted.
+      expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0])
+      expect(limiter.health().state).not.toBe('closed')
+      expect(limiter.health().lastError?.code).toBe('store_timeout')
+      await use('another', 200)
+      const underWay = asked.mock.calls.length
+      expect(underWay).toBeGreaterThanOrEqual(FAILURES_THAT_OPEN)
+      server.process.kill('SIGCONT')
+      await vi.waitFor(() => expect(limiter.health().lateReplies).toBe(underWay), PATIENCE)
+      expect(await scriptsRun()).toBe(underWay)
+      await recovered()
+      // And one that unblocked nobody.
+      expect(await scriptsRun()).toBe(asked.mock.calls.length + 1)
+    })
+
+    it('that kills it is survived, and it starts anew with nothing', async () => {
+      await use('heavy', 90)
+      await use('refused', LIMIT + 1)
+      await limiter.block('blocked', 3600)
+      await consume('blocked')
+      await kill()
+      expect((await consume('refused')).allowed).toBe(false)
+      expect(await consume('blocked')).toMatchObject({ allowed: false, ban: { isNew: false } })
+      expect(await remaining('heavy')).toBe(9)
+      await failsUntilOpen()
+      await use('heavy', 9)
+      expect((await consume('heavy')).allowed).toBe(false)
+      expect((await consume('refused')).allowed).toBe(false)
+      expect((await consume('blocked')).allowed).toBe(false)
+      asked.mockClear()
+      await restart()
+      const keys = Number(await admin.dbsize())
+      expect(keys).toBeLessThanOrEqual(1)
+      await recovered()
+      expect(await remaining('somebody')).toBe(LIMIT - 1)
+      expect(await remaining('somebody')).toBe(LIMIT - 2)
+    })
+
+    it('that lasts for an instant only costs nothing but its counters', async () => {
+      await use('client', 10)
+      await kill()
+      await restart()
+      await recovered()
+      expect(
+        (await store.peek({ key: 'default:read:client', limits: limitsAsked(), cost: 1 })).limits,
+      ).toMatchObject([{ remaining: LIMIT }])
+    })
+
+    it('that loses the scripts is none', async () => {
+      await use('client', 10)
+      await admin.script('FLUSH')
+      await admin.config('RESETSTAT')
+      expect(await remaining('client')).toBe(LIMIT - 11)
+      expect(await scriptsRun()).toBe(2)
+      expect(await remaining('client')).toBe(LIMIT - 12)
+      expect(await scriptsRun()).toBe(3)
+      expect(limiter.health()).toMatchObject({ state: 'closed', lastError: undefined })
+    })
+
+    it('that loses the counters is none, and counting begins again', async () => {
+      await use('client', 10)
+      await admin.flushall()
+      expect(await remaining('client')).toBe(LIMIT - 1)
+      expect(limiter.health()).toMatchObject({ state: 'closed', lastError: undefined })
+    })
+
+    it('that makes it pause is survived', async () => {
+      await use('client', 90)
+      // Of scripts; this connection has to end it.
+      await admin.call('CLIENT', 'PAUSE', '60000', 'WRITE')
+      expect(await remaining('client')).toBe(9)
+      expect(limiter.health().lastError?.code).toBe('store_timeout')
+      await failsUntilOpen()
+      await admin.call('CLIENT', 'UNPAUSE')
+      await recovered()
+    })
+
+    it('of its memory is survived', async () => {
+      await use('client', 90)
+      await admin.config('SET', 'maxmemory', '1')
+      expect(await remaining('client')).toBe(9)
+      expect(limiter.health().lastError?.code).toBe('store_failed')
+      expect(limiter.health().lastError?.message).toMatch(
+        /^the store failed: OOM command not allowed when used memory > 'maxmemory'/,
+      )
+      await failsUntilOpen()
+      await admin.config('SET', 'maxmemory', '0')
+      await recovered()
+      // What was counted here is not added there.
+      expect(await remaining('client')).toBe(9)
+    })
+
+    it('that makes a replica of it is survived', async () => {
+      await use('client', 90)
+      await admin.replicaof('127.0.0.1', await freePort())
+      expect(await remaining('client')).toBe(9)
+      expect(limiter.health().lastError?.message).toMatch(
+        /^the store failed: READONLY You can't write against a read only replica/,
+      )
+      await failsUntilOpen()
+      await admin.call('REPLICAOF', 'NO', 'ONE')
+      await recovered()
+      expect(await remaining('client')).toBe(9)
+    })
+  })
+})
+
+describeRedisServer('a Redis that is down when the process starts', () => {
+  afterEach(stop)
+
+  it('is used from when it is up', async () => {
+    const port = await freePort()
+    const client = new Redis(port, '127.0.0.1', { lazyConnect: true })
+    await goesFromDownToUp(client, port)
+  })
+
+  it('is used from when it is up, by node-redis as well', async () => {
+    const port = await freePort()
+    const client = createClient({ url: `redis://127.0.0.1:${port}` })
+    client.on('error', () => undefined)
+    // Nobody waits for it: it tries again until there is a server.
+    const connecting = client.connect()
+    await goesFromDownToUp(client, port)
+    await connecting
+    client.destroy()
+  })
+})
+
+async function goesFromDownToUp(client: RedisClient, port: number): Promise<void> {
+  store = new RedisStore({ client, deadlineMs: DEADLINE_MS })
+  limiter = createRateLimiter({ read: LIMIT, windowSec: 3600, store, logger: SILENT })
+  for (let left = LIMIT - 1; left > LIMIT - 10; left--) expect(await remaining('early')).toBe(left)
+  expect(limiter.health()).toMatchObject({ state: 'open', lateReplies: 0 })
+  expect(limiter.health().lastError?.message).toMatch(/^the store failed: Redis is not connected: /)
+  server = await startRedis([], port)
+  admin = new Redis(server.url)
+  connection = { client, close: async () => undefined }
+  await recovered()
+  // Nothing of before was kept for it.
+  expect(await remaining('early')).toBe(LIMIT - 1)
+}
+
+describeRedisServer('an outage under the load of four processes', () => {
+  const PROCESSES = 4
+  const PER_CLIENT = 40
+  const OF_EACH = 50
+  let processes: LimitedProcesses
+
+  afterEach(async () => {
+    await processes.stop()
+    await server.stop()
+  })
+
+  it('costs no request its answer, and grants no more than was promised', async () => {
+    server = await startRedis()
+    const clients = ['ioredis 6', 'node-redis 6', 'ioredis 5', 'node-redis 5']
+    processes = await LimitedProcesses.start(
+      clients.map((client) => ({ redisUrl: server.url, client, limit: PER_CLIENT, share: 1 / PROCESSES })),
+    )
+    await upAgain()
+    expect(await processes.admitted('while up', OF_EACH)).toBe(PER_CLIENT)
+
+    const load = processes.admitted('as it dies', 8 * OF_EACH)
+    await kill()
+    // What Redis had granted, and then the part of each process.
+    expect(await load).toBeLessThanOrEqual(2 * PER_CLIENT)
+
+    // Each process grants its part, and one that refused goes on refusing.
+    expect(await processes.admitted('while down', OF_EACH)).toBe(PER_CLIENT)
+    expect(await processes.admitted('while up', OF_EACH)).toBe(0)
+    for (const state of await processes.states()) expect(state).not.toBe('closed')
+
+    await restartUnderLoad()
+    expect(await processes.admitted('up again', OF_EACH)).toBe(PER_CLIENT)
+    expect([...processes.statuses.keys()].sort()).toEqual([200, 429])
+    expect(processes.ended).toBe(0)
+  })
+
+  async function restartUnderLoad(): Promise<void> {
+    const load = processes.admitted('as it returns', 8 * OF_EACH)
+    await restart()
+    expect(await load).toBeLessThanOrEqual(2 * PER_CLIENT)
+    await upAgain()
+  }
+
+  async function upAgain(): Promise<void> {
+    await vi.waitFor(async () => {
+      await processes.admitted('probe', 1, 1)
+      expect(new Set(await processes.states())).toEqual(new Set(['closed']))
+    }, PATIENCE)
+  }
+})
+
+/** The limits of the last charge, which keep their identity. */
+function limitsAsked(): Parameters<RedisStore['peek']>[0]['limits'] {
+  const charge = asked.mock.lastCall?.[0]
+  if (charge === undefined) throw new Error('nothing was asked')
+  return charge.limits
+}

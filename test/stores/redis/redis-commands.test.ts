@@ -1,0 +1,354 @@
+import { createClient } from 'redis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts'
+import type { Charge, Store } from '../../../src/stores/store.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { describeRedisServer } from '../../redis/describe-redis.ts'
+import { type RedisServer, startRedis } from '../../redis/redis-server.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+
+type Client = ReturnType<typeof createClient>
+
+const HOUR_MS = 3_600_000
+const DAYS_30_MS = 2_592_000_000
+
+/** So many limits, of which the first is the tightest. */
+const limitsOf = (count: number, algorithm: AlgorithmName, units = 2): Limit[] =>
+  Array.from({ length: count }, (_, index) =>
+    limitOf(units + index, { name: `${index}`, algorithm, windowMs: HOUR_MS }),
+  )
+
+/** A server of the test's own: commands of others would be counted too. */
+describeRedisServer('RedisStore and its server', () => {
+  let server: RedisServer
+  let client: Client
+  beforeAll(async () => {
+    server = await startRedis()
+    client = createClient({ url: server.url })
+    await client.connect()
+  })
+  afterAll(async () => {
+    client.destroy()
+    await server.stop()
+  })
+  beforeEach(async () => void (await client.flushAll()))
+
+  const made = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
+    new RedisStore({ client, deadlineMs: 20_000, ...options })
+
+  /** Commands that the server has counted meanwhile, those within scripts included. */
+  async function counted(work: () => unknown): Promise<Record<string, number>> {
+    await client.configResetStat()
+    await work()
+    const lines = (await client.info('commandstats')).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)
+    // A value and its time to live at once: one command of two names.
+    const counts = Array.from(
+      lines,
+      ([, name = '', calls]) => [name === 'psetex' ? 'set' : name, Number(calls)] as const,
+    )
+    return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat'))
+  }
+
+  async function keysOf(pattern = '*'): Promise<string[]> {
+    return (await client.keys(pattern)).toSorted()
+  }
+
+  describe.each([1, 5])('counts for a decision on %i limits', (count) => {
+    it.each(ALGORITHMS)('four commands, by %s, and fewer where nothing changes', async (algorithm) => {
+      const store = made()
+      const limits = limitsOf(count, algorithm)
+      const charge = { ...chargeOf('client', limits), refundable: false }
+      await store.peek(charge)
+      const read = { evalsha: 1, time: 1, get: 1 }
+      expect(await counted(() => store.peek(charge))).toEqual(read)
+      expect(await counted(() => store.consume(charge))).toEqual({ ...read, set: 1 })
+      expect(await counted(() => store.consume(chargeOf('client', limits)))).toEqual({ ...read, set: 1 })
+      expect(await counted(() => store.peek(charge))).toEqual(read)
+      expect(await counted(() => store.consume(charge))).toEqual(read)
+    })
+
+    it.each(ALGORITHMS)('none for a client whose refusal is known, by %s', async (algorithm) => {
+      const store = made()
+      // Of one size: a bucket that has something left beside an empty one fills from one moment to the next.
+      const limits = limitsOf(count, algorithm).map((limit) => ({ ...limit, limit: 2, burst: 2 }))
+      const charge = { ...chargeOf('client', limits), refundable: false }
+      for (const _ of [1, 2, 3]) await store.consume(charge)
+      const commands = await counted(async () => {
+        for (let turn = 0; turn < 100; turn++) expect((await store.consume(charge)).allowed).toBe(false)
+      })
+      expect(commands).toEqual({})
+    })
+  })
+
+  describe('counts for anything else', () => {
+    const charge = chargeOf('client', limitsOf(5, 'sliding-window'))
+    const change = { evalsha: 1, time: 1, get: 1, set: 1 }
+
+    it('four commands at most', async () => {
+      const store = made()
+      const { receipt = {} } = await store.consume(charge)
+      await store.refund((await store.consume(charge)).receipt ?? {})
+      await store.block('banned', HOUR_MS)
+      await store.unblock('unknown')
+      expect(await counted(() => store.refund(receipt))).toEqual(change)
+      expect(await counted(() => store.refund(receipt))).toEqual({})
+      expect(await counted(() => store.block('client', 5000))).toEqual(change)
+      expect(await counted(() => store.unblock('client'))).toEqual(change)
+      expect(await counted(() => store.unblock('banned'))).toEqual({ evalsha: 1, time: 1, get: 1, del: 1 })
+      expect(await counted(() => store.unblock('unknown'))).toEqual({ evalsha: 1, time: 1, get: 1 })
+      expect(await counted(() => store.reset('client'))).toEqual({ del: 1 })
+    })
+
+    it('four for a refusal that counts towards a ban, and none once it is one', async () => {
+      const store = made()
+      const limits = limitsOf(1, 'fixed-window', 1)
+      const strict = { ...chargeOf('client', limits, 1, banRule(2, HOUR_MS, HOUR_MS)), refundable: false }
+      await store.consume(strict)
+      for (const _ of ['first', 'last']) expect(await counted(() => store.consume(strict))).toEqual(change)
+      expect(await counted(() => store.consume(strict))).toEqual({})
+    })
+
+    it('one more where the script is sent, and the charge once', async () => {
+      const store = made()
+      const limits = limitsOf(1, 'token-bucket', 10)
+      const left: number[] = []
+      for (let turn = 0; turn < 4; turn++) {
+        const commands = await counted(async () => {
+          await client.scriptFlush()
+          left.push((await store.consume(chargeOf('client', limits))).limits[0]?.remaining ?? -1)
+        })
+        expect(commands).toEqual({ 'script|flush': 1, evalsha: 1, eval: 1, time: 1, get: 1, set: 1 })
+      }
+      expect(left).toEqual([9, 8, 7, 6])
+    })
+  })
+
+  describe('a time to live', () => {
+    const RULE = banRule(2, 40_000, 50_000)
+
+    it.each(ALGORITHMS)('is on every key after every operation, by %s', async (algorithm) => {
+      const store = made({ refusalCache: false })
+      const limits = [limitOf(1, { algorithm, ttlMs: 90_000 }), limitOf(9, { name: 'b', ttlMs: 70_000 })]
+      const charge = chargeOf('client', limits)
+      const strict = chargeOf('client', limits, 1, RULE)
+      const { receipt = {} } = await store.consume(charge)
+      const steps: [string, () => unknown, number][] = [
+        ['a charge', () => store.consume(chargeOf('other', limits)), 90_000],
+        ['a preview', () => store.peek(chargeOf('nobody', limits)), 90_000],
+        ['a refusal', () => store.consume(charge), 90_000],
+        ['a refusal that is counted', () => store.consume(strict), 90_000],
+        ['one that bans', () => store.consume(strict), 90_000],
+        ['one of a banned client', () => store.consume(charge), 90_000],
+        ['a refund', () => store.refund(receipt), 90_000],
+        ['a block of a known client', () => store.block('client', 200_000), 200_000],
+        ['an unblock', () => store.unblock('client'), 90_000],
+        ['a block of an unknown client', () => store.block('stranger', 10), 90_000],
+        ['a reset', () => store.reset('client'), 90_000],
+      ]
+      for (const [what, step, mostMs] of steps) {
+        await step()
+        for (const key of await keysOf()) {
+          const leftMs = await client.pTTL(key)
+          // -2: it has gone meanwhile.
+          if (leftMs === -2) continue
+          expect(leftMs, `of ${key} after ${what}`).toBeGreaterThanOrEqual(0)
+          expect(leftMs, `of ${key} after ${what}`).toBeLessThanOrEqual(mostMs)
+        }
+      }
+      expect(await keysOf('*:other')).toHaveLength(1)
+      expect(await keysOf('*:client')).toEqual([])
+      expect(await keysOf('*:nobody')).toEqual([])
+    })
+
+    it('is that of the limits, of the refusals or of the ban, whichever is longest', async () => {
+      const store = made({ refusalCache: false })
+      const leftOf = (key: string): Promise<number> => client.pTTL(`tollgate:v1:${key}`)
+      const near = (ms: number): unknown =>
+        expect.toSatisfy((left: number) => left > ms - 20_000 && left <= ms)
+      const limits = [limitOf(1, { ttlMs: 90_000 })]
+      await store.consume(chargeOf('a', limits))
+      expect(await leftOf('a')).toEqual(near(90_000))
+      await store.consume(chargeOf('a', limits, 1, banRule(9, 300_000, 1000)))
+      expect(await leftOf('a')).toEqual(near(300_000))
+      await store.block('a', 600_000)
+      expect(await leftOf('a')).toEqual(near(600_000))
+      await store.unblock('a')
+      expect(await leftOf('a')).toEqual(near(90_000))
+    })
+
+    it('may have 16 digits', async () => {
+      const blockMs = 1_234_567_890_123_456
+      await made().block('client', blockMs)
+      const leftMs = await client.pTTL('tollgate:v1:client')
+      expect(leftMs).toBeGreaterThan(blockMs - 20_000)
+      expect(leftMs).toBeLessThanOrEqual(blockMs)
+    })
+
+    it('ends the key on the clock of the server', async () => {
+      const store = made()
+      await store.consume(chargeOf('client', [limitOf(1, { windowMs: 20, ttlMs: 20 })]))
+      await vi.waitUntil(async () => (await keysOf()).length === 0, { timeout: 10_000, interval: 5 })
+    })
+  })
+
+  describe('numbers of 15 digits', () => {
+    const MOST = 999_999_999_999_999
+    const START_MS = 1_700_000_000_123
+
+    /** What a store answers to charges of many units, one of which is given back. */
+    async function answers(store: Store, clock: FakeClock, limits: readonly Limit[]): Promise<object[]> {
+      const charge = (cost: number): Charge => chargeOf('client', limits, cost)
+      const told: object[] = []
+      const consume = async (cost: number): Promise<object> => {
+        const { receipt = {}, ...decision } = await store.consume(charge(cost))
+        told.push(decision)
+        return receipt
+      }
+      await consume(123_456_789_012_345)
+      clock.advance(1)
+      const second = await consume(876_543_210_987_653)
+      await consume(2)
+      await consume(1)
+      await consume(1)
+      await store.refund?.(second)
+      told.push((await store.peek?.(charge(876_543_210_987_653))) ?? {})
+      await consume(876_543_210_987_652)
+      return told
+    }
+
+    it.each<[AlgorithmName, number]>([
+      ['fixed-window', DAYS_30_MS],
+      ['sliding-window', DAYS_30_MS],
+      // Of a bucket the product with the window has to be exact.
+      ['token-bucket', 4],
+    ])('survive exactly, by %s', async (algorithm, windowMs) => {
+      const limits = [limitOf(MOST, { algorithm, windowMs })]
+      const [local, remote] = [new FakeClock(START_MS), new FakeClock(START_MS)]
+      const expected = await answers(new MemoryStore({ clock: local }), local, limits)
+      const store = made({ clock: remote, refusalCache: false })
+      expect(await answers(store, remote, limits)).toEqual(expected)
+      expect(expected[0]).toMatchObject({ limits: [{ limit: MOST, remaining: 876_543_210_987_654 }] })
+    })
+
+    it('are those that a window says, to the unit', async () => {
+      const clock = new FakeClock(START_MS)
+      const limits = [limitOf(MOST, { windowMs: DAYS_30_MS })]
+      const told = await answers(made({ clock, refusalCache: false }), clock, limits)
+      const left = told.map(
+        (decision) => (decision as { limits: { remaining: number }[] }).limits[0]?.remaining,
+      )
+      expect(left).toEqual([876_543_210_987_654, 1, 1, 0, 0, 876_543_210_987_653, 1])
+    })
+
+    it('are read from every client: a bucket that is full in 30 days', async () => {
+      const clock = new FakeClock(START_MS)
+      const limits = [limitOf(1_700_000, { algorithm: 'token-bucket', windowMs: DAYS_30_MS })]
+      const { limits: states, repeatAfterMs } = await made({ clock }).consume(
+        chargeOf('c', limits, 1_700_000),
+      )
+      expect(states).toEqual([{ name: 'test', limit: 1_700_000, remaining: 0, resetMs: 1525 }])
+      expect(repeatAfterMs).toBe(DAYS_30_MS)
+    })
+  })
+
+  describe('the time', () => {
+    afterEach(() => void vi.useRealTimers())
+
+    const READ = "return cjson.encode(cmsgpack.unpack(redis.call('GET', KEYS[1])))"
+    const expiryOf = async (key: string): Promise<number> => {
+      const entry = String(await client.eval(READ, { keys: [key], arguments: [] }))
+      return Number((JSON.parse(entry) as unknown[])[0])
+    }
+    const serverMs = async (): Promise<number> => {
+      const [seconds, micros] = (await client.sendCommand(['TIME'])) as unknown as [string, string]
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+    }
+
+    it('is that of the server, whatever this process takes it to be', async () => {
+      vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 0 })
+      const beganMs = await serverMs()
+      await made().consume(chargeOf('client', [limitOf(1, { ttlMs: HOUR_MS })]))
+      const decidedMs = (await expiryOf('tollgate:v1:client')) - HOUR_MS
+      expect(decidedMs).toBeGreaterThanOrEqual(beganMs)
+      expect(decidedMs).toBeLessThanOrEqual(await serverMs())
+    })
+
+    it('is that of a clock which was given', async () => {
+      await made({ clock: new FakeClock(5_000) }).consume(
+        chargeOf('client', [limitOf(1, { ttlMs: HOUR_MS })]),
+      )
+      expect(await expiryOf('tollgate:v1:client')).toBe(5000 + HOUR_MS)
+    })
+  })
+
+  describe('resetAll', () => {
+    const PREFIXES = ['a*', 'ab', 'a', 'a?', 'a[b]', 'a\\*', 'a*b', '{a*}', 'a^-b', '']
+
+    it.each(PREFIXES)('deletes what begins with its prefix, and nothing else: %j', async (prefix) => {
+      const stores = PREFIXES.map((each) => made({ prefix: each }))
+      for (const store of stores) {
+        for (const key of ['one', 'b:v1:x', '*', ' ']) await store.consume(chargeOf(key))
+      }
+      await client.set('a*:v2:one', 'of another')
+      const before = await keysOf()
+      await made({ prefix }).resetAll()
+      const begin = `${prefix}:v1:`
+      expect(await keysOf()).toEqual(before.filter((key) => !key.startsWith(begin)))
+      expect(before.filter((key) => key.startsWith(begin))).toHaveLength(4)
+    })
+
+    it('goes over more keys than one page holds', async () => {
+      const store = made()
+      await Promise.all(Array.from({ length: 2500 }, (_, index) => store.consume(chargeOf(`${index}`))))
+      await client.set('of another', '')
+      expect(await client.dbSize()).toBe(2501)
+      await store.resetAll()
+      expect(await keysOf()).toEqual(['of another'])
+    })
+  })
+
+  describe('two stores', () => {
+    let other: Client
+    beforeAll(async () => {
+      other = createClient({ url: server.url })
+      await other.connect()
+    })
+    afterAll(() => other.destroy())
+
+    describe.each(ALGORITHMS)('share their counters by %s', (algorithm) => {
+      it.each([
+        [30, 50],
+        [50, 50],
+        [400, 50],
+        [400, 1],
+      ])('%i charges at once, of which %i are admitted at most', async (charges, units) => {
+        const stores = [made(), new RedisStore({ client: other, deadlineMs: 20_000 })]
+        const limits = [limitOf(units, { algorithm, windowMs: DAYS_30_MS })]
+        const all = Array.from({ length: charges }, (_, index) =>
+          stores[index % 2]?.consume(chargeOf('c', limits)),
+        )
+        const decisions = await Promise.all(all)
+        const admitted = decisions.filter((decision) => decision?.allowed === true)
+        expect(admitted).toHaveLength(Math.min(charges, units))
+        const left = admitted
+          .map((decision) => decision?.limits[0]?.remaining ?? -1)
+          .toSorted((a, b) => b - a)
+        expect(left).toEqual(Array.from({ length: admitted.length }, (_, index) => units - 1 - index))
+      })
+    })
+
+    it('ban for both, and give back to neither but the one that charged', async () => {
+      const [one, two] = [made(), new RedisStore({ client: other, deadlineMs: 20_000 })]
+      const limits = [limitOf(5, { windowMs: HOUR_MS })]
+      const { receipt = {} } = await one.consume(chargeOf('c', limits, 5))
+      await two.refund(receipt)
+      expect((await two.peek(chargeOf('c', limits))).allowed).toBe(false)
+      await one.refund(receipt)
+      expect((await two.peek(chargeOf('c', limits, 5))).allowed).toBe(true)
+      await two.block('c', HOUR_MS)
+      expect((await one.consume(chargeOf('c', limits))).ban?.isNew).toBe(false)
+    })
+  })
+})

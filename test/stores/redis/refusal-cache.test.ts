@@ -1,0 +1,295 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { BanRule } from '../../../src/limits/ban.ts'
+import type { Decision } from '../../../src/limits/decision.ts'
+import type { Limit } from '../../../src/limits/limit.ts'
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { type Asking, RefusalCache } from '../../../src/stores/redis/refusal-cache.ts'
+import type { Charge } from '../../../src/stores/store.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+
+const NOW_MS = 5000
+const ONE = [limitOf(10)]
+const CHARGE = chargeOf('client', ONE)
+const AT_ONCE: Asking = { askedAtMs: NOW_MS, answeredAtMs: NOW_MS, epoch: 0 }
+
+/** A refusal by limits of 10, of each of which so much remains until then. */
+function refusal(retryAfterMs: number, ...states: readonly (readonly [number, number])[]): Decision {
+  const shown = states.length === 0 ? [[0, retryAfterMs] as const] : states
+  const limits = shown.map(([remaining, resetMs]) => ({ name: 'test', limit: 10, remaining, resetMs }))
+  return { allowed: false, retryAfterMs, limits }
+}
+
+function banned(endsInMs: number, isNew: boolean, retryAfterMs = endsInMs): Decision {
+  return { ...refusal(retryAfterMs), ban: { endsInMs, isNew } }
+}
+
+/** A cache that has been told of one refusal. */
+function noted(decision: Decision, charge: Charge = CHARGE, asking: Partial<Asking> = {}): RefusalCache {
+  const cache = new RefusalCache(10)
+  cache.note(charge, decision, { ...AT_ONCE, ...asking })
+  return cache
+}
+
+afterEach(() => void vi.restoreAllMocks())
+
+describe('RefusalCache', () => {
+  it('refuses whom it was told of, with less and less to wait', () => {
+    const cache = noted(refusal(1000))
+    expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
+    expect(cache.answer(CHARGE, NOW_MS + 1)).toStrictEqual(refusal(999))
+    expect(cache.answer(CHARGE, NOW_MS + 700.9)).toStrictEqual(refusal(300))
+    expect(cache.answer(chargeOf('somebody else', ONE), NOW_MS)).toBeUndefined()
+  })
+
+  it('gives each answer as an object of its own', () => {
+    const cache = noted({ ...refusal(1000, [0, 1000], [10, 60_000]), ban: { endsInMs: 1000, isNew: true } })
+    const [one, other] = [cache.answer(CHARGE, NOW_MS), cache.answer(CHARGE, NOW_MS)]
+    expect(one).toStrictEqual(other)
+    for (const part of [(d?: Decision) => d, (d?: Decision) => d?.limits, (d?: Decision) => d?.ban]) {
+      expect(part(one)).not.toBe(part(other))
+    }
+    for (const [index, state] of (one?.limits ?? []).entries()) expect(state).not.toBe(other?.limits[index])
+  })
+
+  it('knows nothing of admissions', () => {
+    expect(noted({ ...refusal(1000), allowed: true }).answer(CHARGE, NOW_MS)).toBeUndefined()
+  })
+
+  // The clock of Redis stands still for a millisecond at a time, and so may be up to one behind.
+  it('asks again from the last millisecond before the release on, and has forgotten it then', () => {
+    const cache = noted(refusal(1000))
+    expect(cache.answer(CHARGE, NOW_MS + 998.999)).toStrictEqual(refusal(2))
+    expect(cache.answer(CHARGE, NOW_MS + 999)).toBeUndefined()
+    expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
+  })
+
+  it.each([0, 1])('does not even begin with a refusal of %i ms', (retryAfterMs) => {
+    expect(noted(refusal(retryAfterMs)).answer(CHARGE, NOW_MS)).toBeUndefined()
+  })
+
+  it('holds a refusal from when Redis was asked, and tells the wait from when it had answered', () => {
+    const cache = noted(refusal(1000), CHARGE, { answeredAtMs: NOW_MS + 40 })
+    expect(cache.answer(CHARGE, NOW_MS + 40)).toStrictEqual(refusal(1000))
+    expect(cache.answer(CHARGE, NOW_MS + 998)).toStrictEqual(refusal(42))
+    expect(cache.answer(CHARGE, NOW_MS + 999)).toBeUndefined()
+  })
+
+  it('refuses nobody whom Redis would admit, and tells nobody to wait too little', () => {
+    // Eighths of a millisecond, which doubles add without an error.
+    const eighths = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max }).map((n) => n / 8)
+    const times = fc.record({
+      phase: eighths(7),
+      askedAtMs: eighths(80_000),
+      there: eighths(80),
+      back: eighths(80),
+      gone: eighths(400),
+      retryAfterMs: fc.integer({ min: 1, max: 40 }),
+    })
+    let held = 0
+    fc.assert(
+      fc.property(times, ({ phase, askedAtMs, there, back, gone, retryAfterMs }) => {
+        const redisAt = (localMs: number): number => Math.floor(localMs + phase)
+        const answeredAtMs = askedAtMs + there + back
+        const releaseMs = redisAt(askedAtMs + there) + retryAfterMs
+        const cache = noted(refusal(retryAfterMs), CHARGE, { askedAtMs, answeredAtMs })
+        const nowMs = answeredAtMs + gone
+        const answer = cache.answer(CHARGE, nowMs)
+        if (answer === undefined) return
+        held++
+        expect(redisAt(nowMs)).toBeLessThan(releaseMs)
+        expect(redisAt(nowMs + answer.retryAfterMs)).toBeGreaterThanOrEqual(releaseMs)
+      }),
+      { numRuns: 3000 },
+    )
+    expect(held).toBeGreaterThan(300)
+  })
+
+  it('forgets on a clock that was set back', () => {
+    const cache = noted(refusal(1000))
+    expect(cache.answer(CHARGE, NOW_MS - 1)).toBeUndefined()
+    expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
+  })
+
+  it('keeps so many keys, and forgets the one that was noted longest ago', () => {
+    const cache = new RefusalCache(3)
+    const note = (key: string): void => cache.note(chargeOf(key, ONE), refusal(1000), AT_ONCE)
+    const known = (): string[] =>
+      ['a', 'b', 'c', 'd', 'e'].filter((key) => cache.answer(chargeOf(key, ONE), NOW_MS) !== undefined)
+    for (const key of ['a', 'b', 'c', 'a', 'd']) note(key)
+    expect(known()).toEqual(['a', 'c', 'd'])
+    note('e')
+    expect(known()).toEqual(['a', 'd', 'e'])
+  })
+
+  it('tells long keys apart, and keeps none of them', () => {
+    const set = vi.spyOn(Map.prototype, 'set')
+    const long = 'k'.repeat(10_000)
+    const keys = ['k'.repeat(200), 'k'.repeat(201), long, `${long}\ud800`, `${long}\udc00`, `${long}\ufffd`]
+    for (const key of keys) {
+      const cache = noted(refusal(1000), chargeOf(key, ONE))
+      const known = keys.filter((other) => cache.answer(chargeOf(other, ONE), NOW_MS) !== undefined)
+      expect(known).toEqual([key])
+      cache.forget(key)
+      expect(cache.answer(chargeOf(key, ONE), NOW_MS)).toBeUndefined()
+    }
+    const names = set.mock.calls.map(([name]) => String(name))
+    expect(names.filter((name) => name.length > 201)).toEqual([])
+    // A client whose key is what another one's is kept under is not taken for it.
+    const cache = noted(refusal(1000), chargeOf(long, ONE))
+    const name = String(set.mock.calls.at(-1)?.[0])
+    expect(name).not.toBe(long)
+    expect(cache.answer(chargeOf(name, ONE), NOW_MS)).toBeUndefined()
+  })
+})
+
+describe('what makes a refusal void', () => {
+  it.each<[string, (cache: RefusalCache) => void]>([
+    ['forgetting its key', (cache) => cache.forget('client')],
+    ['forgetting all', (cache) => cache.clear()],
+  ])('is %s, also while Redis is asked', (_, make) => {
+    const cache = noted(refusal(1000))
+    make(cache)
+    expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
+    cache.note(CHARGE, refusal(1000), AT_ONCE)
+    expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
+    cache.note(CHARGE, refusal(1000), { ...AT_ONCE, epoch: cache.epoch })
+    expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
+  })
+
+  it('is not forgetting another key', () => {
+    const cache = noted(refusal(1000))
+    cache.forget('somebody else')
+    expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
+  })
+})
+
+describe('a refusal that is good for one charge', () => {
+  it('is not for one of another cost, and stays for its own', () => {
+    const cache = noted(refusal(1000), chargeOf('client', ONE, 3))
+    for (const cost of [1, 2, 4]) expect(cache.answer(chargeOf('client', ONE, cost), NOW_MS)).toBeUndefined()
+    expect(cache.answer(chargeOf('client', ONE, 3), NOW_MS)).toStrictEqual(refusal(1000))
+  })
+
+  it('is not for one of other limits, be they alike', () => {
+    const cache = noted(refusal(1000))
+    expect(cache.answer(chargeOf('client', [limitOf(10)]), NOW_MS)).toBeUndefined()
+    expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
+  })
+
+  it('is not for one that is counted towards a ban, unless the client is banned', () => {
+    const rule = banRule(3, 60_000, 9000)
+    const counted = chargeOf('client', ONE, 1, rule)
+    expect(noted(refusal(1000), counted).answer(counted, NOW_MS)).toBeUndefined()
+    const cache = noted(refusal(1000))
+    expect(cache.answer(counted, NOW_MS)).toBeUndefined()
+    expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
+    const ban = noted(banned(9000, true), counted)
+    expect(ban.answer(counted, NOW_MS + 10)).toStrictEqual(banned(8990, false))
+    expect(ban.answer(CHARGE, NOW_MS + 10)).toStrictEqual(banned(8990, false))
+  })
+
+  it('holds during a ban, and no longer, whatever else the client has to wait for', () => {
+    const cache = noted(banned(500, false, 2000))
+    expect(cache.answer(CHARGE, NOW_MS + 498)).toStrictEqual(banned(2, false, 1502))
+    expect(cache.answer(CHARGE, NOW_MS + 499)).toBeUndefined()
+  })
+})
+
+describe('a refusal by several limits', () => {
+  const LIMITS = [limitOf(10, { name: 'a' }), limitOf(10, { name: 'b' })]
+  const charge = chargeOf('client', LIMITS, 4)
+
+  it('is kept where one of them has nothing left, until the first of them has more', () => {
+    const cache = noted(refusal(1000, [0, 1000], [3, 300]), charge)
+    expect(cache.answer(charge, NOW_MS + 298)).toStrictEqual(refusal(702, [0, 702], [3, 2]))
+    expect(cache.answer(charge, NOW_MS + 299)).toBeUndefined()
+  })
+
+  it('is not kept where a smaller charge may be taken from all of them', () => {
+    expect(noted(refusal(1000, [3, 1000], [1, 300]), charge).answer(charge, NOW_MS)).toBeUndefined()
+  })
+
+  it('leaves a limit alone of which nothing is used: its time has not begun', () => {
+    const cache = noted(refusal(1000, [0, 1000], [10, 300]), charge)
+    expect(cache.answer(charge, NOW_MS + 998)).toStrictEqual(refusal(2, [0, 2], [10, 300]))
+    expect(cache.answer(charge, NOW_MS + 999)).toBeUndefined()
+  })
+
+  it.each([
+    ['fills', 3, false],
+    ['is full', 10, true],
+    ['is empty', 0, true],
+  ])('is kept beside a bucket or not: one that %s', (_, remaining, isKept) => {
+    const limits = [limitOf(10), limitOf(10, { name: 'bucket', algorithm: 'token-bucket' })]
+    const beside = chargeOf('client', limits, 4)
+    const cache = noted(refusal(1000, [0, 1000], [remaining, 900]), beside)
+    expect(cache.answer(beside, NOW_MS) !== undefined).toBe(isKept)
+  })
+})
+
+describe('what is answered without asking', () => {
+  const limit = fc
+    .record({
+      algorithm: fc.constantFrom(...ALGORITHMS),
+      units: fc.integer({ min: 1, max: 4 }),
+      burst: fc.integer({ min: 1, max: 4 }),
+      windowMs: fc.constantFrom(7, 16, 50, 100),
+    })
+    .map(({ algorithm, units, burst, windowMs }) => {
+      const holds = algorithm === 'token-bucket' ? burst : units
+      return { algorithm, units, windowMs, burst: holds }
+    })
+  const limits = fc
+    .array(limit, { minLength: 1, maxLength: 3 })
+    .map((sizes) => sizes.map(({ units, ...size }, index) => limitOf(units, { ...size, name: `${index}` })))
+  const step = fc.record({
+    byMs: fc.constantFrom(0, 0, 0, 1, 2, 3, 10),
+    share: fc.constantFrom(0, 0, 0.5, 1),
+    isCounted: fc.boolean(),
+  })
+
+  /** Charges one store with every charge, whether or not a cache would have spared it that. */
+  function answered(
+    of: readonly Limit[],
+    rule: BanRule,
+    steps: readonly { byMs: number; share: number; isCounted: boolean }[],
+  ): number {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock, maxKeys: 4 })
+    const cache = new RefusalCache(4)
+    const most = Math.min(...of.map(({ burst }) => burst))
+    let hits = 0
+    for (const { byMs, share, isCounted } of steps) {
+      clock.advance(byMs)
+      const cost = Math.max(1, Math.floor(share * most))
+      const charge = chargeOf('client', of, cost, isCounted ? rule : undefined)
+      const told = cache.answer(charge, clock.now())
+      const { receipt: _, ...decision } = store.consume(charge)
+      if (told !== undefined) {
+        hits++
+        expect(told).toEqual(decision)
+      } else if (!decision.allowed) {
+        cache.note(charge, decision, {
+          askedAtMs: clock.now(),
+          answeredAtMs: clock.now(),
+          epoch: cache.epoch,
+        })
+      }
+    }
+    return hits
+  }
+
+  it('is what the store would have answered, by every algorithm, with bans and costs', () => {
+    const rule = banRule(3, 60, 40)
+    let hits = 0
+    fc.assert(
+      fc.property(limits, fc.array(step, { maxLength: 60, size: 'max' }), (of, steps) => {
+        hits += answered(of, rule, steps)
+      }),
+      { numRuns: 300 },
+    )
+    expect(hits).toBeGreaterThan(300)
+  })
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { decisionOf, marksOf } from '../../../src/stores/redis/reply.ts'
+import { thrownBy } from '../../errors/thrown-by.ts'
+import { chargeOf, limitOf } from '../charges.ts'
+
+const CHARGE = chargeOf('key', [limitOf(10, { name: 'a' }), limitOf(5, { name: 'b', burst: 7 })])
+
+/** Allowed, retry, repeat, end of the ban, whether it is new; then what remains of each limit and when it resets. */
+const ADMITTED = [1, 0, 0, -1, 0, 9, 60_000, 6, 1000]
+const STATES = [
+  { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 },
+  { name: 'b', limit: 7, remaining: 6, resetMs: 1000 },
+]
+
+describe('the decision in a reply', () => {
+  it('is an admission', () => {
+    expect(decisionOf(ADMITTED, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
+  })
+
+  it('tells when the same charge could be repeated', () => {
+    const reply = ADMITTED.with(2, 700)
+    expect(decisionOf(reply, CHARGE)).toStrictEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: STATES,
+      repeatAfterMs: 700,
+    })
+  })
+
+  it('is a refusal', () => {
+    const reply = [0, 1234, 0, -1, 0, 0, 1234, 6, 1000]
+    const limits = [
+      { name: 'a', limit: 10, remaining: 0, resetMs: 1234 },
+      { name: 'b', limit: 7, remaining: 6, resetMs: 1000 },
+    ]
+    expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: false, retryAfterMs: 1234, limits })
+  })
+
+  it.each([
+    [1, true],
+    [0, false],
+  ])('tells of a ban, and by %i whether it is new', (number, isNew) => {
+    const { ban } = decisionOf([0, 5000, 0, 5000, number, 0, 5000, 0, 5000], CHARGE)
+    expect(ban).toStrictEqual({ endsInMs: 5000, isNew })
+  })
+
+  it('reads what follows for the receipt, three numbers for each limit', () => {
+    const reply = [...ADMITTED, 11, 12, 13, 21, 22, 23]
+    expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
+    expect(marksOf(reply, CHARGE)).toStrictEqual([
+      [11, 12, 13],
+      [21, 22, 23],
+    ])
+  })
+
+  it.each([
+    ['text', (number: number): unknown => String(number)],
+    ['bigints', (number: number) => BigInt(number)],
+    ['Buffers', (number: number) => Buffer.from(String(number))],
+    ['bytes', (number: number) => new TextEncoder().encode(String(number))],
+    ['text and numbers', (number: number) => (number > 5 ? String(number) : number)],
+  ])('takes %s for the numbers that they are', (_, as) => {
+    const reply = [...ADMITTED, 999_999_999_999_999, 0, 4_294_967_295, 9_007_199_254_740_991, 0, 1].map(as)
+    expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
+    expect(marksOf(reply, CHARGE)).toStrictEqual([
+      [999_999_999_999_999, 0, 4_294_967_295],
+      [9_007_199_254_740_991, 0, 1],
+    ])
+  })
+})
+
+describe('a reply of another shape', () => {
+  const shown = (what: string): string =>
+    `Redis answered ${what} instead of 9 integers or more. See whether a proxy stands before it, or a client that changes replies.`
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'undefined'],
+    ['nil', null, 'null'],
+    ['text', 'OK', "'OK'"],
+    ['a number', 1, '1'],
+    ['an empty list', [], '[]'],
+    ['a list that is too short', ADMITTED.slice(1), '[0,0,-1,0,9,60000,6,1000]'],
+    ['a nil in it', ADMITTED.with(5, null as never), '[1,0,0,-1,0,null,60000,6,1000]'],
+    ['lists in it', [[1], ...ADMITTED.slice(1)], '[[1],0,0,-1,0,9,60000,6,1000]'],
+    ['a list in a list', [ADMITTED], '[[1,0,0,-1,0,9,60000,6,1000]]'],
+    ['a fraction', ADMITTED.with(1, 0.5), '[1,0.5,0,-1,0,9,60000,6,1000]'],
+    ['a fraction as text', [...ADMITTED.slice(0, 8), '0.5'], '[1,0,0,-1,0,9,60000,6,"0.5"]'],
+    ['an exponent as text', [...ADMITTED.slice(0, 8), '1e3'], '[1,0,0,-1,0,9,60000,6,"1e3"]'],
+    ['hexadecimal text', [...ADMITTED.slice(0, 8), '0x10'], '[1,0,0,-1,0,9,60000,6,"0x10"]'],
+    ['empty text', [...ADMITTED.slice(0, 8), ''], '[1,0,0,-1,0,9,60000,6,""]'],
+    ['text with a line end', [...ADMITTED.slice(0, 8), '1\n'], '[1,0,0,-1,0,9,60000,6,"1\\n"]'],
+    ['NaN', ADMITTED.with(6, Number.NaN), '[1,0,0,-1,0,9,null,6,1000]'],
+    ['infinity', ADMITTED.with(6, Number.POSITIVE_INFINITY), '[1,0,0,-1,0,9,null,6,1000]'],
+    ['more than a double holds', ADMITTED.with(6, 2 ** 53), '[1,0,0,-1,0,9,9007199254740992,6,1000]'],
+    [
+      'the like as text',
+      [...ADMITTED.slice(0, 8), '9007199254740993'],
+      '[1,0,0,-1,0,9,60000,6,"9007199254740993"]',
+    ],
+    ['the like as a bigint', [...ADMITTED.slice(0, 8), 2n ** 60n], 'an object'],
+    ['a boolean', ADMITTED.with(0, true as never), '[true,0,0,-1,0,9,60000,6,1000]'],
+    ['an object', { 0: 1, length: 9 }, '{"0":1,"length":9}'],
+    [
+      'bytes that are no digits',
+      [...ADMITTED.slice(0, 8), Buffer.from('x1')],
+      '[1,0,0,-1,0,9,60000,6,{"type":"Buffer","data":[120,49]}]',
+    ],
+  ])('is a failure of the store: %s', (_, reply, text) => {
+    const error = thrownBy(() => decisionOf(reply, CHARGE))
+    expect(error.code).toBe('store_failed')
+    expect(error.message).toBe(shown(text))
+  })
+
+  it('is cut where it is long', () => {
+    const { message } = thrownBy(() => decisionOf('x'.repeat(1000), CHARGE))
+    expect(message).toBe(shown(`'${'x'.repeat(76)}...`))
+  })
+
+  it('is one with too little for the receipt', () => {
+    const error = thrownBy(() => marksOf([...ADMITTED, 1, 2, 3, 4, 5], CHARGE))
+    expect(error.code).toBe('store_failed')
+    expect(error.message).toBe(
+      'Redis answered [1,0,0,-1,0,9,60000,6,1000,1,2,3,4,5] instead of 15 integers or more. ' +
+        'See whether a proxy stands before it, or a client that changes replies.',
+    )
+  })
+})

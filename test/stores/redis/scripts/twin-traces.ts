@@ -1,0 +1,242 @@
+import fc from 'fast-check'
+import type { BanRule } from '../../../../src/limits/ban.ts'
+import type { AlgorithmName, Limit } from '../../../../src/limits/limit.ts'
+import { ALGORITHMS, banRule, limitOf } from '../../charges.ts'
+
+/** A charge that is taken, or asked about. */
+export interface ChargeStep {
+  readonly kind: 'consume' | 'peek'
+  readonly key: string
+  readonly limits: readonly Limit[]
+  readonly cost: number
+  readonly ban: BanRule | undefined
+  readonly refundable: boolean | undefined
+}
+
+/** Something that answers nothing. */
+export type ChangeStep =
+  | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
+  | { readonly kind: 'unblock' | 'reset'; readonly key: string }
+  /** Of a receipt so far; the numbers go round. */
+  | { readonly kind: 'refund'; readonly which: number }
+
+/** What a decision tells to wait for. */
+const WAITS = ['retry', 'repeat', 'reset', 'ban'] as const
+
+export type TurnStep =
+  | { readonly kind: 'turn'; readonly byMs: number }
+  /** Until so many milliseconds before or after what the last decision told to wait for. */
+  | { readonly kind: 'await'; readonly what: (typeof WAITS)[number]; readonly byMs: number }
+
+/** What happens to a client, or to the clock. */
+export type Step =
+  | { readonly charge: ChargeStep }
+  | { readonly change: ChangeStep }
+  | { readonly turn: TurnStep }
+
+/** Steps, and the limits that each client is charged with first wherever it is unknown; none: it may stay so. */
+export interface Trace {
+  readonly steps: readonly Step[]
+  readonly first?: readonly Limit[]
+}
+
+/** The clients of a trace. */
+export const KEYS: readonly string[] = ['one', 'two']
+
+/** Divided by eight slices with a rest and without, shorter than eight slices, and longer than a word of 32 bits. */
+const WINDOWS_MS = [1, 5, 8, 1000, 1001, 60_000, 3_600_000, 2_592_000_000, 6_000_000_000]
+const LARGE_UNITS = [1000, 4_294_967_296, 999_999_999_999_999]
+
+/** Longer than everything in a trace together. */
+const FOREVER_MS = 1e13
+
+/** A limit but for its name and how it counts. */
+interface Size {
+  readonly units: number
+  readonly windowMs: number
+  readonly burst: number
+}
+
+const windowMs = fc.constantFrom(...WINDOWS_MS)
+const smallUnits = fc.integer({ min: 1, max: 6 })
+const units = fc.oneof(
+  { weight: 9, arbitrary: smallUnits },
+  { weight: 1, arbitrary: fc.constantFrom(...LARGE_UNITS) },
+)
+
+function sizeOf(algorithm: AlgorithmName): fc.Arbitrary<Size> {
+  if (algorithm !== 'token-bucket') {
+    return fc.record({ units, windowMs }).map((size) => ({ ...size, burst: size.units }))
+  }
+  const many = fc.constantFrom(7, 1000, 86_400)
+  return fc.record({ units: fc.oneof(smallUnits, many), windowMs, burst: smallUnits })
+}
+
+/**
+ * Several forms of the same limits, of the same names and algorithms in the same order: as a limit function gives
+ * them from charge to charge.
+ */
+const formsOfOne: fc.Arbitrary<Limit[][]> = fc
+  .array(fc.constantFrom(...ALGORITHMS), { minLength: 1, maxLength: 3 })
+  .chain((algorithms) => {
+    const form = fc.tuple(...algorithms.map(sizeOf)).map((sizes) =>
+      sizes.map(({ units: limit, ...size }, index) =>
+        limitOf(limit, {
+          ...size,
+          name: `limit ${index} "%\ud83d`,
+          algorithm: algorithms[index] ?? 'fixed-window',
+          ttlMs: FOREVER_MS,
+        }),
+      ),
+    )
+    return fc.array(form, { minLength: 1, maxLength: 3 })
+  })
+
+/**
+ * Limits that come, go, change their order and the way they count. One that counts in one way has one size here: a
+ * bucket that shrinks beside other limits is cut to its new size by a script at once, and by a process once these
+ * limits are charged.
+ */
+const formsOfMany: fc.Arbitrary<Limit[][]> = fc.tuple(...ALGORITHMS.map(sizeOf)).chain((sizes) => {
+  const limit = fc.record({ name: fc.constantFrom('a', 'b', 'c'), which: fc.nat(sizes.length - 1) })
+  const form = fc
+    .uniqueArray(limit, { minLength: 1, maxLength: 3, selector: ({ name }) => name })
+    .map((chosen) =>
+      chosen.map(({ name, which }) => {
+        const { units: most = 1, ...size } = sizes[which] ?? {}
+        return limitOf(most, { ...size, name, algorithm: ALGORITHMS[which] ?? 'fixed-window' })
+      }),
+    )
+  return fc.array(form, { minLength: 1, maxLength: 3 })
+})
+
+const rule = fc
+  .record({ after: fc.integer({ min: 1, max: 4 }), windowMs, forMs: windowMs })
+  .map(({ after, windowMs: withinMs, forMs }) => banRule(after, withinMs, forMs))
+
+const forward = fc.oneof(
+  fc.constantFrom(0, 1, 2, 7, 8, 100, 125, 126, 999, 1000, 7500, 60_000, 3_600_000),
+  fc.integer({ min: 0, max: 3000 }),
+)
+const back = forward.map((byMs) => -byMs)
+
+function stepsOf(
+  forms: readonly (readonly Limit[])[],
+  ban: BanRule,
+  turns: fc.Arbitrary<number>,
+): fc.Arbitrary<Step[]> {
+  const key = fc.constantFrom(...KEYS)
+  const charge = (kind: 'consume' | 'peek'): fc.Arbitrary<Step> =>
+    fc
+      .record({
+        key,
+        limits: fc.constantFrom(...forms),
+        share: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+        ban: fc.option(fc.constant(ban), { nil: undefined }),
+        refundable: fc.constantFrom(undefined, true, false),
+      })
+      .map(({ share, ...rest }) => {
+        const most = Math.min(...rest.limits.map(({ burst }) => burst))
+        return { charge: { kind, ...rest, cost: Math.max(1, Math.floor(share * most)) } }
+      })
+  const change: fc.Arbitrary<ChangeStep> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), which: fc.nat(20) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('block' as const), key, forMs: windowMs }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('unblock' as const, 'reset' as const), key }) },
+  )
+  const turn: fc.Arbitrary<TurnStep> = fc.oneof(
+    fc.record({ kind: fc.constant('turn' as const), byMs: turns }),
+    fc.record({
+      kind: fc.constant('await' as const),
+      what: fc.constantFrom(...WAITS),
+      byMs: fc.constantFrom(-1, 0, 1),
+    }),
+  )
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 12, arbitrary: charge('consume') },
+    { weight: 2, arbitrary: charge('peek') },
+    { weight: 5, arbitrary: change.map((one) => ({ change: one })) },
+    { weight: 7, arbitrary: turn.map((one) => ({ turn: one })) },
+  )
+  return fc.array(step, { minLength: 1, maxLength: 80, size: 'max' })
+}
+
+/**
+ * On a clock that goes on and back. Nobody expires: a client that has expired is forgotten by one store at once and
+ * by the other when it comes by it, and a clock that is set back to before then would tell them apart. And there is
+ * one set of limits: a script brings the limits that it is told of in line with such a clock, a process all it has.
+ */
+export const tracesOnAnyClock: fc.Arbitrary<Trace> = fc
+  .record({ forms: formsOfOne, ban: rule })
+  .chain(({ forms, ban }) =>
+    stepsOf(forms, ban, fc.oneof(forward, back)).map((steps) => ({ steps, first: forms[0] ?? [] })),
+  )
+
+/**
+ * On a clock that goes on only, where clients expire and limits come and go. A limit that is charged with a longer
+ * window than before would find what one store still has and the other has forgotten: so each is remembered for as
+ * long as the longest lasts.
+ */
+export const tracesOnAClock: fc.Arbitrary<Trace> = fc
+  .record({ forms: formsOfMany, ban: rule })
+  .chain(({ forms, ban }) => {
+    const ttlMs = Math.max(...forms.flat().map((limit) => limit.ttlMs))
+    const remembered = forms.map((limits) => limits.map((limit) => ({ ...limit, ttlMs })))
+    const gaps = fc.oneof(
+      { weight: 9, arbitrary: forward },
+      { weight: 1, arbitrary: fc.constantFrom(ttlMs - 1, ttlMs, ttlMs + 1) },
+    )
+    return stepsOf(remembered, ban, gaps).map((steps) => ({ steps }))
+  })
+
+/** Of the fake clock. */
+const START_MS = 1_700_000_000_000
+
+const charge = (limits: readonly Limit[], ban?: BanRule): Step => ({
+  charge: { kind: 'consume', key: 'one', limits, cost: 1, ban, refundable: true },
+})
+const turn = (byMs: number): Step => ({ turn: { kind: 'turn', byMs } })
+
+const ONE_A_SECOND = [limitOf(1, { windowMs: 1000 })]
+const ONE_FOR_LONG = [limitOf(1, { windowMs: 6_000_000_000 })]
+const TWO_IN_AN_HOUR = banRule(2, 3_600_000, 1000)
+const THREE_IN_A_SECOND = banRule(3, 1000, 5000)
+const HUNDRED = [limitOf(100, { windowMs: 8000, algorithm: 'sliding-window' })]
+
+const NINE_IN_AN_HOUR = [limitOf(9, { windowMs: 3_600_000 })]
+const NINE_IN_A_SECOND = [limitOf(9, { windowMs: 1000 })]
+const NINE_FOR_LONG = [limitOf(9, { windowMs: 6_000_000_000 })]
+
+/** What random traces come by too seldom. */
+export const RARE_TRACES: readonly Trace[] = [
+  // Refusals are remembered for longer than the limits by which they were refused.
+  {
+    steps: [0, 0, 1000, 40_000, 0].flatMap((byMs) => [turn(byMs), charge(ONE_A_SECOND, TWO_IN_AN_HOUR)]),
+  },
+  // Refusals of before the clock was set back are no younger than those after it.
+  {
+    steps: [0, 0, -5000, 1001].flatMap((byMs) => [turn(byMs), charge(ONE_FOR_LONG, THREE_IN_A_SECOND)]),
+  },
+  // A window of which everything was given back has not opened.
+  {
+    steps: [
+      charge(NINE_IN_A_SECOND),
+      { change: { kind: 'refund', which: 0 } },
+      turn(500),
+      charge(NINE_IN_A_SECOND),
+    ],
+  },
+  // A client is remembered for as long as a limit of before wanted.
+  { steps: [charge(NINE_IN_AN_HOUR), charge(NINE_IN_A_SECOND), turn(40_000), charge(NINE_IN_AN_HOUR)] },
+  // What was counted in slices is no window, also where an id of theirs might be an instant.
+  { steps: [turn(5_000_000_000 - START_MS), charge(HUNDRED), charge(NINE_FOR_LONG), charge(HUNDRED)] },
+  // More slices than a window touches, on a clock that is set back again and again, come back one by one.
+  {
+    steps: [
+      turn(999),
+      ...Array.from({ length: 15 }, () => [charge(HUNDRED), turn(1), charge(HUNDRED), turn(-1)]).flat(),
+      turn(7980),
+      ...Array.from({ length: 25 }, () => [turn(1), charge(HUNDRED)]).flat(),
+    ],
+  },
+]

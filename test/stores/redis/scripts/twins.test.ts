@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { createClient } from 'redis'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Decision, Receipt } from '../../../../src/limits/decision.ts'
+import { MemoryStore } from '../../../../src/stores/memory/memory-store.ts'
+import { RedisStore } from '../../../../src/stores/redis/redis-store.ts'
+import type { Store } from '../../../../src/stores/store.ts'
+import { FakeClock } from '../../../../src/testing/fake-clock.ts'
+import { describeRedis } from '../../../redis/describe-redis.ts'
+import { anyRedis, type RedisServer } from '../../../redis/redis-server.ts'
+import {
+  type ChangeStep,
+  type ChargeStep,
+  KEYS,
+  RARE_TRACES,
+  type Trace,
+  type TurnStep,
+  tracesOnAClock,
+  tracesOnAnyClock,
+} from './twin-traces.ts'
+
+/** One of the two stores, and what it has answered. */
+class Twin {
+  readonly #store: Store
+  readonly #receipts: (Receipt | undefined)[] = []
+  last: Decision | undefined
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** The decision, with nothing of its receipt but whether there is one. */
+  async charge(step: ChargeStep): Promise<object> {
+    const { kind, refundable, ...charge } = step
+    const given = refundable === undefined ? charge : { ...charge, refundable }
+    const decision = await this.#store[kind]?.(given)
+    if (decision === undefined) throw new Error('it answers')
+    this.last = decision
+    const { receipt, ...rest } = decision
+    if (receipt !== undefined) this.#receipts.push(receipt)
+    return { ...rest, hasReceipt: receipt !== undefined }
+  }
+
+  async change(step: ChangeStep): Promise<void> {
+    if (step.kind === 'block') await this.#store.block?.(step.key, step.forMs)
+    else if (step.kind === 'refund') await this.#refund(step.which)
+    else await this.#store[step.kind]?.(step.key)
+  }
+
+  async #refund(which: number): Promise<void> {
+    const receipt = this.#receipts[which % this.#receipts.length]
+    if (receipt !== undefined) await this.#store.refund?.(receipt)
+  }
+}
+
+function turnedMs(step: TurnStep, last: Decision | undefined): number {
+  if (step.kind === 'turn') return step.byMs
+  const waits = {
+    retry: last?.retryAfterMs,
+    repeat: last?.repeatAfterMs,
+    reset: last?.limits[0]?.resetMs,
+    ban: last?.ban?.endsInMs,
+  }
+  return Math.max(0, (waits[step.what] ?? 0) + step.byMs)
+}
+
+describeRedis('the scripts', () => {
+  let server: Pick<RedisServer, 'url' | 'stop'>
+  let client: ReturnType<typeof createClient>
+  let traces = 0
+  beforeAll(async () => {
+    server = await anyRedis()
+    client = createClient({ url: server.url })
+    await client.connect()
+  })
+  afterAll(async () => {
+    client.destroy()
+    await server.stop()
+  })
+
+  /** Replays a trace through both stores; every decision of the one must be that of the other. */
+  async function replay({ steps, first }: Trace): Promise<void> {
+    const clock = new FakeClock()
+    const prefix = `twins:${process.pid}:${traces++}`
+    const memory = new Twin(new MemoryStore({ clock, maxKeys: 16 }))
+    const options = { client, prefix, clock, refusalCache: false, deadlineMs: 20_000 } as const
+    const redis = new Twin(new RedisStore(options))
+    const both = async <T>(work: (twin: Twin) => Promise<T>): Promise<[T, T]> => [
+      await work(memory),
+      await work(redis),
+    ]
+    const charged = async (step: ChargeStep, at: number): Promise<void> => {
+      const [expected, answered] = await both((twin) => twin.charge(step))
+      expect(answered, `step ${at} of ${steps.length}`).toEqual(expected)
+    }
+    const meet = async (key: string, at: number): Promise<void> => {
+      if (first === undefined) return
+      await charged({ kind: 'consume', key, limits: first, cost: 1, ban: undefined, refundable: true }, at)
+    }
+    for (const key of KEYS) await meet(key, 0)
+    for (const [at, step] of steps.entries()) {
+      if ('turn' in step) clock.advance(turnedMs(step.turn, memory.last))
+      else if ('charge' in step) await charged(step.charge, at)
+      else await both((twin) => twin.change(step.change))
+      if ('change' in step && step.change.kind === 'reset') await meet(step.change.key, at)
+    }
+  }
+
+  it.each(RARE_TRACES.map((trace, index) => [index, trace] as const))(
+    'decide as this process does, in rare trace %i',
+    (_, trace) => replay(trace),
+  )
+
+  it('decide as this process does, on a clock that goes on and back', async () => {
+    await fc.assert(fc.asyncProperty(tracesOnAnyClock, replay), { numRuns: 400 })
+  })
+
+  it('decide as this process does, of clients that expire and limits that come and go', async () => {
+    await fc.assert(fc.asyncProperty(tracesOnAClock, replay), { numRuns: 400 })
+  })
+})
