@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Result } from './benchmark.ts'
-import { BENCHMARKS } from './benchmarks.ts'
+import { BENCHMARKS, REDIS_BENCHMARKS } from './benchmarks.ts'
 import { breakBuild } from './broken-build.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -60,7 +60,9 @@ describe('npm run bench', () => {
     ])
   })
 
-  it.each(BENCHMARKS)(
+  const withoutRedis = BENCHMARKS.filter(({ name }) => !REDIS_BENCHMARKS.some((one) => one.name === name))
+
+  it.each(withoutRedis)(
     'prints the table of $name and what was checked',
     ({ name, summary, columns, checked }) => {
       const [, report = ''] = output().split(`${name}: ${summary}\n\n`)

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Result } from './benchmark.ts'
 import { drawCharts } from './charts.ts'
 import { describeMachine, type Machine } from './machine.ts'
+import { OUTAGE_WORKLOAD } from './outage.ts'
+import { redisWorkload } from './redis.ts'
 import { requestWorkload } from './requests.ts'
 import { spreadOf } from './statistics.ts'
 
@@ -43,6 +45,25 @@ describe('the charts', () => {
   it('say when they were drawn of less than the full size', () => {
     const [{ svg } = { svg: '' }] = drawCharts(refusals, machine, { rounds: 1, scale: 0.1 })
     expect(svg).toContain('>One run at scale 0.1, more is better.')
+  })
+
+  it('of Redis tell the packages apart, and refusals and outages have charts of their own', () => {
+    const of = (benchmark: string, workload: string, figure: string): Result => ({
+      ...{ benchmark, workload, contestant: 'express-tollgate' },
+      figures: { [figure]: spreadOf([7]) },
+    })
+    const results = [
+      of('redis', redisWorkload('admitted', 'ioredis'), 'perSecond'),
+      of('redis', redisWorkload('admitted', 'node-redis'), 'perSecond'),
+      of('redis', redisWorkload('refused', 'ioredis'), 'perSecond'),
+      of('outage', OUTAGE_WORKLOAD, 'perSecond'),
+    ]
+    const charts = drawCharts(results, machine, { rounds: 5, scale: 1 })
+    expect(charts.map(({ file }) => file)).toEqual(['redis.svg', 'redis-refusals.svg', 'outage.svg'])
+    expect(charts[0]?.svg).toContain('>express-tollgate, ioredis</text>')
+    expect(charts[0]?.svg).toContain('>express-tollgate, node-redis</text>')
+    expect(charts[1]?.svg.match(/<rect/g)).toHaveLength(1)
+    expect(charts[2]?.svg).toContain('more is better')
   })
 
   it('tell the families of addresses apart', () => {

@@ -3,7 +3,9 @@ import type { Result } from './benchmark.ts'
 import { decisionWorkload } from './decisions.ts'
 import type { Machine } from './machine.ts'
 import { memoryWorkload } from './memory.ts'
+import { OUTAGE_WORKLOAD } from './outage.ts'
 import { pauseWorkload } from './pauses.ts'
+import { redisWorkload } from './redis.ts'
 import { requestWorkload } from './requests.ts'
 
 /** A chart that is drawn when its benchmark was run. */
@@ -66,6 +68,36 @@ const PLANS: readonly Plan[] = [
     benchmark: 'throughput',
     figure: 'perSecond',
     workloads: { refused: '' },
+  },
+  {
+    file: 'redis.svg',
+    title: 'Decisions in Redis, 10,000 clients',
+    unit: 'a second',
+    better: 'more',
+    benchmark: 'redis',
+    figure: 'perSecond',
+    workloads: {
+      [redisWorkload('admitted', 'ioredis')]: 'ioredis',
+      [redisWorkload('admitted', 'node-redis')]: 'node-redis',
+    },
+  },
+  {
+    file: 'redis-refusals.svg',
+    title: 'Decisions in Redis, one refused client',
+    unit: 'a second',
+    better: 'more',
+    benchmark: 'redis',
+    figure: 'perSecond',
+    workloads: { [redisWorkload('refused', 'ioredis')]: '' },
+  },
+  {
+    file: 'outage.svg',
+    title: 'Requests while Redis is gone',
+    unit: 'a second',
+    better: 'more',
+    benchmark: 'outage',
+    figure: 'perSecond',
+    workloads: { [OUTAGE_WORKLOAD]: '' },
   },
 ]
 

@@ -6,12 +6,15 @@ import { decisionWorkload } from './decisions.ts'
 import { FLOOD_WORKLOAD } from './flood.ts'
 import { goalsText, judgeGoals } from './goals.ts'
 import { memoryWorkload } from './memory.ts'
+import { OUTAGE_WORKLOAD } from './outage.ts'
 import { pauseWorkload } from './pauses.ts'
+import { redisWorkload } from './redis.ts'
 import { requestWorkload } from './requests.ts'
 import { spreadOf } from './statistics.ts'
 
 const FRESH = decisionWorkload(1_000_000, 'fresh')
 const IPV4 = requestWorkload('IPv4', '1000 clients', 'legacy')
+const REFUSED = redisWorkload('refused', 'ioredis')
 const IPV6 = requestWorkload('IPv6', '1000 clients', 'legacy')
 
 function result(
@@ -26,6 +29,7 @@ function result(
 const OURS = 'express-tollgate'
 const ERL = 'express-rate-limit'
 const RLF = 'rate-limiter-flexible'
+const RLR = 'rate-limit-redis'
 
 /** Every goal just reached, or just missed. */
 function results(holds: boolean): Result[] {
@@ -60,13 +64,27 @@ function results(holds: boolean): Result[] {
     ...ADVERSARIAL_WORKLOADS.map((workload, index) =>
       result(['adversarial', workload], OURS, { ratio: index === 1 ? by(3, 3.1) : [1] }),
     ),
+    ...(['ioredis', 'node-redis'] as const).flatMap((through) => {
+      const place: [string, string] = ['redis', redisWorkload('admitted', through)]
+      return [
+        result(place, OURS, { perSecond: by(9000, 8999), commands: by(4, 4.01) }),
+        result(place, 'bare INCR', { perSecond: [10_000] }),
+        result(place, RLR, { perSecond: [8999] }),
+        result(place, RLF, { perSecond: [8999] }),
+      ]
+    }),
+    result(['redis', REFUSED], OURS, { perSecond: by(10_000, 9999), commands: by(0, 0.001) }),
+    result(['redis', REFUSED], RLR, { perSecond: [1000] }),
+    result(['redis', REFUSED], RLF, { perSecond: [1000] }),
+    result(['outage', OUTAGE_WORKLOAD], OURS, { perSecond: by(950, 949) }),
+    result(['outage', OUTAGE_WORKLOAD], 'express-tollgate, MemoryStore', { perSecond: [1000] }),
   ]
 }
 
 describe('the goals', () => {
   it('hold when they are just reached', () => {
     const findings = judgeGoals(results(true))
-    expect(findings).toHaveLength(13)
+    expect(findings).toHaveLength(24)
     expect(findings.filter(({ holds }) => holds !== true)).toEqual([])
   })
 
@@ -92,6 +110,15 @@ describe('the goals', () => {
     ])
     const found = findings.find(({ goal }) => goal === '<= 0.5 of bare Map')
     expect(found).toMatchObject({ figure: '30.0 to 100 ns, 0.150', holds: true })
+  })
+
+  it('of commands looks at the most of all rounds and both packages', () => {
+    const commands = (through: 'ioredis' | 'node-redis', ...values: readonly number[]): Result =>
+      result(['redis', redisWorkload('admitted', through)], OURS, { commands: values })
+    const found = judgeGoals([commands('ioredis', 4, 4, 4), commands('node-redis', 4, 5, 4)]).find(
+      ({ goal }) => goal === '<= 4',
+    )
+    expect(found).toMatchObject({ figure: '5.00', holds: false })
   })
 
   it('of a pause needs the clients to have been there', () => {

@@ -3,36 +3,15 @@ import type { Result } from './benchmark.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 import { decisionWorkload } from './decisions.ts'
 import { FLOOD_WORKLOAD } from './flood.ts'
+import { atMost, compared, type Finding, type Goal, OURS, type Place, ratioOf, spreadAt } from './goal.ts'
 import { memoryWorkload } from './memory.ts'
 import { pauseWorkload } from './pauses.ts'
+import { REDIS_GOALS } from './redis-goals.ts'
 import { requestWorkload } from './requests.ts'
-import { median, type Spread } from './statistics.ts'
 import { figureText, renderTable } from './table.ts'
 
-/** What was found of a goal. */
-export interface Finding {
-  readonly what: string
-  readonly goal: string
-  /** The figure; undefined when not everything that it takes was measured. */
-  readonly figure: string | undefined
-  readonly holds: boolean | undefined
-}
+export type { Finding }
 
-/** Where a figure stands. */
-interface Place {
-  readonly benchmark: string
-  readonly workload: string
-  readonly figure: string
-}
-
-/** Something that must be so; `judge` answers nothing when it cannot know. */
-interface Goal {
-  readonly what: string
-  readonly goal: string
-  readonly judge: (results: readonly Result[]) => Pick<Finding, 'figure' | 'holds'> | undefined
-}
-
-const OURS: ContestantName = 'express-tollgate'
 const ERL: ContestantName = 'express-rate-limit'
 const RLF: ContestantName = 'rate-limiter-flexible'
 
@@ -60,6 +39,7 @@ const GOALS: readonly Goal[] = [
   floodMemoryGoal(),
   blockedGoal(),
   adversarialGoal(),
+  ...REDIS_GOALS,
 ]
 
 /** What was found of every goal. */
@@ -79,52 +59,6 @@ export function goalsText(findings: readonly Finding[]): string {
     holds === undefined ? '' : holds ? 'holds' : 'does not hold',
   ])
   return renderTable(['goal', 'figure', 'wanted', ''], rows, 4)
-}
-
-function spreadAt(results: readonly Result[], place: Place, contestant: ContestantName): Spread | undefined {
-  const result = results.find(
-    (one) =>
-      one.benchmark === place.benchmark && one.workload === place.workload && one.contestant === contestant,
-  )
-  return result?.figures[place.figure]
-}
-
-/** The median of the rounds' ratios: what slows a machine down for a round slows both of them down. */
-function ratioOf(one: Spread, other: Spread): number {
-  return median(one.values.map((value, round) => value / (other.values[round] ?? Number.NaN)))
-}
-
-function atMost(place: Place, unit: string, factor: number, other: ContestantName, what: string): Goal {
-  return compared(place, place, unit, other, what, {
-    goal: `<= ${factor < 0.3 ? `1/${Math.round(1 / factor)}` : shorter(factor)} of ${other}`,
-    holds: (ratio) => ratio <= factor,
-  })
-}
-
-function shorter(factor: number): string {
-  return Math.abs(factor - 1 / 3) < 1e-9 ? '1/3' : String(factor)
-}
-
-function compared(
-  ours: Place,
-  theirs: Place,
-  unit: string,
-  other: ContestantName,
-  what: string,
-  wanted: { readonly goal: string; readonly holds: (ratio: number) => boolean },
-): Goal {
-  return {
-    what,
-    goal: wanted.goal,
-    judge(results) {
-      const one = spreadAt(results, ours, OURS)
-      const reference = spreadAt(results, theirs, other)
-      if (one === undefined || reference === undefined) return undefined
-      const ratio = ratioOf(one, reference)
-      const [mine, its] = [one.median, reference.median].map(figureText)
-      return { figure: `${mine} to ${its} ${unit}, ${ratio.toFixed(3)}`, holds: wanted.holds(ratio) }
-    },
-  }
 }
 
 function bytesGoal(): Goal {

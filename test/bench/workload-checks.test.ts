@@ -54,7 +54,7 @@ describe('a workload check', () => {
   })
 
   it('is described by each benchmark, beside what it measures', () => {
-    expect(BENCHMARKS).toHaveLength(7)
+    expect(BENCHMARKS).toHaveLength(9)
     for (const { summary, checked } of BENCHMARKS) expect([summary, checked]).not.toContain('')
     expect(() => benchmarkNamed('x')).toThrow(new Error('There is no benchmark called x.'))
   })

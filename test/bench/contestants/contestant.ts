@@ -1,11 +1,16 @@
 import type { RequestHandler } from 'express'
+import type { MaybePromise } from '../../../src/maybe-promise.ts'
 
-/** Who is measured. From the bare Map on they are floors: what cannot be done for less. */
+/** Who is measured. The bare ones are floors: what cannot be done for less. */
 export type ContestantName =
   | 'express-tollgate'
   | 'express-rate-limit'
   | 'rate-limiter-flexible'
+  | 'rate-limit-redis'
+  | 'rate-limiter-flexible, in-memory block'
+  | 'express-tollgate, MemoryStore'
   | 'bare Map'
+  | 'bare INCR'
   | 'bare Express'
   | 'bare headers'
   | 'bare 429, res.json'
@@ -57,6 +62,28 @@ export interface PromisingCounter<Answer = unknown> extends Tally<Answer> {
 
 export type Counter = DirectCounter | PromisingCounter
 
+/** The packages that speak to Redis for the contestants. */
+export type RedisPackage = 'ioredis' | 'node-redis'
+
+/** What a counter in Redis is made from. */
+export interface RedisCounterSettings extends Pick<CounterSettings, 'dist' | 'limit' | 'windowMs'> {
+  readonly url: string
+  readonly through: RedisPackage
+}
+
+/** Counts in Redis. It may answer directly what it need not ask Redis. */
+export interface RedisCounter<Answer = unknown> {
+  /** Rejects with what is no error when it refuses, if it likes. */
+  ask(key: string): MaybePromise<Answer>
+  isAdmitted(answer: Answer): boolean
+  /** Units that Redis holds against a key in the present window. */
+  usedOf(key: string): Promise<number>
+  /** Whether a request that is refused is counted in Redis as well. */
+  readonly countsRefusals: boolean
+  /** Lets go of its connections. */
+  close(): Promise<void>
+}
+
 /** What middleware is made from. `legacy`: X-RateLimit-*; `draft`: the newest RateLimit fields besides. */
 export interface GateSettings extends CounterSettings {
   readonly headers: 'legacy' | 'draft'
@@ -73,5 +100,6 @@ export interface Gate {
 export interface Contestant {
   readonly name: ContestantName
   createCounter?(settings: CounterSettings): Promise<Counter>
+  createRedisCounter?(settings: RedisCounterSettings): Promise<RedisCounter>
   createGate?(settings: GateSettings): Promise<Gate>
 }

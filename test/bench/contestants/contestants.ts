@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { bareIncr } from './bare-incr.ts'
 import type {
   Contestant,
   ContestantName,
@@ -6,17 +7,23 @@ import type {
   CounterSettings,
   Gate,
   GateSettings,
+  RedisCounter,
+  RedisCounterSettings,
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
 import { expressTollgate } from './express-tollgate.ts'
 import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
-import { rateLimiterFlexible } from './rate-limiter-flexible.ts'
+import { rateLimitRedis } from './rate-limit-redis.ts'
+import { rateLimiterFlexible, rateLimiterFlexibleBlocking } from './rate-limiter-flexible.ts'
 
 const CONTESTANTS: readonly Contestant[] = [
   expressTollgate,
   expressRateLimit,
   rateLimiterFlexible,
+  rateLimitRedis,
+  rateLimiterFlexibleBlocking,
   bareMap,
+  bareIncr,
   bareExpress,
   threeHeaders,
   bare429Json,
@@ -33,9 +40,26 @@ export const PACKAGES: readonly ContestantName[] = [
 /** The packages and the floor of whatever counts without a request. */
 export const COUNTERS: readonly ContestantName[] = [...PACKAGES, 'bare Map']
 
+/** Those that count in Redis, and the floor of whatever asks it for each decision. */
+export const REDIS_COUNTERS: readonly ContestantName[] = [
+  'express-tollgate',
+  'rate-limit-redis',
+  'rate-limiter-flexible',
+  'bare INCR',
+]
+
 export function createCounter(name: ContestantName, settings: CounterSettings): Promise<Counter> {
   const made = contestantNamed(name).createCounter?.(settings)
   assert.ok(made !== undefined, `${name} has no counter`)
+  return made
+}
+
+export function createRedisCounter(
+  name: ContestantName,
+  settings: RedisCounterSettings,
+): Promise<RedisCounter> {
+  const made = contestantNamed(name).createRedisCounter?.(settings)
+  assert.ok(made !== undefined, `${name} has no counter in Redis`)
   return made
 }
 

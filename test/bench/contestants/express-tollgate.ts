@@ -2,15 +2,22 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as Package from '../../../src/index.ts'
 import type { Decision, Limit, MemoryStore } from '../../../src/index.ts'
-import type { Contestant, CounterSettings, DirectCounter, StoreStats } from './contestant.ts'
+import type * as RedisPart from '../../../src/stores/redis/index.ts'
+import type { Contestant, CounterSettings, DirectCounter, RedisCounter, StoreStats } from './contestant.ts'
+import { connectTo } from './redis-connection.ts'
 
 /** A build is loaded from its file: the package as its users get it, whichever build that is. */
-async function loadBuild(dist: string): Promise<typeof Package> {
+export async function loadBuild(dist: string): Promise<typeof Package> {
   return (await import(pathToFileURL(join(dist, 'index.js')).href)) as typeof Package
 }
 
+/** The part of the build that keeps counters in Redis. */
+export async function loadRedisPart(dist: string): Promise<typeof RedisPart> {
+  return (await import(pathToFileURL(join(dist, 'redis.js')).href)) as typeof RedisPart
+}
+
 /** A limit as the middleware compiles it, but for `ttlMs`, which it would make 30 seconds longer. */
-function limitOf({ limit, windowMs }: CounterSettings): Limit {
+function limitOf({ limit, windowMs }: Pick<CounterSettings, 'limit' | 'windowMs'>): Limit {
   return { name: 'read', limit, burst: limit, windowMs, ttlMs: windowMs, algorithm: 'fixed-window' }
 }
 
@@ -35,6 +42,29 @@ export const expressTollgate: Contestant = {
       block: (key, forMs) => store.block(key, forMs),
       stats: () => statsOf(store),
       close: () => store.close(),
+    }
+    return counter
+  },
+
+  async createRedisCounter(settings) {
+    const { RedisStore } = await loadRedisPart(settings.dist)
+    const connection = await connectTo(settings.url, settings.through)
+    const store = new RedisStore({ client: connection.client })
+    const limits = [limitOf(settings)]
+    // It opens a connection of its own, and here all begin with one that is there.
+    await store.peek({ key: 'nobody', limits, cost: 1 })
+    const counter: RedisCounter<Decision> = {
+      ask: (key) => store.consume({ key, limits, cost: 1, refundable: false }),
+      isAdmitted: ({ allowed }) => allowed,
+      async usedOf(key) {
+        const { limits: states } = await store.peek({ key, limits, cost: 1 })
+        return settings.limit - (states[0]?.remaining ?? Number.NaN)
+      },
+      countsRefusals: false,
+      async close() {
+        await store.close()
+        connection.close()
+      },
     }
     return counter
   },

@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express'
 import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Contestant, PromisingCounter } from './contestant.ts'
+import type { Contestant, PromisingCounter, RedisCounter, RedisCounterSettings } from './contestant.ts'
+import { connectTo } from './redis-connection.ts'
 
 /** The map that its store keeps, of which nothing public tells the size. */
 function sizeOf(limiter: RateLimiterMemory): number {
@@ -30,12 +31,45 @@ export const rateLimiterFlexible: Contestant = {
     return counter
   },
 
+  createRedisCounter: (settings) => counterInRedis(settings, {}),
+
   async createGate({ limit, windowMs }) {
     const { RateLimiterMemory } = await import('rate-limiter-flexible')
     const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1000 })
     return { handler: documentedMiddleware(limiter, limit), clients: () => sizeOf(limiter) }
   },
 }
+
+/** With an option of its own that it does not have by default: it refuses by itself whom Redis has refused. */
+export const rateLimiterFlexibleBlocking: Contestant = {
+  name: 'rate-limiter-flexible, in-memory block',
+  createRedisCounter: (settings) => counterInRedis(settings, { inMemoryBlockOnConsumed: settings.limit + 1 }),
+}
+
+async function counterInRedis(
+  { url, through, limit, windowMs }: RedisCounterSettings,
+  options: { readonly inMemoryBlockOnConsumed?: number },
+): Promise<RedisCounter> {
+  const { RateLimiterRedis } = await import('rate-limiter-flexible')
+  const connection = await connectTo(url, through)
+  const limiter = new RateLimiterRedis({
+    ...{ storeClient: connection.client, useRedisPackage: through === 'node-redis' },
+    ...{ points: limit, duration: windowMs / 1000, keyPrefix: PREFIX },
+    ...options,
+  })
+  const counter: RedisCounter<RateLimiterRes> = {
+    ask: (key) => limiter.consume(key),
+    // It rejects when it refuses.
+    isAdmitted: ({ consumedPoints }) => consumedPoints <= limit,
+    usedOf: async (key) => Number(await connection.send(['GET', `${PREFIX}:${key}`])),
+    countsRefusals: options.inMemoryBlockOnConsumed === undefined,
+    close: async () => connection.close(),
+  }
+  return counter
+}
+
+/** Its default. */
+const PREFIX = 'rlflx'
 
 /** The middleware of its documentation, with the headers that the documentation sets by hand. */
 function documentedMiddleware(limiter: RateLimiterMemory, points: number): RequestHandler {

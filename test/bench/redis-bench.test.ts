@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describeRedisServer } from '../redis/describe-redis.ts'
+import { REDIS_BENCHMARKS } from './benchmarks.ts'
+import { breakRedisPart, type RedisBreakage } from './broken-redis-build.ts'
+import { outage } from './outage.ts'
+import { redis } from './redis.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
+const TINY = ['--rounds', '1', '--scale', '0.0001']
+
+interface Ending {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A program of this folder, with a PATH of its own where one is given. */
+function run(program: string, words: readonly string[], path = process.env.PATH): Promise<Ending> {
+  return new Promise((resolve) => {
+    const flags = ['--import', 'tsx', `test/bench/${program}`, ...words]
+    const env = { ...process.env, PATH: path }
+    execFile(process.execPath, flags, { cwd: ROOT, env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+describeRedisServer('npm run bench, of Redis', () => {
+  let ending: Ending = { code: Number.NaN, stdout: '', stderr: '' }
+  beforeAll(async () => {
+    ending = await run('main.ts', [...TINY, 'redis', 'outage'])
+  }, 120_000)
+
+  it('ends well, and says nothing else', () => {
+    expect([ending.code, ending.stderr.replace(/^\w+: round 1 of 1\n/gm, '')]).toEqual([0, ''])
+  })
+
+  it.each(REDIS_BENCHMARKS)('prints the table of $name and what was checked', (benchmark) => {
+    const { name, summary, columns, checked } = benchmark
+    const [, report = ''] = ending.stdout.split(`${name}: ${summary}\n\n`)
+    const [table = ''] = report.split(`\n\nchecked: ${checked}\n`)
+    const [headings = '', , ...rows] = table.split('\n')
+    for (const { heading } of columns) expect(headings).toContain(heading)
+    const runs = benchmark.runs({ scale: 1, rounds: 1, workloads: 9 })
+    expect(rows.length).toBe(runs.length)
+    for (const [index, { contestant }] of runs.entries()) expect(rows[index]).toContain(`  ${contestant}  `)
+  })
+
+  it('counts the commands of Redis: four for a decision, and none for a client that is known to be refused', () => {
+    expect(ending.stdout).toMatch(/\ncommands of Redis for a decision, admitted +4\.00 +<= 4 +holds\n/)
+    expect(ending.stdout).toMatch(/\ncommands of Redis for a decision, refused +0 +<= 0 +holds\n/)
+    const commandsOf = (contestant: string): (string | undefined)[] =>
+      [...ending.stdout.matchAll(new RegExp(`  ${contestant} {2,}[\\d,.]+ {2,}([\\d.]+) `, 'g'))].map(
+        ([, commands]) => commands,
+      )
+    expect(commandsOf('express-tollgate')).toEqual(['4.00', '4.00', '0'])
+    expect(commandsOf('bare INCR')).toEqual(['1.00', '1.00', '1.00'])
+    expect(commandsOf('rate-limit-redis')).toEqual(['3.00', '3.00', '3.00'])
+    expect(commandsOf('rate-limiter-flexible')).toEqual(['4.00', '4.00', '4.00'])
+    expect(commandsOf('rate-limiter-flexible, in-memory block')).toEqual(['0'])
+  })
+})
+
+describeRedisServer('the soak', () => {
+  it('sees no status but 200 and 429 while Redis is stopped, killed, flushed and paused', async () => {
+    const { code, stdout, stderr } = await run('soak.ts', ['--minutes', '0.05'])
+    expect(stdout).not.toContain('FLAW')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^4 processes, 1000 requests a second, 0\.05 minutes\n/)
+    expect(stdout).toMatch(/\nstatus 5xx +0 +0 +holds\n/)
+    expect(stdout).toMatch(/\nadmitted, refused +[1-9][\d,]*, [1-9][\d,]*\n/)
+    const faults = ['SIGSTOP', 'SCRIPT FLUSH', 'SIGKILL', 'FLUSHALL', 'CLIENT PAUSE']
+    expect(stderr.match(/^[A-Z ]+(?=: Redis decides again after \d+ ms$)/gm)).toEqual(faults)
+    for (const fault of faults) expect(stdout).toContain(`\nslowest of 1 after ${fault} `)
+  }, 120_000)
+})
+
+describe('where there is no Redis server', () => {
+  const REASON =
+    'skipped: no redis-server or valkey-server on the PATH (Debian: apt-get install redis-server)'
+
+  it('its benchmarks are left out with a line that says how to get one, and their goals are not measured', async () => {
+    const { code, stdout } = await run('main.ts', [...TINY, 'redis', 'outage'], '/nowhere')
+    expect(code).toBe(0)
+    expect(stdout).toContain(`\nredis: ${REASON}\n`)
+    expect(stdout).toContain(`\noutage: ${REASON}\n`)
+    expect(stdout.match(/\nchecked: nothing\n/g)).toHaveLength(2)
+    expect(stdout).toMatch(
+      /\nrequests while Redis is gone +not measured +>= 0\.95 of the same with MemoryStore\n/,
+    )
+  })
+
+  it('the soak does not begin', async () => {
+    expect(await run('soak.ts', [], '/nowhere')).toEqual({ code: 2, stdout: '', stderr: `${REASON}\n` })
+  })
+
+  it('the soak tells of a wrong argument first', async () => {
+    const { code, stderr } = await run('soak.ts', ['--hours', '1'], '/nowhere')
+    expect([code, stderr]).toEqual([2, "'--hours 1' is not known. Write --minutes 10, or nothing.\n"])
+  })
+})
+
+describeRedisServer('a workload check', () => {
+  // What the processes of contestants are started with.
+  beforeAll(() => {
+    setFlagsFromString('--expose-gc')
+    globalThis.gc = runInNewContext('gc') as NonNullable<typeof globalThis.gc>
+  })
+  const removals: (() => void)[] = []
+  afterEach(() => {
+    for (const remove of removals.splice(0)) remove()
+  })
+
+  function broken(breakage: RedisBreakage): string {
+    const { dist, remove } = breakRedisPart(breakage, DIST)
+    removals.push(remove)
+    return dist
+  }
+
+  const settings = { through: 'ioredis', clients: 100, decisions: 1000 } as const
+
+  it.each<['admitted' | 'refused', RedisBreakage, string]>([
+    ['admitted', 'refuses everybody', 'every client is admitted the first time'],
+    ['admitted', 'admits everybody and asks nobody', 'each client has a key in Redis'],
+    ['admitted', 'counts one decision twice', 'what was asked for is what the clients have used in Redis'],
+    ['refused', 'refuses everybody', 'the client is admitted once'],
+    ['refused', 'admits everybody and asks nobody', 'the client is over its limit'],
+  ])('of redis, %s, fails when a build %s', async (outcome, breakage, message) => {
+    const measured = redis.measure('express-tollgate', { ...settings, outcome }, broken(breakage))
+    await expect(measured).rejects.toThrow(message)
+  })
+
+  it.each<[RedisBreakage, string]>([
+    ['refuses everybody', 'Redis answers'],
+    ['never fails', 'the circuit opens'],
+  ])('of outage fails when a build %s', async (breakage, message) => {
+    const measured = outage.measure('express-tollgate', { seconds: 0.1 }, broken(breakage))
+    await expect(measured).rejects.toThrow(message)
+  })
+})

@@ -1,0 +1,114 @@
+import { setTimeout as passing } from 'node:timers/promises'
+import { type ServerReport, SoakProcess } from './soak-processes.ts'
+import { SteadyLoad } from './steady-load.ts'
+import { FAULTS, TroubledRedis } from './troubled-redis.ts'
+
+/** What a soak is made of. */
+export interface SoakPlan {
+  readonly minutes: number
+  readonly processes: number
+  readonly requestsPerSecond: number
+  /** Told of each fault, once everything is as before. */
+  readonly onRecovery: (recovery: Recovery) => void
+}
+
+/** How long it took until Redis decided again in every process. */
+export interface Recovery {
+  readonly fault: string
+  /** Infinite where it did not within half a minute. */
+  readonly ms: number
+}
+
+/** What became of it. */
+export interface SoakOutcome {
+  /** How often each status came; 0 is no answer at all. */
+  readonly statuses: ReadonlyMap<number, number>
+  readonly firstError: string | undefined
+  /** How processes ended by themselves. */
+  readonly deaths: readonly string[]
+  readonly recoveries: readonly Recovery[]
+  /** Of each process, before the first fault and after the last. */
+  readonly before: readonly ServerReport[]
+  readonly after: readonly ServerReport[]
+}
+
+/** From one fault to the next: long enough to recover in, and no longer than needed to see all in a minute. */
+const LONGEST_TURN_MS = 12_000
+const POLL_MS = 20
+const MOST_RECOVERY_MS = 30_000
+
+/** Serves from several processes, steadily asked, while their Redis has one bad day after the other. */
+export async function runSoak(plan: SoakPlan): Promise<SoakOutcome> {
+  const redis = await TroubledRedis.start()
+  const processes: SoakProcess[] = []
+  try {
+    for (let index = 0; index < plan.processes; index++) {
+      processes.push(await SoakProcess.start(redis.url, plan.processes))
+    }
+    return await soak(plan, redis, processes)
+  } finally {
+    await Promise.all(processes.map((one) => one.stop()))
+    await redis.stop()
+  }
+}
+
+async function soak(
+  plan: SoakPlan,
+  redis: TroubledRedis,
+  processes: readonly SoakProcess[],
+): Promise<SoakOutcome> {
+  const totalMs = plan.minutes * 60_000
+  // One turn without a fault comes first, and then each fault has one at least.
+  const turnMs = Math.min(LONGEST_TURN_MS, totalMs / (FAULTS.length + 1))
+  const load = new SteadyLoad(
+    processes.map(({ port }) => port),
+    plan.requestsPerSecond,
+  )
+  await passing(turnMs)
+  const before = await reportsOf(processes)
+  const recoveries = await troubleInTurn(plan, redis, processes, turnMs)
+  await load.stop()
+  const deaths = processes.flatMap(({ died }) => died ?? [])
+  const { statuses, firstError } = load
+  return { statuses, firstError, deaths, recoveries, before, after: await reportsOf(processes) }
+}
+
+async function troubleInTurn(
+  { minutes, onRecovery }: SoakPlan,
+  redis: TroubledRedis,
+  processes: readonly SoakProcess[],
+  turnMs: number,
+): Promise<Recovery[]> {
+  const recoveries: Recovery[] = []
+  const turns = Math.max(FAULTS.length, Math.floor((minutes * 60_000) / turnMs) - 1)
+  for (let turn = 0; turn < turns; turn++) {
+    const fault = FAULTS[turn % FAULTS.length]
+    if (fault === undefined || processes.some(({ died }) => died !== undefined)) break
+    const beganAtMs = performance.now()
+    await fault.happen(redis, turnMs / 3)
+    const recovery = { fault: fault.name, ms: await recoveryMs(processes) }
+    recoveries.push(recovery)
+    onRecovery(recovery)
+    await passing(Math.max(0, turnMs - (performance.now() - beganAtMs)))
+  }
+  return recoveries
+}
+
+/** From now until Redis has decided in every process, and is asked again by all that come. */
+async function recoveryMs(processes: readonly SoakProcess[]): Promise<number> {
+  const returnedAtMs = Date.now()
+  while (Date.now() - returnedAtMs < MOST_RECOVERY_MS) {
+    const states = await Promise.all(processes.map((one) => one.state()))
+    const isBack = states.every(
+      (state) => state === undefined || (state.circuit === 'closed' && state.answeredAtMs > returnedAtMs),
+    )
+    if (isBack) return Date.now() - returnedAtMs
+    await passing(POLL_MS)
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+async function reportsOf(processes: readonly SoakProcess[]): Promise<ServerReport[]> {
+  const reports = await Promise.all(processes.map((one) => one.report()))
+  return reports.flatMap((report) => report ?? [])
+}
