@@ -14,6 +14,7 @@ import { RedisStore } from 'express-tollgate/redis'
 import { Redis } from 'ioredis'
 
 const PROCESSES = 4
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 const { REDIS_URL = 'redis://127.0.0.1:6379', PORT = '3000', LIMIT = '100' } = process.env
 
@@ -22,26 +23,36 @@ else serve()
 
 function startWorkers(): void {
   let listening = 0
+  let stopping = false
+  const stop = (): void => {
+    stopping = true
+    cluster.disconnect()
+  }
   cluster.on('listening', (_worker, { port }) => {
     listening++
+    // What keeps the first one from serving would keep all of them from it, and is said once.
+    if (listening === 1) for (let index = 1; index < PROCESSES; index++) cluster.fork()
     if (listening === PROCESSES) console.log(`${PROCESSES} processes serve on http://127.0.0.1:${port}`)
   })
-  let stopping = false
-  cluster.on('exit', (worker, code) => {
+  cluster.on('exit', (worker, code, signal) => {
     if (stopping) return
-    console.error(`Process ${worker.process.pid} ended with ${code}; another takes its place.`)
+    if (listening < PROCESSES) {
+      process.exitCode = 1
+      stop()
+      return
+    }
+    console.error(`Process ${worker.process.pid} ended with ${signal ?? code}; another takes its place.`)
     cluster.fork()
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      stopping = true
-      cluster.disconnect()
-    })
-  }
-  for (let index = 0; index < PROCESSES; index++) cluster.fork()
+  for (const signal of SIGNALS) process.on(signal, stop)
+  cluster.fork()
 }
 
 function serve(): void {
+  // A terminal interrupts all processes at once; the first one tells the others when to stop.
+  for (const signal of SIGNALS) process.on(signal, () => undefined)
+  if (!/^rediss?:\/\/[^/]/.test(REDIS_URL)) fail('REDIS_URL takes a URL such as redis://127.0.0.1:6379.')
+  if (!/^[1-9]\d{0,14}$/.test(LIMIT)) fail(`LIMIT takes a whole number from 1, got '${LIMIT}'.`)
   const client = new Redis(REDIS_URL, { lazyConnect: true })
   const store = new RedisStore({ client })
   const limiter = createRateLimiter({
@@ -56,13 +67,15 @@ function serve(): void {
     res.json({ process: process.pid, store: limiter.health().state })
   })
   const server = app.listen(Number(PORT), '127.0.0.1')
+  server.once('error', (error) => fail(`Cannot serve on ${PORT}: ${error.message}`))
   cluster.worker?.once('disconnect', () => {
     server.close()
     void limiter.close().then(() => store.close())
     client.disconnect()
   })
-  server.once('error', (error) => {
-    console.error(`cannot serve on ${PORT}: ${error.message}`)
-    process.exitCode = 1
-  })
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
 }

@@ -36,7 +36,7 @@ function readRedisUrl(text: string | undefined): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return url
   // What stands before an @ may be a password.
-  const shown = shorten(text.replace(/\/\/.*@/, '//...@'))
+  const shown = shorten(text.replace(/^.*@/s, '...@'))
   throw new Error(
     `REDIS_URL takes a URL such as redis://127.0.0.1:6379, got '${shown}'. To count in memory, unset it.`,
   )

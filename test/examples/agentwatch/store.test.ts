@@ -1,0 +1,140 @@
+import { Redis } from 'ioredis'
+import request from 'supertest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createStore } from '../../../examples/agentwatch/store.ts'
+import { describeRedis } from '../../redis/describe-redis.ts'
+import { anyRedis, type RedisServer } from '../../redis/redis-server.ts'
+import { until } from '../../redis/until.ts'
+import { runProgram } from './process.ts'
+import { startAgentwatch } from './running-agentwatch.ts'
+
+const NOBODY = 'redis://user:secret@127.0.0.1:1'
+
+const badUrl = (shown: string): string =>
+  `REDIS_URL takes a URL such as redis://127.0.0.1:6379, got '${shown}'. To count in memory, unset it.`
+
+describe('createStore', () => {
+  it('leaves counting to each limiter where no Redis is named', async () => {
+    const { store, description, close } = createStore({})
+    expect(store).toBeUndefined()
+    expect(description).toBe('in the memory of this process')
+    await close()
+  })
+
+  it.each([
+    ['redis://127.0.0.1:6379', '127.0.0.1:6379'],
+    ['redis://localhost', 'localhost'],
+    ['redis://[::1]:6380/2', '[::1]:6380'],
+    ['rediss://user:secret@redis.example:6379/0', 'redis.example:6379'],
+  ])('says where it counts, without what opens it: %s', async (url, host) => {
+    const { store, description, close } = createStore({ REDIS_URL: url })
+    expect(store?.capabilities?.shared).toBe(true)
+    expect(description).toBe(`in Redis at ${host}`)
+    await close()
+  })
+
+  it.each([
+    ['', ''],
+    ['yes', 'yes'],
+    ['127.0.0.1:6379', '127.0.0.1:6379'],
+    ['http://127.0.0.1:6379', 'http://127.0.0.1:6379'],
+    ['redis://', 'redis://'],
+    ['redis:localhost', 'redis:localhost'],
+    ['redis://localhost:99999', 'redis://localhost:99999'],
+    ['http://user:secret@localhost', '...@localhost'],
+    ['redis://user:sec/ret@localhost', '...@localhost'],
+    ['redis://user:sec@ret@localhost:99999', '...@localhost:99999'],
+    ['user:secret@localhost:6379', '...@localhost:6379'],
+    ['redis://user:sec\nret@', '...@'],
+    [`x${'y'.repeat(100)}`, `x${'y'.repeat(76)}...`],
+  ])('does not take %j, and shows no password', (url, shown) => {
+    expect(() => createStore({ REDIS_URL: url })).toThrow(new Error(badUrl(shown)))
+  })
+})
+
+describe('npm start with REDIS_URL', () => {
+  it('says at the start that it counts in memory without it', async () => {
+    const program = runProgram('agentwatch/main.ts', [], { PORT: '0' })
+    await program.says('behind the same limiter.')
+    expect(program.stdout()).toMatch(
+      /\nagentwatch serves on http:\/\/127\.0\.0\.1:\d+ and counts in the memory of this process\. Try:\n/,
+    )
+  })
+
+  it('says at the start where it counts, serves though nobody is there, and stops', async () => {
+    const program = runProgram('agentwatch/main.ts', [], { PORT: '0', REDIS_URL: NOBODY })
+    await program.says('behind the same limiter.')
+    const [, url = ''] =
+      /\nagentwatch serves on (\S+) and counts in Redis at 127\.0\.0\.1:1\. Try:\n/.exec(program.stdout()) ??
+      []
+    const { headers } = await request(url).get('/health').expect(200)
+    expect(headers['x-ratelimit-remaining']).toBe('999')
+    await until('it warns', () => program.stderr().includes('[TOLLGATE_STORE_FAILED]'))
+    program.child.kill('SIGTERM')
+    expect(await program.ends()).toBe(0)
+    expect(program.stdout()).toMatch(/\nStopped\.\n$/)
+    expect(program.stdout() + program.stderr()).not.toContain('secret')
+  })
+
+  it('does not start with one that is wrong', async () => {
+    const env = { PORT: '0', REDIS_URL: 'http://user:secret@localhost' }
+    const program = runProgram('agentwatch/main.ts', [], env)
+    expect(await program.ends()).toBe(1)
+    expect(program.stdout()).toBe('')
+    expect(program.stderr()).toBe(`agentwatch does not start: ${badUrl('...@localhost')}\n`)
+  })
+})
+
+describeRedis('two agentwatch servers with one Redis', () => {
+  let redis: Pick<RedisServer, 'url' | 'stop'>
+  let admin: Redis
+  const keys = (): Promise<string[]> => admin.keys('agentwatch:*')
+
+  beforeAll(async () => {
+    redis = await anyRedis()
+    admin = new Redis(redis.url)
+  })
+  afterEach(async () => {
+    for (const key of await keys()) await admin.del(key)
+  })
+  afterAll(async () => {
+    admin.disconnect()
+    await redis.stop()
+  })
+
+  const start = () =>
+    startAgentwatch({ env: { REDIS_URL: redis.url, API_RATE_LIMIT_READ: '6', API_RATE_LIMIT_WRITE: '100' } })
+
+  it('count a client together, by every limiter, under keys of their own', async () => {
+    const [one, other] = [await start(), await start()]
+    expect(one.counters).toBe(`in Redis at ${new URL(redis.url).host}`)
+    const read = async (url: string): Promise<unknown> => {
+      const { status, headers } = await request(url).get('/health')
+      return status === 200 ? headers['x-ratelimit-remaining'] : status
+    }
+    // The first one finds out whether Redis is there in time.
+    await until('both are connected', async () => {
+      await admin.del('agentwatch:v1:default:read:127.0.0.1')
+      return (await read(one.url)) === '5' && (await read(other.url)) === '4'
+    })
+    const seen: unknown[] = []
+    for (let turn = 0; turn < 3; turn++) seen.push(await read(one.url), await read(other.url))
+    expect(seen).toEqual(['3', '2', '1', '0', 429, 429])
+
+    const seed = (url: string) => request(url).post('/api/v1/demo/seed')
+    for (const { url } of [one, other, one, other, one]) await seed(url).expect(201)
+    for (const { url } of [other, one]) await seed(url).expect(429, '{"error":"rate_limit_exceeded"}')
+    expect((await keys()).sort()).toEqual([
+      'agentwatch:v1:default:read:127.0.0.1',
+      'agentwatch:v1:default:write:127.0.0.1',
+      'agentwatch:v1:demo-seed:write:127.0.0.1',
+    ])
+  })
+
+  it('go on when one of them is closed', async () => {
+    const [one, other] = [await start(), await start()]
+    await request(one.url).get('/health').expect(200)
+    await one.close()
+    await request(other.url).get('/health').expect(200)
+  })
+})
