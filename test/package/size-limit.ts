@@ -8,9 +8,9 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 26_000,
+  '.': 28_500,
   './audit': 9_000,
-  './redis': 10_000,
+  './redis': 11_500,
   './testing': 10_000,
 }
 
