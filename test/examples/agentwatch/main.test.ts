@@ -8,7 +8,10 @@ import { type RunningProgram, runProgram } from './process.ts'
 async function start(env: Readonly<Record<string, string>> = {}): Promise<RunningProgram & { url: string }> {
   const program = runProgram('agentwatch/main.ts', [], { PORT: '0', ...env })
   await program.says('behind the same limiter.')
-  const url = /serves on (http:\/\/127\.0\.0\.1:\d+)\./.exec(program.stdout())?.[1] ?? ''
+  const url =
+    /serves on (http:\/\/127\.0\.0\.1:\d+) and counts in the memory of this process\./.exec(
+      program.stdout(),
+    )?.[1] ?? ''
   return { ...program, url }
 }
 
