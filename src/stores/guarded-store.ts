@@ -150,7 +150,8 @@ export class GuardedStore {
     // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
     if (isShared && !decision.allowed) circuit.unasked(term)
     else this.#watch.succeeded(term)
-    if (isShared && verb === 'consume') this.#standIn?.learn(charge, decision)
+    // What it remembers was learned when it was answered.
+    if (isShared && decision.allowed && verb === 'consume') this.#standIn?.learn(charge, decision)
     return this.#heedBan(charge, decision)
   }
 

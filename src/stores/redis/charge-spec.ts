@@ -1,6 +1,7 @@
 import type { BanRule } from '../../limits/ban.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
+import { escaped } from './redis-key.ts'
 
 /** What the deciding script is told of the limits of a charge. */
 export interface ChargeSpec {
@@ -55,7 +56,7 @@ function oneWindowOf([only, ...others]: readonly Limit[]): readonly string[] {
 
 /** Names are compared, never shown. Escaped, for what JSON of Lua does not read: a lone surrogate. */
 function encodeName(name: string): string {
-  return name.replace(/[^!-$&-~]/g, (one) => `%${one.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return name.replace(/[^!-$&-~]/g, escaped)
 }
 
 function ruleOf({ refusals, forMs }: BanRule): readonly number[] {

@@ -31,6 +31,7 @@ export function keyPattern(prefix: string): string {
   return `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}:${FORMAT}:*`
 }
 
-function escaped(character: string): string {
+/** A character in ASCII, whatever it is: a lone surrogate too. */
+export function escaped(character: string): string {
   return `%${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
