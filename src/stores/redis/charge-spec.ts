@@ -8,8 +8,8 @@ export interface ChargeSpec {
   readonly ban: BanRule | undefined
   /** The limits, and the ban rule where there is one, in JSON. */
   readonly text: string
-  /** Where all there is is one fixed window: its name, units, window and time to live. Else empty. */
-  readonly oneWindow: readonly string[]
+  /** Where all there is is one fixed window: its name, units, window and time to live. */
+  readonly oneWindow: readonly string[] | undefined
 }
 
 /** What scripts are told of the limits of charges, and of their ban rule: made once for each. */
@@ -23,7 +23,7 @@ export class ChargeSpecs {
     if (known !== undefined && known.ban === ban) return known
     const rule = ban === undefined ? '' : `,"ban":${JSON.stringify(ruleOf(ban))}`
     const text = `{"limits":${this.#listed(limits)}${rule}}`
-    const spec = { ban, text, oneWindow: ban === undefined ? oneWindowOf(limits) : [] }
+    const spec = { ban, text, oneWindow: ban === undefined ? oneWindowOf(limits) : undefined }
     this.#decide.set(limits, spec)
     return spec
   }
@@ -49,8 +49,8 @@ export class ChargeSpecs {
   }
 }
 
-function oneWindowOf([only, ...others]: readonly Limit[]): readonly string[] {
-  if (only?.algorithm !== 'fixed-window' || others.length > 0) return []
+function oneWindowOf([only, ...others]: readonly Limit[]): readonly string[] | undefined {
+  if (only?.algorithm !== 'fixed-window' || others.length > 0) return undefined
   return [encodeName(only.name), ...[only.limit, only.windowMs, only.ttlMs].map(String)]
 }
 

@@ -10,7 +10,7 @@ import type { RedisConnection, SendCommand } from './clients/redis-connection.ts
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { RefusalCache } from './refusal-cache.ts'
-import { decisionOf, marksOf } from './reply.ts'
+import { decisionOf, marksOf, numbersOf } from './reply.ts'
 import { blockScript, decideScript, refundScript, type Script, unblockScript } from './scripts/scripts.ts'
 
 /** Options of {@link RedisStore}. */
@@ -96,7 +96,7 @@ export class RedisStore implements Store {
 
   async peek(charge: Charge): Promise<Decision> {
     this.#checkOpen()
-    return decisionOf(await this.#decide(charge, 'peek'), charge)
+    return decisionOf(numbersOf(await this.#decide(charge, 'peek'), charge), charge)
   }
 
   async refund(receipt: Receipt): Promise<void> {
@@ -145,21 +145,21 @@ export class RedisStore implements Store {
     const epoch = this.#refusals?.epoch ?? 0
     const askedAtMs = this.#localNow()
     const wantsReceipt = charge.refundable !== false
-    const reply = await this.#decide(charge, 'consume')
-    const decision = decisionOf(reply, charge)
+    const numbers = numbersOf(await this.#decide(charge, 'consume'), charge)
+    const decision = decisionOf(numbers, charge)
     const during = { askedAtMs, answeredAtMs: this.#localNow(), epoch }
     if (!decision.allowed) this.#refusals?.note(charge, decision, during)
     if (!decision.allowed || !wantsReceipt) return decision
     const { key, limits, cost } = charge
-    const receipt = new RedisReceipt({ store: this, key, limits, cost, marks: marksOf(reply, charge) })
+    const receipt = new RedisReceipt({ store: this, key, limits, cost, marks: marksOf(numbers, charge) })
     return { ...decision, receipt }
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
     this.#births = (this.#births + ID_STEP) >>> 0
     const { text, oneWindow } = this.#specs.of(charge)
-    const args = [text, String(charge.cost), String(this.#births), verb]
-    return this.#run(decideScript, charge.key, verb === 'consume' ? args.concat(oneWindow) : args)
+    const spec = verb === 'consume' && oneWindow !== undefined ? oneWindow : [text, verb]
+    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#births), ...spec])
   }
 
   /** By its digest; with its text, once, where the server does not know it. Nothing else is ever sent again. */

@@ -256,11 +256,9 @@ describeRedisServer('RedisStore and its server', () => {
   describe('the time', () => {
     afterEach(() => void vi.useRealTimers())
 
-    const READ = "return cjson.encode(cmsgpack.unpack(redis.call('GET', KEYS[1])))"
-    const expiryOf = async (key: string): Promise<number> => {
-      const entry = String(await client.eval(READ, { keys: [key], arguments: [] }))
-      return Number((JSON.parse(entry) as unknown[])[0])
-    }
+    const READ = "return string.format('%.0f', (select(2, struct.unpack('<Bd', redis.call('GET', KEYS[1])))))"
+    const expiryOf = async (key: string): Promise<number> =>
+      Number(await client.eval(READ, { keys: [key], arguments: [] }))
     const serverMs = async (): Promise<number> => {
       const [seconds, micros] = (await client.sendCommand(['TIME'])) as unknown as [string, string]
       return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)

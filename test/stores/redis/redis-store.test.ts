@@ -153,21 +153,21 @@ describe('the options of RedisStore', () => {
 })
 
 describe('a charge', () => {
-  it('is one command: the digest of a script, a key, limits, cost, an id, what is wanted', async () => {
+  it('is one command: the digest of a script, a key, cost, an id, limits, what is wanted', async () => {
     const store = made()
     await store.consume(chargeOf('client', undefined, 2))
     await store.consume(NO_RECEIPT)
     await store.peek(chargeOf('client'))
     const id = expect.stringMatching(/^\d{1,10}$/) as unknown
     const sha = expect.stringMatching(/^[0-9a-f]{40}$/) as unknown
-    const head = ['EVALSHA', sha, '1', 'tollgate:v1:client', '', SPEC]
+    const head = ['EVALSHA', sha, '1', 'tollgate:v1:client', '']
     expect(redis.commands).toEqual([
-      [...head, '2', id, 'consume', ...ONE_WINDOW],
-      [...head, '1', id, 'consume', ...ONE_WINDOW],
-      [...head, '1', id, 'peek'],
+      [...head, '2', id, ...ONE_WINDOW],
+      [...head, '1', id, ...ONE_WINDOW],
+      [...head, '1', id, SPEC, 'peek'],
     ])
     expect(new Set(redis.commands.map((words) => words[1])).size).toBe(1)
-    const ids = redis.commands.map((words) => Number(words[7]))
+    const ids = redis.commands.map((words) => Number(words[6]))
     expect(new Set(ids).size).toBe(3)
     expect(Math.max(...ids)).toBeLessThan(2 ** 32)
   })

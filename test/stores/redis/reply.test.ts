@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decisionOf, marksOf } from '../../../src/stores/redis/reply.ts'
+import { decisionOf, marksOf, numbersOf } from '../../../src/stores/redis/reply.ts'
 import { thrownBy } from '../../errors/thrown-by.ts'
 import { chargeOf, limitOf } from '../charges.ts'
 
@@ -61,11 +61,36 @@ describe('the decision in a reply', () => {
     ['text and numbers', (number: number) => (number > 5 ? String(number) : number)],
   ])('takes %s for the numbers that they are', (_, as) => {
     const reply = [...ADMITTED, 999_999_999_999_999, 0, 4_294_967_295, 9_007_199_254_740_991, 0, 1].map(as)
-    expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
-    expect(marksOf(reply, CHARGE)).toStrictEqual([
+    const numbers = numbersOf(reply, CHARGE)
+    expect(decisionOf(numbers, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
+    expect(marksOf(numbers, CHARGE)).toStrictEqual([
       [999_999_999_999_999, 0, 4_294_967_295],
       [9_007_199_254_740_991, 0, 1],
     ])
+  })
+})
+
+describe('a reply about one fixed window', () => {
+  const charge = chargeOf('key', [limitOf(10)], 3)
+
+  it.each([
+    ['an admission', [6, 400, 77], [1, 0, 0, -1, 0, 6, 400, 77, 0, 0]],
+    ['an admission after which the same is too much', [2, 400, 77], [1, 0, 400, -1, 0, 2, 400, 77, 0, 0]],
+    ['a refusal', [2, 400], [0, 400, 0, -1, 0, 2, 400]],
+  ])('leaves out what follows from the rest: %s', (_, reply, whole) => {
+    expect(numbersOf(reply, charge)).toStrictEqual(whole)
+    expect(numbersOf(reply.map(String), charge)).toStrictEqual(whole)
+    expect(numbersOf(whole, charge)).toStrictEqual(whole)
+  })
+
+  it.each([[[]], [[6]], [[6, 400, 77, 0]], [[6, '400ms', 77]]])('is a failure of the store: %j', (reply) => {
+    const { code, message } = thrownBy(() => numbersOf(reply, charge))
+    expect(code).toBe('store_failed')
+    expect(message).toContain(`Redis answered ${JSON.stringify(reply)} instead of 7 integers or more.`)
+  })
+
+  it('is a failure of the store where there are several limits', () => {
+    expect(thrownBy(() => numbersOf([6, 400, 77], CHARGE)).code).toBe('store_failed')
   })
 })
 
@@ -106,13 +131,13 @@ describe('a reply of another shape', () => {
       '[1,0,0,-1,0,9,60000,6,{"type":"Buffer","data":[120,49]}]',
     ],
   ])('is a failure of the store: %s', (_, reply, text) => {
-    const error = thrownBy(() => decisionOf(reply, CHARGE))
+    const error = thrownBy(() => numbersOf(reply, CHARGE))
     expect(error.code).toBe('store_failed')
     expect(error.message).toBe(shown(text))
   })
 
   it('is cut where it is long', () => {
-    const { message } = thrownBy(() => decisionOf('x'.repeat(1000), CHARGE))
+    const { message } = thrownBy(() => numbersOf('x'.repeat(1000), CHARGE))
     expect(message).toBe(shown(`'${'x'.repeat(76)}...`))
   })
 

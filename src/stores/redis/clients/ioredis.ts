@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream'
 import { FirstConnections, type ServerClient } from './first-connections.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { Readiness, type ReadyEvents } from './readiness.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
@@ -13,6 +15,8 @@ export interface IoredisLike {
 interface Ioredis extends ReadyEvents {
   readonly status: string
   readonly isCluster?: boolean
+  /** To the server; a cluster has several, and shows none. */
+  readonly stream?: Writable | null
   readonly options: { readonly keyPrefix?: string }
   evalsha(sha: string, keys: number, ...words: readonly string[]): Promise<unknown>
   eval(source: string, keys: number, ...words: readonly string[]): Promise<unknown>
@@ -57,6 +61,7 @@ export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
   readonly #readiness: Readiness
   readonly #servers: FirstConnections | undefined
+  readonly #writes = new GatheredWrites()
 
   constructor(given: IoredisLike) {
     const client = given as unknown as Ioredis
@@ -102,6 +107,8 @@ export class IoredisConnection implements RedisConnection {
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
+    const { stream } = this.#client
+    if (stream != null) this.#writes.next(stream)
     return this.#client.evalsha(sha, 1, key, ...args)
   }
 

@@ -1,15 +1,22 @@
 /**
  * Takes a charge from all limits or from none, or tells what it would do.
  *
- * KEYS: the client. ARGV: the time, or nothing; the limits and the ban rule, as `{ limits, ban: [units, window, for] }`;
- * the cost; an id for a newcomer; `consume` or `peek`.
+ * KEYS: the client. ARGV: the time, or nothing; the cost; an id for a newcomer; then the limits and the ban rule, as
+ * `{ limits, ban: [units, window, for] }`, and `consume` or `peek`; or, to consume from one fixed window, its name,
+ * units, window and time to live.
  *
  * Answers `{ allowed, retry, repeat, banEndsIn or -1, banIsNew, (remaining, reset) of each limit, (a, b, c) of each
  * limit for a receipt, where it was taken }`.
  */
 export const DECIDE = `
-local spec = cjson.decode(ARGV[2])
-local limits, cost, seed, verb = limits_of(spec.limits), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local cost, seed, spec, verb = tonumber(ARGV[2]), tonumber(ARGV[3]), nil, nil
+if ttl_text then
+  local units = tonumber(ARGV[5])
+  spec, verb = { limits = { { ARGV[4], 'fixed-window', units, tonumber(ARGV[6]), units, tonumber(ttl_text) } } }, 'consume'
+else
+  spec, verb = cjson.decode(ARGV[4]), ARGV[5]
+end
+local limits = limits_of(spec.limits)
 local changed = entry and settle(limits)
 
 local states, asked, latest, admitted, longest_ttl = {}, {}, 0, true, 0

@@ -6,6 +6,7 @@ import { DECIDE } from './decide.ts'
 import { ENTRY } from './entry.ts'
 import { FIXED_WINDOW } from './fixed-window.ts'
 import { HEAD } from './head.ts'
+import { KEPT } from './kept.ts'
 import { PRELUDE } from './prelude.ts'
 import { REFUND } from './refund.ts'
 import { SLIDING_WINDOW } from './sliding-window.ts'
@@ -18,7 +19,7 @@ export interface Script {
   readonly sha: string
 }
 
-const COMMON = [PRELUDE, FIXED_WINDOW, SLIDING_WINDOW, TOKEN_BUCKET, BAN, ENTRY].join('')
+const COMMON = [KEPT, PRELUDE, FIXED_WINDOW, SLIDING_WINDOW, TOKEN_BUCKET, BAN, ENTRY].join('')
 
 /** @param first decides what needs nothing of what all have in common */
 function scriptOf(text: string, first = ''): Script {
