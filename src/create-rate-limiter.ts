@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
+import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { createMiddleware, type MiddlewareParts } from './middleware.ts'
 import { claimName, releaseName, warnIfHandlingRequest } from './options/creation-warnings.ts'
-import { LIMITER_DESCRIPTION } from './options/limiter-description.ts'
 import type { RateLimiter } from './options/rate-limiter.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
@@ -37,33 +37,42 @@ export function createRateLimiter<
     new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
   const store = settings.store ?? makeMemoryStore()
   claimName(store, settings.name)
+  const description = describeSettings(settings)
   const guardedStore = new GuardedStore(store, {
-    limiterName: settings.name,
+    limiter: description,
     deadlineMs: settings.storeDeadlineMs,
     fallbackShare: settings.fallbackShare,
     logger: settings.logger,
     ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
-  const bans = new Bans(settings, guardedStore)
+  const bans = new Bans(settings, guardedStore, description)
   const closing = closer(settings, store, guardedStore)
   const parts: MiddlewareParts<Req, Res> = {
     settings,
+    description,
     store: guardedStore,
-    resolveClient: clientResolverOf(settings),
-    assess: createAssess(settings),
-    infoProperty: infoProperty(settings.requestPropertyName),
-    now: () => (settings.clock ?? Date).now(),
+    ...requestPartsOf(settings),
     checkOpen: closing.checkOpen,
   }
   const middleware = createMiddleware(parts)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = (server: Server): void => guardUpgrades(server, middleware as never)
-  const { close } = closing
   const health = (): StoreHealth => guardedStore.health
-  const description = { [LIMITER_DESCRIPTION]: describeSettings(settings) }
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close }
-  return Object.assign(middleware, methods, description)
+  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close: closing.close }
+  return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
+}
+
+/** What looks at a request, and needs no store. */
+function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
+  settings: Settings<Req, Res>,
+): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'assess' | 'infoProperty' | 'now'> {
+  return {
+    resolveClient: clientResolverOf(settings),
+    assess: createAssess(settings),
+    infoProperty: infoProperty(settings.requestPropertyName),
+    now: () => (settings.clock ?? Date).now(),
+  }
 }
 
 /** What ends a limiter, and what tells that it has ended. */

@@ -2,12 +2,22 @@ export type { TrustFunction } from './client/trusted-proxies.ts'
 export { createRateLimiter } from './create-rate-limiter.ts'
 export { RateLimiterError, type RateLimiterErrorCode } from './errors/rate-limiter-error.ts'
 export type { RateLimiterWarningCode } from './errors/warning.ts'
+export type {
+  BanEvent,
+  CircuitEvent,
+  DecisionEvent,
+  EvictionEvent,
+  Outcome,
+  StoreCallEvent,
+  StoreFailureEvent,
+  StoreFailureKind,
+} from './events/channels.ts'
 export type { BanRule } from './limits/ban.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
 export type { AlgorithmName, Limit } from './limits/limit.ts'
+export type { LimitDescription, LimiterDescription } from './limits/limiter-description.ts'
 export type { RequestClass } from './limits/request-class.ts'
 export { type Env, type EnvOptions, optionsFromEnv } from './options/from-env.ts'
-export type { LimitDescription, LimiterDescription } from './options/limiter-description.ts'
 export type { ChargeOptions, RateLimiter } from './options/rate-limiter.ts'
 export type {
   BanOptions,

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Client } from './client/client-resolver.ts'
 import { asError } from './errors/as-error.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
+import { decisions } from './events/channels.ts'
 import type { Decision } from './limits/decision.ts'
+import type { LimiterDescription } from './limits/limiter-description.ts'
 import { chain, isPromiseLike, type MaybePromise } from './maybe-promise.ts'
 import type { Next } from './options/rate-limiter-options.ts'
 import type { Settings } from './options/settings.ts'
@@ -14,6 +16,7 @@ import {
   writePolicies,
 } from './request/announce.ts'
 import type { Assess, Assessment } from './request/assessment.ts'
+import { decisionEvent } from './request/decision-event.ts'
 import { type Passage, passageOf } from './request/passage.ts'
 import { refundWhenKnown } from './request/refund.ts'
 import { forbid, type Refusal, refuse, refuseUncounted } from './request/refuse.ts'
@@ -22,6 +25,8 @@ import type { GuardedStore } from './stores/guarded-store.ts'
 /** What the middleware is made of. */
 export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly settings: Settings<Req, Res>
+  /** What the limiter says of itself, for events. */
+  readonly description: LimiterDescription
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
@@ -87,8 +92,9 @@ function whenKnown<Req extends IncomingMessage, Res extends ServerResponse>(
 
 function judge<Req extends IncomingMessage, Res extends ServerResponse>(
   req: Req,
-  { checkOpen, resolveClient, assess, store, settings }: MiddlewareParts<Req, Res>,
+  parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<Verdict> {
+  const { checkOpen, resolveClient, assess, settings } = parts
   const { denyList, allowList } = settings.client
   checkOpen()
   // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
@@ -99,20 +105,40 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
     const { address } = client
     // Whoever resets its connection at once has no address, and must not get past the list by it.
     const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
-    if (isDenied && settings.mode === 'enforce') return 'denied'
-    if (address !== undefined && allowList?.has(address) === true) return undefined
+    if (isDenied && settings.mode === 'enforce') {
+      tellOfUncharged('denied', client, parts)
+      return 'denied'
+    }
+    if (address !== undefined && allowList?.has(address) === true) return skipped(client, parts)
   }
   const assessment = assess(req, client.key, headers)
   // Where nothing is to come, nothing is made for its sake.
-  if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, store))
-  return count(assessment, store)
+  if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, client, parts))
+  return count(assessment, client, parts)
 }
 
-function count(assessment: Assessment | undefined, store: GuardedStore): MaybePromise<Verdict> {
-  if (assessment === undefined) return undefined
-  const answer = store.consume(assessment.charge)
+function count<Req extends IncomingMessage, Res extends ServerResponse>(
+  assessment: Assessment | undefined,
+  client: Client,
+  parts: MiddlewareParts<Req, Res>,
+): MaybePromise<Verdict> {
+  if (assessment === undefined) return skipped(client, parts)
+  const answer = parts.store.consume(assessment.charge)
   if (isPromiseLike(answer)) return chain(answer, (known) => ({ assessment, answer: known }))
   return { assessment, answer }
+}
+
+function skipped(client: Client, parts: Pick<MiddlewareParts<never, never>, 'description'>): undefined {
+  tellOfUncharged('skipped', client, parts)
+}
+
+function tellOfUncharged(
+  outcome: 'denied' | 'skipped',
+  { key }: Client,
+  { description: limiter }: Pick<MiddlewareParts<never, never>, 'description'>,
+): void {
+  if (!decisions.hasSubscribers) return
+  decisions.publish({ limiter, outcome, key, class: undefined, cost: 0, decision: undefined })
 }
 
 /** Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up. */
@@ -152,6 +178,7 @@ function tell<Req extends IncomingMessage, Res extends ServerResponse>(
   const { formats, refund, onStoreError, mode } = settings
   // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
   passage.charge(parts)
+  if (decisions.hasSubscribers) decisions.publish(decisionEvent(assessment, answer, parts))
   if (answer instanceof RateLimiterError) {
     writePolicies(res, formats, passage, assessment)
     return onStoreError === 'deny' ? 'uncounted' : undefined

@@ -1,4 +1,4 @@
-import { describeLimiter } from '../options/limiter-description.ts'
+import { describeLimiter } from '../limits/limiter-description.ts'
 import type { Guard } from './guard.ts'
 import { type LayerPattern, type PathPattern, UNKNOWN_MOUNT } from './layer-pattern.ts'
 import { middlewareKind } from './middleware-kind.ts'

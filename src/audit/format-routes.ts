@@ -1,4 +1,4 @@
-import type { LimitDescription } from '../options/limiter-description.ts'
+import type { LimitDescription } from '../limits/limiter-description.ts'
 import type { RouteEntry, RouteReport } from './route-report.ts'
 
 /** A table of text: columns as wide as their widest cell, two spaces between, no spaces at line ends. */

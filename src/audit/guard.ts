@@ -1,4 +1,4 @@
-import type { LimiterDescription } from '../options/limiter-description.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
 import type { LayerPattern } from './layer-pattern.ts'
 
 /** A limiter on the way, and which requests are sure to meet it. */

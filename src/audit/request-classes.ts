@@ -1,4 +1,4 @@
-import type { LimiterDescription } from '../options/limiter-description.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
 
 /** The parts of a limiter's description that hold limits. */
 export type LimitedClass = keyof Pick<LimiterDescription, 'read' | 'write'>

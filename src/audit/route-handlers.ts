@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import { describeLimiter } from '../options/limiter-description.ts'
+import { describeLimiter } from '../limits/limiter-description.ts'
 import { middlewareKind } from './middleware-kind.ts'
 import type { Handle, RouteLike } from './router-stack.ts'
 

@@ -1,4 +1,4 @@
-import type { LimitDescription, LimiterDescription } from '../options/limiter-description.ts'
+import type { LimitDescription, LimiterDescription } from '../limits/limiter-description.ts'
 
 /**
  * How well an endpoint is limited, from best to worst: `limited` is proven; `shadow` is proven, by a

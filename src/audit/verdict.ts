@@ -1,4 +1,4 @@
-import type { LimitDescription, LimiterDescription } from '../options/limiter-description.ts'
+import type { LimitDescription, LimiterDescription } from '../limits/limiter-description.ts'
 import type { Guard } from './guard.ts'
 import { takes } from './layer-pattern.ts'
 import { coversPaths } from './path-coverage.ts'

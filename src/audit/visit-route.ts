@@ -1,4 +1,4 @@
-import { describeLimiter } from '../options/limiter-description.ts'
+import { describeLimiter } from '../limits/limiter-description.ts'
 import {
   callbackDoubt,
   callbackFor,

@@ -1,4 +1,4 @@
-import { describeLimiter, type LimiterDescription } from '../options/limiter-description.ts'
+import { describeLimiter, type LimiterDescription } from '../limits/limiter-description.ts'
 import {
   callbackDoubt,
   callbackFor,

@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Decision } from '../limits/decision.ts'
+import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import type { StoreHealth } from '../stores/failure/store-health.ts'
-import type { LIMITER_DESCRIPTION, LimiterDescription } from './limiter-description.ts'
+import type { Store } from '../stores/store.ts'
 import type { Next } from './rate-limiter-options.ts'
 
 /** What a charge without a request needs to know. */
@@ -58,6 +59,8 @@ export interface RateLimiter<
    * that is called from a function of yours cannot be seen: set `trustProxy` then.
    */
   guard(server: Server): void
+  /** Where it counts: the store given, or the `MemoryStore` that it made. */
+  readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */
   health(): StoreHealth
   /** Lets go of the store, if the limiter made it; a store passed in stays its owner's to close. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Limit } from '../limits/limit.ts'
+import type { LimitDescription, LimiterDescription } from '../limits/limiter-description.ts'
 import { type ClassPolicy, isDynamic } from '../limits/policy.ts'
-import type { LimitDescription, LimiterDescription } from './limiter-description.ts'
 import type { Settings } from './settings.ts'
 
 /** What a limiter with these settings says of itself. */

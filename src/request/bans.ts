@@ -1,4 +1,6 @@
+import { type BanEvent, bans } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import type { GuardedStore } from '../stores/guarded-store.ts'
@@ -12,19 +14,32 @@ export class Bans {
   readonly #store: GuardedStore
   readonly #storeKeyOf: StoreKeyOf
   readonly #classes: readonly RequestClass[]
+  readonly #limiter: LimiterDescription
 
-  constructor({ name, policies }: Pick<Settings<never, never>, 'name' | 'policies'>, store: GuardedStore) {
+  constructor(
+    { name, policies }: Pick<Settings<never, never>, 'name' | 'policies'>,
+    store: GuardedStore,
+    limiter: LimiterDescription,
+  ) {
     this.#store = store
+    this.#limiter = limiter
     this.#storeKeyOf = storeKeysOf(name)
     this.#classes = REQUEST_CLASSES.filter((requestClass) => policies[requestClass] !== false)
   }
 
-  block(clientKey: string, forMs: number): Promise<void> {
-    return this.#onEach(clientKey, (key) => this.#store.block(key, forMs))
+  async block(clientKey: string, forMs: number): Promise<void> {
+    await this.#onEach(clientKey, (key) => this.#store.block(key, forMs))
+    this.#tell(clientKey, 'block', forMs)
   }
 
-  unblock(clientKey: string): Promise<void> {
-    return this.#onEach(clientKey, (key) => this.#store.unblock(key))
+  async unblock(clientKey: string): Promise<void> {
+    await this.#onEach(clientKey, (key) => this.#store.unblock(key))
+    this.#tell(clientKey, 'unblock', 0)
+  }
+
+  /** Tells that a client's ban is gone with all that was known of it. */
+  forgotten(clientKey: string): void {
+    this.#tell(clientKey, 'reset', 0)
   }
 
   /** Extends a ban that a refusal has just brought about under one key of a client to the client's others. */
@@ -32,10 +47,15 @@ export class Bans {
     const from = this.#classes.find((one) => key.startsWith(this.#storeKeyOf(one, '')))
     if (from === undefined || decision.ban === undefined) return
     const clientKey = key.slice(this.#storeKeyOf(from, '').length)
+    this.#tell(clientKey, 'refusals', decision.ban.endsInMs)
     for (const requestClass of this.#classes) {
       if (requestClass === from) continue
       this.#store.spreadBan(this.#storeKeyOf(requestClass, clientKey), decision, decision.ban)
     }
+  }
+
+  #tell(key: string, cause: BanEvent['cause'], endsInMs: number): void {
+    if (bans.hasSubscribers) bans.publish({ limiter: this.#limiter, key, cause, endsInMs })
   }
 
   /** Side by side, so that one that fails keeps no other from being tried. */

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { canonicalClientKey } from '../client/client-resolver.ts'
 import { checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { decisions } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
 import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { ChargeOptions } from '../options/rate-limiter.ts'
@@ -15,10 +17,13 @@ import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
 import { type Assessment, createCharger } from './assessment.ts'
 import type { Bans } from './bans.ts'
+import { decisionEvent } from './decision-event.ts'
 
 /** What direct charges are made of. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly settings: Settings<Req, Res>
+  /** What the limiter says of itself, for events. */
+  readonly description: LimiterDescription
   readonly store: GuardedStore
   readonly bans: Bans
   readonly checkOpen: () => void
@@ -46,7 +51,9 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     const assessment = this.#assess(key, options)
     if (assessment === undefined) return ADMITTED_UNCOUNTED
-    return this.#settle(await this.#parts.store.consume(assessment.charge))
+    const answer = await this.#parts.store.consume(assessment.charge)
+    if (decisions.hasSubscribers) decisions.publish(decisionEvent(assessment, answer, this.#parts))
+    return this.#settle(answer)
   }
 
   readonly peek = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
@@ -74,6 +81,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const clientKey = this.#clientKey(key)
     // Side by side, so that one that fails keeps no other from being tried.
     await Promise.all(REQUEST_CLASSES.map((one) => this.#parts.store.reset(this.#storeKeyOf(one, clientKey))))
+    this.#parts.bans.forgotten(clientKey)
   }
 
   readonly resetAll = async (): Promise<void> => {

@@ -1,17 +1,19 @@
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { type StoreFailureKind, storeCalls } from '../events/channels.ts'
 import type { Ban, Decision, Receipt } from '../limits/decision.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import { withDeadline } from './deadline.ts'
 import { flawOf } from './decision-check.ts'
 import { type AdoptingStore, StandIn } from './failure/stand-in.ts'
-import { storeAvoided, storeFailed, storeLate } from './failure/store-error.ts'
+import { failureKind, InvalidDecision, storeAvoided, storeFailed, storeLate } from './failure/store-error.ts'
 import { HealthWatch, type Logger, type StoreHealth } from './failure/store-health.ts'
 import type { Charge, Store } from './store.ts'
 
 /** How a limiter goes on when its store fails. */
 export interface FailureOptions {
-  /** The limiter's name, for messages. */
-  readonly limiterName: string
+  /** The limiter, for messages and events. */
+  readonly limiter: LimiterDescription
   /** How long a promise of the store may take, in milliseconds. */
   readonly deadlineMs: number
   /** Makes the store to go on with; absent where the limiter does not go on counting. */
@@ -25,6 +27,16 @@ export interface FailureOptions {
 }
 
 type Verb = 'consume' | 'peek'
+
+/** A decision that the store is asked for. */
+interface Call {
+  /** What the circuit knows it by. */
+  readonly term: number
+  readonly verb: Verb
+  readonly charge: Charge
+  /** Undefined where nobody wants to know. */
+  readonly beganAtMs: number | undefined
+}
 
 /**
  * Stands between the limiter and its store: gives promises a deadline, takes nonsense for failure, keeps away from a
@@ -41,9 +53,9 @@ export class GuardedStore {
   constructor(store: Store, options: FailureOptions) {
     this.#store = store
     this.#options = options
-    const { makeFallback, fallbackShare = 1, limiterName, logger } = options
+    const { makeFallback, fallbackShare = 1, limiter, logger } = options
     this.#standIn = makeFallback === undefined ? undefined : new StandIn(makeFallback, fallbackShare)
-    this.#watch = new HealthWatch(limiterName, logger)
+    this.#watch = new HealthWatch(limiter, logger)
   }
 
   get health(): StoreHealth {
@@ -136,31 +148,31 @@ export class GuardedStore {
     const { circuit } = this.#watch
     const term = circuit.begin()
     if (term === undefined) return this.#goOn(verb, charge, storeAvoided(this.#watch.lastError))
+    const beganAtMs = storeCalls.hasSubscribers ? performance.now() : undefined
     let answer: MaybePromise<Decision> | undefined
     try {
       answer = this.#store[verb]?.(charge)
     } catch (error) {
-      return this.#failed(term, verb, charge, error)
+      return this.#failed({ term, verb, charge, beganAtMs }, error)
     }
-    if (isPromiseLike(answer)) return this.#awaited(term, verb, charge, answer)
+    if (isPromiseLike(answer)) return this.#awaited({ term, verb, charge, beganAtMs }, answer)
     const flaw = flawOf(answer, charge)
-    if (flaw !== undefined) return this.#failed(term, verb, charge, new Error(`it ${flaw}`))
+    if (flaw !== undefined) return this.#failed({ term, verb, charge, beganAtMs }, new InvalidDecision(flaw))
     const decision = answer as Decision
     const isShared = this.#store.capabilities?.shared === true
     // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
     if (isShared && !decision.allowed) circuit.unasked(term)
-    else this.#watch.succeeded(term)
+    else {
+      this.#watch.succeeded(term)
+      this.#tellOf(verb, beganAtMs)
+    }
     // What it remembers was learned when it was answered.
     if (isShared && decision.allowed && verb === 'consume') this.#standIn?.learn(charge, decision)
     return this.#heedBan(charge, decision)
   }
 
-  async #awaited(
-    term: number,
-    verb: Verb,
-    charge: Charge,
-    answer: PromiseLike<Decision>,
-  ): Promise<Decision | RateLimiterError> {
+  async #awaited(call: Call, answer: PromiseLike<Decision>): Promise<Decision | RateLimiterError> {
+    const { term, verb, charge } = call
     const promise = Promise.resolve(answer)
     let decision: Decision
     try {
@@ -169,11 +181,12 @@ export class GuardedStore {
         () => this.#awaitLate(charge, promise),
       )
       const flaw = flawOf(decision, charge)
-      if (flaw !== undefined) throw new Error(`it ${flaw}`)
+      if (flaw !== undefined) throw new InvalidDecision(flaw)
     } catch (error) {
-      return this.#failed(term, verb, charge, error)
+      return this.#failed(call, error)
     }
     this.#watch.succeeded(term)
+    this.#tellOf(verb, call.beganAtMs)
     if (verb === 'consume') this.#standIn?.learn(charge, decision)
     return this.#heedBan(charge, decision)
   }
@@ -189,14 +202,10 @@ export class GuardedStore {
     }, count)
   }
 
-  #failed(
-    term: number,
-    verb: Verb,
-    charge: Charge,
-    error: unknown,
-  ): MaybePromise<Decision | RateLimiterError> {
+  #failed({ term, verb, charge, beganAtMs }: Call, error: unknown): Decision | RateLimiterError {
     const failure = storeFailed(error)
     this.#watch.failed(term, failure)
+    this.#tellOf(verb, beganAtMs, failureKind(failure))
     return this.#goOn(verb, charge, failure)
   }
 
@@ -206,6 +215,13 @@ export class GuardedStore {
     if (failure.code === 'closed') throw failure
     const decision = this.#standIn?.decide(verb, charge)
     return decision === undefined ? failure : this.#heedBan(charge, decision)
+  }
+
+  /** Only where somebody wanted to know when the call began. */
+  #tellOf(verb: Verb, beganAtMs: number | undefined, failure?: StoreFailureKind): void {
+    if (beganAtMs === undefined) return
+    const { limiter } = this.#options
+    storeCalls.publish({ limiter, verb, durationMs: performance.now() - beganAtMs, failure })
   }
 
   #heedBan({ key }: Charge, decision: Decision): Decision {

@@ -3,7 +3,7 @@ import {
   LIMITER_DESCRIPTION,
   type LimitDescription,
   type LimiterDescription,
-} from '../../src/options/limiter-description.ts'
+} from '../../src/limits/limiter-description.ts'
 
 /** A request that carries the names of the marked limiters it met. */
 export interface MarkedRequest extends IncomingMessage {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
-import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/options/limiter-description.ts'
+import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
 import { describeSettings } from '../../src/options/settings-description.ts'
 import { parse } from './parse.ts'
 

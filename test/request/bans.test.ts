@@ -7,6 +7,7 @@ import type { Store } from '../../src/stores/store.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
 import { rejectionOf } from '../errors/thrown-by.ts'
+import { descriptionOf } from '../limits/description-of.ts'
 import { parse } from '../options/parse.ts'
 import { admitted, chargeOf } from '../stores/charges.ts'
 
@@ -27,8 +28,8 @@ function banning(options: object, overrides: Partial<Store> = {}): Banning {
     unblock: (key) => void calls.push(['unblock', key]),
     ...overrides,
   }
-  const guarded = new GuardedStore(store, { limiterName: 'api', deadlineMs: 100 })
-  return { bans: new Bans(parse(options), guarded), calls }
+  const guarded = new GuardedStore(store, { limiter: descriptionOf('api'), deadlineMs: 100 })
+  return { bans: new Bans(parse(options), guarded, descriptionOf('api')), calls }
 }
 
 const refusedWith = (ban?: Ban): Decision => ({
@@ -109,8 +110,8 @@ describe('a ban that a refusal has brought about', () => {
   it('is over in both classes at the same time', () => {
     const clock = new FakeClock()
     const memory = new MemoryStore({ clock })
-    const guarded = new GuardedStore(memory, { limiterName: 'api', deadlineMs: 100 })
-    new Bans(parse({}), guarded).spread('default:read:client', refusedWith(brandNew))
+    const guarded = new GuardedStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100 })
+    new Bans(parse({}), guarded, descriptionOf('api')).spread('default:read:client', refusedWith(brandNew))
     const write = chargeOf('default:write:client')
     expect(memory.consume(write)).toMatchObject({ ban: { endsInMs: 7000, isNew: false } })
     clock.advance(6999)

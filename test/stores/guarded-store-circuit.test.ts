@@ -10,6 +10,7 @@ import type { Charge, Store } from '../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
 import { rejectionOf, thrownBy } from '../errors/thrown-by.ts'
+import { descriptionOf } from '../limits/description-of.ts'
 import { asynchronous } from '../threats/asynchronous-store.ts'
 import { ALGORITHMS, admitted, banRule, chargeOf, limitOf } from './charges.ts'
 
@@ -39,7 +40,7 @@ class Guarded {
   readonly guarded: GuardedStore
 
   constructor(options: Partial<FailureOptions> = {}) {
-    const basic = { limiterName: 'api', deadlineMs: 100, logger: silent }
+    const basic = { limiter: descriptionOf('api'), deadlineMs: 100, logger: silent }
     this.guarded = new GuardedStore(this.faulty, { ...basic, ...options })
   }
 
@@ -245,7 +246,7 @@ describe('answers that come after their deadline', () => {
     for (const reply of replies) {
       const guarded = new GuardedStore(
         { consume: () => new Promise((resolve, reject) => setTimeout(reply, 200, { resolve, reject })) },
-        { limiterName: 'api', deadlineMs: 100, logger: silent },
+        { limiter: descriptionOf('api'), deadlineMs: 100, logger: silent },
       )
       const answer = guarded.consume(chargeOf('client'))
       await vi.advanceTimersByTimeAsync(199)
@@ -472,7 +473,7 @@ describe('refusals that a distant store answers at once', () => {
     const capabilities = { algorithms: ALGORITHMS, severalLimits: true, bans: true, shared: isShared }
     const guarded = new GuardedStore(
       { capabilities, consume },
-      { limiterName: 'api', deadlineMs: 100, logger: logger as never },
+      { limiter: descriptionOf('api'), deadlineMs: 100, logger: logger as never },
     )
     return { guarded, consume, lines }
   }
@@ -521,7 +522,7 @@ describe('what was closed', () => {
   it('is a mistake of the program that stays one, however often it is made', async () => {
     const makeFallback = vi.fn(() => new MemoryStore())
     const memory = new MemoryStore()
-    const guarded = new GuardedStore(memory, { limiterName: 'api', deadlineMs: 100, makeFallback })
+    const guarded = new GuardedStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100, makeFallback })
     memory.close()
     const warnings = await emittedBy(async () => {
       for (let turn = 0; turn < 20; turn++) {

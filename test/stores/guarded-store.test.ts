@@ -7,10 +7,11 @@ import type { Store } from '../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
 import { emittedBy } from '../errors/emitted-warnings.ts'
 import { rejectionOf, thrownBy } from '../errors/thrown-by.ts'
+import { descriptionOf } from '../limits/description-of.ts'
 import { admitted, banRule, chargeOf, limitOf } from './charges.ts'
 import { NONSENSE } from './nonsense.ts'
 
-const OPTIONS = { limiterName: 'api', deadlineMs: 100 }
+const OPTIONS = { limiter: descriptionOf('api'), deadlineMs: 100 }
 const FAILED = 'the store failed: The store is down. Look at the store and its logs.'
 const LATE =
   'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'

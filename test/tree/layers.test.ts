@@ -54,12 +54,12 @@ describe('the checks themselves', () => {
     [
       'src/audit/routes.ts',
       "import { parse } from '../options/parse.ts'",
-      'src/audit/routes.ts imports src/options/parse.ts: audit may import errors, options/limiter-description.ts',
+      'src/audit/routes.ts imports src/options/parse.ts: audit may import errors, limits/limiter-description.ts',
     ],
     [
       'src/stores/redis/redis-store.ts',
       "type Options = import('../../options/rate-limiter-options.ts').RateLimiterOptions",
-      'src/stores/redis/redis-store.ts imports src/options/rate-limiter-options.ts: stores may import errors, limits',
+      'src/stores/redis/redis-store.ts imports src/options/rate-limiter-options.ts: stores may import errors, events, limits',
     ],
     [
       'src/client/address.ts',

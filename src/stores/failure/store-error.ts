@@ -1,4 +1,5 @@
 import { isRateLimiterError, RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import type { StoreFailureKind } from '../../events/channels.ts'
 
 /** What a store threw, as an error of this library. */
 export function storeFailed(error: unknown): RateLimiterError {
@@ -33,6 +34,20 @@ export function storeAvoided(lastError: RateLimiterError | undefined): RateLimit
     remedy: 'Look at the store and its logs.',
     cause: lastError,
   })
+}
+
+/** An answer of a store that is no decision. */
+export class InvalidDecision extends Error {
+  /** @param flaw what is wrong with it, after the word "it" */
+  constructor(flaw: string) {
+    super(`it ${flaw}`)
+  }
+}
+
+/** What kind of failure an error of {@link storeFailed} or {@link storeLate} tells of. */
+export function failureKind({ code, cause }: RateLimiterError): StoreFailureKind {
+  if (code === 'store_timeout') return 'timeout'
+  return cause instanceof InvalidDecision ? 'invalid_decision' : 'error'
 }
 
 /** What an error says, whatever was thrown. */

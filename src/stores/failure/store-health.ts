@@ -1,8 +1,10 @@
 import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type RateLimiterWarningCode, warn } from '../../errors/warning.ts'
+import { circuits, storeFailures } from '../../events/channels.ts'
+import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import { isPromiseLike } from '../../maybe-promise.ts'
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
-import { messageOf } from './store-error.ts'
+import { failureKind, messageOf } from './store-error.ts'
 
 /** How a limiter's store is. */
 export interface StoreHealth {
@@ -27,7 +29,7 @@ export interface Logger {
 
 /** Notes how the calls of a store end, and tells an operator once when it fails and once when it is back. */
 export class HealthWatch {
-  readonly #limiterName: string
+  readonly #limiter: LimiterDescription
   readonly #logger: Logger | undefined
   readonly circuit: CircuitBreaker
   #since = new Date()
@@ -38,8 +40,8 @@ export class HealthWatch {
   readonly #warned = new Set<RateLimiterWarningCode>()
   lateReplies = 0
 
-  constructor(limiterName: string, logger: Logger | undefined) {
-    this.#limiterName = limiterName
+  constructor(limiter: LimiterDescription, logger: Logger | undefined) {
+    this.#limiter = limiter
     this.#logger = logger
     this.circuit = new CircuitBreaker({
       now: () => performance.now(),
@@ -64,15 +66,22 @@ export class HealthWatch {
 
   /** Notes how a call failed. */
   failed(term: number, error: RateLimiterError): void {
-    this.#lastError = error
+    this.#note(error)
     this.#troubled(error)
     this.circuit.failed(term, error)
   }
 
   /** Notes how something that is no decision failed. Whoever asked for it is told; the log is when the circuit opens. */
   writeFailed(term: number, error: RateLimiterError): void {
-    this.#lastError = error
+    this.#note(error)
     this.circuit.failed(term, error)
+  }
+
+  #note(error: RateLimiterError): void {
+    this.#lastError = error
+    if (storeFailures.hasSubscribers) {
+      storeFailures.publish({ limiter: this.#limiter, kind: failureKind(error), error })
+    }
   }
 
   /** Once for each kind: a store has bad days of a million requests. */
@@ -84,6 +93,7 @@ export class HealthWatch {
 
   #changed(state: CircuitState, error: RateLimiterError | undefined): void {
     this.#since = new Date()
+    if (circuits.hasSubscribers) circuits.publish({ limiter: this.#limiter, state, error })
     if (error !== undefined) {
       this.#lastError = error
       // What was said of a single failure, perhaps days ago, does not tell of this.
@@ -105,7 +115,7 @@ export class HealthWatch {
   }
 
   #say(code: RateLimiterWarningCode, what: string): void {
-    const message = `The store of the limiter '${this.#limiterName}' ${what}`
+    const message = `The store of the limiter '${this.#limiter.name}' ${what}`
     if (this.#logger === undefined) {
       warn(code, message)
       return

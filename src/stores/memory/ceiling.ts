@@ -1,3 +1,4 @@
+import { evictions } from '../../events/channels.ts'
 import { ClientCursor, type Clients } from './clients/client-cursor.ts'
 import { Evictor } from './evictor.ts'
 import { Pruner } from './pruner.ts'
@@ -11,6 +12,7 @@ const LOOKED_AT_PER_NEWCOMER = 2
 /** Keeps a table from growing beyond so many clients. */
 export class Ceiling {
   readonly pruner: Pruner
+  readonly #store: object
   readonly #table: ClientTable
   readonly #mostClients: number
   readonly #evictor: Evictor
@@ -18,7 +20,9 @@ export class Ceiling {
   /** Clients forgotten for a newcomer's sake though their time was not over. */
   unexpiredEvictions = 0
 
-  constructor(clients: Clients, mostClients: number) {
+  /** @param store whose clients they are, for events */
+  constructor(clients: Clients, mostClients: number, store: object) {
+    this.#store = store
     this.pruner = new Pruner(clients)
     this.#table = clients.table
     this.#mostClients = mostClients
@@ -52,7 +56,10 @@ export class Ceiling {
 
   #evict(row: number, nowMs: number): void {
     this.#evicted.goTo(row)
-    if (this.#evicted.expiresAtMs > nowMs) this.unexpiredEvictions++
+    const isUnexpired = this.#evicted.expiresAtMs > nowMs
     this.#evicted.remove()
+    if (!isUnexpired) return
+    this.unexpiredEvictions++
+    if (evictions.hasSubscribers) evictions.publish({ store: this.#store })
   }
 }

@@ -88,7 +88,7 @@ export class MemoryStore implements Store {
     }
     this.#clients = clientsOf(this.#maxKeys)
     this.#client = new ClientCursor(this.#clients)
-    this.#ceiling = new Ceiling(this.#clients, this.#maxKeys)
+    this.#ceiling = new Ceiling(this.#clients, this.#maxKeys, this)
     this.#decider = new Decider(this.#client, this.#clients.layouts, (newcomer, nowMs) =>
       this.#ceiling.makeRoom(newcomer, nowMs),
     )

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import { HealthWatch, type Logger } from '../../../src/stores/failure/store-health.ts'
 import { emittedBy } from '../../errors/emitted-warnings.ts'
+import { descriptionOf } from '../../limits/description-of.ts'
 import { failure } from './turned-circuit.ts'
 
 const STARTED = new Date('2026-02-03T04:05:06.000Z')
@@ -29,7 +30,7 @@ class Lines implements Logger {
 }
 
 function watched(logger?: Logger): HealthWatch {
-  return new HealthWatch('api', logger)
+  return new HealthWatch(descriptionOf('api'), logger)
 }
 
 /** Has calls fail, one after the other. */

@@ -18,7 +18,7 @@ class Crowd {
 
   constructor(known: readonly KnownClient[], mostClients: number) {
     remember(this.#clients, known)
-    this.ceiling = new Ceiling(this.#clients, mostClients)
+    this.ceiling = new Ceiling(this.#clients, mostClients, this)
   }
 
   get left(): number[] {

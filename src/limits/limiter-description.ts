@@ -1,4 +1,4 @@
-import type { AlgorithmName } from '../limits/limit.ts'
+import type { AlgorithmName } from './limit.ts'
 
 /**
  * Property under which a limiter carries its {@link LimiterDescription}. Registered by name, so that the

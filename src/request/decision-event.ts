@@ -1,0 +1,28 @@
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { DecisionEvent } from '../events/channels.ts'
+import { type Manner, outcomeOf } from '../events/outcome.ts'
+import type { Decision } from '../limits/decision.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
+import type { Assessment } from './assessment.ts'
+
+/** The limiter that an event is of. */
+export interface EventSource {
+  readonly description: LimiterDescription
+  readonly settings: Manner
+}
+
+/** What there is to publish of a charge that the store was asked for. */
+export function decisionEvent(
+  { policy, clientKey, charge }: Assessment,
+  answer: Decision | RateLimiterError,
+  { description, settings }: EventSource,
+): DecisionEvent {
+  return {
+    limiter: description,
+    outcome: outcomeOf(answer, settings),
+    key: clientKey,
+    class: policy.class,
+    cost: charge.cost,
+    decision: answer instanceof RateLimiterError ? undefined : answer,
+  }
+}

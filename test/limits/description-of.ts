@@ -1,0 +1,7 @@
+import type { LimiterDescription } from '../../src/limits/limiter-description.ts'
+
+/** What a limiter of that name says of itself, where nothing else of it matters. */
+export function descriptionOf(name: string): LimiterDescription {
+  const limits = [{ name: 'read', limit: 10, windowSec: 60, algorithm: 'fixed-window' }] as const
+  return { name, mode: 'enforce', read: limits, write: false, classifiedBy: 'method', canSkip: false }
+}
