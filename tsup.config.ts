@@ -1,10 +1,14 @@
 import type { Options } from 'tsup'
 
 const config: Options = {
-  // One entry point for each subpath in package.json's "exports"; a test holds the two lists together.
+  // One entry point for each subpath in package.json's "exports" and "bin"; a test holds the two lists together.
   entry: {
     index: 'src/index.ts',
     audit: 'src/audit/index.ts',
+    cli: 'src/cli/main.ts',
+    dashboard: 'src/dashboard/index.ts',
+    metrics: 'src/metrics/index.ts',
+    openapi: 'src/openapi/index.ts',
     redis: 'src/stores/redis/index.ts',
     testing: 'src/testing/index.ts',
   },

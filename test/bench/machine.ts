@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { REDIS_PROGRAM } from '../redis/redis-server.ts'
 
 /** Where figures were taken, without which they say little. */
 export interface Machine {
@@ -12,11 +14,21 @@ export interface Machine {
   readonly v8: string
   /** The load average over the minute before: beside others, timings are worth less. */
   readonly loadBefore: number
+  /** What the server of Redis says of itself; undefined where there is none. */
+  readonly redis: string | undefined
   /** Versions by the names of packages. */
   readonly packages: Readonly<Record<string, string>>
 }
 
-const PACKAGES = ['express', 'express-rate-limit', 'rate-limiter-flexible', 'autocannon'] as const
+const PACKAGES = [
+  'express',
+  'express-rate-limit',
+  'rate-limiter-flexible',
+  'rate-limit-redis',
+  'ioredis',
+  'redis',
+  'autocannon',
+] as const
 
 /** The machine that this process runs on, and what is installed. */
 export function describeMachine(): Machine {
@@ -29,17 +41,26 @@ export function describeMachine(): Machine {
     node: process.version,
     v8: process.versions.v8,
     loadBefore: loadavg()[0] ?? 0,
+    redis: redisVersion(),
     packages: { 'express-tollgate': versionIn('../..'), ...Object.fromEntries(versions) },
   }
 }
 
-/** The machine in two lines. */
-export function machineText({ cpu, cores, memoryGiB, os, node, v8, loadBefore, packages }: Machine): string {
+/** The machine in a few lines. */
+export function machineText(machine: Machine): string {
+  const { cpu, cores, memoryGiB, os, node, v8, loadBefore, redis, packages } = machine
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`)
   return [
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, load ${loadBefore.toFixed(2)} before the start`,
     `Node ${node}, V8 ${v8}, ${versions.join(', ')}`,
+    ...(redis === undefined ? [] : [redis]),
   ].join('\n')
+}
+
+function redisVersion(): string | undefined {
+  if (REDIS_PROGRAM === undefined) return undefined
+  const { stdout } = spawnSync(REDIS_PROGRAM, ['--version'], { encoding: 'utf8' })
+  return /^.*?v=[\d.]+/.exec(stdout)?.[0]
 }
 
 function versionIn(folder: string): string {

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { RateLimiter, Store } from '../../src/index.ts'
+import type { RateLimiter, Store, StoreErrorPolicy } from '../../src/index.ts'
 import type { RedisServer } from '../redis/redis-server.ts'
 import { bombard, CONNECTIONS } from './autocannon.ts'
 import type { Benchmark, Figures, Run } from './benchmark.ts'
@@ -23,6 +23,19 @@ const MOST_FAILURES = 100
 /** Says nothing: that the store fails is what is measured. */
 const LOGGER = { info() {}, warn() {} }
 
+const CONTESTANTS: readonly ContestantName[] = [
+  'express-tollgate',
+  'express-tollgate, allow',
+  'express-tollgate, deny',
+  'express-tollgate, MemoryStore',
+]
+
+/** What they do when the store fails, where it is not to go on with local counters. */
+const POLICIES: Partial<Readonly<Record<ContestantName, StoreErrorPolicy>>> = {
+  'express-tollgate, allow': 'allow',
+  'express-tollgate, deny': 'deny',
+}
+
 /** The name of the workload, for whoever looks up its figures. */
 export const OUTAGE_WORKLOAD = 'admitted'
 
@@ -30,14 +43,13 @@ export const outage: Benchmark<OutageSettings> = {
   name: 'outage',
   summary: `requests a second over loopback, ${CONNECTIONS} connections, while Redis is gone, and with memory alone`,
   checked:
-    'every answer is 200; Redis answered before it was killed, the circuit was open throughout, and every request was counted',
+    'every answer is 200, and with deny 503; Redis answered before it was killed, the circuit was open throughout, and every request was counted, with allow and deny none',
   columns: [
     { figure: 'perSecond', heading: 'requests a second', text: spreadText },
     { figure: 'latencyMs', heading: 'mean latency, ms', text: spreadText },
   ],
   runs({ scale }) {
-    const contestants: readonly ContestantName[] = ['express-tollgate', 'express-tollgate, MemoryStore']
-    return contestants.map(
+    return CONTESTANTS.map(
       (contestant): Run<OutageSettings> => ({
         workload: OUTAGE_WORKLOAD,
         contestant,
@@ -45,25 +57,31 @@ export const outage: Benchmark<OutageSettings> = {
       }),
     )
   },
-  measure: (contestant, settings, dist) =>
-    contestant === 'express-tollgate' ? measureOutage(settings, dist) : measureMemory(settings, dist),
+  measure(contestant, settings, dist) {
+    if (contestant === 'express-tollgate, MemoryStore') return measureMemory(settings, dist)
+    return measureOutage(settings, dist, POLICIES[contestant] ?? 'memory')
+  },
 }
 
 async function measureMemory({ seconds }: OutageSettings, dist: string): Promise<Figures> {
   const { MemoryStore } = await loadBuild(dist)
-  return measureWith(new MemoryStore(), dist, (url) => count(url, seconds))
+  return measureWith(new MemoryStore(), dist, 'memory', (url) => count(url, seconds))
 }
 
-async function measureOutage({ seconds }: OutageSettings, dist: string): Promise<Figures> {
+async function measureOutage(
+  { seconds }: OutageSettings,
+  dist: string,
+  policy: StoreErrorPolicy,
+): Promise<Figures> {
   const { Redis } = await import('ioredis')
   const { RedisStore } = await loadRedisPart(dist)
   const server = await startWatchedRedis()
   const client = new Redis(server.url, { lazyConnect: true })
   client.on('error', () => undefined)
   try {
-    return await measureWith(new RedisStore({ client }), dist, async (url, limiter) => {
+    return await measureWith(new RedisStore({ client }), dist, policy, async (url, limiter) => {
       await loseRedis(url, limiter, server)
-      const figures = await count(url, seconds)
+      const figures = await (policy === 'memory' ? count(url, seconds) : countNone(url, seconds, policy))
       assert.notEqual(limiter.health().state, 'closed', 'the store never came back')
       return figures
     })
@@ -76,10 +94,11 @@ async function measureOutage({ seconds }: OutageSettings, dist: string): Promise
 async function measureWith(
   store: Store,
   dist: string,
+  onStoreError: StoreErrorPolicy,
   measure: (url: string, limiter: RateLimiter) => Promise<Figures>,
 ): Promise<Figures> {
   const { createRateLimiter } = await loadBuild(dist)
-  const options = { read: LIMIT, windowSec: WINDOW_SEC, onStoreError: 'memory', logger: LOGGER } as const
+  const options = { read: LIMIT, windowSec: WINDOW_SEC, onStoreError, logger: LOGGER } as const
   const limiter = createRateLimiter({ ...options, store })
   const { server, url } = await serve(limiter)
   try {
@@ -113,7 +132,7 @@ async function loseRedis(url: string, limiter: RateLimiter, server: RedisServer)
   server.process.kill('SIGKILL')
   await exited
   for (let sent = 0; limiter.health().state === 'closed' && sent < MOST_FAILURES; sent++) {
-    await remainingAfterOne(url)
+    await (await fetch(url)).arrayBuffer()
   }
   assert.equal(limiter.health().state, 'open', 'the circuit opens')
 }
@@ -127,6 +146,16 @@ async function count(url: string, seconds: number): Promise<Figures> {
   const counted = before - (await remainingAfterOne(url)) - 1
   // Some may be on their way when the time is up.
   assert.ok(counted >= answers && counted <= answers + CONNECTIONS, `${counted} of ${answers} are counted`)
+  return { perSecond, latencyMs }
+}
+
+/** Requests for so long that are answered though nobody counts them. */
+async function countNone(url: string, seconds: number, policy: 'allow' | 'deny'): Promise<Figures> {
+  const status = policy === 'allow' ? 200 : 503
+  if (seconds >= 1) await bombard(url, 1, status)
+  const { perSecond, latencyMs } = await bombard(url, seconds, status)
+  const { headers } = await fetch(url)
+  assert.equal(headers.get('X-RateLimit-Remaining'), null, 'nobody knows what remains')
   return { perSecond, latencyMs }
 }
 

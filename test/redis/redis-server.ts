@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The programs that are looked for, in this order. */
-const PROGRAMS = ['redis-server', 'valkey-server']
+/** The programs that are looked for, in this order; another version is tried with its path in REDIS_SERVER. */
+const PROGRAMS = [process.env.REDIS_SERVER ?? 'redis-server', 'valkey-server']
 
 /** The program that tests start, or undefined where there is none. */
 export const REDIS_PROGRAM: string | undefined = PROGRAMS.find(

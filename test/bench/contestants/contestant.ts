@@ -9,6 +9,8 @@ export type ContestantName =
   | 'rate-limit-redis'
   | 'rate-limiter-flexible, in-memory block'
   | 'express-tollgate, MemoryStore'
+  | 'express-tollgate, allow'
+  | 'express-tollgate, deny'
   | 'bare Map'
   | 'bare INCR'
   | 'bare Express'
