@@ -8,6 +8,7 @@ import { memoryWorkload } from './memory.ts'
 import { pauseWorkload } from './pauses.ts'
 import { REDIS_GOALS } from './redis-goals.ts'
 import { requestWorkload } from './requests.ts'
+import { median } from './statistics.ts'
 import { figureText, renderTable } from './table.ts'
 
 export type { Finding }
@@ -33,6 +34,7 @@ const GOALS: readonly Goal[] = [
   atMost(addedTo('IPv4'), 'us', 1 / 8, ERL, 'added to an Express 5 request, IPv4'),
   atMost(addedTo('IPv4'), 'us', 1 / 3, RLF, 'added to an Express 5 request, IPv4'),
   atMost(addedTo('IPv6'), 'us', 1 / 20, ERL, 'added to an Express 5 request, IPv6'),
+  metricsGoal(),
   refusalGoal(),
   pauseGoal(),
   pauseRatioGoal(),
@@ -69,6 +71,21 @@ function bytesGoal(): Goal {
     judge(results) {
       const spread = spreadAt(results, place, OURS)
       return spread && { figure: figureText(spread.median), holds: spread.median <= 40 }
+    },
+  }
+}
+
+/** What metrics add: the median of the rounds' differences. */
+function metricsGoal(): Goal {
+  return {
+    what: 'added to an Express 5 request by metrics',
+    goal: '<= 1 us',
+    judge(results) {
+      const without = spreadAt(results, addedTo('IPv4'), OURS)
+      const measured = spreadAt(results, addedTo('IPv4'), 'express-tollgate, metrics')
+      if (without === undefined || measured === undefined) return undefined
+      const addedUs = median(measured.values.map((us, round) => us - (without.values[round] ?? Number.NaN)))
+      return { figure: `${addedUs.toFixed(2)} us`, holds: addedUs <= 1 }
     },
   }
 }

@@ -51,7 +51,7 @@ const WORKLOADS: readonly (readonly [Family, Clients, Headers])[] = [
 
 /** The documentation of rate-limiter-flexible has X-RateLimit headers only. */
 const CONTESTANTS: Readonly<Record<Headers, readonly ContestantName[]>> = {
-  legacy: [...PACKAGES, 'bare Express', 'bare headers'],
+  legacy: [...PACKAGES, 'express-tollgate, metrics', 'bare Express', 'bare headers'],
   draft: PACKAGES.filter((name) => name !== 'rate-limiter-flexible'),
 }
 

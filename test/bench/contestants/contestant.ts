@@ -11,6 +11,7 @@ export type ContestantName =
   | 'express-tollgate, MemoryStore'
   | 'express-tollgate, allow'
   | 'express-tollgate, deny'
+  | 'express-tollgate, metrics'
   | 'bare Map'
   | 'bare INCR'
   | 'bare Express'

@@ -12,12 +12,14 @@ import type {
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
 import { expressTollgate } from './express-tollgate.ts'
+import { expressTollgateMetrics } from './express-tollgate-metrics.ts'
 import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
 import { rateLimitRedis } from './rate-limit-redis.ts'
 import { rateLimiterFlexible, rateLimiterFlexibleBlocking } from './rate-limiter-flexible.ts'
 
 const CONTESTANTS: readonly Contestant[] = [
   expressTollgate,
+  expressTollgateMetrics,
   expressRateLimit,
   rateLimiterFlexible,
   rateLimitRedis,
