@@ -77,9 +77,9 @@ describe('the checks themselves', () => {
       'src/client/address.ts imports net at run time: write node:net',
     ],
     [
-      'src/metrics/meter.ts',
+      'src/gauges/meter.ts',
       "import { count } from './counter.ts'",
-      'src/metrics has no layer: say in test/tree/layers.ts what it may import',
+      'src/gauges has no layer: say in test/tree/layers.ts what it may import',
     ],
     [
       'src/guard.ts',

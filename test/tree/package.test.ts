@@ -16,6 +16,7 @@ interface Manifest {
   readonly module: string
   readonly types: string
   readonly files: readonly string[]
+  readonly bin: Readonly<Record<string, string>>
   readonly engines: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
@@ -32,6 +33,9 @@ const stemOf = (entry: string): string => (entry === '.' ? 'index' : entry.slice
 
 const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
 
+/** The programs of the package, which nobody imports. */
+const programs = Object.values(manifest.bin)
+
 describe('the entry points', () => {
   it.each(entries)('%s has types and code for import and for require', (entry) => {
     const file = `./dist/${stemOf(entry)}`
@@ -47,7 +51,8 @@ describe('the entry points', () => {
 
   it('are those that tsup builds, from files that exist', () => {
     const { entry } = tsup as { readonly entry: Readonly<Record<string, string>> }
-    expect(Object.keys(entry).sort()).toEqual(entries.map(stemOf).sort())
+    const stems = [...entries.map(stemOf), ...programs.map((path) => /^\.\/dist\/(\w+)\.js$/.exec(path)?.[1])]
+    expect(Object.keys(entry).sort()).toEqual(stems.sort())
     expect(Object.values(entry).filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
@@ -59,7 +64,12 @@ describe('the entry points', () => {
     const exported = entries.flatMap((entry) =>
       ['js', 'cjs', 'd.ts', 'd.cts'].map((extension) => `dist/${stemOf(entry)}.${extension}`),
     )
-    expect(named).toEqual(exported.sort())
+    expect(named).toEqual([...exported, ...programs.map((path) => path.slice('./'.length))].sort())
+  })
+
+  it.each(programs)('%s can be run', (path) => {
+    expect(textOf(path)).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect(() => accessSync(join(ROOT, path), constants.X_OK)).not.toThrow()
   })
 
   it('old resolvers find the main one', () => {
@@ -72,12 +82,18 @@ describe('the entry points', () => {
 })
 
 describe('the package', () => {
-  it('has one runtime dependency, one peer, and clients of Redis that nobody needs', () => {
+  it('has one runtime dependency, one peer, and clients of Redis and metrics that nobody needs', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['ipaddr.js'])
     const { express, ...optional } = manifest.peerDependencies
     expect(express).toBe('^4.18 || ^5')
-    expect(optional).toEqual({ ioredis: '^5 || ^6', redis: '^4 || ^5 || ^6' })
-    expect(manifest.peerDependenciesMeta).toEqual({ ioredis: { optional: true }, redis: { optional: true } })
+    expect(optional).toEqual({
+      '@opentelemetry/api': '^1.4',
+      ioredis: '^5 || ^6',
+      'prom-client': '^14 || ^15',
+      redis: '^4 || ^5 || ^6',
+    })
+    const optionals = Object.keys(optional).map((name) => [name, { optional: true }])
+    expect(manifest.peerDependenciesMeta).toEqual(Object.fromEntries(optionals))
     expect(manifest.engines).toEqual({ node: '>=20' })
   })
 

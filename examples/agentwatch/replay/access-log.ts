@@ -1,65 +1,56 @@
-import { createReadStream, type ReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { splitLines } from './line-splitter.ts'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { LoggedLine } from './logged-request.ts'
 
 /** A log that is read line by line, however long it is. */
 export interface AccessLog {
   /** Once only. Throws an error that names the file if it cannot be read to its end. */
-  lines(): AsyncIterable<string>
+  lines(): AsyncIterable<LoggedLine>
   /** How much of the file has been read, from 0 to 1. */
   progress(): number
   close(): void
 }
 
-/** Opens a log, plain or gzipped: its first bytes tell which, whatever it is called. */
-export async function openAccessLog(path: string): Promise<AccessLog> {
-  const { sizeBytes, gzipped } = await inspect(path)
-  const file = createReadStream(path)
+/** Opens a log in any form that the library's own program reads: that one knows the formats. */
+export function openAccessLog(path: string): AccessLog {
+  let share = 0
+  let reader: ChildProcess | undefined
   return {
-    lines: () => readLines(path, file, gzipped),
-    progress: () => (sizeBytes === 0 ? 1 : Math.min(1, file.bytesRead / sizeBytes)),
-    close: () => file.destroy(),
+    progress: () => share,
+    close: () => void reader?.kill(),
+    async *lines() {
+      const child = spawn(process.execPath, [programPath(), 'entries', '--', path], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      reader = child
+      let messages = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        messages += text
+      })
+      const ended = once(child, 'close')
+      for await (const line of createInterface({ input: child.stdout })) {
+        const entry = JSON.parse(line) as LoggedLine & { readonly share?: number }
+        share = entry.share ?? share
+        yield entry
+      }
+      const [code] = (await ended) as [number | null]
+      if (code !== 0) throw new Error(messages.trim().replace(/^express-tollgate: /, ''))
+      share = 1
+    },
   }
 }
 
-async function inspect(path: string): Promise<{ sizeBytes: number; gzipped: boolean }> {
-  try {
-    const file = await open(path)
-    try {
-      const { size } = await file.stat()
-      const start = Buffer.alloc(2)
-      await file.read(start, 0, 2, 0)
-      return { sizeBytes: size, gzipped: start[0] === 0x1f && start[1] === 0x8b }
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    throw readError(path, error)
+/** The program of the package, wherever that is installed. */
+function programPath(): string {
+  const manifest = createRequire(import.meta.url).resolve('express-tollgate/package.json')
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+    readonly bin: Readonly<Record<string, string>>
   }
-}
-
-async function* readLines(path: string, file: ReadStream, gzipped: boolean): AsyncGenerator<string> {
-  try {
-    yield* splitLines(gzipped ? gunzip(file) : file)
-  } catch (error) {
-    throw readError(path, error)
-  } finally {
-    file.destroy()
-  }
-}
-
-/** `pipe` hands on no errors, and a gunzip that waits for bytes which never come would wait for ever. */
-function gunzip(file: ReadStream): Readable {
-  const bytes = createGunzip()
-  file.on('error', (error) => bytes.destroy(error))
-  return file.pipe(bytes)
-}
-
-function readError(path: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error)
-  return new Error(`Cannot read the log ${path}: ${reason}. Give an access log, plain or gzipped.`, {
-    cause: error,
-  })
+  const path = join(dirname(manifest), bin['express-tollgate'] ?? '')
+  if (!existsSync(path)) throw new Error(`${path} is missing. Run npm run build.`)
+  return path
 }

@@ -1,11 +1,11 @@
-import { type LoggedRequest, parseLogLine } from './log-line.ts'
+import type { LoggedLine, LoggedRequest } from './logged-request.ts'
 import type { Pace } from './pace.ts'
 import type { Sender } from './sender.ts'
 import type { TallyKeeper } from './tally.ts'
 
 /** What a replay needs. */
 export interface Replay {
-  readonly lines: AsyncIterable<string>
+  readonly lines: AsyncIterable<LoggedLine>
   readonly pace: Pace
   readonly sender: Sender
   readonly tally: TallyKeeper
@@ -38,11 +38,10 @@ export async function play({ lines, pace, sender, tally, signal, onProgress }: R
   try {
     for await (const line of lines) {
       tally.countLine()
-      const parsed = parseLogLine(line)
-      if ('malformed' in parsed) tally.countMalformed(parsed.malformed)
+      if ('unreadable' in line) tally.countMalformed(line.unreadable)
       else {
-        await pace.wait(parsed.timeMs, signal)
-        await lanes.add(parsed)
+        await pace.wait(line.timeMs, signal)
+        await lanes.add(line)
       }
       onProgress()
     }

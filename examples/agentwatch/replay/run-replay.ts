@@ -22,7 +22,7 @@ export async function runReplay(
   signal: AbortSignal,
 ): Promise<number> {
   const { logPath, url, speed } = readArguments(argv)
-  const log = await openAccessLog(logPath)
+  const log = openAccessLog(logPath)
   const sender = createSender(url, MAX_CONNECTIONS)
   const tally = new TallyKeeper()
   const bar = createProgressBar(output.progress)

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http'
-import type { LoggedRequest } from './log-line.ts'
+import type { LoggedRequest } from './logged-request.ts'
 
 /** Sends requests to the server and tells the status of each answer. */
 export interface Sender {

@@ -1,20 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import type { LoggedRequest } from '../../../../examples/agentwatch/replay/log-line.ts'
+import type { LoggedLine, LoggedRequest } from '../../../../examples/agentwatch/replay/logged-request.ts'
 import { createPace } from '../../../../examples/agentwatch/replay/pace.ts'
 import { play } from '../../../../examples/agentwatch/replay/player.ts'
 import type { Sender } from '../../../../examples/agentwatch/replay/sender.ts'
 import { TallyKeeper } from '../../../../examples/agentwatch/replay/tally.ts'
 
-const lineOf = (address: string, path: string): string =>
-  `${address} - - [17/May/2015:10:05:03 +0000] "GET ${path} HTTP/1.1" 200 1 "-" "-"`
+const lineOf = (address: string, target: string): LoggedRequest => ({
+  address,
+  timeMs: Date.UTC(2015, 4, 17, 10, 5, 3),
+  method: 'GET',
+  target,
+  status: 200,
+})
 
-async function* linesOf(lines: Iterable<string>): AsyncGenerator<string> {
+async function* linesOf(lines: Iterable<LoggedLine>): AsyncGenerator<LoggedLine> {
   yield* lines
 }
 
 async function playTo(
   send: Sender['send'],
-  lines: Iterable<string>,
+  lines: Iterable<LoggedLine>,
   signal?: AbortSignal,
 ): Promise<TallyKeeper> {
   const tally = new TallyKeeper()
@@ -64,7 +69,7 @@ describe('play', () => {
     const stuck = new Promise<number>((resolve) => {
       answer = () => resolve(200)
     })
-    function* counted(): Generator<string> {
+    function* counted(): Generator<LoggedLine> {
       for (let index = 0; index < 10_000; index++) {
         read += 1
         yield lineOf('198.51.100.1', `/${index}`)
@@ -84,9 +89,9 @@ describe('play', () => {
     }
     const lines = [
       lineOf('198.51.100.1', '/a'),
-      'hello',
+      { unreadable: 'no client address at column 1' },
       lineOf('198.51.100.1', '/bad'),
-      '',
+      { unreadable: 'the line is empty' },
       lineOf('198.51.100.1', '/b'),
     ]
     const tally = (await playTo(send, lines)).tally()

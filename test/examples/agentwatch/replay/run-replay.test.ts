@@ -152,7 +152,7 @@ describe('a replay', () => {
     const { code, report, progress } = await replay([path, '--url', url, '--speed', 'max'])
     expect(code).toBe(1)
     expect(report).toContain('  15 refused (429), 5 let through\n')
-    expect(progress).toContain(`replay: Cannot read the log ${path}: unexpected end of file.`)
+    expect(progress).toContain(`replay: ${path}: cannot be read (unexpected end of file).`)
   })
 
   it('runs as a program', async () => {
@@ -169,7 +169,7 @@ describe('a replay', () => {
       /^replay: --url takes an http URL of this machine, got 'http:\/\/example.com'/,
     ],
     [[], /^replay: Which log\? Usage: npm run replay -- /],
-    [['/no/such/log'], /^replay: Cannot read the log \/no\/such\/log: ENOENT/],
+    [['/no/such/log'], /\nreplay: \/no\/such\/log: cannot be read \(ENOENT/],
   ])('ends with 1 for %j', async (args, message) => {
     const program = runProgram('agentwatch/replay/main.ts', args, {})
     expect(await program.ends()).toBe(1)

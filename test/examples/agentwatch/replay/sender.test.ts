@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { LoggedRequest } from '../../../../examples/agentwatch/replay/log-line.ts'
+import type { LoggedRequest } from '../../../../examples/agentwatch/replay/logged-request.ts'
 import { createSender, type Sender } from '../../../../examples/agentwatch/replay/sender.ts'
 
 async function senderTo(server: Server, maxConnections = 2): Promise<Sender> {
