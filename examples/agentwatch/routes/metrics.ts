@@ -1,20 +1,27 @@
 import { Router } from 'express'
+import { metrics } from 'express-tollgate/metrics'
+import { Registry } from 'prom-client'
 import type { Watch } from '../domain/watch.ts'
 import { operatorOnly } from '../http/access.ts'
 import type { RequestCounts } from '../http/request-counts.ts'
+import type { Limiters } from '../limiters.ts'
 
 /** What the metrics are made of. */
 export interface MetricsSource {
   readonly watch: Watch
   readonly requests: RequestCounts
+  readonly limiters: Pick<Limiters, 'everything' | 'demoSeed' | 'apiKeys'>
   readonly streamClients: () => number
 }
 
-/** The server's own counts in Prometheus' text format. No label holds an address or a name from outside. */
+/** The counts of the server and of its limiters, for Prometheus. No label holds an address or a name from outside. */
 export function metricsRoutes(source: MetricsSource): Router {
+  const registry = new Registry()
+  const { everything, demoSeed, apiKeys } = source.limiters
+  for (const limiter of [everything, demoSeed, apiKeys]) metrics(limiter, { registry })
   const router = Router()
-  router.get('/', operatorOnly, (_req, res) => {
-    res.type('text/plain; version=0.0.4; charset=utf-8').send(metricsText(source))
+  router.get('/', operatorOnly, async (_req, res) => {
+    res.type(registry.contentType).send(metricsText(source) + (await registry.metrics()))
   })
   return router
 }

@@ -1,0 +1,47 @@
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { numberOf, seriesOf } from '../../../metrics/exposition.ts'
+import { describePromtool, promtool } from '../../../metrics/promtool.ts'
+import { startAgentwatch } from '../running-agentwatch.ts'
+
+const DECISIONS = 'tollgate_decisions_total'
+
+/** What a server serves at /metrics after some traffic, seeded more often than the limiter of that likes. */
+async function metricsAfterTraffic(): Promise<string> {
+  const { url } = await startAgentwatch()
+  const api = request(url)
+  for (let seeding = 0; seeding < 6; seeding++) await api.post('/api/v1/demo/seed').send({ sessions: 1 })
+  await api.get('/api/v1/sessions').expect(200)
+  const { text, headers } = await api.get('/metrics').expect(200)
+  expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+  return text
+}
+
+describe('GET /metrics', () => {
+  it('shows what the limiters did, beside the counts of the server', async () => {
+    const text = await metricsAfterTraffic()
+    const number = (limiter: string, outcome: string, requestClass = 'write'): number | undefined =>
+      numberOf(text, DECISIONS, { limiter, class: requestClass, outcome })
+    expect([number('demo-seed', 'allowed'), number('demo-seed', 'near')]).toEqual([3, 2])
+    expect(number('demo-seed', 'limited')).toBe(1)
+    expect(number('api-keys', 'allowed')).toBe(0)
+    // The request for the metrics is a read too.
+    expect(number('default', 'allowed', 'read')).toBe(2)
+    expect(numberOf(text, 'agentwatch_http_refused_total', {})).toBe(1)
+    const limiters = new Set(seriesOf(text).flatMap(({ labels }) => labels.limiter ?? []))
+    expect([...limiters]).toEqual(['default', 'demo-seed', 'api-keys'])
+  })
+
+  it('holds no address', async () => {
+    expect(await metricsAfterTraffic()).not.toMatch(/127\.0|::1/)
+  })
+})
+
+describePromtool('promtool', () => {
+  it('finds no fault with GET /metrics', async () => {
+    expect(promtool(['check', 'metrics'], await metricsAfterTraffic())).toEqual({
+      status: 0,
+      output: ['', ''],
+    })
+  })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { type Series, seriesOf } from '../../metrics/exposition.ts'
+import { meteredExposition } from '../../metrics/metered-exposition.ts'
+import { describePromtool, promtoolOnFile } from '../../metrics/promtool.ts'
+import { flawsOf } from '../../metrics/query-flaws.ts'
+import { textOf } from '../../tree/files.ts'
+
+interface Panel {
+  readonly id: number
+  readonly title: string
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly targets: readonly { readonly expr: string }[]
+}
+
+const dashboard = JSON.parse(textOf('examples/grafana/tollgate.json')) as {
+  readonly panels: readonly Panel[]
+}
+const { panels } = dashboard
+const queries = panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const))
+
+/** A query as Grafana asks it when all limiters are chosen. */
+const asked = (query: string): string =>
+  query.replaceAll('$__rate_interval', '5m').replaceAll('$limiter', '.+')
+
+/** A series that has grown by its value each minute; what is no counter stays what it is. */
+function inputSeries({ metric, labels, value }: Series): object {
+  const matchers = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`)
+  const isCounter = /_(?:total|bucket|sum|count)$/.test(metric)
+  return {
+    series: `${metric}{${matchers.join(',')}}`,
+    values: isCounter ? `0+${value}x20` : `${value}+0x20`,
+  }
+}
+
+/** What promtool says of whether each of the queries gives a number, from these series. */
+function evaluated(
+  series: readonly Series[],
+  expressions: readonly string[],
+): ReturnType<typeof promtoolOnFile> {
+  const promqlTests = expressions.map((query) => ({
+    // NaN is no number, and is not above or at 0.
+    expr: `count((${asked(query)}) >= 0) > bool 0`,
+    eval_time: '15m',
+    exp_samples: [{ labels: '{}', value: 1 }],
+  }))
+  const tests = [{ interval: '1m', input_series: series.map(inputSeries), promql_expr_test: promqlTests }]
+  // JSON is YAML too.
+  return promtoolOnFile(['test', 'rules'], JSON.stringify({ rule_files: [], tests }))
+}
+
+describe('the Grafana dashboard', () => {
+  it.each(queries)(
+    'names in "%s" only metrics, labels and outcomes that there are',
+    async (_title, query) => {
+      expect(flawsOf(query, await meteredExposition())).toEqual([])
+    },
+  )
+
+  it('shows every metric that there is', async () => {
+    const metrics = new Set(seriesOf(await meteredExposition()).map(({ metric }) => metric))
+    const unseen = [...metrics].filter((metric) => !queries.some(([, query]) => query.includes(metric)))
+    expect(unseen).toEqual([])
+    expect(metrics.size).toBeGreaterThan(5)
+  })
+
+  it('has panels with numbers of their own, side by side and none above another', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    expect(Math.max(...panels.map(({ gridPos: { x, w } }) => x + w))).toBe(24)
+  })
+})
+
+describePromtool('every query of the Grafana dashboard', () => {
+  it('gives numbers, from the series that limiters expose', async () => {
+    const series = seriesOf(await meteredExposition())
+    const expressions = queries.map(([, query]) => query)
+    const { status, output } = evaluated(series, expressions)
+    expect(output.join('')).toContain('SUCCESS')
+    expect(status).toBe(0)
+  })
+
+  it('would be found out if it gave none, or were no PromQL', async () => {
+    const series = seriesOf(await meteredExposition())
+    expect(evaluated(series, ['tollgate_clients{limiter="nobody"}']).status).toBe(1)
+    expect(evaluated(series, ['sum(tollgate_clients']).status).toBe(1)
+  })
+})

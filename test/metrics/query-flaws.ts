@@ -1,0 +1,25 @@
+import { type Series, seriesOf } from './exposition.ts'
+import { namedIn } from './promql.ts'
+
+/** What a query names that an exposition does not have: metrics, labels of them and values of labels. */
+export function flawsOf(query: string, exposition: string): string[] {
+  const series = seriesOf(exposition)
+  const { selectors, grouping } = namedIn(query)
+  if (selectors.length === 0) return [`names no metric: ${query}`]
+  return selectors.flatMap(({ metric, matchers }) => {
+    const own = series.filter((one) => one.metric === metric)
+    if (own.length === 0) return [`no metric ${metric}`]
+    const labels = [...grouping, ...matchers.map(({ label }) => label)]
+    const unknown = labels.filter((label) => own.every((one) => one.labels[label] === undefined))
+    const values = matchers.flatMap(({ label, values }) =>
+      values.filter((value) => !hasValue(own, label, value)).map((value) => `${label}="${value}"`),
+    )
+    return [...unknown, ...values].map((missing) => `${metric} has no ${missing}`)
+  })
+}
+
+function hasValue(series: readonly Series[], label: string, value: string): boolean {
+  // What stands for the choice of whoever looks at the dashboard, and what takes all.
+  if (value.startsWith('$') || value === '.+') return true
+  return series.some((one) => one.labels[label] === value)
+}
