@@ -15,7 +15,12 @@ export type {
 export type { BanRule } from './limits/ban.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
 export type { AlgorithmName, Limit } from './limits/limit.ts'
-export type { LimitDescription, LimiterDescription } from './limits/limiter-description.ts'
+export type {
+  AnswerDescription,
+  HeaderDescription,
+  LimitDescription,
+  LimiterDescription,
+} from './limits/limiter-description.ts'
 export type { RequestClass } from './limits/request-class.ts'
 export { type Env, type EnvOptions, optionsFromEnv } from './options/from-env.ts'
 export type { ChargeOptions, RateLimiter } from './options/rate-limiter.ts'

@@ -18,7 +18,27 @@ export interface LimitDescription {
   readonly algorithm: AlgorithmName
 }
 
-/** What a limiter says of itself: for the audit, reports and metrics. */
+/** A header that tells clients about their limits. */
+export interface HeaderDescription {
+  readonly name: string
+  /** What it says: a whole sentence. */
+  readonly meaning: string
+  readonly type: 'integer' | 'string'
+  /** `policy`: what the limits are, told even while the store is down. `state`: where they stand. */
+  readonly tells: 'policy' | 'state'
+}
+
+/** What a limiter answers in the app's place. */
+export interface AnswerDescription {
+  readonly status: number
+  /**
+   * One that it sends; of problem details only `violated-policies` changes from one to the next. `'dynamic'`
+   * where a function writes it.
+   */
+  readonly body: { readonly contentType: string; readonly text: string } | 'dynamic'
+}
+
+/** What a limiter says of itself: for the audit, reports, metrics and documents of an API. */
 export interface LimiterDescription {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
@@ -29,6 +49,16 @@ export interface LimiterDescription {
   readonly classifiedBy: 'method' | 'function'
   /** Whether a `skip` function can wave requests through. */
   readonly canSkip: boolean
+  /** Whether a `cost` function can charge more than one unit for a request. */
+  readonly hasCosts: boolean
+  /** The headers of all formats that the options ask for. */
+  readonly headers: readonly HeaderDescription[]
+  /** To requests above a limit. */
+  readonly refusal: AnswerDescription
+  /** To clients on the `denyList`; absent without one. */
+  readonly denial?: AnswerDescription
+  /** While the store fails; absent unless `onStoreError` is `'deny'`. */
+  readonly unavailable?: AnswerDescription
 }
 
 /** The description of a limiter, or undefined for anything else. */

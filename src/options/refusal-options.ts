@@ -25,6 +25,8 @@ export interface RefusalOptions<Req, Res> {
   readonly statusCode: number
   /** The body for a refusal by the limits named in `violated`. */
   readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
+  /** What `bodyFor` answers to the same, without asking a function of the user's. */
+  readonly exampleFor: (violated: readonly string[]) => Body | 'dynamic'
   readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** The body of the 503. */
   readonly unavailable: Body
@@ -48,9 +50,21 @@ export function parseRefusalOptions<Req extends IncomingMessage, Res extends Ser
     bodyFor: problemDetails
       ? (_req, _res, violated) => quotaExceeded(statusCode, violated)
       : compileMessage(options.message),
+    exampleFor: exampler(options, problemDetails ? statusCode : undefined),
     unavailable: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
     forbidden: problemDetails ? forbidden(FORBIDDEN_STATUS) : DEFAULT_FORBIDDEN,
   }
+}
+
+/** @param problemStatus the status where the answer is problem details */
+function exampler(
+  { message, handler }: { readonly message?: unknown; readonly handler?: unknown },
+  problemStatus: number | undefined,
+): (violated: readonly string[]) => Body | 'dynamic' {
+  if (problemStatus !== undefined) return (violated) => quotaExceeded(problemStatus, violated)
+  if (handler !== undefined || typeof message === 'function') return () => 'dynamic'
+  const body = bodyOf(message) ?? DEFAULT_REFUSAL
+  return () => body
 }
 
 /** A refusal has one answer; of two, one would silently never be sent. */

@@ -16,6 +16,21 @@ const policyTextOf = policyTexts((limit) => {
 export const draft11: HeaderFormat = {
   name: 'draft-11',
   dialect: 'draft-8 to 11',
+  fields: [
+    {
+      name: 'RateLimit-Policy',
+      meaning: 'A list of the limits by name, with their quota q in units and their window w in seconds.',
+      type: 'string',
+      tells: 'policy',
+    },
+    {
+      name: 'RateLimit',
+      meaning:
+        'A list of the limits by name, with r, the units left, and t, the seconds within which no more may be used.',
+      type: 'string',
+      tells: 'state',
+    },
+  ],
   writePolicy(target, limits) {
     appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
   },

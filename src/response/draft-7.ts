@@ -1,11 +1,21 @@
 import type { HeaderFormat } from './header-format.ts'
 import { wholeSeconds } from './seconds.ts'
-import { writeWindowPolicy } from './window-policy.ts'
+import { WINDOW_POLICY_FIELD, writeWindowPolicy } from './window-policy.ts'
 
 /** draft-ietf-httpapi-ratelimit-headers-07: one dictionary. Of several limits the tightest is shown. */
 export const draft7: HeaderFormat = {
   name: 'draft-7',
   dialect: 'draft-7',
+  fields: [
+    WINDOW_POLICY_FIELD,
+    {
+      name: 'RateLimit',
+      meaning:
+        'Where the tightest limit stands, as in "limit=100, remaining=99, reset=60", in units and seconds.',
+      type: 'string',
+      tells: 'state',
+    },
+  ],
   writePolicy: writeWindowPolicy,
   writeState(target, { tightest: { limit, remaining, resetMs } }) {
     target.setHeader('RateLimit', `limit=${limit}, remaining=${remaining}, reset=${wholeSeconds(resetMs)}`)

@@ -1,5 +1,6 @@
 import type { LimitState } from '../limits/decision.ts'
 import type { Limit } from '../limits/limit.ts'
+import type { HeaderDescription } from '../limits/limiter-description.ts'
 
 /** The part of a response that carries headers; `http.ServerResponse` fits. */
 export interface HeaderTarget {
@@ -22,6 +23,8 @@ export interface HeaderFormat {
   readonly name: string
   /** Formats of one dialect can share fields; undefined where the fields are the format's own. */
   readonly dialect?: string
+  /** What it writes, for documents of an API. */
+  readonly fields: readonly HeaderDescription[]
   /** What the limits are; sent even while the store is down. Formats without such a field do nothing. */
   writePolicy(target: HeaderTarget, limits: readonly Limit[]): void
   /** Where the limits stand. */

@@ -1,3 +1,4 @@
+import type { HeaderDescription } from '../limits/limiter-description.ts'
 import type { HeaderFormat } from './header-format.ts'
 import { wholeSeconds } from './seconds.ts'
 
@@ -15,6 +16,7 @@ export function legacyFormat(resetFormat: ResetFormat): HeaderFormat {
       : (_nowMs: number, resetMs: number) => wholeSeconds(resetMs)
   return {
     name: 'legacy',
+    fields: fieldsWith(resetFormat),
     writePolicy() {
       // The legacy headers know no policy: what is not counted is not announced.
     },
@@ -26,4 +28,16 @@ export function legacyFormat(resetFormat: ResetFormat): HeaderFormat {
       setHeader.call(target, 'X-RateLimit-Reset', String(resetOf(nowMs, tightest.resetMs)))
     },
   }
+}
+
+function fieldsWith(resetFormat: ResetFormat): readonly HeaderDescription[] {
+  const when =
+    resetFormat === 'epoch'
+      ? 'The second since the epoch in which there is more left than X-RateLimit-Remaining says.'
+      : 'Seconds until there is more left than X-RateLimit-Remaining says.'
+  return [
+    { name: 'X-RateLimit-Limit', meaning: 'Units of the tightest limit.', type: 'integer', tells: 'state' },
+    { name: 'X-RateLimit-Remaining', meaning: 'What is left of it.', type: 'integer', tells: 'state' },
+    { name: 'X-RateLimit-Reset', meaning: when, type: 'integer', tells: 'state' },
+  ]
 }

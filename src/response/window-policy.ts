@@ -1,4 +1,5 @@
 import { type Limit, quotaOf } from '../limits/limit.ts'
+import type { HeaderDescription } from '../limits/limiter-description.ts'
 import { appendToList, type HeaderTarget } from './header-format.ts'
 import { policyTexts } from './policy-text.ts'
 import { wholeSeconds } from './seconds.ts'
@@ -11,4 +12,12 @@ const policyTextOf = policyTexts((limit) => {
 /** `RateLimit-Policy` as drafts 6 and 7 spell it: `100;w=60`, one item for each limit. */
 export function writeWindowPolicy(target: HeaderTarget, limits: readonly Limit[]): void {
   appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
+}
+
+/** The field of {@link writeWindowPolicy}. */
+export const WINDOW_POLICY_FIELD: HeaderDescription = {
+  name: 'RateLimit-Policy',
+  meaning: 'A list of the limits, each as its units and its window w in seconds: "100;w=60".',
+  type: 'string',
+  tells: 'policy',
 }

@@ -28,6 +28,9 @@ export function markedLimiter(overrides: Partial<LimiterDescription> = {}): Mark
     write: limits(200),
     classifiedBy: 'method',
     canSkip: false,
+    hasCosts: false,
+    headers: [],
+    refusal: { status: 429, body: 'dynamic' },
     ...overrides,
   }
   const limiter = (req: MarkedRequest, _res: ServerResponse, next: () => void): void => {

@@ -3,5 +3,15 @@ import type { LimiterDescription } from '../../src/limits/limiter-description.ts
 /** What a limiter of that name says of itself, where nothing else of it matters. */
 export function descriptionOf(name: string): LimiterDescription {
   const limits = [{ name: 'read', limit: 10, windowSec: 60, algorithm: 'fixed-window' }] as const
-  return { name, mode: 'enforce', read: limits, write: false, classifiedBy: 'method', canSkip: false }
+  return {
+    name,
+    mode: 'enforce',
+    read: limits,
+    write: false,
+    classifiedBy: 'method',
+    canSkip: false,
+    hasCosts: false,
+    headers: [],
+    refusal: { status: 429, body: 'dynamic' },
+  }
 }

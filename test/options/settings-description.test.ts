@@ -13,6 +13,17 @@ describe('the description of a limiter', () => {
       write: [{ name: 'write', limit: 200, windowSec: 60, algorithm: 'fixed-window' }],
       classifiedBy: 'method',
       canSkip: false,
+      hasCosts: false,
+      headers: ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'].map((name) => ({
+        name,
+        meaning: expect.stringMatching(/^[A-Z].*\.$/),
+        type: 'integer',
+        tells: 'state',
+      })),
+      refusal: {
+        status: 429,
+        body: { contentType: 'application/json', text: '{"error":"rate_limit_exceeded"}' },
+      },
     })
   })
 
@@ -25,6 +36,12 @@ describe('the description of a limiter', () => {
       windowSec: 0.25,
       classify: () => 'write',
       skip: () => false,
+      cost: () => 2,
+      legacyHeaders: false,
+      statusCode: 420,
+      handler: () => undefined,
+      denyList: ['192.0.2.1'],
+      onStoreError: 'deny',
     })
     expect(describeSettings(settings)).toEqual({
       name: 'api',
@@ -33,6 +50,14 @@ describe('the description of a limiter', () => {
       write: [{ name: 'api-write', limit: 'dynamic', windowSec: 0.25, algorithm: 'fixed-window' }],
       classifiedBy: 'function',
       canSkip: true,
+      hasCosts: true,
+      headers: [],
+      refusal: { status: 420, body: 'dynamic' },
+      denial: { status: 403, body: { contentType: 'application/json', text: '{"error":"forbidden"}' } },
+      unavailable: {
+        status: 503,
+        body: { contentType: 'application/json', text: '{"error":"rate_limiter_unavailable"}' },
+      },
     })
   })
 
@@ -45,6 +70,16 @@ describe('the description of a limiter', () => {
       { name: 'read-1h', limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { name: 'read-1s', limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
     ])
+  })
+
+  it('is plain data that can be sent as JSON', () => {
+    const settings = parse({ problemDetails: true, standardHeaders: true, denyList: ['192.0.2.1'] })
+    const description = describeSettings(settings)
+    expect(JSON.parse(JSON.stringify(description))).toEqual(description)
+    expect(description.refusal.body).toMatchObject({
+      contentType: 'application/problem+json',
+      text: expect.stringContaining('"violated-policies":["read","write"]'),
+    })
   })
 
   it('is carried by the limiter, under a symbol that other copies of the library know', () => {
