@@ -9,6 +9,9 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^express-tollgate$/, replacement: source('index.ts') },
       { find: /^express-tollgate\/audit$/, replacement: source('audit/index.ts') },
+      { find: /^express-tollgate\/dashboard$/, replacement: source('dashboard/index.ts') },
+      { find: /^express-tollgate\/metrics$/, replacement: source('metrics/index.ts') },
+      { find: /^express-tollgate\/openapi$/, replacement: source('openapi/index.ts') },
       { find: /^express-tollgate\/redis$/, replacement: source('stores/redis/index.ts') },
       { find: /^express-tollgate\/testing$/, replacement: source('testing/index.ts') },
     ],

@@ -1,6 +1,7 @@
 import express, { type Express } from 'express'
+import type { Dashboard } from 'express-tollgate/dashboard'
 import type { Watch } from './domain/watch.ts'
-import { requireKey } from './http/access.ts'
+import { operatorOnly, requireKey } from './http/access.ts'
 import { problemHandler, unknownRoute } from './http/problem-response.ts'
 import type { RequestCounts } from './http/request-counts.ts'
 import type { Limiters } from './limiters.ts'
@@ -10,6 +11,7 @@ import { eventRoutes } from './routes/events.ts'
 import { governanceRoutes } from './routes/governance.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { openApiRoutes } from './routes/openapi.ts'
 import { safetyRoutes } from './routes/safety.ts'
 import { sessionActionRoutes } from './routes/session-actions.ts'
 import { sessionEventRoutes } from './routes/session-events.ts'
@@ -23,6 +25,8 @@ import { tenantRoutes } from './routes/tenants.ts'
 export interface AppParts {
   readonly watch: Watch
   readonly limiters: Limiters
+  /** The live page of the limiters. */
+  readonly limitsPage: Dashboard
   readonly requests: RequestCounts
   /** Without it, everybody is the operator. */
   readonly apiKey: string | undefined
@@ -30,7 +34,14 @@ export interface AppParts {
 }
 
 /** The app, in the order in which a request passes it. */
-export function createApp({ watch, limiters, requests, apiKey, streamClients }: AppParts): Express {
+export function createApp({
+  watch,
+  limiters,
+  limitsPage,
+  requests,
+  apiKey,
+  streamClients,
+}: AppParts): Express {
   const app = express()
   app.disable('x-powered-by')
 
@@ -38,11 +49,14 @@ export function createApp({ watch, limiters, requests, apiKey, streamClients }: 
   app.use(limiters.everything)
 
   app.use('/health', healthRoutes(watch))
+  app.use('/openapi.json', openApiRoutes(app))
   // Before the body is read: nobody without a key makes the server parse one.
   app.use(requireKey(watch, apiKey))
+  // It tells of all tenants, and besides serves nobody but this machine.
+  app.use('/limits', operatorOnly, limitsPage)
   app.use(express.json({ limit: '100kb' }))
 
-  app.use('/metrics', metricsRoutes({ watch, requests, streamClients }))
+  app.use('/metrics', metricsRoutes({ watch, requests, limiters, streamClients }))
   app.use('/api/v1/sessions', sessionRoutes(watch))
   app.use('/api/v1/sessions', sessionEventRoutes(watch))
   app.use('/api/v1/sessions', sessionInsightRoutes(watch))

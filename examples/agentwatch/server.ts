@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
 import { assertEveryRouteLimited, auditRoutes, formatRoutes } from 'express-tollgate/audit'
+import { type Dashboard, dashboard } from 'express-tollgate/dashboard'
 import { type AppParts, createApp } from './app.ts'
 import { createWatch, type Watch } from './domain/watch.ts'
 import { type Drain, prepareDrain } from './http/drain.ts'
@@ -45,13 +46,14 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
   const { port, apiKey } = readSettings(options.env)
   const watch = options.watch ?? createWatch()
   const limiters = createLimiters(options.env)
+  const limitsPage = dashboard([limiters.everything, limiters.demoSeed, limiters.apiKeys])
   const server = createServer()
   const stream = new EventStream(watch.feed, { ...DEFAULT_STREAM_BOUNDS, ...options.stream })
   const requests = countRequests(server)
   const drain = prepareDrain(server)
-  const parts = { watch, limiters, requests, apiKey, streamClients: () => stream.clientCount }
+  const parts = { watch, limiters, limitsPage, requests, apiKey, streamClients: () => stream.clientCount }
   const app = (options.createApp ?? createApp)(parts)
-  const close = closer({ drain, stream, limiters, drainMs: options.drainMs ?? 5000 })
+  const close = closer({ drain, stream, limiters, limitsPage, drainMs: options.drainMs ?? 5000 })
   try {
     assertEveryRouteLimited(app)
   } catch (error) {
@@ -100,14 +102,16 @@ interface Closing {
   readonly drain: Drain
   readonly stream: EventStream
   readonly limiters: Limiters
+  readonly limitsPage: Dashboard
   readonly drainMs: number
 }
 
 /** What closes everything, once however often it is called. */
-function closer({ drain, stream, limiters, drainMs }: Closing): () => Promise<void> {
+function closer({ drain, stream, limiters, limitsPage, drainMs }: Closing): () => Promise<void> {
   let closing: Promise<void> | undefined
   const closeAll = async (): Promise<void> => {
     stream.close()
+    limitsPage.close()
     const deadline = setTimeout(() => stream.terminate(), drainMs)
     await drain.close(drainMs)
     clearTimeout(deadline)
