@@ -37,6 +37,8 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly now: () => number
 }
 
+type Described = Pick<MiddlewareParts<never, never>, 'description'>
+
 /** A request that was counted, or not for want of a store. */
 interface Counted {
   readonly assessment: Assessment
@@ -106,38 +108,41 @@ function judge<Req extends IncomingMessage, Res extends ServerResponse>(
     // Whoever resets its connection at once has no address, and must not get past the list by it.
     const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
     if (isDenied && settings.mode === 'enforce') {
-      tellOfUncharged('denied', client, parts)
+      tellOfUncharged('denied', req, client, parts)
       return 'denied'
     }
-    if (address !== undefined && allowList?.has(address) === true) return skipped(client, parts)
+    if (address !== undefined && allowList?.has(address) === true) return skipped(req, client, parts)
   }
   const assessment = assess(req, client.key, headers)
   // Where nothing is to come, nothing is made for its sake.
-  if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, client, parts))
-  return count(assessment, client, parts)
+  if (isPromiseLike(assessment)) return chain(assessment, (known) => count(known, req, client, parts))
+  return count(assessment, req, client, parts)
 }
 
 function count<Req extends IncomingMessage, Res extends ServerResponse>(
   assessment: Assessment | undefined,
+  req: Req,
   client: Client,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<Verdict> {
-  if (assessment === undefined) return skipped(client, parts)
+  if (assessment === undefined) return skipped(req, client, parts)
   const answer = parts.store.consume(assessment.charge)
   if (isPromiseLike(answer)) return chain(answer, (known) => ({ assessment, answer: known }))
   return { assessment, answer }
 }
 
-function skipped(client: Client, parts: Pick<MiddlewareParts<never, never>, 'description'>): undefined {
-  tellOfUncharged('skipped', client, parts)
+function skipped(req: IncomingMessage, client: Client, parts: Described): undefined {
+  tellOfUncharged('skipped', req, client, parts)
 }
 
 function tellOfUncharged(
   outcome: 'denied' | 'skipped',
+  req: IncomingMessage,
   { key }: Client,
-  { description: limiter }: Pick<MiddlewareParts<never, never>, 'description'>,
+  parts: Described,
 ): void {
-  if (!decisions.hasSubscribers) return
+  if (!decisions.hasSubscribers || !passageOf(req).isNewTo(parts)) return
+  const { description: limiter } = parts
   decisions.publish({ limiter, outcome, key, class: undefined, cost: 0, decision: undefined })
 }
 

@@ -50,7 +50,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     const assessment = this.#assess(key, options)
-    if (assessment === undefined) return ADMITTED_UNCOUNTED
+    if (assessment === undefined) return this.#skipped(key)
     const answer = await this.#parts.store.consume(assessment.charge)
     if (decisions.hasSubscribers) decisions.publish(decisionEvent(assessment, answer, this.#parts))
     return this.#settle(answer)
@@ -101,6 +101,14 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     if (classPolicy === false) return undefined
     const policy = policyFor(classPolicy, limit)
     return this.#assessed(policy, this.#clientKey(key), checkWholeNumber('cost', cost, 1, LARGEST_LIMIT))
+  }
+
+  #skipped(key: string): Decision {
+    if (decisions.hasSubscribers) {
+      const { description: limiter } = this.#parts
+      decisions.publish({ limiter, outcome: 'skipped', key, class: undefined, cost: 0, decision: undefined })
+    }
+    return ADMITTED_UNCOUNTED
   }
 
   #clientKey(key: unknown): string {

@@ -34,6 +34,7 @@ const NONE: readonly never[] = []
 export class Passage {
   #limiters: readonly object[] = NONE
   #charges: readonly StandingCharge[] = NONE
+  #toldOf: readonly object[] = NONE
   #shown: Shown | undefined
   #dialect: string | undefined
   #kept: Kept | undefined
@@ -45,6 +46,13 @@ export class Passage {
 
   charge(limiter: object): void {
     this.#limiters = this.#limiters === NONE ? [limiter] : [...this.#limiters, limiter]
+  }
+
+  /** Whether a limiter that charges nothing is met for the first time: what it has published once is known. */
+  isNewTo(limiter: object): boolean {
+    if (this.#toldOf.includes(limiter)) return false
+    this.#toldOf = [...this.#toldOf, limiter]
+    return true
   }
 
   /** Notes a charge that stays: the limiter will charge the client's next try the same. */
