@@ -4,12 +4,15 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /**
- * How much each entry point may weigh, in bytes, minified and gzipped, its dependency aside. Close above what
+ * How much each entry point may weigh, in bytes, minified and gzipped, its dependency and peers aside. Close above what
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 28_500,
+  '.': 29_500,
   './audit': 9_000,
+  './dashboard': 20_000,
+  './metrics': 4_500,
+  './openapi': 3_200,
   './redis': 11_500,
   './testing': 10_000,
 }
@@ -17,6 +20,7 @@ const LIMIT_BYTES: Readonly<Record<string, number>> = {
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly import: { readonly default: string } }>>
   readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
 }
 
 const root = new URL('../../', import.meta.url)
@@ -32,7 +36,7 @@ async function weighBytes(file: string): Promise<number> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: Object.keys(manifest.dependencies),
+    external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
     logLevel: 'error',
   })
   return outputFiles.reduce((sum, output) => sum + gzipSync(output.contents, { level: 9 }).length, 0)
