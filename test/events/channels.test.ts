@@ -48,6 +48,15 @@ describe('a charge without a request', () => {
     expect(events[0]?.limiter).toBe(limiter[LIMITER_DESCRIPTION])
   })
 
+  it('is published by consume of a class without a limit, as skipped', async () => {
+    const limiter = made({ write: false })
+    const events = recorded('decision')
+    await limiter.consume(CLIENT, { class: 'write' })
+    await limiter.peek(CLIENT, { class: 'write' })
+    const skipped = { outcome: 'skipped', key: CLIENT, class: undefined, cost: 0, decision: undefined }
+    expect(events).toEqual([{ limiter: limiter[LIMITER_DESCRIPTION], ...skipped }])
+  })
+
   it('is published before a failure is thrown', async () => {
     const limiter = made({ store: failing({ kind: 'throw' }), onStoreError: 'deny' })
     const events = recorded('decision')
