@@ -72,7 +72,7 @@ describe('npm run bench', () => {
         .slice(2)
         .map(
           (line) =>
-            /(?:^| {2})(express-tollgate|[a-z]+-rate-limit|rate-limiter-flexible|bare \w+(?:, res\.\w+)?) {2}/.exec(
+            /(?:^| {2})(express-tollgate(?:, metrics)?|[a-z]+-rate-limit|rate-limiter-flexible|bare \w+(?:, res\.\w+)?) {2}/.exec(
               line,
             )?.[1],
         )
