@@ -147,7 +147,7 @@ export class GuardedStore {
   #ask(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
     const { circuit } = this.#watch
     const term = circuit.begin()
-    if (term === undefined) return this.#goOn(verb, charge, storeAvoided(this.#watch.lastError))
+    if (term === undefined) return this.#goOn(verb, charge)
     const beganAtMs = storeCalls.hasSubscribers ? performance.now() : undefined
     let answer: MaybePromise<Decision> | undefined
     try {
@@ -206,15 +206,20 @@ export class GuardedStore {
     const failure = storeFailed(error)
     this.#watch.failed(term, failure)
     this.#tellOf(verb, beganAtMs, failureKind(failure))
+    // A store that its owner has closed is a mistake of the program, not a bad day of the store.
+    if (failure.code === 'closed') throw failure
     return this.#goOn(verb, charge, failure)
   }
 
-  /** With local counters where the options want them, else with the failure itself. */
-  #goOn(verb: Verb, charge: Charge, failure: RateLimiterError): Decision | RateLimiterError {
-    // A store that its owner has closed is a mistake of the program, not a bad day of the store.
-    if (failure.code === 'closed') throw failure
+  /**
+   * With local counters where the options want them, else with the failure itself. Where the store was not asked there is
+   * none yet, and none is made for nothing: an error takes longer than a decision.
+   */
+  #goOn(verb: Verb, charge: Charge, failure?: RateLimiterError): Decision | RateLimiterError {
+    const { lastError } = this.#watch
+    if (failure === undefined && lastError?.code === 'closed') throw lastError
     const decision = this.#standIn?.decide(verb, charge)
-    return decision === undefined ? failure : this.#heedBan(charge, decision)
+    return decision === undefined ? (failure ?? storeAvoided(lastError)) : this.#heedBan(charge, decision)
   }
 
   /** Only where somebody wanted to know when the call began. */

@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,10 +22,15 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const README = new URL('../../README.md', import.meta.url)
 const run = promisify(execFile)
 
-const blocks = codeBlocksOf(README)
-const programs = blocks
-  .filter(({ language }) => language === 'ts')
-  .map((block) => ({ ...block, name: `line-${block.line}.mts` }))
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
+
+const blocks = PAGES.flatMap((page) =>
+  codeBlocksOf(new URL(page === 'README.md' ? page : `docs/${page}`, pathToFileURL(ROOT))).map((block) => ({
+    ...block,
+    name: `${page.replace('.md', '')}-line-${block.line}.mts`,
+  })),
+)
+const programs = blocks.filter(({ language }) => language === 'ts')
 
 /** A project of a stranger, with this package and Express in its node_modules. */
 let project = ''
@@ -26,7 +39,7 @@ beforeAll(() => {
   project = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
   mkdirSync(join(project, 'node_modules'))
   symlinkSync(ROOT, join(project, 'node_modules', 'express-tollgate'))
-  for (const name of ['express', 'ioredis', '@types']) {
+  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
   }
   for (const { name, code } of programs) writeFileSync(join(project, name), code)
@@ -36,15 +49,17 @@ afterAll(() => {
   rmSync(project, { recursive: true, force: true })
 })
 
-describe('the README', () => {
-  it('has programs to compile', () => {
+describe('the README, and the pages of docs', () => {
+  it('have programs to compile', () => {
     expect(programs.length).toBeGreaterThanOrEqual(9)
     expect(
-      blocks.filter(({ language }) => !['ts', 'sh', 'http', 'json', 'nginx'].includes(language)),
+      blocks.filter(
+        ({ language }) => !['ts', 'sh', 'http', 'json', 'nginx', 'text', 'yaml'].includes(language),
+      ),
     ).toEqual([])
   })
 
-  it('compiles, every block of it, in the strictest mode', () => {
+  it('compile, every block of them, in the strictest mode', () => {
     const program = ts.createProgram({
       rootNames: programs.map(({ name }) => join(project, name)),
       options: {
@@ -65,7 +80,7 @@ describe('the README', () => {
     expect(problems).toEqual([])
   }, 60_000)
 
-  it.each(programs)('runs the program of $name', async ({ name }) => {
+  it.each(programs)('run the program of $name', async ({ name }) => {
     const loaders = [import.meta.resolve('tsx'), new URL('./free-port.mjs', import.meta.url).href]
     const flags = loaders.flatMap((loader) => ['--import', loader])
     const { stderr } = await run(process.execPath, [...flags, name], {
@@ -76,7 +91,7 @@ describe('the README', () => {
     expect(stderr).toBe('')
   })
 
-  it('names every option, and no other', () => {
+  it('name every option, and no other', () => {
     const source = ts.createSourceFile(
       'options.ts',
       ts.sys.readFile(join(ROOT, 'src/options/rate-limiter-options.ts')) ?? '',

@@ -16,7 +16,7 @@ export class StandIn {
   #store: AdoptingStore | undefined
   #isClosed = false
   readonly #shares = new WeakMap<readonly Limit[], readonly Limit[]>()
-  /** Receipts that it wrote, and its refusals. */
+  /** Receipts that it wrote, and refusals of it that brought a ban about. */
   readonly #own = new WeakSet<object>()
 
   /** @param share of each limit, from above 0 to 1, that this process may grant alone */
@@ -44,11 +44,13 @@ export class StandIn {
     if (this.#isClosed) return undefined
     const decision = this.#made()[verb]?.(this.#shared(charge))
     if (decision === undefined || isPromiseLike(decision)) return undefined
-    this.#own.add(decision.receipt ?? decision)
+    // What nobody will ask about is not noted: it takes as long as the decision.
+    const { receipt, ban } = decision
+    if (receipt !== undefined || ban?.isNew === true) this.#own.add(receipt ?? decision)
     return decision
   }
 
-  /** Whether a receipt or a decision is of its making. */
+  /** Whether a receipt, or a decision that brought a ban about, is of its making. */
   isOwn(written: Receipt | Decision): boolean {
     return this.#own.has(written)
   }

@@ -15,6 +15,7 @@ export interface Asking {
 /** A refusal of Redis, and until when it holds. */
 interface Refusal {
   readonly limits: Charge['limits']
+  readonly ban: Charge['ban']
   readonly cost: number
   readonly decision: Decision
   readonly answeredAtMs: number
@@ -48,9 +49,9 @@ export class RefusalCache {
     if (decision.allowed || epoch !== this.epoch || !isFinal(charge, decision)) return
     const name = nameOf(charge.key)
     this.#refusals.delete(name)
-    const { limits, cost } = charge
+    const { limits, ban, cost } = charge
     const holdsUntilMs = askedAtMs + holdsMs(decision) - CUT_MS
-    this.#refusals.set(name, { limits, cost, decision, answeredAtMs, holdsUntilMs })
+    this.#refusals.set(name, { limits, ban, cost, decision, answeredAtMs, holdsUntilMs })
     if (this.#refusals.size <= this.#mostKeys) return
     const [oldest] = this.#refusals.keys()
     if (oldest !== undefined) this.#refusals.delete(oldest)
@@ -70,9 +71,9 @@ export class RefusalCache {
     }
     // A smaller charge, or one of other limits, may be admitted, and a larger one has to wait longer.
     const isSame = charge.limits === refusal.limits && charge.cost === refusal.cost
-    return isSame && isFinal(charge, refusal.decision)
-      ? later(refusal.decision, Math.floor(goneMs))
-      : undefined
+    // Of one whose refusals count towards a ban only that it is banned is final.
+    const isFinalToo = charge.ban === refusal.ban || refusal.decision.ban !== undefined
+    return isSame && isFinalToo ? later(refusal.decision, Math.floor(goneMs)) : undefined
   }
 
   /** Forgets what is known of a key. */

@@ -4,7 +4,7 @@ import { type AdoptingStore, StandIn } from '../../../src/stores/failure/stand-i
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { admitted, chargeOf, limitOf } from '../charges.ts'
+import { admitted, banRule, chargeOf, limitOf } from '../charges.ts'
 
 // The timer of a memory store stands still.
 beforeEach(() => void vi.useFakeTimers())
@@ -71,16 +71,14 @@ describe('a stand-in', () => {
     expect(() => later.learn(chargeOf('client'), admitted())).not.toThrow()
   })
 
-  it('knows what is of its own making: receipts, refusals, and what has no receipt', () => {
+  it('knows what is of its own making: receipts, and refusals that brought a ban about', () => {
     const { standIn: one } = standIn()
-    const charge = chargeOf('client', [limitOf(2)])
+    const charge = chargeOf('client', [limitOf(1)], 1, banRule(1, 60_000, 60_000))
     const taken = one.decide('consume', charge)
-    const unrefundable = one.decide('consume', { ...charge, refundable: false })
-    const refused = one.decide('consume', charge)
-    expect([taken?.allowed, unrefundable?.allowed, refused?.allowed]).toEqual([true, true, false])
+    const banning = one.decide('consume', charge)
+    expect([taken?.allowed, banning?.ban?.isNew]).toEqual([true, true])
     expect(taken?.receipt !== undefined && one.isOwn(taken.receipt)).toBe(true)
-    expect(unrefundable !== undefined && one.isOwn(unrefundable)).toBe(true)
-    expect(refused !== undefined && one.isOwn(refused)).toBe(true)
+    expect(banning !== undefined && one.isOwn(banning)).toBe(true)
     expect(one.isOwn({})).toBe(false)
     expect(one.isOwn(answer(charge, 0, 5000))).toBe(false)
   })
