@@ -3,16 +3,16 @@ import type { Options } from 'tsup'
 /** One entry point for each subpath in package.json's "exports"; a test holds the two lists together. */
 const library = {
   index: 'src/index.ts',
-  audit: 'src/audit/index.ts',
-  dashboard: 'src/dashboard/index.ts',
-  metrics: 'src/metrics/index.ts',
-  openapi: 'src/openapi/index.ts',
+  audit: 'src/tools/audit/index.ts',
+  dashboard: 'src/tools/dashboard/index.ts',
+  metrics: 'src/tools/metrics/index.ts',
+  openapi: 'src/tools/openapi/index.ts',
   redis: 'src/stores/redis/index.ts',
-  testing: 'src/testing/index.ts',
+  testing: 'src/tools/testing/index.ts',
 }
 
 /** One for each name in its "bin". Nobody imports a program: it needs neither types nor a CommonJS twin. */
-const programs = { cli: 'src/cli/main.ts' }
+const programs = { cli: 'src/tools/cli/main.ts' }
 
 const config: Options = {
   entry: { ...library, ...programs },

@@ -2,20 +2,20 @@ import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResp
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
-import { createMiddleware, type MiddlewareParts } from './middleware.ts'
-import { claimName, releaseName, warnIfHandlingRequest } from './options/creation-warnings.ts'
-import type { RateLimiter } from './options/rate-limiter.ts'
+import { createMiddleware, type MiddlewareParts } from './request/middleware.ts'
+import { claimName, releaseName, warnIfHandlingRequest } from './limiter/creation-warnings.ts'
+import type { RateLimiter } from './limiter/rate-limiter.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
-import { describeSettings } from './options/settings-description.ts'
-import { infoProperty } from './request/announce.ts'
-import { createAssess } from './request/assessment.ts'
-import { Bans } from './request/bans.ts'
-import { DirectCharges } from './request/direct-charges.ts'
-import { trustOfAppWithWarning, warnOfIgnoredHeader } from './request/trust-warnings.ts'
-import { guardUpgrades } from './request/upgrade-guard.ts'
-import type { StoreHealth } from './stores/failure/store-health.ts'
-import { GuardedStore } from './stores/guarded-store.ts'
+import { describeSettings } from './limiter/describe-settings.ts'
+import { infoProperty } from './request/response-headers.ts'
+import { chargePlanner } from './request/charge-plan.ts'
+import { ClientBans } from './limiter/client-bans.ts'
+import { DirectCharges } from './limiter/direct-charges.ts'
+import { trustOfAppWithWarning, warnOfIgnoredHeader } from './client/trust-warnings.ts'
+import { guardUpgrades } from './limiter/upgrade-guard.ts'
+import type { StoreHealth } from './stores/resilience/store-health.ts'
+import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import type { Store } from './stores/store.ts'
 
@@ -38,15 +38,15 @@ export function createRateLimiter<
   const store = settings.store ?? makeMemoryStore()
   claimName(store, settings.name)
   const description = describeSettings(settings)
-  const guardedStore = new GuardedStore(store, {
+  const guardedStore = new ResilientStore(store, {
     limiter: description,
     deadlineMs: settings.storeDeadlineMs,
     fallbackShare: settings.fallbackShare,
     logger: settings.logger,
-    ...(settings.onStoreError === 'memory' ? { makeFallback: makeMemoryStore } : {}),
+    ...(settings.onStoreError === 'memory' ? { createFallback: makeMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
-  const bans = new Bans(settings, guardedStore, description)
+  const bans = new ClientBans(settings, guardedStore, description)
   const closing = closer(settings, store, guardedStore)
   const parts: MiddlewareParts<Req, Res> = {
     settings,
@@ -69,7 +69,7 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
 ): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'assess' | 'infoProperty' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
-    assess: createAssess(settings),
+    assess: chargePlanner(settings),
     infoProperty: infoProperty(settings.requestPropertyName),
     now: () => (settings.clock ?? Date).now(),
   }
@@ -79,7 +79,7 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
 function closer<Req extends IncomingMessage, Res extends ServerResponse>(
   { name, store: givenStore }: Settings<Req, Res>,
   store: Store,
-  guardedStore: GuardedStore,
+  guardedStore: ResilientStore,
 ): { readonly close: () => Promise<void>; readonly checkOpen: () => void } {
   let closed = false
   return {

@@ -8,12 +8,12 @@ const config: ViteUserConfig = defineConfig({
     // Tests and examples import the package by its public names and run on the sources.
     alias: [
       { find: /^express-tollgate$/, replacement: source('index.ts') },
-      { find: /^express-tollgate\/audit$/, replacement: source('audit/index.ts') },
-      { find: /^express-tollgate\/dashboard$/, replacement: source('dashboard/index.ts') },
-      { find: /^express-tollgate\/metrics$/, replacement: source('metrics/index.ts') },
-      { find: /^express-tollgate\/openapi$/, replacement: source('openapi/index.ts') },
+      { find: /^express-tollgate\/audit$/, replacement: source('tools/audit/index.ts') },
+      { find: /^express-tollgate\/dashboard$/, replacement: source('tools/dashboard/index.ts') },
+      { find: /^express-tollgate\/metrics$/, replacement: source('tools/metrics/index.ts') },
+      { find: /^express-tollgate\/openapi$/, replacement: source('tools/openapi/index.ts') },
       { find: /^express-tollgate\/redis$/, replacement: source('stores/redis/index.ts') },
-      { find: /^express-tollgate\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^express-tollgate\/testing$/, replacement: source('tools/testing/index.ts') },
     ],
   },
   test: {

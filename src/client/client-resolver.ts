@@ -19,7 +19,7 @@ export interface ResolvableRequest {
 }
 
 /** How clients are told apart, compiled. */
-export interface ClientSettings<Req extends ResolvableRequest> {
+export interface ResolverSettings<Req extends ResolvableRequest> {
   /** Lower-case name of the one header that may name the client. */
   readonly header: string
   /** Bits of an IPv6 address that identify a client. */
@@ -63,11 +63,11 @@ const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
 
 /** Compiles the question "whose request is this?". */
 export function createClientResolver<Req extends ResolvableRequest>(
-  settings: ClientSettings<Req>,
+  settings: ResolverSettings<Req>,
 ): (req: Req, headers?: IncomingHttpHeaders) => Client {
   const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
   const readHeader = headerReader(header)
-  const clients = new Clients(ipv6Subnet)
+  const clients = new ClientCache(ipv6Subnet)
   return function resolveClient(req, headers = req.headers) {
     const peer = peerOf(req, clients)
     const value = headers[header]
@@ -100,7 +100,7 @@ function headerReader(header: string): (value: string) => HopReader {
 }
 
 /** Makes clients of addresses; where an address is still known, so is its client. */
-class Clients {
+class ClientCache {
   readonly #ipv6Subnet: number
   readonly #byAddress = new WeakMap<Address, Client>()
   readonly #byPeer = new RecentMap<Client>(MOST_PEERS)
@@ -128,7 +128,7 @@ class Clients {
   }
 }
 
-function peerOf({ socket }: ResolvableRequest, clients: Clients): Client {
+function peerOf({ socket }: ResolvableRequest, clients: ClientCache): Client {
   const { remoteAddress } = socket
   if (remoteAddress !== undefined) {
     const ipv4 = remoteAddress.startsWith(MAPPED) ? remoteAddress.slice(MAPPED.length) : remoteAddress

@@ -3,13 +3,13 @@ import type { Decision, LimitState } from '../limits/decision.ts'
 import type { Outcome } from './channels.ts'
 
 /** How a limiter goes about refusals. */
-export interface Manner {
+export interface EnforcementMode {
   readonly mode: 'enforce' | 'shadow'
   readonly onStoreError: 'memory' | 'allow' | 'deny'
 }
 
 /** What became of a charge that a store was asked for. */
-export function outcomeOf(answer: Decision | RateLimiterError, { mode, onStoreError }: Manner): Outcome {
+export function outcomeOf(answer: Decision | RateLimiterError, { mode, onStoreError }: EnforcementMode): Outcome {
   if (answer instanceof RateLimiterError) {
     return mode === 'enforce' && onStoreError === 'deny' ? 'unavailable' : 'uncounted'
   }

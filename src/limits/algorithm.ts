@@ -1,7 +1,7 @@
 import type { Limit } from './limit.ts'
 
 /** What an algorithm answers to one charge on one limit. */
-export interface Outcome<State> {
+export interface AlgorithmResult<State> {
   readonly allowed: boolean
   /** Units left: after the charge when it is allowed, as they were when it is not. */
   readonly remaining: number
@@ -42,7 +42,7 @@ export interface Algorithm<State> {
    * @param nowMs whole milliseconds on the store's clock
    * @param cost units; 0 asks where the limit stands and takes nothing
    */
-  charge(state: State | undefined, nowMs: number, limit: Limit, cost: number): Outcome<State>
+  charge(state: State | undefined, nowMs: number, limit: Limit, cost: number): AlgorithmResult<State>
   /**
    * The state as it reads on a clock that was set back; the same object when it was not. Unlike the outcome
    * of a charge it is kept even when the charge is refused, so that nobody stays locked out for as long as
@@ -59,7 +59,7 @@ export interface Algorithm<State> {
 }
 
 /** What another store said of a limit, in answer to a charge of `cost` units. */
-export interface Standing {
+export interface RemoteState {
   readonly remaining: number
   readonly resetMs: number
   /** 0 where the charge was taken. */
@@ -75,13 +75,13 @@ export interface NumericAlgorithm<State> extends Algorithm<State> {
    * @param id whole, from 0 to 2^32 - 1. The ids by which refunds are told apart go on from here: a store that
    *   forgets clients begins elsewhere each time, lest a refund of before be honoured.
    */
-  newcomer(id: number): State
+  initialState(id: number): State
   /**
    * The state that comes nearest to what another store said, and never leaves a client more than that.
    *
    * @param state what was known before
    */
-  adopt(state: State, told: Standing, nowMs: number, limit: Limit): State
+  seedFromRemote(state: State, remote: RemoteState, nowMs: number, limit: Limit): State
   /** Takes a state down as numbers, which is all that a store need keep of it. */
   write(state: State, sink: NumberSink): void
   /** The state that `write` took down. */

@@ -1,4 +1,4 @@
-import { type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
+import { type NumericAlgorithm, nextId, type AlgorithmResult } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** What a fixed window remembers of a client. */
@@ -19,9 +19,9 @@ export interface FixedWindowState {
  * unless just that one was refunded.)
  */
 export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
-  newcomer: (id) => ({ startMs: 0, used: 0, windowId: id }),
+  initialState: (id) => ({ startMs: 0, used: 0, windowId: id }),
 
-  charge(state, nowMs, limit, cost): Outcome<FixedWindowState> {
+  charge(state, nowMs, limit, cost): AlgorithmResult<FixedWindowState> {
     const { startMs, used, windowId } = windowAt(state, nowMs, limit)
     const resetMs = startMs + limit.windowMs - nowMs
     const allowed = used + cost <= limit.limit
@@ -44,7 +44,7 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     return { ...state, used: Math.max(0, state.used - cost) }
   },
 
-  adopt(state, { remaining, resetMs }, nowMs, limit): FixedWindowState {
+  seedFromRemote(state, { remaining, resetMs }, nowMs, limit): FixedWindowState {
     const startMs = nowMs - Math.max(0, limit.windowMs - resetMs)
     return { startMs, used: Math.max(0, limit.limit - remaining), windowId: nextId(state.windowId) }
   },

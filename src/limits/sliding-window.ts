@@ -1,4 +1,4 @@
-import { type NumberSource, type NumericAlgorithm, nextId, type Outcome, type Standing } from './algorithm.ts'
+import { type NumberSource, type NumericAlgorithm, nextId, type AlgorithmResult, type RemoteState } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** Units that were taken close to one another, and are counted until the last of them is a window old. */
@@ -38,9 +38,9 @@ export const SLICES_PER_WINDOW = 8
  * longer than an eighth, and units be counted longer, never shorter.
  */
 export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
-  newcomer: (id) => ({ slices: [], lastId: id }),
+  initialState: (id) => ({ slices: [], lastId: id }),
 
-  charge(state, nowMs, limit, cost): Outcome<SlidingWindowState> {
+  charge(state, nowMs, limit, cost): AlgorithmResult<SlidingWindowState> {
     const live = liveAt(state, nowMs, limit)
     const used = unitsIn(live.slices)
     const allowed = used + cost <= limit.limit
@@ -66,7 +66,7 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
     return { ...state, slices }
   },
 
-  adopt(state, told, nowMs, limit) {
+  seedFromRemote(state, told, nowMs, limit) {
     const live = liveAt(state, nowMs, limit)
     const missing = limit.limit - told.remaining - unitsIn(live.slices)
     if (missing <= 0) return untilTold(withoutOldest(live, -missing), told, nowMs, limit)
@@ -150,7 +150,7 @@ function withoutOldest({ slices, lastId }: SlidingWindowState, units: number): S
 }
 
 /** The units that come back first, of which it is told when: of those for the charge, or else the oldest one. */
-function firstBack({ remaining, resetMs, retryAfterMs, cost }: Standing): { units: number; inMs: number } {
+function firstBack({ remaining, resetMs, retryAfterMs, cost }: RemoteState): { units: number; inMs: number } {
   const isRefused = retryAfterMs > 0 && remaining < cost
   return isRefused
     ? { units: cost - remaining, inMs: Math.max(resetMs, retryAfterMs) }
@@ -161,7 +161,7 @@ function firstBack({ remaining, resetMs, retryAfterMs, cost }: Standing): { unit
 function oldestUnits(
   { lastId }: SlidingWindowState,
   units: number,
-  told: Standing,
+  told: RemoteState,
   nowMs: number,
   limit: Limit,
 ): SlidingWindowState {
@@ -178,7 +178,7 @@ function oldestUnits(
  */
 function untilTold(
   state: SlidingWindowState,
-  told: Standing,
+  told: RemoteState,
   nowMs: number,
   limit: Limit,
 ): SlidingWindowState {

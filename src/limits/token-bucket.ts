@@ -1,4 +1,4 @@
-import { type NumericAlgorithm, nextId, type Outcome } from './algorithm.ts'
+import { type NumericAlgorithm, nextId, type AlgorithmResult } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /**
@@ -29,9 +29,9 @@ export interface TokenBucketState {
  * when it is made.
  */
 export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
-  newcomer: (id) => ({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: id }),
+  initialState: (id) => ({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: id }),
 
-  charge(state, nowMs, limit, cost): Outcome<TokenBucketState> {
+  charge(state, nowMs, limit, cost): AlgorithmResult<TokenBucketState> {
     const { limit: units, windowMs, burst } = limit
     const debt = debtOf(state, nowMs, limit)
     const capacity = burst * windowMs
@@ -69,7 +69,7 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
   },
 
   // How far the next unit has come is told where there is too little left; elsewhere it begins anew.
-  adopt(state, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit): TokenBucketState {
+  seedFromRemote(state, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit): TokenBucketState {
     const { limit: units, windowMs, burst } = limit
     const mostDebt = Math.max(0, burst - remaining) * windowMs
     const isRefused = retryAfterMs > 0 && remaining < cost

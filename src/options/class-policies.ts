@@ -3,7 +3,7 @@ import { type Limit, quotaOf } from '../limits/limit.ts'
 import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../limits/policy.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import { checkUniqueNames, limitNamer } from './limit-names.ts'
-import { checkLimit, type LimitDraft, parseLimit } from './limit-option.ts'
+import { checkLimit, type LimitWithoutTtl, parseLimit } from './limit-option.ts'
 import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
 import { checkSeconds, checkWindow, LONGEST_SEC } from './window-option.ts'
 
@@ -17,8 +17,8 @@ export const DEFAULT_NAME = 'default'
 export type ClassPolicies<Req> = Readonly<Record<RequestClass, ClassPolicy<Req>>>
 
 /** The limits of a class before it is known how long clients are remembered. */
-interface PolicyDraft<Req> {
-  readonly limits: readonly LimitDraft[]
+interface PolicyWithoutTtl<Req> {
+  readonly limits: readonly LimitWithoutTtl[]
   /** Decides how many units the only limit has. */
   readonly ask?: (req: Req) => unknown
 }
@@ -34,8 +34,8 @@ export function parseClassPolicies<Req>(
   const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
   const windowMs = checkWindow('windowSec', windowSec)
   const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
-  const reads = draftOf('read', read, `${prefix}read`, windowMs)
-  const writes = draftOf('write', write, `${prefix}write`, windowMs)
+  const reads = policyWithoutTtl('read', read, `${prefix}read`, windowMs)
+  const writes = policyWithoutTtl('write', write, `${prefix}write`, windowMs)
   const windows = [...reads.limits, ...writes.limits].map((limit) => quotaOf(limit).windowMs)
   const longestMs = Math.ceil(Math.max(0, ...windows))
   const ttlMs =
@@ -47,7 +47,7 @@ export function parseClassPolicies<Req>(
 
 function policyOf<Req>(
   requestClass: RequestClass,
-  { limits: drafts, ask }: PolicyDraft<Req>,
+  { limits: drafts, ask }: PolicyWithoutTtl<Req>,
   ttlMs: number,
 ): ClassPolicy<Req> {
   const limits = drafts.map((draft): Limit => ({ ...draft, ttlMs }))
@@ -57,14 +57,14 @@ function policyOf<Req>(
 }
 
 /** No limits where the class has none. */
-function draftOf<Req>(
+function policyWithoutTtl<Req>(
   option: RequestClass,
   setting: LimitSetting<Req>,
   prefix: string,
   windowMs: number,
-): PolicyDraft<Req> {
+): PolicyWithoutTtl<Req> {
   if (setting === false) return { limits: [] }
-  const simple = (limit: number): LimitDraft => ({
+  const simple = (limit: number): LimitWithoutTtl => ({
     name: prefix,
     windowMs,
     algorithm: 'fixed-window',
@@ -95,7 +95,7 @@ function limitsOf(
   settings: readonly LimitOptions[],
   prefix: string,
   windowMs: number,
-): LimitDraft[] {
+): LimitWithoutTtl[] {
   if (settings.length === 0) {
     rejectOption(option, settings, 'takes at least one limit in its array', 'Give false for no limit.')
   }

@@ -5,7 +5,7 @@ import { checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** How clients are told apart, and who of them is not limited; compiled as far as no request is needed. */
-export interface ClientOptions {
+export interface ClientSettings {
   /** Undefined where the Express app's own `trust proxy` decides. */
   readonly trust: Trust | undefined
   /** Lower-case name of the one header that may name the client. */
@@ -27,7 +27,7 @@ export function parseClientOptions(
     RateLimiterOptions,
     'trustProxy' | 'clientIpHeader' | 'ipv6Subnet' | 'allowList' | 'denyList'
   >,
-): ClientOptions {
+): ClientSettings {
   const { trustProxy, clientIpHeader = 'x-forwarded-for', ipv6Subnet = DEFAULT_IPV6_SUBNET } = options
   return {
     trust: trustProxy === undefined ? undefined : compileTrust(trustProxy),

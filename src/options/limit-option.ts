@@ -12,7 +12,7 @@ import type { LimitOptions } from './rate-limiter-options.ts'
 import { checkWindow } from './window-option.ts'
 
 /** A limit before it is known how long clients are remembered. */
-export type LimitDraft = Omit<Limit, 'ttlMs'>
+export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
 
 /** What a limit has where its options do not say. */
 export interface LimitDefaults {
@@ -21,7 +21,7 @@ export interface LimitDefaults {
 }
 
 /** Compiles one limit; `option` is the path at which it was given. */
-export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitDraft {
+export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitWithoutTtl {
   const setting = checkNames(option, given, ['limit', 'windowSec', 'algorithm', 'burst', 'name'], {
     windowMs: 'windowSec',
     max: 'limit',

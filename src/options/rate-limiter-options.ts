@@ -4,7 +4,7 @@ import type { AlgorithmName } from '../limits/limit.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
-import type { Logger } from '../stores/failure/store-health.ts'
+import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
 
 /** Hands the request on, or an error to the app's error handler. Express's `next` fits. */

@@ -5,16 +5,16 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** When a charge is given back, compiled. */
-export interface RefundOptions<Req, Res> {
+export interface RefundSettings<Req, Res> {
   /** The kind of requests that are given back: successful ones, or failed ones. */
   readonly refunds: 'successful' | 'failed'
   readonly wasSuccessful: (req: Req, res: Res) => MaybePromise<boolean>
 }
 
 /** Undefined when every charge stays. */
-export function parseRefundOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+export function parseRefunds<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,
-): RefundOptions<Req, Res> | undefined {
+): RefundSettings<Req, Res> | undefined {
   const successful = checkFlag('skipSuccessfulRequests', options.skipSuccessfulRequests, false)
   const failed = checkFlag('skipFailedRequests', options.skipFailedRequests, false)
   const wasSuccessful = checkFunction(

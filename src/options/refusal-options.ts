@@ -21,7 +21,7 @@ export const UNAVAILABLE_STATUS = 503
 export const FORBIDDEN_STATUS = 403
 
 /** How requests are refused, compiled. */
-export interface RefusalOptions<Req, Res> {
+export interface RefusalSettings<Req, Res> {
   readonly statusCode: number
   /** The body for a refusal by the limits named in `violated`. */
   readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
@@ -36,9 +36,9 @@ export interface RefusalOptions<Req, Res> {
 
 const DEFAULT_STATUS = 429
 
-export function parseRefusalOptions<Req extends IncomingMessage, Res extends ServerResponse>(
+export function parseRefusal<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,
-): RefusalOptions<Req, Res> {
+): RefusalSettings<Req, Res> {
   const { statusCode: givenStatus = DEFAULT_STATUS } = options
   const statusCode = checkWholeNumber('statusCode', givenStatus, 400, 599)
   const problemDetails = checkFlag('problemDetails', options.problemDetails, false)
@@ -86,7 +86,7 @@ function checkOneAnswer(
   })
 }
 
-function compileMessage<Req, Res>(message: unknown): RefusalOptions<Req, Res>['bodyFor'] {
+function compileMessage<Req, Res>(message: unknown): RefusalSettings<Req, Res>['bodyFor'] {
   if (message === undefined) return () => DEFAULT_REFUSAL
   if (typeof message === 'function') {
     return async (req, res) => bodyOfResult(await message(req, res))

@@ -11,16 +11,16 @@ import type { RequestClass } from '../limits/request-class.ts'
 import { methodClassifier } from '../limits/request-methods.ts'
 import { stricterClass } from '../limits/stricter-class.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
-import type { Logger } from '../stores/failure/store-health.ts'
+import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
 import { parseBan } from './ban-option.ts'
 import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
-import { type ClientOptions, parseClientOptions } from './client-options.ts'
+import { type ClientSettings, parseClientOptions } from './client-options.ts'
 import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
-import { parseRefundOptions, type RefundOptions } from './refund-options.ts'
-import { parseRefusalOptions, type RefusalOptions } from './refusal-options.ts'
+import { parseRefunds, type RefundSettings } from './refund-options.ts'
+import { parseRefusal, type RefusalSettings } from './refusal-options.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
 
 /** The options, checked and compiled: nothing here is parsed again while a request waits. */
@@ -28,7 +28,7 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
   readonly policies: ClassPolicies<Req>
-  readonly client: ClientOptions
+  readonly client: ClientSettings
   readonly ban: BanRule | undefined
   /** One of the options is given the request alone. */
   readonly classify: (req: Req, headers?: IncomingHttpHeaders) => RequestClass
@@ -37,8 +37,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly cost: RateLimiterOptions<Req, Res>['cost']
   readonly skip: RateLimiterOptions<Req, Res>['skip']
   readonly formats: readonly HeaderFormat[]
-  readonly refusal: RefusalOptions<Req, Res>
-  readonly refund: RefundOptions<Req, Res> | undefined
+  readonly refusal: RefusalSettings<Req, Res>
+  readonly refund: RefundSettings<Req, Res> | undefined
   /** Undefined where the limiter makes its own. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
@@ -66,7 +66,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const { storeDeadlineMs = options.store?.deadlineMs ?? 100, requestPropertyName = 'rateLimit' } = options
   const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
-  const refund = parseRefundOptions(options)
+  const refund = parseRefunds(options)
   const ban = parseBan(options.ban, policies)
   if (options.store !== undefined) {
     checkStore(options.store)
@@ -86,7 +86,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     cost: checkFunction('cost', options.cost, '(req) => number'),
     skip: checkFunction('skip', options.skip, '(req) => boolean'),
     formats: parseHeaderFormats(options),
-    refusal: parseRefusalOptions(options),
+    refusal: parseRefusal(options),
     refund,
     store: options.store,
     onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),

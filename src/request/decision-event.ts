@@ -1,19 +1,19 @@
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { DecisionEvent } from '../events/channels.ts'
-import { type Manner, outcomeOf } from '../events/outcome.ts'
+import { type EnforcementMode, outcomeOf } from '../events/outcome.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
-import type { Assessment } from './assessment.ts'
+import type { ChargePlan } from './charge-plan.ts'
 
 /** The limiter that an event is of. */
 export interface EventSource {
   readonly description: LimiterDescription
-  readonly settings: Manner
+  readonly settings: EnforcementMode
 }
 
 /** What there is to publish of a charge that the store was asked for. */
 export function decisionEvent(
-  { policy, clientKey, charge }: Assessment,
+  { policy, clientKey, charge }: ChargePlan,
   answer: Decision | RateLimiterError,
   { description, settings }: EventSource,
 ): DecisionEvent {

@@ -1,19 +1,19 @@
 import { IncomingMessage } from 'node:http'
-import { type Passage, passageOf } from './passage.ts'
+import { type RequestState, requestStateOf } from './request-state.ts'
 
 /** Lets requests carry a value under a name: compiled once, then called for each request. */
-export type SetOnRequest = (req: IncomingMessage, passage: Passage, value: unknown) => void
+export type SetOnRequest = (req: IncomingMessage, state: RequestState, value: unknown) => void
 
 /**
  * Compiles how requests carry values under a name such as `rateLimit`.
  *
  * A request of Express gets no property of its own, since that takes Node 20 three microseconds: Express changes the
  * prototype of each request, and what is added after that is slow. Instead the prototype that all its requests have
- * gets an accessor, as it has for `req.ip`, and the value stands in the request's passage.
+ * gets an accessor, as it has for `req.ip`, and the value stands in the request's state.
  */
 export function requestProperty(name: string): SetOnRequest {
   let prepared: object | undefined
-  return (req, passage, value) => {
+  return (req, state, value) => {
     const prototype: object = Object.getPrototypeOf(req)
     if (prototype !== prepared) {
       if (!ensureAccessor(prototype, name)) {
@@ -23,7 +23,7 @@ export function requestProperty(name: string): SetOnRequest {
       }
       prepared = prototype
     }
-    passage.keep(name, value)
+    state.keep(name, value)
   }
 }
 
@@ -51,10 +51,10 @@ function rootOf(prototype: object): object | undefined {
 
 function accessorOf(name: string): PropertyDescriptor {
   function get(this: IncomingMessage): unknown {
-    return passageOf(this).kept(name)
+    return requestStateOf(this).kept(name)
   }
   function set(this: IncomingMessage, value: unknown): void {
-    passageOf(this).keep(name, value)
+    requestStateOf(this).keep(name, value)
   }
   return { configurable: true, enumerable: true, get: Object.assign(get, { [MARK]: true }), set }
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { ADVERSARIAL_SETS, randomKeys } from './adversarial-keys.ts'
+import { ADVERSARIAL_SETS, randomKeys } from '../support/adversarial-keys.ts'
 import { type Benchmark, type Figures, type Run, scaled } from './benchmark.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 import { COUNTERS, createCounter, maxKeysFor } from './contestants/contestants.ts'

@@ -1,4 +1,4 @@
-import { NO_REDIS } from '../redis/redis-server.ts'
+import { NO_REDIS } from '../support/redis/redis-server.ts'
 import { adversarial } from './adversarial.ts'
 import type { Benchmark } from './benchmark.ts'
 import { decisions } from './decisions.ts'

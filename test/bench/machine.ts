@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { REDIS_PROGRAM } from '../redis/redis-server.ts'
+import { REDIS_PROGRAM } from '../support/redis/redis-server.ts'
 
 /** Where figures were taken, without which they say little. */
 export interface Machine {

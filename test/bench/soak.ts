@@ -5,7 +5,7 @@
  *
  * Ends with 1 when any answer was neither 200 nor 429, or a process died; with 2 when there is nothing to run.
  */
-import { NO_REDIS } from '../redis/redis-server.ts'
+import { NO_REDIS } from '../support/redis/redis-server.ts'
 import { ArgumentError } from './arguments.ts'
 import { runSoak } from './soak/run-soak.ts'
 import { minutesOf } from './soak/soak-arguments.ts'

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it, vi } from 'vitest'
-import { describeRedisServer } from '../redis/describe-redis.ts'
+import { describeRedisServer } from '../support/redis/describe-redis.ts'
 import { startWatchedRedis } from './watched-redis.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

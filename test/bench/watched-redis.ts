@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { type RedisServer, startRedis } from '../redis/redis-server.ts'
+import { type RedisServer, startRedis } from '../support/redis/redis-server.ts'
 
 /** Waits for a line, and kills the process when none comes before the end of its input. */
 const WATCH = 'read -r line || kill -9 "$1"'

@@ -8,7 +8,7 @@ import {
   checkWholeNumber,
   rejectOption,
 } from '../../src/errors/option-checks.ts'
-import { thrownBy } from './thrown-by.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 describe('rejectOption', () => {
   it('throws what it is told', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { warn } from '../../src/errors/warning.ts'
-import { emittedBy } from './emitted-warnings.ts'
+import { emittedBy } from '../support/emitted-warnings.ts'
 
 describe('warn', () => {
   it('emits a process warning with a code', async () => {

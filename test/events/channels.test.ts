@@ -12,9 +12,9 @@ import {
 import { LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
 import type { RateLimiterOptions } from '../../src/options/rate-limiter-options.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { type Fault, FaultyStore } from '../../src/testing/faulty-store.ts'
-import { recorded } from './recorded-events.ts'
+import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
+import { type Fault, FaultyStore } from '../../src/tools/testing/faulty-store.ts'
+import { recorded } from '../support/recorded-events.ts'
 
 const silent = { info: (): void => undefined, warn: (): void => undefined }
 const CLIENT = '192.0.2.7'

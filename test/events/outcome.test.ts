@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
-import { type Manner, outcomeOf } from '../../src/events/outcome.ts'
+import { type EnforcementMode, outcomeOf } from '../../src/events/outcome.ts'
 import type { Decision } from '../../src/limits/decision.ts'
 
 const failure = new RateLimiterError({ code: 'store_failed', problem: 'down', remedy: 'Wait.' })
-const enforce: Manner = { mode: 'enforce', onStoreError: 'memory' }
-const shadow: Manner = { mode: 'shadow', onStoreError: 'deny' }
+const enforce: EnforcementMode = { mode: 'enforce', onStoreError: 'memory' }
+const shadow: EnforcementMode = { mode: 'shadow', onStoreError: 'deny' }
 
 /** A decision on limits with so much left of so much. */
 const decided = (allowed: boolean, ...left: readonly [remaining: number, limit: number][]): Decision => ({

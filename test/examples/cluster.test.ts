@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import request from 'supertest'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { describeRedis } from '../redis/describe-redis.ts'
-import { anyRedis, freePort, type RedisServer } from '../redis/redis-server.ts'
-import { until } from '../redis/until.ts'
+import { describeRedis } from '../support/redis/describe-redis.ts'
+import { anyRedis, freePort, type RedisServer } from '../support/redis/redis-server.ts'
+import { until } from '../support/redis/until.ts'
 import { type RunningProgram, runProgram } from './agentwatch/process.ts'
 
 const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Standing } from '../../src/limits/algorithm.ts'
+import type { RemoteState } from '../../src/limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import { CountedClient } from './counted-client.ts'
-import { someBucket, someLimit, someSlidingLimit } from './some-limit.ts'
+import { CountedClient } from '../support/counted-client.ts'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 import { costOf, playedOut, type Trace, traceOf } from './traces.ts'
 
 const LIMITS: readonly [string, readonly Limit[]][] = [
@@ -32,16 +32,16 @@ class Told {
   /** How far this clock is ahead of that of the other store. */
   readonly #aheadMs: number
 
-  constructor(limit: Limit, aheadMs = 0, state = algorithmOf(limit).newcomer(7)) {
+  constructor(limit: Limit, aheadMs = 0, state = algorithmOf(limit).initialState(7)) {
     this.limit = limit
     this.#aheadMs = aheadMs
     this.state = state
   }
 
-  adopt(told: Standing, nowMs: number): void {
+  adopt(told: RemoteState, nowMs: number): void {
     const [algorithm, localMs] = [algorithmOf(this.limit), nowMs + this.#aheadMs]
     const state = algorithm.rewind(this.state, localMs, this.limit)
-    this.state = algorithm.adopt(state, told, localMs, this.limit)
+    this.state = algorithm.seedFromRemote(state, told, localMs, this.limit)
   }
 
   peek(
@@ -54,7 +54,7 @@ class Told {
 
 /** Where another store stands after a charge, and what this one makes of it. */
 interface Step {
-  readonly told: Standing
+  readonly told: RemoteState
   readonly nowMs: number
   readonly local: Told
   readonly remote: CountedClient

@@ -3,7 +3,7 @@ import { ALGORITHM_NAMES, algorithmOf } from '../../src/limits/algorithms.ts'
 import { fixedWindow } from '../../src/limits/fixed-window.ts'
 import { slidingWindow } from '../../src/limits/sliding-window.ts'
 import { tokenBucket } from '../../src/limits/token-bucket.ts'
-import { someBucket, someLimit, someSlidingLimit } from './some-limit.ts'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 
 const LIMITS = [someLimit(2, 1000), someSlidingLimit(2, 1000), someBucket(2, 1000)]
 

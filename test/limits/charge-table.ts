@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
-import { CountedClient } from './counted-client.ts'
+import { CountedClient } from '../support/counted-client.ts'
 
 /** A charge of one client and what it is told, in milliseconds; a row earlier than the last one set the clock back. */
 interface ChargeRow {

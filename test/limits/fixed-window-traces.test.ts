@@ -4,7 +4,7 @@ import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, undoesAtOnce } from './refund-promises.ts'
-import { someLimit } from './some-limit.ts'
+import { someLimit } from '../support/some-limit.ts'
 import { type Trace, traceOf } from './traces.ts'
 import { WindowList } from './window-list.ts'
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-window.ts'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { expectTable, type Row } from './charge-table.ts'
-import { CountedClient } from './counted-client.ts'
+import { CountedClient } from '../support/counted-client.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { someLimit } from './some-limit.ts'
+import { someLimit } from '../support/some-limit.ts'
 
 const DAY_MS = 86_400_000
 
@@ -200,7 +200,7 @@ describe('a fixed window', () => {
   it('numbers the windows of a client from the id that it begins with, and goes round', () => {
     const limit = someLimit(5, 1000)
     const ids: number[] = []
-    let state = fixedWindow.newcomer(2 ** 32 - 3)
+    let state = fixedWindow.initialState(2 ** 32 - 3)
     expect(state).toEqual({ startMs: 0, used: 0, windowId: 2 ** 32 - 3 })
     for (const nowMs of [10, 500, 1010, 2010, 2999, 3010]) {
       state = fixedWindow.charge(state, nowMs, limit, 1).state
@@ -212,7 +212,7 @@ describe('a fixed window', () => {
   it('gives nothing back for a receipt of the life before, though the window is as old', () => {
     const limit = someLimit(5, 60_000)
     const [before, now] = [7, 1007].map(
-      (id) => fixedWindow.charge(fixedWindow.newcomer(id), 1000, limit, 2).state,
+      (id) => fixedWindow.charge(fixedWindow.initialState(id), 1000, limit, 2).state,
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ startMs: 1000, used: 2, windowId: 8 })

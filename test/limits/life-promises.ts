@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import { CountedClient } from './counted-client.ts'
+import { CountedClient } from '../support/counted-client.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 import { play, type Trace, told, traceOf } from './traces.ts'
 
@@ -31,7 +31,7 @@ const SOME_ID: fc.Arbitrary<number> = fc.oneof(
 )
 
 function newcomer(limit: Limit, id: number): CountedClient {
-  return new CountedClient(limit, algorithmOf(limit).newcomer(id))
+  return new CountedClient(limit, algorithmOf(limit).initialState(id))
 }
 
 function newcomersAreUnknown(limit: Limit): void {

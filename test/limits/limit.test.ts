@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT, quotaOf } from '../../src/limits/limit.ts'
-import { someBucket, someLimit, someSlidingLimit } from './some-limit.ts'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 
 describe('the quota of a limit', () => {
   it.each([

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Outcome } from '../../src/limits/algorithm.ts'
+import type { AlgorithmResult } from '../../src/limits/algorithm.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import type { CountedClient } from './counted-client.ts'
+import type { CountedClient } from '../support/counted-client.ts'
 import { entryAt, play, type Trace, told } from './traces.ts'
 
 /** What a client is told. */
-export type Numbers = Omit<Outcome<unknown>, 'state'>
+export type Numbers = Omit<AlgorithmResult<unknown>, 'state'>
 
 /** Another way to count the charges of one client, slow and plain, with which an algorithm must agree. */
 export interface Model {

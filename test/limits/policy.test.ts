@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dynamicPolicy, fixedPolicy, isDynamic } from '../../src/limits/policy.ts'
-import { someLimit } from './some-limit.ts'
+import { someLimit } from '../support/some-limit.ts'
 
 const template = { ...someLimit(1, 60_000, 'tariff'), ttlMs: 90_000 }
 

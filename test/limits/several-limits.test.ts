@@ -4,9 +4,9 @@ import { describe, it } from 'vitest'
 import type { Decision, Receipt } from '../../src/limits/decision.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { CountedClient } from './counted-client.ts'
-import { someBucket, someLimit, someSlidingLimit } from './some-limit.ts'
+import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
+import { CountedClient } from '../support/counted-client.ts'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 import { type Trace, type TraceOptions, traceOf } from './traces.ts'
 
 const FIXED = someLimit(7, 100, 'fixed')

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { SLICES_PER_WINDOW, type SlidingWindowState, slidingWindow } from '../../src/limits/sliding-window.ts'
 import { expectTable, type Row } from './charge-table.ts'
-import { CountedClient } from './counted-client.ts'
+import { CountedClient } from '../support/counted-client.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { someSlidingLimit } from './some-limit.ts'
+import { someSlidingLimit } from '../support/some-limit.ts'
 
 const DAY_MS = 86_400_000
 
@@ -259,7 +259,7 @@ describe('a sliding window', () => {
 
   it('numbers the slices of a client from the id that it begins with, and goes round', () => {
     const limit = someSlidingLimit(50, 80)
-    let state = slidingWindow.newcomer(2 ** 32 - 3)
+    let state = slidingWindow.initialState(2 ** 32 - 3)
     expect(state).toEqual({ slices: [], lastId: 2 ** 32 - 3 })
     for (const nowMs of [0, 9, 10, 20, 30]) state = slidingWindow.charge(state, nowMs, limit, 1).state
     expect(state.slices.map(({ id }) => id)).toEqual([2 ** 32 - 2, 2 ** 32 - 1, 0, 1])
@@ -279,7 +279,7 @@ describe('a sliding window', () => {
   it('gives nothing back for a receipt of the life before, though its slice is as old', () => {
     const limit = someSlidingLimit(5, 80)
     const [before, now] = [7, 1007].map(
-      (id) => slidingWindow.charge(slidingWindow.newcomer(id), 100, limit, 2).state,
+      (id) => slidingWindow.charge(slidingWindow.initialState(id), 100, limit, 2).state,
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ slices: [{ id: 8, lastMs: 100, units: 2 }], lastId: 8 })
@@ -289,7 +289,7 @@ describe('a sliding window', () => {
 
   it('does not begin its ids anew when nothing is left of it', () => {
     const limit = someSlidingLimit(5, 80)
-    const before = slidingWindow.charge(slidingWindow.newcomer(7), 0, limit, 2).state
+    const before = slidingWindow.charge(slidingWindow.initialState(7), 0, limit, 2).state
     const later = slidingWindow.charge(before, 80, limit, 1).state
     expect(later).toEqual({ slices: [{ id: 9, lastMs: 80, units: 1 }], lastId: 9 })
     const empty = slidingWindow.refund(later, later, 80, limit, 1)

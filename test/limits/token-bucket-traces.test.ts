@@ -5,7 +5,7 @@ import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, neverGivesTooMuch, undoesAtOnce } from './refund-promises.ts'
-import { someBucket } from './some-limit.ts'
+import { someBucket } from '../support/some-limit.ts'
 import { traceOf } from './traces.ts'
 
 const LIMITS = [

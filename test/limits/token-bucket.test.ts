@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT, type Limit } from '../../src/limits/limit.ts'
 import { isExact, type TokenBucketState, tokenBucket } from '../../src/limits/token-bucket.ts'
 import { expectTable, type Row } from './charge-table.ts'
-import { CountedClient } from './counted-client.ts'
+import { CountedClient } from '../support/counted-client.ts'
 import { ExactGcra } from './exact-gcra.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { someBucket } from './some-limit.ts'
+import { someBucket } from '../support/some-limit.ts'
 import { told } from './traces.ts'
 
 const DAY_MS = 86_400_000
@@ -263,7 +263,7 @@ describe('a token bucket', () => {
   it('counts the charges that found it full, from the id that the client begins with, and goes round', () => {
     const limit = someBucket(5, 1000)
     const ids: number[] = []
-    let state = tokenBucket.newcomer(2 ** 32 - 3)
+    let state = tokenBucket.initialState(2 ** 32 - 3)
     expect(state).toEqual({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: 2 ** 32 - 3 })
     // A unit takes 200 ms: at 199 and at 799 the bucket lacks a millisecond of being full.
     for (const nowMs of [0, 199, 400, 600, 799, 1000, 2000]) {
@@ -296,7 +296,7 @@ describe('a token bucket', () => {
   it('gives nothing back for a receipt of the life before, though it was as full', () => {
     const limit = someBucket(5, 1000)
     const [before, now] = [7, 1007].map(
-      (id) => tokenBucket.charge(tokenBucket.newcomer(id), 100, limit, 2).state,
+      (id) => tokenBucket.charge(tokenBucket.initialState(id), 100, limit, 2).state,
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ fullAtMs: 500, fullAtParts: 0, fillId: 8 })
@@ -306,7 +306,7 @@ describe('a token bucket', () => {
 
   it('keeps its id where it is set back, and where something is refunded', () => {
     const limit = someBucket(7, 1000)
-    const { state } = tokenBucket.charge(tokenBucket.newcomer(40), 5000, limit, 7)
+    const { state } = tokenBucket.charge(tokenBucket.initialState(40), 5000, limit, 7)
     expect(tokenBucket.rewind(state, 1000, limit)).toEqual({ fullAtMs: 2000, fullAtParts: 0, fillId: 41 })
     expect(tokenBucket.refund(state, state, 5000, limit, 1)).toMatchObject({ fullAtMs: 5857, fillId: 41 })
   })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import type { Outcome } from '../../src/limits/algorithm.ts'
+import type { AlgorithmResult } from '../../src/limits/algorithm.ts'
 import type { AlgorithmState } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { longestWaitMs } from './bounds.ts'
-import { CountedClient, type Taken } from './counted-client.ts'
+import { CountedClient, type Taken } from '../support/counted-client.ts'
 
 /** What can happen: the clock moves (back, where `gapMs` is negative), then a client is charged or refunded. */
 export type Step =
@@ -75,7 +75,7 @@ export interface Event {
   readonly trueMs: number
   readonly client: number
   /** Of a charge. */
-  readonly outcome?: Outcome<AlgorithmState>
+  readonly outcome?: AlgorithmResult<AlgorithmState>
   readonly cost: number
   /** What was admitted, or given back; undefined where nothing was. */
   readonly taken?: Taken | undefined
@@ -127,7 +127,7 @@ export function endOf({ startMs, steps }: Trace): number {
 }
 
 /** What a client is told, without the state that is kept of it. */
-export function told(outcome: Outcome<AlgorithmState> | undefined): object | undefined {
+export function told(outcome: AlgorithmResult<AlgorithmState> | undefined): object | undefined {
   if (outcome === undefined) return undefined
   const { state: _state, ...numbers } = outcome
   return numbers

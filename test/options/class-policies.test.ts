@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
 import { type ClassPolicy, isDynamic } from '../../src/limits/policy.ts'
-import { parse, rejects } from './parse.ts'
+import { parse, rejects } from '../support/parse.ts'
 
 const FORMS = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
 const KINDS = 'takes a number, a limit, an array of limits, a function or false'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../src/client/address.ts'
 import type { AddressList } from '../../src/client/address-list.ts'
-import { parse, rejects } from './parse.ts'
+import { parse, rejects } from '../support/parse.ts'
 
 describe('clientIpHeader', () => {
   const remedy =

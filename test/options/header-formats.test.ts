@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parse, rejects } from './parse.ts'
+import { parse, rejects } from '../support/parse.ts'
 
 const namesOf = (options: object): string[] => parse(options).formats.map(({ name }) => name)
 

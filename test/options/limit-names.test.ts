@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkUniqueNames, durationText, limitNamer } from '../../src/options/limit-names.ts'
-import { thrownBy } from '../errors/thrown-by.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 describe('a duration', () => {
   it.each([

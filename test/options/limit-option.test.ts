@@ -1,15 +1,15 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { RateLimiterErrorCode } from '../../src/errors/rate-limiter-error.ts'
-import { checkLimit, type LimitDraft, parseLimit } from '../../src/options/limit-option.ts'
+import { checkLimit, type LimitWithoutTtl, parseLimit } from '../../src/options/limit-option.ts'
 import type { LimitOptions } from '../../src/options/rate-limiter-options.ts'
-import { emittedBy } from '../errors/emitted-warnings.ts'
-import { thrownBy } from '../errors/thrown-by.ts'
+import { emittedBy } from '../support/emitted-warnings.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 const WHOLE = 'Give a number from 1 to 999999999999999, without quotes.'
 const FOREVER = 'of 0 refuses everybody for ever, got 0. Give false for no limit.'
 
 /** Compiles a limit as JavaScript would give it, in a limiter with windows of a minute. */
-function limitOf(setting: unknown, nameFor: (windowMs: number) => string = () => 'read'): LimitDraft {
+function limitOf(setting: unknown, nameFor: (windowMs: number) => string = () => 'read'): LimitWithoutTtl {
   return parseLimit('read', setting as LimitOptions, { windowMs: 60_000, nameFor })
 }
 

@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { parse, rejects } from './parse.ts'
+import { parse, rejects } from '../support/parse.ts'
 
 describe('refunds', () => {
   const req = new IncomingMessage(new Socket())

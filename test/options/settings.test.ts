@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { parse, rejects } from './parse.ts'
+import { parse, rejects } from '../support/parse.ts'
 
 describe('settings', () => {
   it('have defaults for everything', () => {

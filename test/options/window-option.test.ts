@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkWindow } from '../../src/options/window-option.ts'
-import { emittedBy } from '../errors/emitted-warnings.ts'
-import { parse } from './parse.ts'
+import { emittedBy } from '../support/emitted-warnings.ts'
+import { parse } from '../support/parse.ts'
 
 const code = 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
 

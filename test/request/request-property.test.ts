@@ -4,7 +4,7 @@ import express from 'express'
 import express4 from 'express4'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { passageOf } from '../../src/request/passage.ts'
+import { requestStateOf } from '../../src/request/request-state.ts'
 import { requestProperty } from '../../src/request/request-property.ts'
 
 /** A request as an app of its own makes it: with a prototype that comes from Node's own. */
@@ -15,7 +15,7 @@ function requestOf(prototype: object): Record<string, unknown> & IncomingMessage
 const requests = (): object => Object.create(IncomingMessage.prototype) as object
 
 function put(req: IncomingMessage, name: string, value: unknown): void {
-  requestProperty(name)(req, passageOf(req), value)
+  requestProperty(name)(req, requestStateOf(req), value)
 }
 
 describe('a value on a request of an app', () => {
@@ -110,7 +110,7 @@ describe.each([
     const seen: unknown[] = []
     const look = (req: object): void => void seen.push(Reflect.get(req, 'seenByAll'))
     sub.use((req, _res, next) => {
-      set(req, passageOf(req), 'set in the sub-app')
+      set(req, requestStateOf(req), 'set in the sub-app')
       look(req)
       next()
     })

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
 import { policyTexts } from '../../src/response/policy-text.ts'
-import { someLimit } from '../limits/some-limit.ts'
+import { someLimit } from '../support/some-limit.ts'
 
 it('makes the text of each array of limits once, of a member for each limit', () => {
   const memberOf = vi.fn(({ limit }: Limit) => String(limit))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../src/limits/decision.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { storeName } from '../../src/stores/store-name.ts'
-import { admitted } from './charges.ts'
+import { admitted } from '../support/charges.ts'
 
 describe('storeName', () => {
   const consume = (): Decision => admitted()

@@ -2,18 +2,18 @@ import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
-import type { ClientCursor } from './clients/client-cursor.ts'
-import { type Layout, type Layouts, longestTtlMs } from './clients/layouts.ts'
+import type { ClientCursor } from './table/client-cursor.ts'
+import { type RowSchema, type RowSchemas, longestTtlMs } from './table/row-schemas.ts'
 import {
   emptyEntry,
   fullnessOfLimit,
-  type MemoryEntry,
-  outcomesOf,
-  settleEntry,
+  type ClientEntry,
+  resultsOf,
+  adjustToClock,
   stateFor,
-} from './clients/memory-entry.ts'
-import { FULL } from './clients/row-format.ts'
-import { limitStateOf, outright, preview, refusal } from './memory-decision.ts'
+} from './table/client-entry.ts'
+import { FULL } from './table/row-format.ts'
+import { limitStateOf, bannedDecision, allowedDecision, refusedDecision } from './memory-decision.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
@@ -24,7 +24,7 @@ export type MakeRoom = (newcomer: Fingerprint, nowMs: number) => boolean
 interface Admission {
   readonly states: LimitState[]
   /** What is left of each limit, where a receipt is wanted. */
-  readonly left: AlgorithmState[] | undefined
+  readonly newStates: AlgorithmState[] | undefined
   fullness: number
   repeatAfterMs: number
 }
@@ -35,35 +35,35 @@ const ID_STEP = 0x9e3779b1
 /** Decides charges of the client that its cursor is at. */
 export class Decider {
   readonly client: ClientCursor
-  readonly #layouts: Layouts
+  readonly #schemas: RowSchemas
   readonly #makeRoom: MakeRoom
-  #births = 0
+  #initialStates = 0
 
-  constructor(client: ClientCursor, layouts: Layouts, makeRoom: MakeRoom) {
+  constructor(client: ClientCursor, schemas: RowSchemas, makeRoom: MakeRoom) {
     this.client = client
-    this.#layouts = layouts
+    this.#schemas = schemas
     this.#makeRoom = makeRoom
   }
 
   /** Undefined when the client would have to be remembered and there is no room. */
   consume(charge: Charge, nowMs: number): Decision | undefined {
-    const layout = this.#layouts.of(charge.limits)
-    return this.#countOn(charge, layout, nowMs) ?? this.#decide(charge, layout, nowMs)
+    const schema = this.#schemas.of(charge.limits)
+    return this.#chargeOpenWindow(charge, schema, nowMs) ?? this.#decide(charge, schema, nowMs)
   }
 
   /** What `consume` would answer, were there room. */
   peek(charge: Charge, nowMs: number): Decision {
-    const known = this.#settled(charge, nowMs)
-    const asked = outcomesOf(known, charge, nowMs, charge.cost)
+    const known = this.#readClient(charge, nowMs)
+    const asked = resultsOf(known, charge, nowMs, charge.cost)
     const endsInMs = banEndsInMs(known?.ban, nowMs)
-    if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })
-    if (asked.some((outcome) => !outcome.allowed)) return refusal(charge, asked, known, nowMs)
-    return preview(charge, outcomesOf(known, charge, nowMs, 0))
+    if (endsInMs > 0) return bannedDecision(charge, asked, { endsInMs, isNew: false })
+    if (asked.some((outcome) => !outcome.allowed)) return refusedDecision(charge, asked, known, nowMs)
+    return allowedDecision(charge, resultsOf(known, charge, nowMs, 0))
   }
 
   /** Writes down what another store decided, if there is room. */
-  adopt(charge: Charge, { limits: told, retryAfterMs, ban }: Decision, nowMs: number): void {
-    const known = this.#settled(charge, nowMs)
+  seedFromRemote(charge: Charge, { limits: told, retryAfterMs, ban }: Decision, nowMs: number): void {
+    const known = this.#readClient(charge, nowMs)
     if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return
     const entry = known ?? emptyEntry()
     const endsInMs = ban?.endsInMs ?? 0
@@ -76,9 +76,9 @@ export class Decider {
     const { limits, cost } = charge
     const states = limits.map((limit, index) => {
       const algorithm = algorithmOf(limit)
-      const kept = stateFor(entry, limits, index) ?? algorithm.newcomer(this.#newId())
+      const kept = stateFor(entry, limits, index) ?? algorithm.initialState(this.#newId())
       const { remaining = 0, resetMs = 0 } = told[index] ?? {}
-      return algorithm.adopt(kept, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit)
+      return algorithm.seedFromRemote(kept, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit)
     })
     const fullness = Math.max(
       ...limits.map((limit, index) => fullnessOfLimit(limit, told[index]?.remaining ?? 0)),
@@ -88,11 +88,11 @@ export class Decider {
   }
 
   /** The answer where nothing is to be done but to count. */
-  #countOn(charge: Charge, layout: Layout, nowMs: number): Decision | undefined {
+  #chargeOpenWindow(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
     const { client } = this
     const limit = charge.limits[0]
     if (limit === undefined || !client.isKnown) return undefined
-    if (!client.chargeOpenWindow(layout, limit, nowMs, charge.cost)) return undefined
+    if (!client.chargeOpenWindow(schema, limit, nowMs, charge.cost)) return undefined
     const { used, startMs, windowId } = client.window
     const resetMs = startMs + limit.windowMs - nowMs
     const limits = [limitStateOf(limit, { remaining: limit.burst - used, resetMs })]
@@ -105,18 +105,18 @@ export class Decider {
     }
   }
 
-  #decide(charge: Charge, layout: Layout, nowMs: number): Decision | undefined {
+  #decide(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
     const { client } = this
-    const known = client.isKnown && !client.isPlain(layout) ? this.#settled(charge, nowMs) : undefined
+    const known = client.isKnown && !client.isPlain(schema) ? this.#readClient(charge, nowMs) : undefined
     const isBanned = banEndsInMs(known?.ban, nowMs) > 0
-    const admission = isBanned ? undefined : this.#admit(charge, layout, known, nowMs)
-    if (admission === undefined) return this.#refuse(charge, known ?? this.#settled(charge, nowMs), nowMs)
+    const admission = isBanned ? undefined : this.#admit(charge, schema, known, nowMs)
+    if (admission === undefined) return this.#refuse(charge, known ?? this.#readClient(charge, nowMs), nowMs)
     const isNew = !client.isKnown
     if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
     const untilMs = nowMs + longestTtlMs(charge.limits)
     const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
-    client.save({ layout, fullness: admission.fullness, ban: known?.ban, expiresAtMs })
-    const { states, left, repeatAfterMs } = admission
+    client.save({ schema: schema, fullness: admission.fullness, ban: known?.ban, expiresAtMs })
+    const { states, newStates: left, repeatAfterMs } = admission
     return {
       allowed: true,
       retryAfterMs: 0,
@@ -129,13 +129,13 @@ export class Decider {
   /** Asks each limit in turn, and drafts what it keeps; undefined as soon as one refuses. */
   #admit(
     { limits, cost, refundable }: Charge,
-    { algorithms }: Layout,
-    known: MemoryEntry | undefined,
+    { algorithms }: RowSchema,
+    known: ClientEntry | undefined,
     nowMs: number,
   ): Admission | undefined {
     const admission: Admission = {
       states: [],
-      left: refundable === false ? undefined : [],
+      newStates: refundable === false ? undefined : [],
       fullness: 0,
       repeatAfterMs: 0,
     }
@@ -145,12 +145,12 @@ export class Decider {
       const algorithm = algorithms[index]
       if (algorithm === undefined) continue
       const kept = numbers === undefined ? stateFor(known, limits, index) : algorithm.read(numbers)
-      const state = algorithm.rewind(kept ?? algorithm.newcomer(this.#newId()), nowMs, limit)
+      const state = algorithm.rewind(kept ?? algorithm.initialState(this.#newId()), nowMs, limit)
       const outcome = algorithm.charge(state, nowMs, limit, cost)
       if (!outcome.allowed) return undefined
       algorithm.write(outcome.state, draft)
       admission.states.push(limitStateOf(limit, outcome))
-      admission.left?.push(outcome.state)
+      admission.newStates?.push(outcome.state)
       admission.fullness = Math.max(admission.fullness, fullnessOfLimit(limit, outcome.remaining))
       if (outcome.remaining >= cost) continue
       const { retryAfterMs } = algorithm.charge(outcome.state, nowMs, limit, cost)
@@ -160,16 +160,16 @@ export class Decider {
   }
 
   /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
-  #refuse(charge: Charge, known: MemoryEntry | undefined, nowMs: number): Decision {
-    const asked = outcomesOf(known, charge, nowMs, charge.cost)
+  #refuse(charge: Charge, known: ClientEntry | undefined, nowMs: number): Decision {
+    const asked = resultsOf(known, charge, nowMs, charge.cost)
     const endsInMs = banEndsInMs(known?.ban, nowMs)
-    if (endsInMs > 0) return outright(charge, asked, { endsInMs, isNew: false })
+    if (endsInMs > 0) return bannedDecision(charge, asked, { endsInMs, isNew: false })
     if (known !== undefined) this.client.markFull()
     const ban = this.#noteRefusal(known, charge, nowMs)
-    return ban === undefined ? refusal(charge, asked, known, nowMs) : outright(charge, asked, ban)
+    return ban === undefined ? refusedDecision(charge, asked, known, nowMs) : bannedDecision(charge, asked, ban)
   }
 
-  #noteRefusal(known: MemoryEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
+  #noteRefusal(known: ClientEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
     if (rule === undefined) return undefined
     if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return undefined
     const entry = known ?? emptyEntry()
@@ -182,12 +182,12 @@ export class Decider {
   }
 
   /** What is known of the client, in line with the clock. */
-  #settled({ limits }: Charge, nowMs: number): MemoryEntry | undefined {
+  #readClient({ limits }: Charge, nowMs: number): ClientEntry | undefined {
     if (!this.client.isKnown) return undefined
-    // Noted as the latest of their layout, the limits read are those of the charge wherever they can be.
-    this.#layouts.of(limits)
+    // Noted as the latest of their schema, the limits read are those of the charge wherever they can be.
+    this.#schemas.of(limits)
     const entry = this.client.read()
-    if (settleEntry(entry, nowMs)) this.client.write(entry)
+    if (adjustToClock(entry, nowMs)) this.client.write(entry)
     return entry
   }
 
@@ -202,7 +202,7 @@ export class Decider {
   }
 
   #newId(): number {
-    this.#births++
-    return Math.imul(this.#births, ID_STEP) >>> 0
+    this.#initialStates++
+    return Math.imul(this.#initialStates, ID_STEP) >>> 0
   }
 }

@@ -1,20 +1,20 @@
-import type { Outcome } from '../../limits/algorithm.ts'
+import type { AlgorithmResult } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
-import { type MemoryEntry, type Outcomes, stateFor } from './clients/memory-entry.ts'
+import { type ClientEntry, type AlgorithmResults, stateFor } from './table/client-entry.ts'
 
 /** Where a limit stands: numbers of the decision's own, so that nobody holds a live counter. */
 export function limitStateOf(
   { name, burst }: Limit,
-  { remaining, resetMs }: Pick<Outcome<AlgorithmState>, 'remaining' | 'resetMs'>,
+  { remaining, resetMs }: Pick<AlgorithmResult<AlgorithmState>, 'remaining' | 'resetMs'>,
 ): LimitState {
   return { name, limit: burst, remaining, resetMs }
 }
 
 /** A charge that would be admitted. */
-export function preview(charge: Charge, standing: Outcomes): Decision {
+export function allowedDecision(charge: Charge, standing: AlgorithmResults): Decision {
   return { allowed: true, retryAfterMs: 0, limits: statesOf(charge, standing) }
 }
 
@@ -25,10 +25,10 @@ export function preview(charge: Charge, standing: Outcomes): Decision {
  *   when there will be more of it
  * @param known what was kept of the client, of which the other limits are asked where they stand
  */
-export function refusal(
+export function refusedDecision(
   charge: Charge,
-  asked: Outcomes,
-  known: MemoryEntry | undefined,
+  asked: AlgorithmResults,
+  known: ClientEntry | undefined,
   nowMs: number,
 ): Decision {
   const shown = charge.limits.map((limit, index) => {
@@ -40,7 +40,7 @@ export function refusal(
 }
 
 /** The charge of a banned client: nothing is left of any limit until the ban, and the wait for them, end. */
-export function outright(charge: Charge, asked: Outcomes, ban: Ban): Decision {
+export function bannedDecision(charge: Charge, asked: AlgorithmResults, ban: Ban): Decision {
   const retryAfterMs = Math.max(ban.endsInMs, latestWait(asked))
   const limits = charge.limits.map(
     ({ name, burst }): LimitState => ({ name, limit: burst, remaining: 0, resetMs: retryAfterMs }),
@@ -48,13 +48,13 @@ export function outright(charge: Charge, asked: Outcomes, ban: Ban): Decision {
   return { allowed: false, retryAfterMs, limits, ban }
 }
 
-function statesOf({ limits }: Charge, outcomes: Outcomes): LimitState[] {
+function statesOf({ limits }: Charge, outcomes: AlgorithmResults): LimitState[] {
   return limits.map((limit, index) => limitStateOf(limit, outcomes[index] ?? NOTHING))
 }
 
 /** There is an outcome for each limit; the compiler cannot know. */
 const NOTHING = { remaining: 0, resetMs: 0 }
 
-function latestWait(outcomes: Outcomes): number {
+function latestWait(outcomes: AlgorithmResults): number {
   return Math.max(...outcomes.map((outcome) => outcome.retryAfterMs))
 }

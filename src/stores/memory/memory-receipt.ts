@@ -1,11 +1,11 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
-import type { ClientCursor } from './clients/client-cursor.ts'
-import { outcomesOf, placeOf, settleEntry, tightestFullness } from './clients/memory-entry.ts'
+import type { ClientCursor } from './table/client-cursor.ts'
+import { resultsOf, placeOf, adjustToClock, tightestFullness } from './table/client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
-export interface TakenCharge {
+export interface MemoryReceiptDetails {
   /** Goes over the clients of which this one is. */
   readonly client: ClientCursor
   readonly fingerprint: Fingerprint
@@ -20,10 +20,10 @@ export interface TakenCharge {
  * is told by the ids in the states: those of another life of the client are others.
  */
 export class MemoryReceipt {
-  readonly #taken: TakenCharge
+  readonly #taken: MemoryReceiptDetails
   #spent = false
 
-  constructor(taken: TakenCharge) {
+  constructor(taken: MemoryReceiptDetails) {
     this.#taken = taken
   }
 
@@ -45,14 +45,14 @@ export class MemoryReceipt {
     const entry = client.read()
     // The limits as they were then: those of one name may differ in how much they allow.
     entry.limits = entry.limits.map((limit) => limits[placeOf(limit, limits)] ?? limit)
-    settleEntry(entry, nowMs)
+    adjustToClock(entry, nowMs)
     entry.states = entry.states.map((state, index) => {
       const limit = entry.limits[index]
       const left = states[placeOf(limit, limits)]
       if (limit === undefined || left === undefined) return state
       return algorithmOf(limit).refund(state, left, nowMs, limit, cost)
     })
-    entry.fullness = tightestFullness(entry.limits, outcomesOf(entry, entry, nowMs, 0))
+    entry.fullness = tightestFullness(entry.limits, resultsOf(entry, entry, nowMs, 0))
     client.write(entry)
   }
 }

@@ -4,14 +4,14 @@ import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import { banned } from '../../limits/ban.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
-import { Ceiling } from './ceiling.ts'
-import { ClientCursor, type Clients } from './clients/client-cursor.ts'
-import { Layouts, longestTtlMs } from './clients/layouts.ts'
-import { emptyEntry } from './clients/memory-entry.ts'
+import { Ceiling } from './capacity/ceiling.ts'
+import { ClientCursor, type ClientRows } from './table/client-cursor.ts'
+import { RowSchemas, longestTtlMs } from './table/row-schemas.ts'
+import { emptyEntry } from './table/client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
-import { OVERFLOW_BUCKETS, Overflow } from './overflow.ts'
-import { PruningTimer } from './pruning-timer.ts'
+import { OVERFLOW_BUCKETS, Overflow } from './capacity/overflow.ts'
+import { PruningTimer } from './capacity/pruning-timer.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 
@@ -62,7 +62,7 @@ export class MemoryStore implements Store {
   readonly #maxKeys: number
   readonly #now: () => number
   readonly #hash = new KeyHash()
-  readonly #clients: Clients
+  readonly #clients: ClientRows
   readonly #ceiling: Ceiling
   readonly #client: ClientCursor
   readonly #decider: Decider
@@ -83,13 +83,13 @@ export class MemoryStore implements Store {
     // Whole milliseconds: fractions would make 60 s read as 60.0000001 s, and round up to 61 in a header.
     this.#now = () => Math.floor(clock.now())
     const madeAtMs = this.#now()
-    const clientsOf = (mostClients: number): Clients => {
-      return { table: new ClientTable(mostClients), layouts: new Layouts(), madeAtMs }
+    const clientsOf = (mostClients: number): ClientRows => {
+      return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs: madeAtMs }
     }
     this.#clients = clientsOf(this.#maxKeys)
     this.#client = new ClientCursor(this.#clients)
     this.#ceiling = new Ceiling(this.#clients, this.#maxKeys, this)
-    this.#decider = new Decider(this.#client, this.#clients.layouts, (newcomer, nowMs) =>
+    this.#decider = new Decider(this.#client, this.#clients.schemas, (newcomer, nowMs) =>
       this.#ceiling.makeRoom(newcomer, nowMs),
     )
     this.#overflow = new Overflow(clientsOf(OVERFLOW_BUCKETS))
@@ -134,10 +134,10 @@ export class MemoryStore implements Store {
    * Takes over what another store has decided of a client, so that this one can go on from there. A client for whom
    * there is no room stays unknown.
    */
-  adopt(charge: Charge, decision: Decision): void {
+  seedFromRemote(charge: Charge, decision: Decision): void {
     const nowMs = this.#begin()
     this.#client.findKey(charge.key, this.#hash)
-    this.#decider.adopt(charge, decision, nowMs)
+    this.#decider.seedFromRemote(charge, decision, nowMs)
   }
 
   refund(receipt: Receipt): void {
@@ -150,7 +150,7 @@ export class MemoryStore implements Store {
     const nowMs = this.#begin()
     const client = this.#client
     const isKnown = client.findKey(key, this.#hash)
-    if (!isKnown) this.#ceiling.makeRoomAtAnyPrice(client.fingerprint, nowMs)
+    if (!isKnown) this.#ceiling.makeRoomForBlock(client.fingerprint, nowMs)
     const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
     entry.expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(entry.limits))
@@ -177,7 +177,7 @@ export class MemoryStore implements Store {
 
   resetAll(): void {
     this.#clients.table.clear()
-    this.#clients.layouts.clear()
+    this.#clients.schemas.clear()
     this.#overflow.clear()
   }
 

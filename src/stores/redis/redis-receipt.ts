@@ -1,7 +1,7 @@
 import type { Limit } from '../../limits/limit.ts'
 
 /** A charge that Redis has taken. */
-export interface TakenCharge {
+export interface RedisReceiptDetails {
   /** The store that took it. */
   readonly store: object
   readonly key: string
@@ -13,10 +13,10 @@ export interface TakenCharge {
 
 /** A receipt of the Redis store. Private, so that nobody can make one. */
 export class RedisReceipt {
-  readonly #taken: TakenCharge
+  readonly #taken: RedisReceiptDetails
   #spent = false
 
-  constructor(taken: TakenCharge) {
+  constructor(taken: RedisReceiptDetails) {
     this.#taken = taken
   }
 
@@ -26,7 +26,7 @@ export class RedisReceipt {
   }
 
   /** The charge, the first time; nothing is given back twice. */
-  spend(): TakenCharge | undefined {
+  spend(): RedisReceiptDetails | undefined {
     if (this.#spent) return undefined
     this.#spent = true
     return this.#taken

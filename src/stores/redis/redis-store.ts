@@ -5,7 +5,7 @@ import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { ChargeSpecs } from './charge-spec.ts'
-import { connectionOf, keyPrefixOf, type RedisClient } from './clients/recognise.ts'
+import { connectionOf, keyPrefixOf, type RedisClient } from './clients/detect-client.ts'
 import type { RedisConnection, SendCommand } from './clients/redis-connection.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
@@ -57,7 +57,7 @@ export class RedisStore implements Store {
   readonly #clock: { now(): number } | undefined
   readonly #specs = new ChargeSpecs()
   readonly #refusals: RefusalCache | undefined
-  #births = randomInt(2 ** 32)
+  #initialStates = randomInt(2 ** 32)
   #closed = false
 
   /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
@@ -142,12 +142,12 @@ export class RedisStore implements Store {
   }
 
   async #consume(charge: Charge): Promise<Decision> {
-    const epoch = this.#refusals?.epoch ?? 0
+    const generation = this.#refusals?.generation ?? 0
     const askedAtMs = this.#localNow()
     const wantsReceipt = charge.refundable !== false
     const numbers = numbersOf(await this.#decide(charge, 'consume'), charge)
     const decision = decisionOf(numbers, charge)
-    const during = { askedAtMs, answeredAtMs: this.#localNow(), epoch }
+    const during = { askedAtMs, answeredAtMs: this.#localNow(), generation }
     if (!decision.allowed) this.#refusals?.note(charge, decision, during)
     if (!decision.allowed || !wantsReceipt) return decision
     const { key, limits, cost } = charge
@@ -156,10 +156,10 @@ export class RedisStore implements Store {
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
-    this.#births = (this.#births + ID_STEP) >>> 0
+    this.#initialStates = (this.#initialStates + ID_STEP) >>> 0
     const { text, oneWindow } = this.#specs.of(charge)
     const spec = verb === 'consume' && oneWindow !== undefined ? oneWindow : [text, verb]
-    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#births), ...spec])
+    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#initialStates), ...spec])
   }
 
   /** By its digest; with its text, once, where the server does not know it. Nothing else is ever sent again. */

@@ -3,17 +3,17 @@ import type { Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
 
 /** When Redis was asked for a decision and when it had answered, by the clock of this process in milliseconds. */
-export interface Asking {
+export interface StoreCallTimes {
   /** No later than it decided. */
   readonly askedAtMs: number
   /** No earlier than it decided. */
   readonly answeredAtMs: number
-  /** The {@link RefusalCache.epoch} when it was asked. */
-  readonly epoch: number
+  /** The {@link RefusalCache.generation} when it was asked. */
+  readonly generation: number
 }
 
 /** A refusal of Redis, and until when it holds. */
-interface Refusal {
+interface CachedRefusal {
   readonly limits: Charge['limits']
   readonly ban: Charge['ban']
   readonly cost: number
@@ -36,17 +36,17 @@ const LONGEST_KEY = 200
  */
 export class RefusalCache {
   readonly #mostKeys: number
-  readonly #refusals = new Map<string, Refusal>()
+  readonly #refusals = new Map<string, CachedRefusal>()
   /** Counts what makes refusals void: an answer of before must not bring one back. */
-  epoch = 0
+  generation = 0
 
   constructor(mostKeys: number) {
     this.#mostKeys = mostKeys
   }
 
   /** Notes a refusal, unless something has made it void since Redis was asked. */
-  note(charge: Charge, decision: Decision, { askedAtMs, answeredAtMs, epoch }: Asking): void {
-    if (decision.allowed || epoch !== this.epoch || !isFinal(charge, decision)) return
+  note(charge: Charge, decision: Decision, { askedAtMs, answeredAtMs, generation: generation }: StoreCallTimes): void {
+    if (decision.allowed || generation !== this.generation || !isFinal(charge, decision)) return
     const name = nameOf(charge.key)
     this.#refusals.delete(name)
     const { limits, ban, cost } = charge
@@ -78,12 +78,12 @@ export class RefusalCache {
 
   /** Forgets what is known of a key. */
   forget(key: string): void {
-    this.epoch++
+    this.generation++
     this.#refusals.delete(nameOf(key))
   }
 
   clear(): void {
-    this.epoch++
+    this.generation++
     this.#refusals.clear()
   }
 }

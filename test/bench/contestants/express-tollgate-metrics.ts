@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Registry } from 'prom-client'
 import type { RateLimiter } from '../../../src/index.ts'
-import type * as MetricsPart from '../../../src/metrics/index.ts'
+import type * as MetricsPart from '../../../src/tools/metrics/index.ts'
 import type { Contestant } from './contestant.ts'
 import { expressTollgate } from './express-tollgate.ts'
 

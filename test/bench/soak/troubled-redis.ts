@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as passing } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import type { RedisServer } from '../../redis/redis-server.ts'
+import type { RedisServer } from '../../support/redis/redis-server.ts'
 import { startWatchedRedis } from '../watched-redis.ts'
 
 /** Something that happens to a Redis server. Ends as soon as the server is there again. */

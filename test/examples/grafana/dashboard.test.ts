@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Series, seriesOf } from '../../metrics/exposition.ts'
-import { meteredExposition } from '../../metrics/metered-exposition.ts'
-import { describePromtool, promtoolOnFile } from '../../metrics/promtool.ts'
-import { flawsOf } from '../../metrics/query-flaws.ts'
-import { textOf } from '../../tree/files.ts'
+import { type Series, seriesOf } from '../../support/metrics/exposition.ts'
+import { meteredExposition } from '../../support/metrics/metered-exposition.ts'
+import { describePromtool, promtoolOnFile } from '../../support/metrics/promtool.ts'
+import { flawsOf } from '../../support/metrics/query-flaws.ts'
+import { textOf } from '../../support/project-files.ts'
 
 interface Panel {
   readonly id: number

@@ -2,7 +2,7 @@ import { FakeClock } from 'express-tollgate/testing'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../../examples/recipes/search.ts'
-import { EXPRESS_VERSIONS } from '../../http/express-versions.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { runProgram } from '../agentwatch/process.ts'
 import { loadedOn, retryAfter, served } from './served.ts'
 

@@ -5,7 +5,7 @@ import { FakeClock } from 'express-tollgate/testing'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../../examples/recipes/webhooks.ts'
-import { EXPRESS_VERSIONS } from '../../http/express-versions.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { runProgram } from '../agentwatch/process.ts'
 import { loadedOn, retryAfter, type Served, served } from './served.ts'
 

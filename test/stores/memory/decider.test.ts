@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../../src/limits/decision.ts'
-import { ClientCursor } from '../../../src/stores/memory/clients/client-cursor.ts'
-import { FULL } from '../../../src/stores/memory/clients/row-format.ts'
+import { ClientCursor } from '../../../src/stores/memory/table/client-cursor.ts'
+import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { Decider } from '../../../src/stores/memory/decider.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
 import type { Charge } from '../../../src/stores/store.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { clientsOf, fingerprintAt } from './known-clients.ts'
 
 const NOW_MS = 1_000_000
@@ -20,7 +20,7 @@ class Decided {
   asked = 0
 
   constructor(hasRoom = true) {
-    this.decider = new Decider(this.cursor, this.#clients.layouts, (newcomer) => {
+    this.decider = new Decider(this.cursor, this.#clients.schemas, (newcomer) => {
       this.asked++
       expect(newcomer).toEqual(fingerprintAt(1))
       return hasRoom

@@ -1,14 +1,14 @@
 import type { BanState } from '../../../src/limits/ban.ts'
-import { ClientCursor, type Clients } from '../../../src/stores/memory/clients/client-cursor.ts'
-import { Layouts } from '../../../src/stores/memory/clients/layouts.ts'
-import { emptyEntry } from '../../../src/stores/memory/clients/memory-entry.ts'
+import { ClientCursor, type ClientRows } from '../../../src/stores/memory/table/client-cursor.ts'
+import { RowSchemas } from '../../../src/stores/memory/table/row-schemas.ts'
+import { emptyEntry } from '../../../src/stores/memory/table/client-entry.ts'
 import { ClientTable } from '../../../src/stores/memory/table/client-table.ts'
 import type { Fingerprint } from '../../../src/stores/memory/table/key-hash.ts'
 import { NO_ROW } from '../../../src/stores/memory/table/row-index.ts'
 
 /** Clients of whom nothing is known yet, in one segment where they are no more than 8192. */
-export function clientsOf(mostClients = 8192): Clients {
-  return { table: new ClientTable(mostClients), layouts: new Layouts(), madeAtMs: 0 }
+export function clientsOf(mostClients = 8192): ClientRows {
+  return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs: 0 }
 }
 
 /** What somebody who makes room, or prunes, goes by. */
@@ -28,7 +28,7 @@ export function fingerprintAt(index: number): Fingerprint {
 
 /** Makes clients known, each at the place of its index. */
 export function remember(
-  clients: Clients,
+  clients: ClientRows,
   known: readonly KnownClient[],
   placeOf: (index: number) => Fingerprint = fingerprintAt,
 ): void {
@@ -40,12 +40,12 @@ export function remember(
 }
 
 /** The index of the client on a row. */
-export function indexAt({ table }: Clients, row: number): number {
+export function indexAt({ table }: ClientRows, row: number): number {
   return table.rows.fingerprintOf(row).third
 }
 
 /** The indices of all clients that are known, in their order. */
-export function indicesOf({ table }: Clients, most: number): number[] {
+export function indicesOf({ table }: ClientRows, most: number): number[] {
   const indices = Array.from({ length: most }, (_, index) => index)
   return indices.filter((index) => table.find(fingerprintAt(index)) !== NO_ROW)
 }

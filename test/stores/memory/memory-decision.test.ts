@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../../src/limits/limit.ts'
-import { type Outcomes, outcomesOf } from '../../../src/stores/memory/clients/memory-entry.ts'
-import { limitStateOf, outright, preview, refusal } from '../../../src/stores/memory/memory-decision.ts'
-import { chargeOf, limitOf } from '../charges.ts'
+import { type AlgorithmResults, resultsOf } from '../../../src/stores/memory/table/client-entry.ts'
+import { limitStateOf, bannedDecision, allowedDecision, refusedDecision } from '../../../src/stores/memory/memory-decision.ts'
+import { chargeOf, limitOf } from '../../support/charges.ts'
 
 const NOW_MS = 1_000_000
 
 /** What the limits of a new client say to a cost. */
-const askedOf = (limits: readonly Limit[], cost: number): Outcomes =>
-  outcomesOf(undefined, chargeOf('client', limits), NOW_MS, cost)
+const askedOf = (limits: readonly Limit[], cost: number): AlgorithmResults =>
+  resultsOf(undefined, chargeOf('client', limits), NOW_MS, cost)
 
 describe('where a limit stands', () => {
   it('is told in numbers of its own, of a bucket what it holds', () => {
@@ -31,7 +31,7 @@ describe('a charge that would be admitted', () => {
       limitOf(5, { name: 'window' }),
       limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
     ]
-    expect(preview(chargeOf('client', limits, 2), askedOf(limits, 0))).toEqual({
+    expect(allowedDecision(chargeOf('client', limits, 2), askedOf(limits, 0))).toEqual({
       allowed: true,
       retryAfterMs: 0,
       limits: [
@@ -50,7 +50,7 @@ describe('a refused charge', () => {
       limitOf(3, { name: 'long' }),
     ]
     const charge = chargeOf('client', limits, 5)
-    expect(refusal(charge, askedOf(limits, 5), undefined, NOW_MS)).toEqual({
+    expect(refusedDecision(charge, askedOf(limits, 5), undefined, NOW_MS)).toEqual({
       allowed: false,
       retryAfterMs: 60_000,
       limits: [
@@ -67,7 +67,7 @@ describe('a refused charge', () => {
     const entry = { limits, states: askedOf(limits, 7).map(({ state }) => state) }
     const known = { ...entry, ban: undefined, expiresAtMs: 0, fullness: 0 }
     const nowMs = NOW_MS + 2500
-    const decision = refusal(five, outcomesOf(known, five, nowMs, 5), known, nowMs)
+    const decision = refusedDecision(five, resultsOf(known, five, nowMs, 5), known, nowMs)
     expect(decision).toEqual({
       allowed: false,
       retryAfterMs: 57_500,
@@ -87,7 +87,7 @@ describe('the charge of a banned client', () => {
 
   it('finds nothing left until the ban ends, whatever its limits have', () => {
     const ban = { endsInMs: 90_000, isNew: false }
-    expect(outright(chargeOf('client', limits), askedOf(limits, 1), ban)).toEqual({
+    expect(bannedDecision(chargeOf('client', limits), askedOf(limits, 1), ban)).toEqual({
       allowed: false,
       retryAfterMs: 90_000,
       limits: [
@@ -100,7 +100,7 @@ describe('the charge of a banned client', () => {
 
   it('waits for its limits where they ask for longer than the ban, and says when that ends', () => {
     const ban = { endsInMs: 5000, isNew: true }
-    expect(outright(chargeOf('client', limits, 4), askedOf(limits, 4), ban)).toEqual({
+    expect(bannedDecision(chargeOf('client', limits, 4), askedOf(limits, 4), ban)).toEqual({
       allowed: false,
       retryAfterMs: 60_000,
       limits: [

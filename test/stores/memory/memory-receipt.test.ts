@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest'
 import type { AlgorithmState } from '../../../src/limits/algorithms.ts'
 import { banned } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
-import { ClientCursor, type Clients } from '../../../src/stores/memory/clients/client-cursor.ts'
-import { emptyEntry, type MemoryEntry, outcomesOf } from '../../../src/stores/memory/clients/memory-entry.ts'
-import { FULL } from '../../../src/stores/memory/clients/row-format.ts'
+import { ClientCursor, type ClientRows } from '../../../src/stores/memory/table/client-cursor.ts'
+import { emptyEntry, type ClientEntry, resultsOf } from '../../../src/stores/memory/table/client-entry.ts'
+import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
-import { ALGORITHMS, chargeOf, limitOf } from '../charges.ts'
+import { ALGORITHMS, chargeOf, limitOf } from '../../support/charges.ts'
 import { clientsOf, fingerprintAt } from './known-clients.ts'
 
 const NOW_MS = 1_000_000
 
 /** One client in a table, charged as a store does it. */
 class Client {
-  readonly clients: Clients
+  readonly clients: ClientRows
   readonly cursor: ClientCursor
   readonly #fingerprint = fingerprintAt(1)
 
@@ -22,20 +22,20 @@ class Client {
     this.cursor = new ClientCursor(clients)
   }
 
-  get entry(): MemoryEntry {
+  get entry(): ClientEntry {
     return this.cursor.find(this.#fingerprint) ? this.cursor.read() : emptyEntry()
   }
 
   charge(limits: readonly Limit[], cost: number, nowMs = NOW_MS): MemoryReceipt {
     const { entry } = this
-    const outcomes = outcomesOf(entry, chargeOf('client', limits), nowMs, cost)
+    const outcomes = resultsOf(entry, chargeOf('client', limits), nowMs, cost)
     expect(outcomes.every(({ allowed }) => allowed)).toBe(true)
     const states = outcomes.map(({ state }) => state)
     this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, fullness: 5 })
     return this.receipt(limits, states, cost)
   }
 
-  write(entry: MemoryEntry): void {
+  write(entry: ClientEntry): void {
     this.cursor.find(this.#fingerprint)
     this.cursor.write(entry)
   }
@@ -49,7 +49,7 @@ class Client {
   }
 
   left(limits: readonly Limit[], nowMs = NOW_MS): number[] {
-    return outcomesOf(this.entry, chargeOf('client', limits), nowMs, 0).map(({ remaining }) => remaining)
+    return resultsOf(this.entry, chargeOf('client', limits), nowMs, 0).map(({ remaining }) => remaining)
   }
 }
 

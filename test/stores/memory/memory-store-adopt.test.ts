@@ -4,9 +4,9 @@ import type { Ban, Decision } from '../../../src/limits/decision.ts'
 import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { thrownBy } from '../../errors/thrown-by.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
 // The timer of a store stands still.
 beforeEach(() => void vi.useFakeTimers())
@@ -26,11 +26,11 @@ class Adopting {
     const limits = charge.limits.map(({ name, burst }, index) => {
       return { name, limit: burst, remaining: remaining[index] ?? 0, resetMs: retryAfterMs || resetMs }
     })
-    this.store.adopt(charge, { allowed: retryAfterMs === 0, retryAfterMs, limits })
+    this.store.seedFromRemote(charge, { allowed: retryAfterMs === 0, retryAfterMs, limits })
   }
 
   tellBan(charge: Charge, endsInMs: number): void {
-    this.store.adopt(charge, banDecision(charge, { endsInMs, isNew: true }))
+    this.store.seedFromRemote(charge, banDecision(charge, { endsInMs, isNew: true }))
   }
 
   remaining(charge: Charge): readonly number[] {
@@ -308,7 +308,7 @@ describe('a MemoryStore that is told each decision of another one', () => {
       const charge = chargeOf(key, ofLimits, Math.min(cost, most), banRule(3, 60_000, 90_000))
       const told = remote.consume(charge)
       if (!isHeard) continue
-      local.adopt(charge, told)
+      local.seedFromRemote(charge, told)
       check(local.peek(charge), remote.peek(charge), told)
     }
     remote.close()

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Decision, Receipt } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { ALGORITHMS, chargeOf, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { ALGORITHMS, chargeOf, limitOf } from '../../support/charges.ts'
 
 // Its timers stand still: what is tested here, no timer decides.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Decision } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { EvictingReference, TTL_MS, UNITS, WINDOW_MS } from './evicting-reference.ts'
 
 // The timer goes when a test has it go.

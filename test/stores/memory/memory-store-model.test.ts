@@ -5,8 +5,8 @@ import type { Receipt } from '../../../src/limits/decision.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { banRule, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { banRule, limitOf } from '../../support/charges.ts'
 import { type ReferenceReceipt, ReferenceStore } from './reference-store.ts'
 
 // The timer goes when a test has it go.

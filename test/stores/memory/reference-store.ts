@@ -53,7 +53,7 @@ export class ReferenceStore {
     const isAdmitted = banEndsInMs(client?.ban, nowMs) === 0 && asked.every(({ allowed }) => allowed)
     if (!isAdmitted) return { decision: this.#refused(charge, client, nowMs), receipt: undefined }
     const counts = limits.map((limit) => {
-      const state = countOf(client, limit)?.state ?? algorithmOf(limit).newcomer(this.#newId())
+      const state = countOf(client, limit)?.state ?? algorithmOf(limit).initialState(this.#newId())
       return { limit, state: algorithmOf(limit).charge(state, nowMs, limit, cost).state }
     })
     const expiresAtMs = Math.max(client?.expiresAtMs ?? 0, nowMs + longestTtlMs(limits))

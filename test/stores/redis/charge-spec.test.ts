@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { BanRule } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { ChargeSpecs } from '../../../src/stores/redis/charge-spec.ts'
-import { banRule, chargeOf, limitOf } from '../charges.ts'
+import { banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
 const WINDOW = limitOf(3, { name: 'a', windowMs: 1000, ttlMs: 31_000 })
 const BUCKET = limitOf(7, {

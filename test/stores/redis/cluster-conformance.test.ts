@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { storeConformance } from '../../../src/testing/conformance/store-conformance.ts'
-import type { ConnectedClient } from '../../redis/clients.ts'
-import { CLUSTER_CLIENTS } from '../../redis/cluster-clients.ts'
-import { describeRedisServer } from '../../redis/describe-redis.ts'
-import { type RedisCluster, startRedisCluster } from '../../redis/redis-cluster.ts'
+import { storeConformance } from '../../../src/tools/testing/conformance/store-conformance.ts'
+import type { ConnectedClient } from '../../support/redis/clients.ts'
+import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
+import { describeRedisServer } from '../../support/redis/describe-redis.ts'
+import { type RedisCluster, startRedisCluster } from '../../support/redis/redis-cluster.ts'
 
 /** One of each package, and the version that does not route scripts by itself. */
 const TESTED = ['ioredis 6', 'node-redis 4', 'node-redis 6']

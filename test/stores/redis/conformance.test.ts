@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { storeConformance } from '../../../src/testing/conformance/store-conformance.ts'
-import { CLIENTS, type ConnectedClient } from '../../redis/clients.ts'
-import { describeRedis } from '../../redis/describe-redis.ts'
-import { anyRedis, type RedisServer } from '../../redis/redis-server.ts'
+import { storeConformance } from '../../../src/tools/testing/conformance/store-conformance.ts'
+import { CLIENTS, type ConnectedClient } from '../../support/redis/clients.ts'
+import { describeRedis } from '../../support/redis/describe-redis.ts'
+import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
 
 describeRedis('the store conformance of RedisStore', () => {
   let server: Pick<RedisServer, 'url' | 'stop'>

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CLIENTS, type ConnectedClient } from '../../redis/clients.ts'
-import { describeRedisServer } from '../../redis/describe-redis.ts'
-import { expectNoProcessErrors } from '../../redis/process-errors.ts'
+import { CLIENTS, type ConnectedClient } from '../../support/redis/clients.ts'
+import { describeRedisServer } from '../../support/redis/describe-redis.ts'
+import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import {
   type RedisPair,
   type RedisSentinel,
@@ -10,10 +10,10 @@ import {
   startRedisPair,
   startSentinel,
   startSwitch,
-} from '../../redis/redis-failover.ts'
-import { SENTINEL_CLIENTS } from '../../redis/sentinel-clients.ts'
-import { LIMIT, Traffic } from '../../redis/traffic.ts'
-import { until } from '../../redis/until.ts'
+} from '../../support/redis/redis-failover.ts'
+import { SENTINEL_CLIENTS } from '../../support/redis/sentinel-clients.ts'
+import { LIMIT, Traffic } from '../../support/redis/traffic.ts'
+import { until } from '../../support/redis/until.ts'
 
 const A_MINUTE_MS = 60_000
 const BUSY = ['busy-1', 'busy-2', 'busy-3']

@@ -4,10 +4,10 @@ import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts'
 import type { Charge, Store } from '../../../src/stores/store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { describeRedisServer } from '../../redis/describe-redis.ts'
-import { type RedisServer, startRedis } from '../../redis/redis-server.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { describeRedisServer } from '../../support/redis/describe-redis.ts'
+import { type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
 type Client = ReturnType<typeof createClient>
 

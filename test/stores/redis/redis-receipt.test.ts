@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RedisReceipt } from '../../../src/stores/redis/redis-receipt.ts'
-import { limitOf } from '../charges.ts'
+import { limitOf } from '../../support/charges.ts'
 
 describe('RedisReceipt', () => {
   const store = {}

@@ -4,15 +4,15 @@ import type { BanRule } from '../../../src/limits/ban.ts'
 import type { Decision } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { type Asking, RefusalCache } from '../../../src/stores/redis/refusal-cache.ts'
+import { type StoreCallTimes, RefusalCache } from '../../../src/stores/redis/refusal-cache.ts'
 import type { Charge } from '../../../src/stores/store.ts'
-import { FakeClock } from '../../../src/testing/fake-clock.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../charges.ts'
+import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
 const NOW_MS = 5000
 const ONE = [limitOf(10)]
 const CHARGE = chargeOf('client', ONE)
-const AT_ONCE: Asking = { askedAtMs: NOW_MS, answeredAtMs: NOW_MS, epoch: 0 }
+const AT_ONCE: StoreCallTimes = { askedAtMs: NOW_MS, answeredAtMs: NOW_MS, generation: 0 }
 
 /** A refusal by limits of 10, of each of which so much remains until then. */
 function refusal(retryAfterMs: number, ...states: readonly (readonly [number, number])[]): Decision {
@@ -26,7 +26,7 @@ function banned(endsInMs: number, isNew: boolean, retryAfterMs = endsInMs): Deci
 }
 
 /** A cache that has been told of one refusal. */
-function noted(decision: Decision, charge: Charge = CHARGE, asking: Partial<Asking> = {}): RefusalCache {
+function noted(decision: Decision, charge: Charge = CHARGE, asking: Partial<StoreCallTimes> = {}): RefusalCache {
   const cache = new RefusalCache(10)
   cache.note(charge, decision, { ...AT_ONCE, ...asking })
   return cache
@@ -154,7 +154,7 @@ describe('what makes a refusal void', () => {
     expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
     cache.note(CHARGE, refusal(1000), AT_ONCE)
     expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
-    cache.note(CHARGE, refusal(1000), { ...AT_ONCE, epoch: cache.epoch })
+    cache.note(CHARGE, refusal(1000), { ...AT_ONCE, generation: cache.generation })
     expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
   })
 
@@ -274,7 +274,7 @@ describe('what is answered without asking', () => {
         cache.note(charge, decision, {
           askedAtMs: clock.now(),
           answeredAtMs: clock.now(),
-          epoch: cache.epoch,
+          generation: cache.generation,
         })
       }
     }

@@ -7,14 +7,14 @@ const MOST_CHUNKS = 2 ** (ROW_BITS - PLACE_BITS) - 1
 const ROWS_PER_CHUNK = 2 ** PLACE_BITS
 const PLACE_MASK = ROWS_PER_CHUNK - 1
 
-/** Rows that the first chunk of a shelf begins with, so that a small store is small. */
+/** Rows that the first chunk of a sizeClass begins with, so that a small store is small. */
 const FIRST_ROWS = 64
 
 /** Words that a fingerprint takes, at the beginning of each row. */
 export const FINGERPRINT_WORDS = 3
 
 /** Rows of one width, without gaps: where one goes, the last one moves in. */
-export interface Shelf {
+export interface SizeClass {
   /** Words of a row. */
   readonly width: number
   /** Numbers of its chunks, in the order in which they are filled. */
@@ -33,7 +33,7 @@ export class RowStore {
   readonly #chunks: Int32Array[] = []
   readonly #widths: number[] = []
   readonly #freeNumbers: number[] = []
-  readonly shelves: Shelf[] = []
+  readonly sizeClasses: SizeClass[] = []
   /** Rows at present. */
   size = 0
   /** Bytes of all chunks. */
@@ -66,10 +66,10 @@ export class RowStore {
 
   /** Adds a row of so many words, of which only the fingerprint is written; in the others anything may stand. */
   add({ first, second, third }: Fingerprint, width: number): number {
-    const shelf = this.#shelfOf(width)
-    this.#makeRoom(shelf)
-    const row = rowAt(shelf, shelf.rows)
-    shelf.rows++
+    const sizeClass = this.#sizeClassOf(width)
+    this.#makeRoom(sizeClass)
+    const row = rowAt(sizeClass, sizeClass.rows)
+    sizeClass.rows++
     this.size++
     const words = this.wordsOf(row)
     const start = this.startOf(row)
@@ -81,19 +81,19 @@ export class RowStore {
 
   /** Takes a row away. Answers whose number has changed to this one: the row itself when nobody's has. */
   remove(row: number): number {
-    const shelf = this.#shelfOf(this.widthOf(row))
-    shelf.rows--
+    const sizeClass = this.#sizeClassOf(this.widthOf(row))
+    sizeClass.rows--
     this.size--
-    const last = rowAt(shelf, shelf.rows)
-    if (last !== row) this.#move(last, row, shelf.width)
-    this.#shrink(shelf)
+    const last = rowAt(sizeClass, sizeClass.rows)
+    if (last !== row) this.#move(last, row, sizeClass.width)
+    this.#shrink(sizeClass)
     return last
   }
 
   clear(): void {
-    for (const shelf of this.shelves) {
-      while (shelf.chunks.length > 0) this.#dropChunk(shelf.chunks)
-      shelf.rows = 0
+    for (const sizeClass of this.sizeClasses) {
+      while (sizeClass.chunks.length > 0) this.#dropChunk(sizeClass.chunks)
+      sizeClass.rows = 0
     }
     this.size = 0
   }
@@ -104,32 +104,32 @@ export class RowStore {
     for (let word = 0; word < width; word++) target[targetStart + word] = source[sourceStart + word] ?? 0
   }
 
-  #shelfOf(width: number): Shelf {
-    for (const shelf of this.shelves) if (shelf.width === width) return shelf
-    const shelf: Shelf = { width, chunks: [], rows: 0 }
-    this.shelves.push(shelf)
-    return shelf
+  #sizeClassOf(width: number): SizeClass {
+    for (const sizeClass of this.sizeClasses) if (sizeClass.width === width) return sizeClass
+    const sizeClass: SizeClass = { width, chunks: [], rows: 0 }
+    this.sizeClasses.push(sizeClass)
+    return sizeClass
   }
 
-  #makeRoom(shelf: Shelf): void {
-    const { width, chunks, rows } = shelf
-    const capacity = this.#capacityOf(shelf)
+  #makeRoom(sizeClass: SizeClass): void {
+    const { width, chunks, rows } = sizeClass
+    const capacity = this.#capacityOf(sizeClass)
     if (rows < capacity) return
-    if (chunks.length === 1 && capacity < ROWS_PER_CHUNK) this.#resizeFirst(shelf, 2 * capacity)
+    if (chunks.length === 1 && capacity < ROWS_PER_CHUNK) this.#resizeFirst(sizeClass, 2 * capacity)
     else this.#addChunk(width, chunks, chunks.length === 0 ? FIRST_ROWS : ROWS_PER_CHUNK)
   }
 
   /** Gives back what is not needed, and not at once what is, lest a client at an edge take and give by turns. */
-  #shrink(shelf: Shelf): void {
-    const { chunks, rows } = shelf
-    const capacity = this.#capacityOf(shelf)
+  #shrink(sizeClass: SizeClass): void {
+    const { chunks, rows } = sizeClass
+    const capacity = this.#capacityOf(sizeClass)
     if (rows === 0 || (chunks.length > 1 && rows <= capacity - 1.5 * ROWS_PER_CHUNK)) this.#dropChunk(chunks)
     else if (chunks.length === 1 && capacity > FIRST_ROWS && rows <= capacity / 4) {
-      this.#resizeFirst(shelf, capacity / 2)
+      this.#resizeFirst(sizeClass, capacity / 2)
     }
   }
 
-  #capacityOf({ width, chunks }: Shelf): number {
+  #capacityOf({ width, chunks }: SizeClass): number {
     const last = chunks[chunks.length - 1]
     if (last === undefined) return 0
     return (chunks.length - 1) * ROWS_PER_CHUNK + (this.#chunks[last]?.length ?? 0) / width
@@ -144,7 +144,7 @@ export class RowStore {
     chunks.push(number)
   }
 
-  #resizeFirst({ width, chunks, rows }: Shelf, capacity: number): void {
+  #resizeFirst({ width, chunks, rows }: SizeClass, capacity: number): void {
     const number = chunks[0] ?? 0
     const chunk = new Int32Array(width * capacity)
     chunk.set((this.#chunks[number] ?? NO_CHUNK).subarray(0, width * rows))
@@ -164,7 +164,7 @@ export class RowStore {
   }
 }
 
-/** The number of the row at a place of a shelf. */
-export function rowAt({ chunks }: Shelf, place: number): number {
+/** The number of the row at a place of a sizeClass. */
+export function rowAt({ chunks }: SizeClass, place: number): number {
   return ((chunks[place >>> PLACE_BITS] ?? 0) << PLACE_BITS) | (place & PLACE_MASK)
 }

@@ -1,4 +1,4 @@
-import { withDeadline } from '../../deadline.ts'
+import { withDeadline } from '../../resilience/deadline.ts'
 
 /** The client of one server, within a cluster of ioredis. */
 export interface ServerClient {

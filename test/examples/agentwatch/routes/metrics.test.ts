@@ -1,7 +1,7 @@
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { numberOf, seriesOf } from '../../../metrics/exposition.ts'
-import { describePromtool, promtool } from '../../../metrics/promtool.ts'
+import { numberOf, seriesOf } from '../../../support/metrics/exposition.ts'
+import { describePromtool, promtool } from '../../../support/metrics/promtool.ts'
 import { startAgentwatch } from '../running-agentwatch.ts'
 
 const DECISIONS = 'tollgate_decisions_total'

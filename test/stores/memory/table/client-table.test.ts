@@ -262,7 +262,7 @@ describe('clients of a table', () => {
     }
     expect(mirrored.spoilt()).toEqual([])
     expect(all.filter((one) => !mirrored.has(one) && mirrored.table.find(one) !== NO_ROW)).toEqual([])
-    expect(mirrored.table.rows.shelves.map(({ chunks }) => chunks.length > 0)).toEqual([true, true])
+    expect(mirrored.table.rows.sizeClasses.map(({ chunks }) => chunks.length > 0)).toEqual([true, true])
     for (const fingerprint of all) if (mirrored.has(fingerprint)) mirrored.remove(fingerprint)
     expect([mirrored.table.size, mirrored.table.bytes]).toEqual([0, 0])
   })

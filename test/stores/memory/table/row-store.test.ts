@@ -73,25 +73,25 @@ function check(filled: FilledStore): void {
   const { store, clients } = filled
   expect(filled.spoilt()).toEqual([])
   expect(store.size).toBe(clients.size)
-  const numbers = store.shelves.flatMap((shelf) =>
-    Array.from({ length: shelf.rows }, (_, place) => rowAt(shelf, place)),
+  const numbers = store.sizeClasses.flatMap((sizeClass) =>
+    Array.from({ length: sizeClass.rows }, (_, place) => rowAt(sizeClass, place)),
   )
   expect(numbers.toSorted()).toEqual([...clients.keys()].toSorted())
   expect(numbers.filter((row) => store.widthOf(row) === 0)).toEqual([])
-  for (const shelf of store.shelves) {
-    expect(shelf.chunks.length === 0).toBe(shelf.rows === 0)
-    expect(shelf.chunks.map((chunk) => store.widthOf(chunk * ROWS_PER_CHUNK))).toEqual(
-      shelf.chunks.map(() => shelf.width),
+  for (const sizeClass of store.sizeClasses) {
+    expect(sizeClass.chunks.length === 0).toBe(sizeClass.rows === 0)
+    expect(sizeClass.chunks.map((chunk) => store.widthOf(chunk * ROWS_PER_CHUNK))).toEqual(
+      sizeClass.chunks.map(() => sizeClass.width),
     )
   }
-  expect(store.shelves.map(({ width }) => width)).toEqual([
-    ...new Set(store.shelves.map(({ width }) => width)),
+  expect(store.sizeClasses.map(({ width }) => width)).toEqual([
+    ...new Set(store.sizeClasses.map(({ width }) => width)),
   ])
   expect(store.bytes).toBe(bytesIn(store))
 }
 
 function bytesIn(store: RowStore): number {
-  const chunks = store.shelves.flatMap((shelf) => shelf.chunks)
+  const chunks = store.sizeClasses.flatMap((sizeClass) => sizeClass.chunks)
   expect(new Set(chunks).size).toBe(chunks.length)
   return chunks.reduce((bytes, chunk) => bytes + store.wordsOf(chunk * ROWS_PER_CHUNK).byteLength, 0)
 }
@@ -103,9 +103,9 @@ function fill(filled: FilledStore, count: number, width: number): number[] {
 
 /** Removes so many rows of a width, from here and there. */
 function empty(filled: FilledStore, count: number, width: number, seed = 0): void {
-  const shelf = filled.store.shelves.find((one) => one.width === width)
-  for (let turn = 0; shelf !== undefined && shelf.rows > 0 && turn < count; turn++) {
-    filled.remove(rowAt(shelf, (seed + turn * 7919) % shelf.rows))
+  const sizeClass = filled.store.sizeClasses.find((one) => one.width === width)
+  for (let turn = 0; sizeClass !== undefined && sizeClass.rows > 0 && turn < count; turn++) {
+    filled.remove(rowAt(sizeClass, (seed + turn * 7919) % sizeClass.rows))
   }
 }
 
@@ -147,14 +147,14 @@ describe('a store of rows', () => {
       fill(filled, 5000, 6)
     }
     check(filled)
-    expect(filled.store.shelves.map(({ chunks }) => chunks.length)).toEqual([13, 7])
+    expect(filled.store.sizeClasses.map(({ chunks }) => chunks.length)).toEqual([13, 7])
     empty(filled, 30_000, 4)
     check(filled)
     // A chunk that the one width has given back is the other's now.
     fill(filled, 30_000, 6)
     check(filled)
-    expect(filled.store.shelves.map(({ chunks }) => chunks.length)).toEqual([6, 14])
-    expect(Math.max(...filled.store.shelves.flatMap(({ chunks }) => chunks))).toBe(19)
+    expect(filled.store.sizeClasses.map(({ chunks }) => chunks.length)).toEqual([6, 14])
+    expect(Math.max(...filled.store.sizeClasses.flatMap(({ chunks }) => chunks))).toBe(19)
     empty(filled, 20_000, 4)
     empty(filled, 55_000, 6)
     check(filled)
@@ -273,6 +273,6 @@ describe('the memory of a store of rows', () => {
     check(filled)
     expect(filled.store.bytes).toBe((128 * 8 + 2 * ROWS_PER_CHUNK * 4) * WORD_BYTES)
     // Numbers are used again: there are no more of them than there were chunks at once.
-    expect(Math.max(...filled.store.shelves.flatMap(({ chunks }) => chunks))).toBeLessThan(4)
+    expect(Math.max(...filled.store.sizeClasses.flatMap(({ chunks }) => chunks))).toBeLessThan(4)
   })
 })

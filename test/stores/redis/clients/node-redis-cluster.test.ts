@@ -5,7 +5,7 @@ import {
   isNodeRedisCluster,
   NodeRedisClusterConnection,
 } from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
-import { connectionOf } from '../../../../src/stores/redis/clients/recognise.ts'
+import { connectionOf } from '../../../../src/stores/redis/clients/detect-client.ts'
 import { FakeNodeRedis } from '../fake-clients.ts'
 
 const CONNECTING = new Error('Redis is not connected: a server of the cluster is connecting')

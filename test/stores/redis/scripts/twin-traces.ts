@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { BanRule } from '../../../../src/limits/ban.ts'
 import type { AlgorithmName, Limit } from '../../../../src/limits/limit.ts'
-import { ALGORITHMS, banRule, limitOf } from '../../charges.ts'
+import { ALGORITHMS, banRule, limitOf } from '../../../support/charges.ts'
 
 /** A charge that is taken, or asked about. */
 export interface ChargeStep {

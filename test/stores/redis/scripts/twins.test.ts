@@ -5,9 +5,9 @@ import type { Decision, Receipt } from '../../../../src/limits/decision.ts'
 import { MemoryStore } from '../../../../src/stores/memory/memory-store.ts'
 import { RedisStore } from '../../../../src/stores/redis/redis-store.ts'
 import type { Store } from '../../../../src/stores/store.ts'
-import { FakeClock } from '../../../../src/testing/fake-clock.ts'
-import { describeRedis } from '../../../redis/describe-redis.ts'
-import { anyRedis, type RedisServer } from '../../../redis/redis-server.ts'
+import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
+import { describeRedis } from '../../../support/redis/describe-redis.ts'
+import { anyRedis, type RedisServer } from '../../../support/redis/redis-server.ts'
 import {
   type ChangeStep,
   type ChargeStep,

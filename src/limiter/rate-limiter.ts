@@ -1,0 +1,69 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Decision } from '../limits/decision.ts'
+import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
+import type { RequestClass } from '../limits/request-class.ts'
+import type { StoreHealth } from '../stores/resilience/store-health.ts'
+import type { Store } from '../stores/store.ts'
+import type { Next } from '../options/rate-limiter-options.ts'
+
+/** What a charge without a request needs to know. */
+export interface ChargeOptions {
+  /** Default: `'read'`. */
+  readonly class?: RequestClass
+  /** Units, a whole number of at least 1. Default: 1. */
+  readonly cost?: number
+  /** Units in all; needed where the class's limit is a function of the request, an error elsewhere. */
+  readonly limit?: number
+}
+
+/** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */
+export interface RateLimiter<
+  Req extends IncomingMessage = IncomingMessage,
+  Res extends ServerResponse = ServerResponse,
+> {
+  (req: Req, res: Res, next: Next): void
+  /**
+   * Charges a client without a request: a message on a socket, a job from a queue.
+   * @param key the client key: what `keyGenerator` returns, or by default an address
+   * @throws RateLimiterError `invalid_option`, `unknown_option`, `cost_above_capacity`, `closed`; with
+   *   `onStoreError: 'deny'` also `store_failed` and `store_timeout`
+   */
+  consume(key: string, options?: ChargeOptions): Promise<Decision>
+  /**
+   * What `consume` would answer, with nothing charged.
+   * @throws RateLimiterError as `consume` does, and `unsupported_by_store`
+   */
+  peek(key: string, options?: ChargeOptions): Promise<Decision>
+  /**
+   * Bans a client for so many seconds from now, in both classes, whatever ban it had. A class without a limit
+   * stays open.
+   * @param key as in `consume`
+   * @param seconds a number from 0.001
+   * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
+   */
+  block(key: string, seconds: number): Promise<void>
+  /** Ends a client's ban, one by the `ban` option included; what it has used stays used. Throws as `block`. */
+  unblock(key: string): Promise<void>
+  /**
+   * Forgets what a client has used, in both classes, and its ban.
+   * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
+   */
+  reset(key: string): Promise<void>
+  /** Empties the store, other limiters' counters in it included. Throws as `reset` does. */
+  resetAll(): Promise<void>
+  /**
+   * Charges WebSocket upgrades and CONNECT requests before any handler of the server sees them; refusals
+   * are answered on the socket with a full response. Call it once, before or after handlers are added.
+   *
+   * Where the server's request listener is an Express app, its `trust proxy` holds for upgrades too. An app
+   * that is called from a function of yours cannot be seen: set `trustProxy` then.
+   */
+  guard(server: Server): void
+  /** Where it counts: the store given, or the `MemoryStore` that it made. */
+  readonly store: Store
+  /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */
+  health(): StoreHealth
+  /** Lets go of the store, if the limiter made it; a store passed in stays its owner's to close. */
+  close(): Promise<void>
+  readonly [LIMITER_DESCRIPTION]: LimiterDescription
+}

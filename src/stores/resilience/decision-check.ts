@@ -1,0 +1,50 @@
+import { showValue } from '../../errors/rate-limiter-error.ts'
+import type { Decision, LimitState } from '../../limits/decision.ts'
+import { LARGEST_LIMIT, type Limit } from '../../limits/limit.ts'
+import type { Charge } from '../store.ts'
+
+/**
+ * What is wrong with a store's answer, or undefined when it is a decision. A store that answers nonsense
+ * has failed: its numbers must not reach a header, and `undefined` must not count as admission.
+ */
+export function flawOf(answer: unknown, charge: Charge): string | undefined {
+  const decision = answer as Partial<Decision> | null | undefined
+  if (typeof decision?.allowed !== 'boolean') return `answered no decision but ${showValue(answer)}`
+  if (!isAmount(decision.retryAfterMs)) return `answered retryAfterMs ${showValue(decision.retryAfterMs)}`
+  if (!Array.isArray(decision.limits) || decision.limits.length !== charge.limits.length) {
+    return `answered ${showValue(decision.limits)} for ${charge.limits.length} limit(s)`
+  }
+  if (!isBan(decision.ban, decision.allowed)) return `answered the ban ${showValue(decision.ban)}`
+  if (decision.repeatAfterMs !== undefined && !isAmount(decision.repeatAfterMs)) {
+    return `answered repeatAfterMs ${showValue(decision.repeatAfterMs)}`
+  }
+  for (let index = 0; index < charge.limits.length; index++) {
+    const [limit, state] = [charge.limits[index], decision.limits[index]]
+    if (!isStateOf(limit, state)) return `answered ${showValue(state)} for the limit '${limit?.name}'`
+  }
+  return undefined
+}
+
+/** The name and the numbers of a state stand in headers, where a fraction or a strange name is invalid. */
+function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
+  const state = answer as Partial<LimitState> | null | undefined
+  return (
+    state?.name === limit?.name &&
+    isUnits(state?.limit) &&
+    isUnits(state?.remaining) &&
+    isAmount(state?.resetMs)
+  )
+}
+
+/** A ban lets nothing pass. */
+function isBan(ban: Decision['ban'], allowed: boolean): boolean {
+  return ban === undefined || (!allowed && isAmount(ban?.endsInMs) && typeof ban.isNew === 'boolean')
+}
+
+function isUnits(value: unknown): boolean {
+  return isAmount(value) && Number.isInteger(value) && Number(value) <= LARGEST_LIMIT
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+}

@@ -1,0 +1,47 @@
+import type { LimitDescription } from '../../limits/limiter-description.ts'
+import type { RouteEntry, RouteReport } from './route-report.ts'
+
+/** A table of text: columns as wide as their widest cell, two spaces between, no spaces at line ends. */
+export function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  const cells = rows.map((row) => row.map(asciiOnly))
+  for (const row of cells) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
+  }
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function asciiOnly(text: string): string {
+  return text.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** The report as the table people look at: method, path, limits, limiters and state. ASCII, no line end. */
+export function formatRoutes(report: RouteReport): string {
+  const rows = report.routes.map((entry) => [
+    entry.method,
+    entry.path,
+    showLimits(entry),
+    entry.limiters.map(({ name }) => name).join(', ') || '-',
+    entry.state,
+  ])
+  return alignColumns([['METHOD', 'PATH', 'LIMITS', 'LIMITERS', 'STATE'], ...rows])
+}
+
+function showLimits({ read, write, method }: RouteEntry): string {
+  const reads = read.map(showLimit).join(', ')
+  const writes = write.map(showLimit).join(', ')
+  if (method !== 'ALL') return reads || writes || '-'
+  if (reads === '' && writes === '') return '-'
+  return `read ${reads || '-'}, write ${writes || '-'}`
+}
+
+function showLimit({ limit, windowSec, burst }: LimitDescription): string {
+  return `${limit}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
+}

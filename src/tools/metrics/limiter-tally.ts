@@ -1,0 +1,77 @@
+import type {
+  BanEvent,
+  DecisionEvent,
+  Outcome,
+  StoreCallEvent,
+  StoreFailureEvent,
+  StoreFailureKind,
+} from '../../events/channels.ts'
+import { LIMITER_DESCRIPTION, type LimiterDescription } from '../../limits/limiter-description.ts'
+import type { RequestClass } from '../../limits/request-class.ts'
+import type { RateLimiter } from '../../limiter/rate-limiter.ts'
+import { DurationBuckets } from './duration-buckets.ts'
+
+/** What metrics read of a limiter. */
+export type MeteredLimiter = Pick<RateLimiter, 'store' | 'health' | typeof LIMITER_DESCRIPTION>
+
+/** The class of a request, or `none` where it was not sorted into one. */
+export type ClassName = RequestClass | 'none'
+
+/** What is called with the time that each call of the store took, in seconds. */
+export type OnDuration = (durationSec: number) => void
+
+const noOutcomes = (): Record<Outcome, number> => ({
+  allowed: 0,
+  near: 0,
+  limited: 0,
+  banned: 0,
+  shadowed: 0,
+  denied: 0,
+  skipped: 0,
+  uncounted: 0,
+  unavailable: 0,
+})
+
+/**
+ * Counts what becomes of a limiter's requests since metrics were asked for. Nothing of a client is kept. All the
+ * numbers are there from the start, so that a request adds to one and makes nothing.
+ */
+export class LimiterTally {
+  readonly limiter: MeteredLimiter
+  readonly decisions: Readonly<Record<ClassName, Record<Outcome, number>>> = {
+    read: noOutcomes(),
+    write: noOutcomes(),
+    none: noOutcomes(),
+  }
+  readonly failures: Record<StoreFailureKind, number> = { timeout: 0, invalid_decision: 0, error: 0 }
+  readonly bans: Record<BanEvent['cause'], number> = { refusals: 0, block: 0, unblock: 0, reset: 0 }
+  readonly durations: DurationBuckets = new DurationBuckets()
+  readonly #onDuration: OnDuration | undefined
+
+  constructor(limiter: MeteredLimiter, onDuration?: OnDuration) {
+    this.limiter = limiter
+    this.#onDuration = onDuration
+  }
+
+  get description(): LimiterDescription {
+    return this.limiter[LIMITER_DESCRIPTION]
+  }
+
+  onDecision(event: DecisionEvent): void {
+    this.decisions[event.class ?? 'none'][event.outcome]++
+  }
+
+  onStoreCall(event: StoreCallEvent): void {
+    const durationSec = event.durationMs / 1000
+    this.durations.observe(durationSec)
+    this.#onDuration?.(durationSec)
+  }
+
+  onStoreFailure(event: StoreFailureEvent): void {
+    this.failures[event.kind]++
+  }
+
+  onBan(event: BanEvent): void {
+    this.bans[event.cause]++
+  }
+}

@@ -1,0 +1,93 @@
+import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
+import { DURATION_BOUNDS } from './duration-buckets.ts'
+import { METRIC_DEFINITIONS, type MetricDefinition, type LabelName, type Sample, STORE_CALL_DURATION } from './metric-definitions.ts'
+import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
+import { type Metering, TallyGroup } from './tally-group.ts'
+
+/** What an instrument is made with. */
+export interface InstrumentOptions {
+  readonly description: string
+  readonly unit: string
+  /** Heeded since @opentelemetry/api 1.7. */
+  readonly advice?: { explicitBucketBoundaries: number[] }
+}
+
+type Attributes = Record<string, string>
+
+/** What observable instruments are told the numbers by. */
+export interface ObservedNumbers {
+  observe(instrument: never, value: number, attributes: Attributes): void
+}
+
+/** A meter of `@opentelemetry/api`: the methods that are called. */
+export interface MetricsMeter {
+  createObservableCounter(name: string, options: InstrumentOptions): object
+  createObservableUpDownCounter(name: string, options: InstrumentOptions): object
+  createHistogram(
+    name: string,
+    options: InstrumentOptions,
+  ): { record(value: number, attributes: Attributes): void }
+  addBatchObservableCallback(callback: (result: ObservedNumbers) => void, instruments: never[]): void
+}
+
+/** What labels are called in OpenTelemetry, whose conventions give each name a namespace. */
+const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
+  class: 'tollgate.request.class',
+  outcome: 'tollgate.outcome',
+  // Semantic conventions have a name of their own for this one.
+  kind: 'error.type',
+  state: 'tollgate.circuit.state',
+  cause: 'tollgate.ban.cause',
+}
+const LIMITER_NAME = 'tollgate.limiter.name'
+
+/** The instruments of all limiters on one meter. */
+class MeterInstruments {
+  readonly #group = new TallyGroup('meter')
+  readonly #durations: ReturnType<MetricsMeter['createHistogram']>
+
+  constructor(meter: MetricsMeter) {
+    const instruments = METRIC_DEFINITIONS.map((fact) => [fact, createInstrument(meter, fact)] as const)
+    const { instrument, help, unit } = STORE_CALL_DURATION
+    const advice = { explicitBucketBoundaries: [...DURATION_BOUNDS] }
+    this.#durations = meter.createHistogram(instrument, { description: help, unit, advice })
+    const observe = (result: ObservedNumbers): void => {
+      for (const tally of this.#group.tallies()) {
+        for (const [fact, one] of instruments) observeMetric(result, one, fact, tally)
+      }
+    }
+    meter.addBatchObservableCallback(observe, instruments.map(([, one]) => one) as never[])
+  }
+
+  add(limiter: MeteredLimiter): Metering {
+    const attributes = { [LIMITER_NAME]: limiter[LIMITER_DESCRIPTION].name }
+    return this.#group.add(limiter, (durationSec) => this.#durations.record(durationSec, attributes))
+  }
+}
+
+function createInstrument(meter: MetricsMeter, { kind, instrument, help, unit }: MetricDefinition): object {
+  const options = { description: help, unit }
+  if (kind === 'counter') return meter.createObservableCounter(instrument, options)
+  return meter.createObservableUpDownCounter(instrument, options)
+}
+
+function observeMetric(result: ObservedNumbers, instrument: object, fact: MetricDefinition, tally: LimiterTally): void {
+  for (const { labels, value } of fact.samples(tally)) {
+    result.observe(instrument as never, value, attributesOf(tally.description.name, labels))
+  }
+}
+
+function attributesOf(limiterName: string, labels: Sample['labels']): Attributes {
+  const attributes: Attributes = { [LIMITER_NAME]: limiterName }
+  for (const [label, value] of Object.entries(labels)) attributes[ATTRIBUTES[label as LabelName]] = value
+  return attributes
+}
+
+const instrumentsOf = new WeakMap<MetricsMeter, MeterInstruments>()
+
+/** Measures a limiter with a meter. Throws as {@link TallyGroup.add} does. */
+export function measureWithMeter(limiter: MeteredLimiter, meter: MetricsMeter): Metering {
+  const instruments = instrumentsOf.get(meter) ?? new MeterInstruments(meter)
+  instrumentsOf.set(meter, instruments)
+  return instruments.add(limiter)
+}

@@ -1,0 +1,118 @@
+import { DURATION_BOUNDS } from './duration-buckets.ts'
+import { METRIC_DEFINITIONS, type MetricDefinition, STORE_CALL_DURATION } from './metric-definitions.ts'
+import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
+import { type Metering, TallyGroup } from './tally-group.ts'
+
+/** A registry of prom-client, 14 or 15: what is called of it. */
+export interface MetricsRegistry {
+  registerMetric(metric: never): void
+}
+
+/** One line of the exposition. */
+interface Line {
+  /** Only where it is not that of the metric. */
+  readonly metricName?: string
+  readonly labels: Record<string, string | number>
+  readonly value: number
+}
+
+/** What a registry of prom-client asks a metric for. */
+interface RegisteredMetric {
+  /** A registry that writes OpenMetrics takes `_total` off it, and puts it on the lines again. */
+  name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  /** How prom-client's `AggregatorRegistry` puts the workers of a cluster together. */
+  readonly aggregator: 'sum'
+  get(): Promise<object>
+  reset(): void
+}
+
+/** The metrics of all limiters on one registry: each is there once, and a label tells the limiters apart. */
+class RegistryMetrics {
+  readonly #group = new TallyGroup('registry')
+  /** By the names that they were made with: see `name` of {@link RegisteredMetric}. */
+  readonly #metrics: ReadonlyMap<string, RegisteredMetric> = new Map(
+    [...METRIC_DEFINITIONS.map((fact) => this.#ofFact(fact)), this.#histogram()].map((metric) => [metric.name, metric]),
+  )
+
+  /** Harmless where they are; anew where the registry was cleared. Throws prom-client's error if a name is taken. */
+  registerOn(registry: MetricsRegistry): void {
+    for (const [name, metric] of this.#metrics) {
+      metric.name = name
+      registry.registerMetric(metric as never)
+    }
+  }
+
+  add(limiter: MeteredLimiter): Metering {
+    return this.#group.add(limiter)
+  }
+
+  #ofFact(fact: MetricDefinition): RegisteredMetric {
+    return this.#metric({
+      name: fact.metric,
+      help: fact.help,
+      type: fact.kind === 'counter' ? 'counter' : 'gauge',
+      linesOf: (tally) =>
+        fact.samples(tally).map(({ labels, value }) => ({
+          labels: { limiter: tally.description.name, ...labels },
+          value,
+        })),
+      clear: (tally) => fact.clear?.(tally),
+    })
+  }
+
+  #histogram(): RegisteredMetric {
+    return this.#metric({
+      name: STORE_CALL_DURATION.metric,
+      help: STORE_CALL_DURATION.help,
+      type: 'histogram',
+      linesOf: histogramLines,
+      clear: ({ durations }) => durations.clear(),
+    })
+  }
+
+  #metric({ linesOf, clear, ...rest }: MetricParts): RegisteredMetric {
+    const group = this.#group
+    return {
+      ...rest,
+      aggregator: 'sum',
+      async get() {
+        const { name, help, type, aggregator } = this
+        return { name, help, type, aggregator, values: group.tallies().flatMap(linesOf) }
+      },
+      reset() {
+        for (const tally of group.tallies()) clear(tally)
+      },
+    }
+  }
+}
+
+interface MetricParts extends Pick<RegisteredMetric, 'name' | 'help' | 'type'> {
+  readonly linesOf: (tally: LimiterTally) => Line[]
+  readonly clear: (tally: LimiterTally) => void
+}
+
+function histogramLines({ durations, description }: LimiterTally): Line[] {
+  const { metric } = STORE_CALL_DURATION
+  const limiter = description.name
+  const counts = durations.cumulative()
+  const buckets = counts.map((value, bucket) => ({
+    metricName: `${metric}_bucket`,
+    labels: { le: DURATION_BOUNDS[bucket] ?? '+Inf', limiter },
+    value,
+  }))
+  const sum = { metricName: `${metric}_sum`, labels: { limiter }, value: durations.sumSec }
+  const count = { metricName: `${metric}_count`, labels: { limiter }, value: counts.at(-1) ?? 0 }
+  return [...buckets, sum, count]
+}
+
+const metricsOf = new WeakMap<MetricsRegistry, RegistryMetrics>()
+
+/** Measures a limiter on a registry. Throws as {@link TallyGroup.add} does, and what the registry throws. */
+export function measureOnRegistry(limiter: MeteredLimiter, registry: MetricsRegistry): Metering {
+  const metrics = metricsOf.get(registry) ?? new RegistryMetrics()
+  metricsOf.set(registry, metrics)
+  metrics.registerOn(registry)
+  return metrics.add(limiter)
+}

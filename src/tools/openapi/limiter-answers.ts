@@ -1,0 +1,83 @@
+import type { AnswerDescription, LimiterDescription } from '../../limits/limiter-description.ts'
+import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
+import { mediaTypeOf } from './body-schema.ts'
+import { prefixOf } from './component-name.ts'
+import { hasLimits, retryAfter, sharedHeaders } from './limiter-headers.ts'
+import { limitsText } from './limits-text.ts'
+import { type Headers, type JsonSchema, type ResponseObject, refTo } from './openapi-object.ts'
+
+/** One way in which a limiter answers in the app's place. */
+export interface LimiterAnswer {
+  readonly limiter: LimiterDescription
+  readonly kind: 'refusal' | 'denial' | 'unavailable'
+  /** Of the response and of the schema of its body, among the components. */
+  readonly componentName: string
+  readonly answer: AnswerDescription
+}
+
+const NAMES: Readonly<Record<LimiterAnswer['kind'], string>> = {
+  refusal: 'RateLimitExceeded',
+  denial: 'ClientDenied',
+  unavailable: 'RateLimiterUnavailable',
+}
+
+/** The answers that a request of one of these classes can get. A limiter in shadow mode answers nobody. */
+export function answersOf(
+  limiter: LimiterDescription,
+  classes: readonly RequestClass[] = REQUEST_CLASSES,
+): readonly LimiterAnswer[] {
+  if (limiter.mode === 'shadow') return []
+  const kinds = hasLimits(limiter, classes)
+    ? (['refusal', 'denial', 'unavailable'] as const)
+    : ['denial' as const]
+  return kinds.flatMap((kind) => {
+    const answer = limiter[kind]
+    const componentName = prefixOf(limiter.name) + NAMES[kind]
+    return answer === undefined ? [] : [{ limiter, kind, componentName, answer }]
+  })
+}
+
+/** Answers of one status as one response. */
+export function responseOf(
+  answers: readonly LimiterAnswer[],
+  limiters: readonly LimiterDescription[],
+  classes: readonly RequestClass[],
+): ResponseObject {
+  return {
+    description: answers.map((one) => descriptionOf(one, classes)).join(' '),
+    headers: headersOf(answers, limiters, classes),
+    content: contentOf(answers),
+  }
+}
+
+function descriptionOf({ kind, limiter }: LimiterAnswer, classes: readonly RequestClass[]): string {
+  if (kind === 'denial') return 'Requests from this address are not served.'
+  if (kind === 'unavailable') return 'Requests cannot be counted at present.'
+  return `Too many requests from this client. ${limitsText(limiter, classes)}`
+}
+
+function headersOf(
+  answers: readonly LimiterAnswer[],
+  limiters: readonly LimiterDescription[],
+  classes: readonly RequestClass[],
+): Headers {
+  const kinds = answers.map(({ kind }) => kind)
+  const waited = answers.filter(({ kind }) => kind !== 'denial').map(({ limiter }) => limiter)
+  if (waited.length === 0) return {}
+  const tells = kinds.includes('refusal') ? (['policy', 'state'] as const) : (['policy'] as const)
+  return { ...retryAfter(waited), ...sharedHeaders(limiters, classes, tells) }
+}
+
+function contentOf(answers: readonly LimiterAnswer[]): ResponseObject['content'] {
+  const schemas = new Map<string, JsonSchema[]>()
+  for (const { answer, componentName } of answers) {
+    const mediaType = mediaTypeOf(answer)
+    const schema = { ...refTo('schemas', componentName) }
+    schemas.set(mediaType, [...(schemas.get(mediaType) ?? []), schema])
+  }
+  const entries = [...schemas].map(([mediaType, [first = {}, ...others]]) => [
+    mediaType,
+    { schema: others.length === 0 ? first : { anyOf: [first, ...others] } },
+  ])
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,27 @@
+import { REQUEST_CLASSES } from '../../limits/request-class.ts'
+import { bodySchema } from './body-schema.ts'
+import { type DescribedLimiters, describedLimiters } from './described-limiters.ts'
+import { answersOf, responseOf } from './limiter-answers.ts'
+import { headerComponents } from './limiter-headers.ts'
+import type { OpenApiComponents } from './openapi-object.ts'
+
+/**
+ * The components of an OpenAPI 3.1 document that tell of limiters: what they answer in the app's place, the
+ * headers they send, and the schemas of the bodies, all as the options have it. The names of the components
+ * begin with the name of the limiter, unless that is `default`: `RateLimitExceeded`, `LoginRateLimitExceeded`.
+ *
+ * @param limiters limiters, or what `auditRoutes` lists of them
+ * @throws RateLimiterError `invalid_option` for what is no limiter, `impossible_combination` for two limiters
+ *   whose components would have the same names
+ */
+export function openApiComponents(limiters: DescribedLimiters): OpenApiComponents {
+  const descriptions = describedLimiters(limiters)
+  const answers = descriptions.flatMap((one) => answersOf(one))
+  return {
+    responses: Object.fromEntries(
+      answers.map((one) => [one.componentName, responseOf([one], [one.limiter], REQUEST_CLASSES)]),
+    ),
+    headers: Object.assign({}, ...descriptions.map(headerComponents)),
+    schemas: Object.fromEntries(answers.map((one) => [one.componentName, bodySchema(one.answer)])),
+  }
+}

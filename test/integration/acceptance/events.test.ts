@@ -1,0 +1,191 @@
+import express, { type Express, type RequestHandler } from 'express'
+import request from 'supertest'
+import { describe, expect, it, vi } from 'vitest'
+import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
+import { decisions, type Outcome } from '../../../src/events/channels.ts'
+import { LIMITER_DESCRIPTION } from '../../../src/limits/limiter-description.ts'
+import type { RateLimiter } from '../../../src/limiter/rate-limiter.ts'
+import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { FaultyStore } from '../../../src/tools/testing/faulty-store.ts'
+import { recorded } from '../../support/recorded-events.ts'
+
+const silent = { info: (): void => undefined, warn: (): void => undefined }
+
+const made = (options: RateLimiterOptions): RateLimiter => createRateLimiter({ logger: silent, ...options })
+
+function appOf(...handlers: readonly RateLimiter[]): Express {
+  const app = express()
+  for (const handler of handlers) app.use(handler as RequestHandler)
+  app.use((_req, res) => {
+    res.sendStatus(200)
+  })
+  return app
+}
+
+/** The outcomes of so many GET requests, with the statuses that their clients got. */
+async function outcomesOf(
+  options: RateLimiterOptions,
+  requests: number,
+): Promise<readonly (readonly [Outcome, number])[]> {
+  const events = recorded('decision')
+  const app = appOf(made(options))
+  const statuses: number[] = []
+  for (let count = 0; count < requests; count++) statuses.push((await request(app).get('/')).status)
+  // One event for each request, no more and no less.
+  expect(events).toHaveLength(requests)
+  return events.map(({ outcome }, index) => [outcome, statuses[index] ?? 0])
+}
+
+const failing = (): FaultyStore => {
+  const store = new FaultyStore(new MemoryStore())
+  store.fail({ kind: 'reject' })
+  return store
+}
+
+describe('a request is published once', () => {
+  it('as allowed, near from exactly 80 % on, and limited', async () => {
+    expect(await outcomesOf({ read: 10 }, 11)).toEqual([
+      ...Array(7).fill(['allowed', 200]),
+      ...Array(3).fill(['near', 200]),
+      ['limited', 429],
+    ])
+  })
+
+  it('as banned, by refusals', async () => {
+    const options = { read: 1, ban: { after: 2, withinSec: 60, forSec: 60 } }
+    expect(await outcomesOf(options, 4)).toEqual([
+      ['near', 200],
+      ['limited', 429],
+      ['banned', 429],
+      ['banned', 429],
+    ])
+  })
+
+  it('as shadowed, in shadow mode', async () => {
+    expect(await outcomesOf({ read: 1, mode: 'shadow' }, 2)).toEqual([
+      ['near', 200],
+      ['shadowed', 200],
+    ])
+  })
+
+  it('as denied, by the denyList', async () => {
+    expect(await outcomesOf({ denyList: ['loopback'] }, 1)).toEqual([['denied', 403]])
+    expect(await outcomesOf({ denyList: ['loopback'], mode: 'shadow' }, 1)).toEqual([['allowed', 200]])
+  })
+
+  it.each([
+    ['skip', { skip: () => true }],
+    ['a skip that takes its time', { skip: () => Promise.resolve(true) }],
+    ['the allowList', { allowList: ['loopback'] }],
+    ['a class without a limit', { read: false as const }],
+  ])('as skipped, by %s', async (_what, options) => {
+    expect(await outcomesOf(options, 2)).toEqual(Array(2).fill(['skipped', 200]))
+  })
+
+  it('as uncounted or unavailable, when the store fails', async () => {
+    expect(await outcomesOf({ store: failing(), onStoreError: 'allow' }, 7)).toEqual(
+      Array(7).fill(['uncounted', 200]),
+    )
+    expect(await outcomesOf({ store: failing(), onStoreError: 'deny' }, 7)).toEqual(
+      Array(7).fill(['unavailable', 503]),
+    )
+    expect(await outcomesOf({ store: failing(), onStoreError: 'deny', mode: 'shadow' }, 1)).toEqual([
+      ['uncounted', 200],
+    ])
+    expect(await outcomesOf({ store: failing(), onStoreError: 'memory', read: 1 }, 2)).toEqual([
+      ['near', 200],
+      ['limited', 429],
+    ])
+  })
+})
+
+describe('what is published', () => {
+  it('names the limiter, the client, the class and the cost', async () => {
+    const limiter = made({
+      name: 'api',
+      write: 10,
+      cost: () => 3,
+      keyGenerator: () => 'account:acme',
+    })
+    const events = recorded('decision')
+    await request(appOf(limiter)).post('/').expect(200)
+    expect(events).toEqual([
+      {
+        limiter: limiter[LIMITER_DESCRIPTION],
+        outcome: 'allowed',
+        key: 'account:acme',
+        class: 'write',
+        cost: 3,
+        decision: expect.objectContaining({
+          allowed: true,
+          limits: [expect.objectContaining({ remaining: 7 })],
+        }),
+      },
+    ])
+  })
+
+  it('has no class, no cost and no decision where nothing was charged', async () => {
+    const limiter = made({ denyList: ['loopback'] })
+    const events = recorded('decision')
+    await request(appOf(limiter)).get('/').expect(403)
+    expect(events).toEqual([
+      {
+        limiter: limiter[LIMITER_DESCRIPTION],
+        outcome: 'denied',
+        key: '127.0.0.1',
+        class: undefined,
+        cost: 0,
+        decision: undefined,
+      },
+    ])
+  })
+})
+
+describe('several limiters on a way', () => {
+  it('publish one event each, as far as the request comes', async () => {
+    const [outer, inner] = [made({ name: 'outer', read: 10 }), made({ name: 'inner', read: 2 })]
+    const events = recorded('decision')
+    const app = appOf(outer, inner)
+    for (const status of [200, 200, 429]) await request(app).get('/').expect(status)
+    expect(events.map(({ limiter, outcome }) => `${limiter.name} ${outcome}`)).toEqual([
+      'outer allowed',
+      'inner allowed',
+      'outer allowed',
+      'inner near',
+      'outer allowed',
+      'inner limited',
+    ])
+  })
+
+  it.each([
+    ['counts', {}, 'allowed'],
+    ['skips', { skip: () => true }, 'skipped'],
+    ['waits for nobody', { store: failing(), onStoreError: 'allow' as const }, 'uncounted'],
+  ])('that are one and the same, which %s, publish once', async (_what, options, outcome) => {
+    const limiter = made(options)
+    const events = recorded('decision')
+    await request(appOf(limiter, limiter)).get('/').expect(200)
+    expect(events.map((event) => event.outcome)).toEqual([outcome])
+  })
+})
+
+describe('without subscribers', () => {
+  it('no request is published', async () => {
+    const publish = vi.spyOn(decisions, 'publish')
+    try {
+      await request(appOf(made({ read: 1 })))
+        .get('/')
+        .expect(200)
+      await request(appOf(made({ skip: () => true })))
+        .get('/')
+        .expect(200)
+      await request(appOf(made({ denyList: ['loopback'] })))
+        .get('/')
+        .expect(403)
+      expect(publish).not.toHaveBeenCalled()
+    } finally {
+      publish.mockRestore()
+    }
+  })
+})

@@ -1,0 +1,206 @@
+import http from 'node:http'
+import { Socket } from 'node:net'
+import type { NextFunction, Request, Response } from 'express'
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
+import { listening } from '../../support/http/listening.ts'
+import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
+import { from, listingApp, statusFrom } from './listing-app.ts'
+
+describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
+  const limited = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
+    listingApp(express, options)
+
+  describe('canonical forms', () => {
+    it.each([
+      ['203.0.113.7', '::ffff:203.0.113.7'],
+      ['203.0.113.7', '::FFFF:CB00:7107'],
+      ['203.0.113.7', '203.0.113.7:4711'],
+      ['203.0.113.7', '[::ffff:203.0.113.7]:4711'],
+      ['203.0.113.7', '64:ff9b::203.0.113.7'],
+      ['::ffff:203.0.113.7', '203.0.113.7'],
+      ['::ffff:203.0.113.0/120', '203.0.113.7'],
+      ['64:ff9b::cb00:7107', '203.0.113.7'],
+      [' 203.0.113.7 ', '203.0.113.7'],
+      ['203.0.113.99/24', '203.0.113.7'],
+      ['2001:db8::5', '2001:DB8:0:0:0:0:0:5'],
+      ['2001:DB8::5', '[2001:db8::5]:443'],
+      ['2001:db8::/32', '2001:db8:ffff::1'],
+      ['fe80::/10', 'fe80::1%eth0'],
+      ['linklocal', 'fe80::1%eth0'],
+      ['linklocal', '169.254.9.9'],
+      ['uniquelocal', '10.1.2.3'],
+      ['uniquelocal', '172.31.255.255'],
+      ['uniquelocal', 'fdff::1'],
+      ['::/0', '2001:db8::1'],
+      ['0.0.0.0/0', '198.51.100.1'],
+      ['::10.0.0.2', '::a00:2'],
+    ])('%s holds the client %s', async (entry, address) => {
+      await from(limited({ denyList: [entry] }).app, address).expect(403)
+      const { app } = limited({ allowList: ['192.0.2.1', entry, '192.0.2.2'] })
+      for (let turn = 0; turn < 2; turn++) await from(app, address).expect(200)
+    })
+
+    it.each([
+      ['203.0.113.7', '203.0.113.70'],
+      ['203.0.113.0/25', '203.0.113.128'],
+      ['172.16.0.0/12', '172.32.0.0'],
+      ['2001:db8::5', '2001:db8::6'],
+      ['2001:db8::/33', '2001:db8:8000::1'],
+      ['::10.0.0.2', '10.0.0.2'],
+      ['::/0', '203.0.113.7'],
+      ['0.0.0.0/0', '2001:db8::1'],
+      ['::1', '203.0.113.7'],
+    ])('%s does not hold the client %s', async (entry, address) => {
+      await from(limited({ denyList: [entry] }).app, address).expect(200)
+      const { app } = limited({ allowList: [entry] })
+      await from(app, address).expect(200)
+      await from(app, address).expect(429)
+    })
+  })
+
+  describe('who is on a list', () => {
+    it.each([undefined, false] as const)(
+      'is told by the peer of the socket (trustProxy %s)',
+      async (trustProxy) => {
+        const app = express()
+        app.use(
+          createRateLimiter({
+            read: 1,
+            denyList: ['127.0.0.2'],
+            allowList: ['127.0.0.3'],
+            ...(trustProxy === undefined ? {} : { trustProxy }),
+          }),
+        )
+        await listening(app, async (port) => {
+          expect(await statusFrom('127.0.0.2', port)).toBe(403)
+          for (let turn = 0; turn < 3; turn++) expect(await statusFrom('127.0.0.3', port)).toBe(404)
+          expect([await statusFrom('127.0.0.4', port), await statusFrom('127.0.0.4', port)]).toEqual([
+            404, 429,
+          ])
+        })
+      },
+    )
+
+    it('is the IPv4 client of a listener on ::', async () => {
+      const app = express()
+      app.use(createRateLimiter({ denyList: ['127.0.0.2'] }))
+      const server = http.createServer(app)
+      await new Promise<void>((resolve) => server.listen(0, '::', resolve))
+      const { port } = server.address() as { port: number }
+      try {
+        expect(await statusFrom('127.0.0.2', port)).toBe(403)
+        expect(await statusFrom('127.0.0.1', port)).toBe(404)
+      } finally {
+        server.closeAllConnections()
+        await new Promise((resolve) => server.close(resolve))
+      }
+    })
+
+    it.each([
+      'X-Forwarded-For',
+      'Forwarded',
+      'X-Real-IP',
+      'CF-Connecting-IP',
+      'True-Client-IP',
+      'X-Client-IP',
+      'X_Forwarded_For',
+      'Host',
+    ])('is not told by %s of a peer that is not trusted', async (header) => {
+      const app = express()
+      app.use(createRateLimiter({ read: 1, trustProxy: false, allowList: ['203.0.113.7'] }))
+      const value = header === 'Forwarded' ? 'for=203.0.113.7' : '203.0.113.7'
+      await request(app).get('/').set(header, value).expect(404)
+      await request(app).get('/').set(header, value).expect(429)
+
+      const denying = express()
+      denying.use(createRateLimiter({ trustProxy: false, denyList: ['127.0.0.1'] }))
+      await request(denying).get('/').set(header, value).expect(403)
+    })
+
+    it('is told by the header that was chosen, and by no other', async () => {
+      const { app } = limited({ clientIpHeader: 'cf-connecting-ip', allowList: ['203.0.113.7'] })
+      for (let turn = 0; turn < 2; turn++) {
+        await request(app).get('/').set('CF-Connecting-IP', '203.0.113.7').expect(200)
+      }
+      await from(app, '203.0.113.7').expect(200)
+      await from(app, '203.0.113.7').expect(429)
+    })
+
+    it.each([
+      '203.0.113.7, 198.51.100.1',
+      '203.0.113.7,198.51.100.1',
+      '203.0.113.7, 203.0.113.7, 198.51.100.1',
+      '203.0.113.7, 127.0.0.1, 198.51.100.1',
+      '203.0.113.7, unknown, 198.51.100.1',
+      '"203.0.113.7, 198.51.100.1"',
+    ])('is not told by what a client wrote in front of what the proxy did: %s', async (header) => {
+      // The proxy saw 198.51.100.1, where the quotes of the last one are no address at all.
+      const allowing = limited({ allowList: ['203.0.113.7'] })
+      expect([(await from(allowing.app, header)).status, (await from(allowing.app, header)).status]).toEqual([
+        200, 429,
+      ])
+      const denying = limited({ denyList: ['198.51.100.1', '127.0.0.1'] })
+      await from(denying.app, header).expect(403)
+    })
+
+    it('is not told by a header line of the client in front of that of the proxy', async () => {
+      const { app } = limited({ allowList: ['203.0.113.7'] })
+      const lines = ['X-Forwarded-For: 203.0.113.7', 'x-forwarded-for: 198.51.100.1']
+      await listening(app, async (port) => {
+        const answers = await sendRaw(port, rawGet('/', lines).repeat(2), 2)
+        expect(answers.map(({ status }) => status)).toEqual([200, 429])
+      })
+    })
+
+    it('is the client, not the proxy in front of it', async () => {
+      const { app } = limited({ denyList: ['loopback'], allowList: ['10.0.0.0/8'] })
+      await from(app, '203.0.113.7').expect(200)
+      await from(app, '203.0.113.7').expect(429)
+      await request(app).get('/').expect(403)
+    })
+
+    it('follows the trust proxy of the app', async () => {
+      const app = express()
+      app.set('trust proxy', 'loopback')
+      app.use(createRateLimiter({ denyList: ['203.0.113.7'] }))
+      await from(app, '203.0.113.7').expect(403)
+      await from(app, '203.0.113.7, 198.51.100.1').expect(404)
+    })
+  })
+
+  it('a denied client cannot have its request handled by hanging up on it', async () => {
+    let handled = 0
+    let known = 0
+    const app = express()
+    app.use((req: Request, _res: Response, next: NextFunction) => {
+      if (req.socket.remoteAddress !== undefined) known++
+      next()
+    })
+    app.use(createRateLimiter({ denyList: ['127.0.0.1'] }))
+    app.use((_req: Request, res: Response) => {
+      handled++
+      res.json({})
+    })
+    await listening(app, async (port) => {
+      for (let turn = 0; turn < 20; turn++) await postAndReset(port)
+      expect(await statusFrom('127.0.0.1', port), 'all that came before is done').toBe(403)
+    })
+    expect(handled, `${known} of 21 had an address`).toBe(0)
+  })
+})
+
+/** Sends a POST and resets the connection at once. */
+function postAndReset(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = new Socket()
+    socket.on('error', () => undefined)
+    socket.once('close', () => resolve())
+    socket.connect(port, '127.0.0.1', () => {
+      socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+      socket.resetAndDestroy()
+    })
+  })
+}

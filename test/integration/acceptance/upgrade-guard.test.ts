@@ -1,0 +1,214 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import express from 'express'
+import { describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
+import { FaultyStore } from '../../../src/tools/testing/index.ts'
+import { listening } from '../../support/http/listening.ts'
+import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
+import { collectWarnings } from '../../support/http/warnings.ts'
+
+const UPGRADE = ['Connection: Upgrade', 'Upgrade: echo']
+const warnings = collectWarnings()
+
+/** A server that answers upgrades and CONNECT, and counts what reaches its handlers. */
+function echoServer(): { server: http.Server; reached: string[] } {
+  const reached: string[] = []
+  const server = http.createServer((_req, res) => res.end('plain'))
+  for (const event of ['upgrade', 'connect'] as const) {
+    server.on(event, (req, socket) => {
+      reached.push(`${event} ${req.method}`)
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n')
+    })
+  }
+  return { server, reached }
+}
+
+async function statusesOf(count: number, port: number, text: string): Promise<Array<number | undefined>> {
+  const statuses = []
+  for (let turn = 0; turn < count; turn++) statuses.push((await sendRaw(port, text))[0]?.status)
+  return statuses
+}
+
+describe('guard(server)', () => {
+  it.each(['before', 'after'])('charges upgrades when called %s the handlers are added', async (when) => {
+    const { server, reached } =
+      when === 'after' ? echoServer() : { server: http.createServer(), reached: [] as string[] }
+    createRateLimiter({ read: 2 }).guard(server)
+    if (when === 'before') {
+      server.prependListener('upgrade', (req, socket) => {
+        reached.push(`upgrade ${req.method}`)
+        socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n')
+      })
+    }
+    await listening(server, async (port) => {
+      expect(await statusesOf(4, port, rawGet('/', UPGRADE))).toEqual([101, 101, 429, 429])
+    })
+    expect(reached).toEqual(['upgrade GET', 'upgrade GET'])
+  })
+
+  it('refuses with a full response and closes the connection', async () => {
+    const { server } = echoServer()
+    createRateLimiter({ read: 1, standardHeaders: true }).guard(server)
+    await listening(server, async (port) => {
+      await sendRaw(port, rawGet('/', UPGRADE))
+      const [refused] = await sendRaw(port, rawGet('/', UPGRADE), 99)
+      expect(refused?.status).toBe(429)
+      expect(refused?.body).toBe('{"error":"rate_limit_exceeded"}')
+      expect(Object.fromEntries(refused?.headers ?? [])).toMatchObject({
+        'content-type': 'application/json',
+        'content-length': '31',
+        'retry-after': '60',
+        'cache-control': 'no-store',
+        connection: 'close',
+        'x-ratelimit-limit': '1',
+        'x-ratelimit-remaining': '0',
+        ratelimit: '"read";r=0;t=60',
+      })
+    })
+  })
+
+  it('charges CONNECT as a write', async () => {
+    const { server, reached } = echoServer()
+    createRateLimiter({ read: 9, write: 1 }).guard(server)
+    await listening(server, async (port) => {
+      const connect = 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'
+      expect(await statusesOf(3, port, connect)).toEqual([101, 429, 429])
+    })
+    expect(reached).toEqual(['connect CONNECT'])
+  })
+
+  it('shares the budget with ordinary requests and leaves those alone', async () => {
+    const limiter = createRateLimiter({ read: 3 })
+    const server = http.createServer((req, res) => limiter(req, res, () => res.end('plain')))
+    server.on('upgrade', (_req, socket) =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
+    )
+    limiter.guard(server)
+    limiter.guard(server)
+    await listening(server, async (port) => {
+      const statuses = [
+        ...(await statusesOf(1, port, rawGet('/'))),
+        ...(await statusesOf(1, port, rawGet('/', UPGRADE))),
+        ...(await statusesOf(1, port, rawGet('/'))),
+        ...(await statusesOf(1, port, rawGet('/', UPGRADE))),
+      ]
+      expect(statuses).toEqual([200, 101, 200, 429])
+    })
+  })
+
+  it.each([
+    ['an asynchronous store', { store: lateStore() }],
+    ['an async skip', { skip: async () => false }],
+  ] as ReadonlyArray<[string, RateLimiterOptions]>)(
+    'holds upgrades while it waits for %s',
+    async (_what, options) => {
+      const { server, reached } = echoServer()
+      createRateLimiter({ read: 1, ...options }).guard(server)
+      await listening(server, async (port) => {
+        expect(await statusesOf(3, port, rawGet('/', UPGRADE))).toEqual([101, 429, 429])
+      })
+      expect(reached).toEqual(['upgrade GET'])
+    },
+  )
+
+  it('answers 500 and warns when a function of the user fails', async () => {
+    const { server, reached } = echoServer()
+    createRateLimiter({ keyGenerator: () => '' }).guard(server)
+    await listening(server, async (port) => {
+      const [response] = await sendRaw(port, rawGet('/', UPGRADE))
+      expect([response?.status, response?.body]).toEqual([500, '{"error":"internal_error"}'])
+    })
+    expect(reached).toEqual([])
+    expect(await warnings.messages()).toEqual([
+      "An upgrade was refused: keyGenerator: returned no key, got ''. " +
+        'Return a string that is not empty; its second argument is the key of the client address.',
+    ])
+  })
+
+  it('cuts off an upgrade that was pipelined behind an unfinished response', async () => {
+    const limiter = createRateLimiter({ read: 9 })
+    const server = http.createServer((req, res) =>
+      limiter(req, res, () => setTimeout(() => res.end('slow'), 50)),
+    )
+    server.on('upgrade', (_req, socket) => socket.end('reached the handler'))
+    limiter.guard(server)
+    await listening(server, async (port) => {
+      expect(await sendRaw(port, rawGet('/') + rawGet('/', UPGRADE))).toEqual([])
+    })
+  })
+
+  it('follows the trust proxy of the Express app that serves the requests', async () => {
+    const app = express()
+    app.set('trust proxy', 'loopback')
+    const server = http.createServer(app)
+    server.on('upgrade', (_req, socket) =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
+    )
+    createRateLimiter({ read: 1 }).guard(server)
+    await listening(server, async (port) => {
+      const from = (address: string): string => rawGet('/', [...UPGRADE, `X-Forwarded-For: ${address}`])
+      expect(await statusesOf(2, port, from('203.0.113.7'))).toEqual([101, 429])
+      expect(await statusesOf(1, port, from('203.0.113.8'))).toEqual([101])
+    })
+  })
+
+  it('gives functions among the options the request and response of Express', async () => {
+    const server = http.createServer(express())
+    server.on('upgrade', (_req, socket) =>
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
+    )
+    createRateLimiter({
+      read: 1,
+      skip: (req: express.Request) => req.get('x-internal') === '1',
+      keyGenerator: (req: express.Request) => req.ip ?? 'nobody',
+      handler: (_req: express.Request, res: express.Response) => {
+        res.status(429).json({ error: 'calm down' })
+      },
+    }).guard(server)
+    await listening(server, async (port) => {
+      expect(await statusesOf(2, port, rawGet('/', [...UPGRADE, 'X-Internal: 1']))).toEqual([101, 101])
+      expect(await statusesOf(1, port, rawGet('/', UPGRADE))).toEqual([101])
+      const [refused] = await sendRaw(port, rawGet('/', UPGRADE))
+      expect([refused?.status, refused?.body]).toEqual([429, '{"error":"calm down"}'])
+    })
+  })
+
+  it('hangs up when the last handler has gone while the limiter waited', async () => {
+    const server = http.createServer()
+    server.once('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
+    createRateLimiter({ skip: () => new Promise((resolve) => setTimeout(() => resolve(false), 30)) }).guard(
+      server,
+    )
+    await listening(server, async (port) => {
+      const answers = await Promise.all([1, 2, 3].map(() => sendRaw(port, rawGet('/', UPGRADE), 99)))
+      expect(answers.map((responses) => responses.length).sort()).toEqual([0, 0, 1])
+    })
+  })
+
+  it('lets real WebSockets work and tells refused ones why', async () => {
+    const server = http.createServer()
+    const sockets = new WebSocketServer({ server })
+    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)))
+    createRateLimiter({ read: 1 }).guard(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const first = new WebSocket(url)
+    await new Promise((resolve) => first.once('open', resolve))
+    first.send('hello')
+    expect(String(await new Promise((resolve) => first.once('message', resolve)))).toBe('echo hello')
+    const refused = new WebSocket(url)
+    const error = await new Promise<Error>((resolve) => refused.once('error', resolve))
+    expect(error.message).toBe('Unexpected server response: 429')
+    first.terminate()
+    sockets.close()
+    await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+function lateStore(): FaultyStore {
+  const store = new FaultyStore(new MemoryStore())
+  store.fail({ kind: 'late', delayMs: 20 })
+  return store
+}

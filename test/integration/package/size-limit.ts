@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+/**
+ * How much each entry point may weigh, in bytes, minified and gzipped, its dependency and peers aside. Close above what
+ * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
+ */
+const LIMIT_BYTES: Readonly<Record<string, number>> = {
+  '.': 29_500,
+  './audit': 9_000,
+  './dashboard': 20_000,
+  './metrics': 4_500,
+  './openapi': 3_200,
+  './redis': 11_500,
+  './testing': 10_000,
+}
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | { readonly import: { readonly default: string } }>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+}
+
+const root = new URL('../../../', import.meta.url)
+const manifest = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as Manifest
+
+/** Bundles an entry point as an application's bundler would, and weighs the result. */
+async function weighBytes(file: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(file, root))],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)],
+    logLevel: 'error',
+  })
+  return outputFiles.reduce((sum, output) => sum + gzipSync(output.contents, { level: 9 }).length, 0)
+}
+
+console.log(`${'entry'.padEnd(12)}${'bytes'.padStart(8)}${'limit'.padStart(8)}`)
+for (const [entry, target] of Object.entries(manifest.exports)) {
+  if (typeof target === 'string') continue
+  const limitBytes = LIMIT_BYTES[entry]
+  const bytes = await weighBytes(target.import.default)
+  console.log(`${entry.padEnd(12)}${String(bytes).padStart(8)}${String(limitBytes ?? 'none').padStart(8)}`)
+  if (limitBytes === undefined) {
+    console.error(`${entry} has no size limit: add one to LIMIT_BYTES in test/package/size-limit.ts.`)
+    process.exitCode = 1
+  } else if (bytes > limitBytes) {
+    console.error(`${entry} is ${bytes - limitBytes} bytes over its limit, minified and gzipped.`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,168 @@
+import http from 'node:http'
+import type { Request } from 'express'
+import methodOverride from 'method-override'
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
+import { listening } from '../../support/http/listening.ts'
+import { sendRaw } from '../../support/http/raw-http.ts'
+
+/** Keys that somebody might cut short, split, or take for a property of every object. */
+const ODD_KEYS = [
+  'a',
+  'a:b',
+  ':',
+  '__proto__',
+  'constructor',
+  '{}',
+  '{a}',
+  'a\u0000',
+  'a\r\nb',
+  '\ud800',
+  '\udfff',
+  `${'k'.repeat(10_000)}1`,
+  `${'k'.repeat(10_000)}2`,
+]
+
+describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
+  function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
+    const app = express()
+    app.use(createRateLimiter(options))
+    app.use((req: Request, res) => {
+      res.json({ class: req.rateLimit?.class })
+    })
+    return app
+  }
+
+  it('threat 8: HEAD shares the budget of GET', async () => {
+    const app = appWith({ read: 2 })
+    await request(app).get('/').expect('X-RateLimit-Remaining', '1')
+    await request(app).head('/').expect('X-RateLimit-Remaining', '0')
+    await request(app).get('/').expect(429)
+    await request(app).head('/').expect(429)
+    await request(app).post('/').expect(200)
+  })
+
+  it.each([
+    ['GET', 'read'],
+    ['OPTIONS', 'read'],
+    ['TRACE', 'read'],
+    // Node's parser knows QUERY from version 22 on; the class of it is tested everywhere in test/limits.
+    ...(http.METHODS.includes('QUERY') ? [['QUERY', 'read']] : []),
+    ['POST', 'write'],
+    ['PUT', 'write'],
+    ['PATCH', 'write'],
+    ['DELETE', 'write'],
+    ['PROPFIND', 'write'],
+    ['LOCK', 'write'],
+    ['PURGE', 'write'],
+  ])('threat 8: %s is charged as a %s', async (method, requestClass) => {
+    await listening(appWith({ read: 7, write: 5 }), async (port) => {
+      const [response] = await sendRaw(
+        port,
+        `${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      )
+      expect(response?.headers.get('x-ratelimit-limit')).toBe(requestClass === 'read' ? '7' : '5')
+    })
+  })
+
+  it.each(['limiter first', 'override first'])(
+    'threat 8: a POST overridden to GET, and a GET to DELETE, are writes (%s)',
+    async (order) => {
+      const app = express()
+      const limiter = createRateLimiter({ read: 7, write: 5 })
+      const override = methodOverride('X-HTTP-Method-Override', { methods: ['GET', 'POST'] })
+      for (const middleware of order === 'limiter first' ? [limiter, override] : [override, limiter]) {
+        app.use(middleware)
+      }
+      app.use((req: Request, res) => {
+        res.json({ method: req.method, class: req.rateLimit?.class })
+      })
+      const posted = await request(app).post('/').set('X-HTTP-Method-Override', 'GET')
+      expect(posted.body).toEqual({ method: 'GET', class: 'write' })
+      const got = await request(app).get('/').set('X-HTTP-Method-Override', 'DELETE')
+      expect(got.body).toEqual({ method: 'DELETE', class: 'write' })
+      const plain = await request(app).get('/').set('X-HTTP-Method-Override', 'OPTIONS')
+      expect(plain.headers['x-ratelimit-limit']).toBe('7')
+    },
+  )
+
+  it('threat 8: a limiter before and behind an override charges the class that it finds behind', async () => {
+    const limiter = createRateLimiter({ read: false, write: 2 })
+    const app = express()
+    app.use(limiter)
+    app.use(methodOverride('_method', { methods: ['GET'] }))
+    app.use(limiter)
+    app.use((_req: Request, res) => {
+      res.json({})
+    })
+    const statuses = []
+    for (let turn = 0; turn < 4; turn++) statuses.push((await request(app).get('/?_method=DELETE')).status)
+    expect(statuses).toEqual([200, 200, 429, 429])
+  })
+
+  it.each([
+    ['writes are not limited', { read: 2, write: false }, 'GET', 'POST'],
+    ['writes are not limited', { read: 2, write: false }, 'POST', 'GET'],
+    ['writes have the larger limit', { read: 2, write: 1000 }, 'GET', 'POST'],
+    ['reads are not limited', { read: false, write: 2 }, 'GET', 'POST'],
+    ['reads are not limited', { read: false, write: 2 }, 'POST', 'GET'],
+  ] as const)(
+    'threat 8: no override header chooses the laxer class: %s (%o, %s to %s)',
+    async (_what, options, method, override) => {
+      const text = `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-HTTP-Method-Override: ${override}\r\n\r\n`
+      await listening(appWith(options), async (port) => {
+        const statuses = (await sendRaw(port, text.repeat(4), 4)).map(({ status }) => status)
+        expect(statuses).toEqual([200, 200, 429, 429])
+      })
+    },
+  )
+
+  it('threat 9: case, trailing slashes, queries and absolute forms of a path share one budget', async () => {
+    const targets = [
+      '/api/login',
+      '/API/LOGIN',
+      '/api/login/',
+      '/api/login?x=1',
+      'http://localhost/api/login',
+    ]
+    const text = targets.map((target) => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('')
+    await listening(appWith({ read: 10 }), async (port) => {
+      const responses = await sendRaw(port, text, targets.length)
+      expect(responses.map(({ headers }) => headers.get('x-ratelimit-remaining'))).toEqual([
+        '9',
+        '8',
+        '7',
+        '6',
+        '5',
+      ])
+    })
+  })
+
+  it('threat 10: odd keys and names never share a counter', async () => {
+    for (const key of ODD_KEYS) {
+      const limiter = createRateLimiter({ read: 1, write: 1 })
+      for (const other of ODD_KEYS) {
+        if (other !== key) await limiter.consume(other)
+      }
+      expect((await limiter.consume(key)).allowed, JSON.stringify(key).slice(0, 30)).toBe(true)
+      expect((await limiter.consume(key, { class: 'write' })).allowed).toBe(true)
+      expect((await limiter.consume(key)).allowed).toBe(false)
+    }
+  })
+
+  it('threat 10: a ban of an odd key is a ban of nobody else', async () => {
+    for (const key of ODD_KEYS) {
+      const limiter = createRateLimiter({ read: 1, write: 1 })
+      await limiter.block(key, 60)
+      for (const requestClass of ['read', 'write'] as const) {
+        const banned = []
+        for (const other of ODD_KEYS) {
+          if ((await limiter.peek(other, { class: requestClass })).ban !== undefined) banned.push(other)
+        }
+        expect(banned).toEqual([key])
+      }
+    }
+  })
+})

@@ -1,0 +1,273 @@
+import http from 'node:http'
+import type { NextFunction, Request, Response } from 'express'
+import fc from 'fast-check'
+import request from 'supertest'
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
+import { FakeClock } from '../../../src/tools/testing/index.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
+import { listening } from '../../support/http/listening.ts'
+import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
+import { ALGORITHMS } from './algorithms.ts'
+import { asynchronous } from '../../support/asynchronous-store.ts'
+
+const STORES = { memory: () => new MemoryStore(), asynchronous: () => asynchronous(new MemoryStore()) }
+const STORE_KINDS = ['memory', 'asynchronous'] as const
+
+/** Parallel requests and limits: above the limit, below it, and just as many. */
+const CROWDS = [
+  [80, 25],
+  [20, 25],
+  [25, 25],
+] as const
+
+describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
+  function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
+    const app = express()
+    app.use(createRateLimiter(options))
+    app.use((_req: Request, res: Response) => {
+      res.json({})
+    })
+    app.use((error: Error, _req: Request, res: Response, _next: NextFunction) => {
+      res.status(500).json({ error: error.message })
+    })
+    return app
+  }
+
+  describe.each(ALGORITHMS)('with a %s', (algorithm) => {
+    it.each(STORE_KINDS)(
+      'threat 11: ten requests in one packet, limit 5: five with remaining 4 to 0, then five refused (%s store)',
+      async (kind) => {
+        const app = appWith({ read: { limit: 5, windowSec: 3600, algorithm }, store: STORES[kind]() })
+        await listening(app, async (port) => {
+          const responses = await sendRaw(port, rawGet('/').repeat(10), 10)
+          expect(
+            responses.map(({ status, headers }) => [status, headers.get('x-ratelimit-remaining')]),
+          ).toEqual([
+            [200, '4'],
+            [200, '3'],
+            [200, '2'],
+            [200, '1'],
+            [200, '0'],
+            ...Array.from({ length: 5 }, () => [429, '0']),
+          ])
+        })
+      },
+    )
+
+    it.each(STORE_KINDS.flatMap((kind) => CROWDS.map((crowd) => [kind, ...crowd] as const)))(
+      'threat 12: %s store, %d requests in parallel, limit %d: exactly the lesser number is admitted',
+      async (kind, count, limit) => {
+        const app = appWith({ read: { limit, windowSec: 86_400, algorithm }, store: STORES[kind]() })
+        await listening(app, async (port) => {
+          const responses = await Promise.all(Array.from({ length: count }, () => sendRaw(port, rawGet('/'))))
+          const statuses = responses.map(([first]) => first?.status).sort()
+          const admitted = Math.min(count, limit)
+          expect(statuses).toEqual([
+            ...Array.from({ length: admitted }, () => 200),
+            ...Array.from({ length: count - admitted }, () => 429),
+          ])
+        })
+      },
+    )
+
+    it('threat 12: requests of 3 units in parallel take no more units than there are', async () => {
+      const clock = new FakeClock()
+      const limiter = createRateLimiter({ read: { limit: 50, algorithm }, cost: () => 3, clock })
+      const app = express()
+      app.use(limiter)
+      await listening(app, async (port) => {
+        const responses = await Promise.all(Array.from({ length: 40 }, () => sendRaw(port, rawGet('/'))))
+        // The app has no route: 404 says that the request has passed the limiter.
+        expect(responses.filter(([first]) => first?.status === 404)).toHaveLength(16)
+        expect((await limiter.peek('127.0.0.1')).limits[0]?.remaining).toBe(2)
+      })
+    })
+
+    it('threat 14: a request is charged on arrival, before its body and its handler', async () => {
+      const clock = new FakeClock()
+      const limiter = createRateLimiter({ write: { limit: 2, algorithm }, clock })
+      const app = express()
+      app.use(limiter)
+      app.use((_req: Request, res: Response) => {
+        // To tell the test that the request is there; its body is not.
+        res.writeProcessing()
+      })
+      const head =
+        'POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n'
+      await listening(app, async (port) => {
+        const statuses = []
+        for (let turn = 0; turn < 3; turn++) statuses.push((await sendRaw(port, head))[0]?.status)
+        expect(statuses).toEqual([102, 102, 429])
+      })
+      expect((await limiter.peek('127.0.0.1', { class: 'write' })).allowed).toBe(false)
+    })
+  })
+
+  it.each([
+    ['NaN', () => Number.NaN],
+    ['Infinity', () => Number.POSITIVE_INFINITY],
+    ['a negative number', () => -5],
+    ['a fraction', () => 0.5],
+    ['zero', () => 0],
+    ['a number beyond what a header can hold', () => 1e15],
+    ['a string', () => '5' as unknown as number],
+    ['nothing', () => undefined as unknown as number],
+    ['an array of a number', () => [1] as unknown as number],
+    ['a promise of NaN', async () => Number.NaN],
+    ['a promise of Infinity', async () => Number.POSITIVE_INFINITY],
+    [
+      'an exception',
+      () => {
+        throw new Error('the tariff is gone')
+      },
+    ],
+    [
+      'a thrown undefined',
+      () => {
+        throw undefined
+      },
+    ],
+    ['a rejection with nothing', () => Promise.reject(undefined)],
+    ['a rejection with the word router', () => Promise.reject('router')],
+  ])(
+    'threat 16: a limit or cost function that gives %s is an error, never unlimited',
+    async (_what, give) => {
+      const settings: RateLimiterOptions[] = [
+        { read: give },
+        ...ALGORITHMS.map((algorithm) => ({ read: { limit: 5, algorithm }, cost: give })),
+        { read: ALGORITHMS.map((algorithm) => ({ limit: 5, algorithm })), cost: give },
+      ]
+      for (const options of settings) {
+        const { status, body } = await request(appWith(options as RateLimiterOptions<Request, Response>)).get(
+          '/',
+        )
+        expect(status).toBe(500)
+        expect(body.error).toMatch(/^(read|cost): |^the tariff is gone$|^a function of the options threw/)
+      }
+    },
+  )
+
+  it('threat 16: a thenable that answers nothing, or twice, is taken at its first word', async () => {
+    const once = { then: (resolve: (skipped: boolean) => void) => resolve(false) } as PromiseLike<boolean>
+    const twice = {
+      then(resolve: (key: string) => void) {
+        resolve('k')
+        resolve('k')
+      },
+    } as PromiseLike<string>
+    for (const options of [{ skip: () => once }, { keyGenerator: () => twice }]) {
+      const app = appWith({ read: 2, ...options })
+      const statuses = []
+      for (let turn = 0; turn < 3; turn++) statuses.push((await request(app).get('/')).status)
+      expect(statuses).toEqual([200, 200, 429])
+    }
+  })
+
+  it.each([
+    [{ read: 5 }, "'read' of 5, got 6. Lower the cost, or raise it to at least 6."],
+    [{ read: () => 5 }, "'read' of 5, got 6. Lower the cost, or raise it to at least 6."],
+    [
+      { read: { limit: 5, algorithm: 'sliding-window' } },
+      "'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    ],
+    [
+      { read: { limit: 100, burst: 5, algorithm: 'token-bucket' } },
+      "'read' of 5, got 6. Lower the cost, or raise its burst to at least 6.",
+    ],
+    [
+      { read: [{ limit: 50 }, { limit: 5, windowSec: 1 }, { limit: 6, windowSec: 2 }] },
+      "'read-1s' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    ],
+  ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string]>)(
+    'threat 16: a cost above what %o can hold is an error that says so, not an endless wait',
+    async (options, message) => {
+      const { status, body, headers } = await request(appWith({ ...options, cost: () => 6 })).get('/')
+      expect(status).toBe(500)
+      expect(headers['retry-after']).toBeUndefined()
+      expect(body.error).toBe(`cost: can never be admitted by the limit ${message}`)
+    },
+  )
+
+  describe.each(ALGORITHMS)('threat 17: refused by a %s', (tightAlgorithm) => {
+    it.each(
+      ALGORITHMS.flatMap((wideAlgorithm) => [
+        [wideAlgorithm, 'behind'],
+        [wideAlgorithm, 'in front of'],
+      ]),
+    )('a %s %s it is charged for the admitted requests only', async (wideAlgorithm, place) => {
+      const tight = { limit: 2, windowSec: 10, name: 'tight', algorithm: tightAlgorithm }
+      const wide = { limit: 9, windowSec: 3600, name: 'wide', algorithm: wideAlgorithm }
+      const limiter = createRateLimiter({
+        read: (place === 'behind' ? [tight, wide] : [wide, tight]) as never,
+        clock: new FakeClock(),
+      })
+      const app = express()
+      app.use(limiter)
+      await listening(app, async (port) => {
+        const responses = await sendRaw(port, rawGet('/').repeat(8), 8)
+        expect(responses.map(({ status }) => status)).toEqual([404, 404, ...Array(6).fill(429)])
+      })
+      const { limits } = await limiter.peek('127.0.0.1')
+      expect(Object.fromEntries(limits.map(({ name, remaining }) => [name, remaining]))).toEqual({
+        tight: 0,
+        wide: 7,
+      })
+    })
+  })
+
+  it('threat 17: refused by one of two limiters: each counts by itself, and both ask for the later instant', async () => {
+    const clock = new FakeClock()
+    const app = express()
+    app.use(createRateLimiter({ name: 'hour', read: 1, windowSec: 3600, clock }))
+    app.use(createRateLimiter({ name: 'second', read: 1, windowSec: 1, clock }))
+    app.use((_req: Request, res: Response) => {
+      res.json({})
+    })
+    await request(app).get('/').expect(200)
+    await request(app).get('/').expect(429).expect('Retry-After', '3600')
+  })
+})
+
+describe('counting without a framework', () => {
+  it('threat 12: a plain node:http server admits exactly the limit too', async () => {
+    const limiter = createRateLimiter({ read: 20 })
+    const server = http.createServer((req, res) => limiter(req, res, () => res.end('ok')))
+    await listening(server, async (port) => {
+      const responses = await sendRaw(port, rawGet('/').repeat(60), 60)
+      expect(responses.filter(({ status }) => status === 429)).toHaveLength(40)
+    })
+  })
+
+  it('threat 17: the order of limits changes nothing but the order of their states', async () => {
+    const limits = [
+      { name: 'fixed', limit: 4, windowSec: 5, algorithm: 'fixed-window' },
+      { name: 'sliding', limit: 6, windowSec: 9, algorithm: 'sliding-window' },
+      { name: 'bucket', limit: 5, windowSec: 7, burst: 4, algorithm: 'token-bucket' },
+    ] as const
+    const steps = fc.array(
+      fc.record({ waitMs: fc.integer({ min: 0, max: 4000 }), cost: fc.integer({ min: 1, max: 4 }) }),
+      {
+        minLength: 5,
+        maxLength: 40,
+      },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray([...limits], { minLength: 3 }), steps, async (shuffled, taken) => {
+        const clock = new FakeClock(0)
+        const one = createRateLimiter({ read: limits, clock })
+        const other = createRateLimiter({ read: shuffled, clock })
+        for (const { waitMs, cost } of taken) {
+          clock.advance(waitMs)
+          const answers = [await one.consume('client', { cost }), await other.consume('client', { cost })]
+          const [here, there] = answers.map(({ receipt: _receipt, ...decision }) => ({
+            ...decision,
+            limits: decision.limits.toSorted((a, b) => a.name.localeCompare(b.name)),
+          }))
+          expect(there).toEqual(here)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})

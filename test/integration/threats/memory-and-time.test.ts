@@ -1,0 +1,273 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createRateLimiter, type LimitSetting, MemoryStore } from '../../../src/index.ts'
+import { Pruner } from '../../../src/stores/memory/capacity/pruner.ts'
+import { type Fingerprint, KeyHash } from '../../../src/stores/memory/table/key-hash.ts'
+import { RowStore } from '../../../src/stores/memory/table/row-store.ts'
+import { FakeClock } from '../../../src/tools/testing/index.ts'
+import { ADVERSARIAL_SETS, randomKeys } from '../../support/adversarial-keys.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+
+const LIMITS = [
+  { name: 'read', limit: 5, burst: 5, windowMs: 60_000, ttlMs: 90_000, algorithm: 'fixed-window' as const },
+]
+
+describe('memory and time', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  })
+
+  it('threat 19: a million keys, then silence: the table drains and gives its memory back by itself', () => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    const emptyBytes = store.stats().bytes
+    for (let client = 0; client < 1_000_000; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+    }
+    expect(store.size).toBe(1_000_000)
+    expect(store.stats().bytes).toBeGreaterThan(30_000_000)
+    clock.advance(90_000)
+    vi.advanceTimersByTime(15_000)
+    expect(store.size).toBe(0)
+    expect(store.stats()).toEqual({
+      keys: 0,
+      maxKeys: 1_000_000,
+      bytes: emptyBytes,
+      unexpiredEvictions: 0,
+      overflowed: 0,
+    })
+    store.close()
+    expect(vi.getTimerCount(), 'a closed store has no timer').toBe(0)
+  })
+
+  it.each([
+    ['are all remembered', 0],
+    ['have all expired', 90_000],
+  ])('threat 19: no go of the timer looks at more than a thousand keys, which %s', (_which, passedMs) => {
+    const clock = new FakeClock()
+    const store = new MemoryStore({ clock })
+    for (let client = 0; client < 5500; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+    }
+    clock.advance(passedMs)
+    const prune = vi.spyOn(Pruner.prototype, 'prune')
+    const looks = Array.from({ length: 10 }, () => {
+      prune.mockClear()
+      const before = store.size
+      vi.advanceTimersToNextTimer()
+      expect(before - store.size).toBeLessThanOrEqual(1000)
+      return prune.mock.calls.reduce((looked, [, most]) => looked + most, 0)
+    })
+    expect(Math.max(...looks)).toBe(1000)
+    expect(store.size).toBe(passedMs === 0 ? 5500 : 0)
+    store.close()
+  })
+
+  it.each([15, 50, 200])(
+    'threat 18: a flood of ten times the ceiling frees none of %d blocked clients',
+    (blocked) => {
+      const store = new MemoryStore({ maxKeys: 1000, clock: new FakeClock() })
+      const blockedKeys = Array.from({ length: blocked }, (_, client) => `blocked ${client}`)
+      for (const key of blockedKeys) {
+        for (let turn = 0; turn < 5; turn++) store.consume({ key, limits: LIMITS, cost: 1 })
+      }
+      for (let client = 0; client < 10_000; client++) {
+        store.consume({ key: `flood ${client}`, limits: LIMITS, cost: 1 })
+      }
+      const free = blockedKeys.filter((key) => store.peek({ key, limits: LIMITS, cost: 1 }).allowed)
+      expect(free).toEqual([])
+      expect(store.stats()).toMatchObject({
+        keys: 1000,
+        unexpiredEvictions: blocked + 10_000 - 1000,
+        overflowed: 0,
+      })
+      store.close()
+    },
+  )
+
+  it('threat 18: in none of 300 floods is a blocked client freed, and the counts are exact', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = seededRandom(seed)
+      const maxKeys = 1 + random(60)
+      const store = new MemoryStore({ maxKeys, clock: new FakeClock() })
+      const blocked: string[] = []
+      const charge = (key: string, times: number): void => {
+        for (let turn = 0; turn < times; turn++) store.consume({ key, limits: LIMITS, cost: 1 })
+      }
+      let remembered = 0
+      let overflowed = 0
+      for (let client = 0; client < 3 * maxKeys; client++) {
+        const times = 1 + random(6)
+        if (blocked.length === maxKeys) overflowed += times
+        else remembered++
+        charge(`client ${client}`, times)
+        if (times >= 5 && blocked.length < maxKeys) blocked.push(`client ${client}`)
+      }
+      const free = blocked.filter((key) => store.peek({ key, limits: LIMITS, cost: 1 }).allowed)
+      expect([seed, free]).toEqual([seed, []])
+      const keys = Math.min(maxKeys, remembered)
+      expect(store.stats()).toMatchObject({ keys, unexpiredEvictions: remembered - keys, overflowed })
+      store.close()
+    }
+  })
+
+  it('threat 18: a flood of clients that are all refused frees nobody, and gains 64 quotas at most', () => {
+    const store = new MemoryStore({ maxKeys: 1000, clock: new FakeClock() })
+    let admitted = 0
+    for (let client = 0; client < 10_000; client++) {
+      const { allowed } = store.consume({ key: `flood ${client}`, limits: LIMITS, cost: 5 })
+      if (allowed) admitted++
+    }
+    expect(admitted).toBe(1000 + 64)
+    expect(store.stats()).toMatchObject({ keys: 1000, unexpiredEvictions: 0, overflowed: 9000 })
+    store.close()
+  })
+
+  it('threat 18: a client blocked at a small limit outlasts one that has used little of a large one', () => {
+    const store = new MemoryStore({ maxKeys: 16, clock: new FakeClock() })
+    const wide = LIMITS.map((limit) => ({ ...limit, limit: 1000, burst: 1000 }))
+    for (let turn = 0; turn < 5; turn++) store.consume({ key: 'login', limits: LIMITS, cost: 1 })
+    for (let client = 0; client < 100; client++) {
+      store.consume({ key: `reader ${client}`, limits: wide, cost: 6 })
+    }
+    expect(store.peek({ key: 'login', limits: LIMITS, cost: 1 }).allowed).toBe(false)
+    store.close()
+  })
+
+  it.each([
+    ['uses little of its limit', 5],
+    ['uses its limit up', 1],
+    ['uses a limit of several up', [{ limit: 1, windowSec: 1 }, { limit: 500 }]],
+    ['drains its bucket', { limit: 1, algorithm: 'token-bucket' }],
+  ] as ReadonlyArray<[string, LimitSetting<unknown>]>)(
+    'threat 18: banned clients stay banned under a flood of which each client %s',
+    async (_what, read) => {
+      const clock = new FakeClock()
+      const store = new MemoryStore({ maxKeys: 500, clock })
+      const ban = { after: 2, withinSec: 60, forSec: 3600 }
+      const limiter = createRateLimiter({ read, write: false, ban, store, clock })
+      const clients = Array.from({ length: 20 }, (_, client) => `client ${client}`)
+      for (const [index, client] of clients.entries()) {
+        if (index % 2 === 0) await limiter.block(client, 3600)
+        else for (let turn = 0; turn < 7; turn++) await limiter.consume(client)
+      }
+      for (let client = 0; client < 5000; client++) await limiter.consume(`flood ${client}`)
+      const free = []
+      for (const client of clients) {
+        if ((await limiter.peek(client)).ban?.endsInMs !== 3_600_000) free.push(client)
+      }
+      expect(free).toEqual([])
+      store.close()
+    },
+  )
+
+  it('threat 18: the table never grows above maxKeys', () => {
+    const store = new MemoryStore({ maxKeys: 100, clock: new FakeClock() })
+    for (let client = 0; client < 10_000; client++) {
+      store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
+      expect(store.size).toBeLessThanOrEqual(100)
+    }
+    expect(store.size).toBe(100)
+    store.close()
+  })
+})
+
+const SEGMENTS = 64
+
+/** How many of some keys fall into each of so many parts, by one of the words of their fingerprints. */
+function occupancy(keys: readonly string[], partOf: (fingerprint: Fingerprint) => number): number[] {
+  const hash = new KeyHash()
+  const counts = Array.from({ length: SEGMENTS }, () => 0)
+  for (const key of keys) {
+    const part = partOf(hash.of(key))
+    counts[part] = (counts[part] ?? 0) + 1
+  }
+  return counts
+}
+
+/** How far from home keys stand on average, probed one by one in a table that is full to four fifths. */
+function meanDistance(keys: readonly string[]): number {
+  const hash = new KeyHash()
+  const size = keys.length * 1.25
+  const homes = keys.map((key) => Math.floor(((hash.of(key).first >>> 0) / 2 ** 32) * size))
+  let place = -1
+  let distances = 0
+  for (const home of homes.sort((one, other) => one - other)) {
+    place = Math.max(place + 1, home)
+    distances += place - home
+  }
+  return distances / keys.length
+}
+
+describe.each(ADVERSARIAL_SETS)('threat 20: keys that somebody chose ($name)', ({ keysOf }) => {
+  const COUNT = 4096
+  const keys = keysOf(COUNT)
+
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  // On average 64 to a part, give or take 8: these bounds are six and more times that away.
+  it.each([
+    ['segments', ({ second }: Fingerprint) => second & (SEGMENTS - 1)],
+    ['places in a segment', ({ first }: Fingerprint) => first >>> 26],
+    ['bits that tell neighbours apart', ({ second }: Fingerprint) => second >>> 26],
+    ['shared buckets', ({ third }: Fingerprint) => third & (SEGMENTS - 1)],
+  ])('spread evenly over %s', (_what, partOf) => {
+    expect(new Set(keys).size).toBe(COUNT)
+    const counts = occupancy(keys, partOf)
+    expect(Math.max(...counts)).toBeLessThan(128)
+    expect(Math.min(...counts)).toBeGreaterThan(14)
+  })
+
+  it('stand as near to their homes as others do', () => {
+    // Two places on average, by Knuth's analysis of linear probing.
+    expect(meanDistance(keys)).toBeLessThan(4)
+  })
+
+  it('have as few rows looked at in vain, and take as much memory, as others', () => {
+    const store = new MemoryStore()
+    const ordinary = new MemoryStore()
+    for (const key of keys) store.consume({ key, limits: LIMITS, cost: 1 })
+    for (const key of randomKeys(COUNT, 31)) ordinary.consume({ key, limits: LIMITS, cost: 1 })
+    expect(store.size).toBe(COUNT)
+    expect(store.stats().bytes).toBeLessThan(1.3 * ordinary.stats().bytes)
+    const has = vi.spyOn(RowStore.prototype, 'has')
+    for (const key of keys) expect(store.peek({ key, limits: LIMITS, cost: 1 }).limits[0]?.remaining).toBe(4)
+    expect(has.mock.calls.length).toBeGreaterThanOrEqual(COUNT)
+    expect(has.mock.calls.length).toBeLessThan(1.5 * COUNT)
+    has.mockClear()
+    for (const key of keys) store.peek({ key: `${key}!`, limits: LIMITS, cost: 1 })
+    expect(has.mock.calls.length).toBeLessThan(0.5 * COUNT)
+    store.close()
+    ordinary.close()
+  })
+})
+
+describe('timers and the process', () => {
+  it('threat 19: a limiter with clients does not keep the process alive', async () => {
+    const source = fileURLToPath(new URL('../../../src/index.ts', import.meta.url))
+    const program = `
+      import { createRateLimiter } from ${JSON.stringify(source)}
+      const limiter = createRateLimiter()
+      limiter.consume('client').then(({ allowed }) => console.log('allowed', allowed))
+    `
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+      cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    })
+    let printed = ''
+    child.stdout.on('data', (chunk) => {
+      printed += chunk
+    })
+    const watchdog = setTimeout(() => child.kill('SIGKILL'), 15_000)
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    clearTimeout(watchdog)
+    expect(printed).toBe('allowed true\n')
+    expect(code, 'the process ended by itself').toBe(0)
+  })
+})

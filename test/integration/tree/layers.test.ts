@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { filesBelow, textOf } from '../../support/project-files.ts'
+import { importsOf, isReExportsOnly } from './imports.ts'
+import { importCircle, LEAF, layerViolation } from './layers.ts'
+
+const sources = filesBelow('src')
+const imports = sources.flatMap((path) => importsOf(path, textOf(path)))
+
+describe('the imports of src', () => {
+  it('run one way', () => {
+    expect(imports.map(layerViolation).filter((violation) => violation !== undefined)).toEqual([])
+  })
+
+  it('have no circle', () => {
+    expect(importCircle(imports)).toEqual([])
+  })
+
+  it('name files that exist, with their extension', () => {
+    const files = imports.filter(({ to }) => to.startsWith('src/'))
+    expect(files.filter(({ to }) => !sources.includes(to))).toEqual([])
+    expect(files.length).toBeGreaterThan(20)
+  })
+
+  it('leave src for packages only', () => {
+    expect(imports.filter(({ to }) => /^(\.\.|test|examples|dist)(\/|$)/.test(to))).toEqual([])
+  })
+
+  it('of each index.ts are re-exports and nothing else', () => {
+    const indexes = sources.filter((path) => path.endsWith('/index.ts'))
+    expect(indexes).toContain('src/index.ts')
+    expect(indexes.filter((path) => !isReExportsOnly(path, textOf(path)))).toEqual([])
+  })
+
+  it('leave the leaf a leaf', () => {
+    expect(imports.filter(({ from }) => from === LEAF)).toEqual([])
+  })
+})
+
+describe('the checks themselves', () => {
+  const violation = (from: string, text: string): (string | undefined)[] =>
+    importsOf(from, text).map(layerViolation)
+
+  it.each([
+    [
+      'src/limits/quota.ts',
+      "import type { Store } from '../stores/store.ts'",
+      'src/limits/quota.ts imports src/stores/store.ts: limits may import errors',
+    ],
+    [
+      'src/errors/code.ts',
+      "export { LARGEST_LIMIT } from '../limits/limit.ts'",
+      'src/errors/code.ts imports src/limits/limit.ts: errors may import nothing',
+    ],
+    [
+      'src/audit/routes.ts',
+      "import { parse } from '../../support/parse.ts'",
+      'src/audit/routes.ts imports src/options/parse.ts: audit may import errors, limits/limiter-description.ts',
+    ],
+    [
+      'src/stores/redis/redis-store.ts',
+      "type Options = import('../../options/rate-limiter-options.ts').RateLimiterOptions",
+      'src/stores/redis/redis-store.ts imports src/options/rate-limiter-options.ts: stores may import errors, events, limits',
+    ],
+    [
+      'src/client/address.ts',
+      "import { type Request } from 'express'",
+      'src/client/address.ts imports express at run time: it is no runtime dependency',
+    ],
+    [
+      'src/audit/routes.ts',
+      "const express = await import('express')",
+      'src/audit/routes.ts imports express at run time: it is no runtime dependency',
+    ],
+    [
+      'src/client/address.ts',
+      "import { isIP } from 'net'",
+      'src/client/address.ts imports net at run time: write node:net',
+    ],
+    [
+      'src/gauges/meter.ts',
+      "import { count } from './counter.ts'",
+      'src/gauges has no layer: say in test/tree/layers.ts what it may import',
+    ],
+    [
+      'src/guard.ts',
+      "import { refuse } from './response/refusal.ts'",
+      'src/guard.ts lies at the root of src: give it a folder',
+    ],
+    [
+      LEAF,
+      "import type { Next } from './options/rate-limiter-options.ts'",
+      `${LEAF} imports src/options/rate-limiter-options.ts: it must stay a leaf, everybody imports it`,
+    ],
+  ])('find what %s must not import', (from, text, expected) => {
+    expect(violation(from, text)).toEqual([expected])
+  })
+
+  it('let pass what is allowed', () => {
+    expect(violation('src/middleware.ts', "import { a } from './request/a.ts'")).toEqual([undefined])
+    expect(violation('src/limits/a.ts', "import { chain } from '../maybe-promise.ts'")).toEqual([undefined])
+    expect(violation('src/audit/a.ts', "import type { Application } from 'express'")).toEqual([undefined])
+    expect(violation('src/client/a.ts', "import { parse } from 'ipaddr.js'")).toEqual([undefined])
+  })
+
+  it('find a circle, through type imports too', () => {
+    const made = [
+      ...importsOf('src/a/one.ts', "import { two } from './two.ts'\nimport { four } from './four.ts'"),
+      ...importsOf('src/a/two.ts', "export * from '../b/three.ts'"),
+      ...importsOf('src/b/three.ts', "import type { One } from '../a/two.ts'"),
+    ]
+    expect(importCircle(made)).toEqual(['src/a/two.ts', 'src/b/three.ts', 'src/a/two.ts'])
+  })
+
+  it('know a re-export from code', () => {
+    expect(
+      isReExportsOnly('src/index.ts', "export { a } from './a.ts'\nexport type { B } from './b.ts'"),
+    ).toBe(true)
+    expect(isReExportsOnly('src/index.ts', "export { a } from './a.ts'\nexport const b = 1")).toBe(false)
+    expect(isReExportsOnly('src/index.ts', "import { a } from './a.ts'\nexport { a }")).toBe(false)
+  })
+})

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
+import { describeSettings } from '../../src/limiter/describe-settings.ts'
+import { parse } from '../support/parse.ts'
+
+describe('the description of a limiter', () => {
+  it('tells the limits in the words of the options', () => {
+    expect(describeSettings(parse({}))).toEqual({
+      name: 'default',
+      mode: 'enforce',
+      read: [{ name: 'read', limit: 1000, windowSec: 60, algorithm: 'fixed-window' }],
+      write: [{ name: 'write', limit: 200, windowSec: 60, algorithm: 'fixed-window' }],
+      classifiedBy: 'method',
+      canSkip: false,
+      hasCosts: false,
+      headers: ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'].map((name) => ({
+        name,
+        meaning: expect.stringMatching(/^[A-Z].*\.$/),
+        type: 'integer',
+        tells: 'state',
+      })),
+      refusal: {
+        status: 429,
+        body: { contentType: 'application/json', text: '{"error":"rate_limit_exceeded"}' },
+      },
+    })
+  })
+
+  it('tells what is special', () => {
+    const settings = parse({
+      name: 'api',
+      mode: 'shadow',
+      read: false,
+      write: () => 5,
+      windowSec: 0.25,
+      classify: () => 'write',
+      skip: () => false,
+      cost: () => 2,
+      legacyHeaders: false,
+      statusCode: 420,
+      handler: () => undefined,
+      denyList: ['192.0.2.1'],
+      onStoreError: 'deny',
+    })
+    expect(describeSettings(settings)).toEqual({
+      name: 'api',
+      mode: 'shadow',
+      read: false,
+      write: [{ name: 'api-write', limit: 'dynamic', windowSec: 0.25, algorithm: 'fixed-window' }],
+      classifiedBy: 'function',
+      canSkip: true,
+      hasCosts: true,
+      headers: [],
+      refusal: { status: 420, body: 'dynamic' },
+      denial: { status: 403, body: { contentType: 'application/json', text: '{"error":"forbidden"}' } },
+      unavailable: {
+        status: 503,
+        body: { contentType: 'application/json', text: '{"error":"rate_limiter_unavailable"}' },
+      },
+    })
+  })
+
+  it('tells each of several limits, with its algorithm', () => {
+    const read = [
+      { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
+      { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
+    ]
+    expect(describeSettings(parse({ read })).read).toEqual([
+      { name: 'read-1h', limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
+      { name: 'read-1s', limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
+    ])
+  })
+
+  it('is plain data that can be sent as JSON', () => {
+    const settings = parse({ problemDetails: true, standardHeaders: true, denyList: ['192.0.2.1'] })
+    const description = describeSettings(settings)
+    expect(JSON.parse(JSON.stringify(description))).toEqual(description)
+    expect(description.refusal.body).toMatchObject({
+      contentType: 'application/problem+json',
+      text: expect.stringContaining('"violated-policies":["read","write"]'),
+    })
+  })
+
+  it('is carried by the limiter, under a symbol that other copies of the library know', () => {
+    expect(LIMITER_DESCRIPTION).toBe(Symbol.for('express-tollgate.limiter'))
+    expect(describeLimiter(createRateLimiter({ name: 'api' }))).toMatchObject({ name: 'api' })
+  })
+
+  it.each([[() => 1], [undefined], [null], ['limiter'], [{ [LIMITER_DESCRIPTION]: {} }]])(
+    'is nothing that %o has',
+    (candidate) => {
+      expect(describeLimiter(candidate)).toBeUndefined()
+    },
+  )
+})

@@ -1,0 +1,426 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import type { ChargeOptions } from '../../src/limiter/rate-limiter.ts'
+import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
+import { FaultyStore } from '../../src/tools/testing/faulty-store.ts'
+import { rejectionOf } from '../support/thrown-by.ts'
+import { admitted } from '../support/charges.ts'
+
+const clock = new FakeClock()
+
+describe('consume and peek', () => {
+  it('charge reads unless told otherwise, each class apart', async () => {
+    const limiter = createRateLimiter({ read: 2, write: 1, clock })
+    expect(await limiter.consume('key')).toMatchObject({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [{ name: 'read', limit: 2, remaining: 1, resetMs: 60_000 }],
+    })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [{ name: 'write', remaining: 0 }],
+    })
+    expect(await limiter.peek('key')).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
+    expect(await limiter.peek('key', { class: 'write' })).toMatchObject({ allowed: false })
+  })
+
+  it('take costs', async () => {
+    const limiter = createRateLimiter({ read: 10, clock })
+    expect(await limiter.consume('key', { cost: 7 })).toMatchObject({ limits: [{ remaining: 3 }] })
+    expect(await limiter.peek('key', { cost: 4 })).toMatchObject({ allowed: false })
+    expect(await limiter.peek('key', { cost: 3 })).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { cost: 4 })).toMatchObject({ allowed: false })
+  })
+
+  it('find the counter of an address in every spelling', async () => {
+    const limiter = createRateLimiter({ read: 100, clock })
+    for (const key of ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:201']) await limiter.consume(key)
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 97 }] })
+    for (const key of ['2001:db8:0:12::1', '2001:DB8:0:0034::2', '2001:db8::/56']) await limiter.consume(key)
+    expect(await limiter.peek('2001:db8::%eth0')).toMatchObject({ limits: [{ remaining: 97 }] })
+  })
+
+  it('leave keys alone where a function makes them', async () => {
+    const limiter = createRateLimiter({ read: 100, clock, keyGenerator: () => 'user' })
+    await limiter.consume('::ffff:192.0.2.1')
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 100 }] })
+  })
+
+  it('need the limit where a function decides on it', async () => {
+    const limiter = createRateLimiter({ read: () => 5, clock })
+    expect(await limiter.consume('key', { limit: 3 })).toMatchObject({ limits: [{ limit: 3, remaining: 2 }] })
+    expect(await limiter.consume('key', { limit: 10 })).toMatchObject({
+      limits: [{ limit: 10, remaining: 8 }],
+    })
+    expect((await rejectionOf(limiter.consume('key'))).message).toBe(
+      'limit: takes a whole number, got undefined. Give a number from 1 to 999999999999999, without quotes.',
+    )
+  })
+
+  it('take the charge from several limits together, or from none', async () => {
+    const read = [{ limit: 2, windowSec: 1, algorithm: 'sliding-window' }, { limit: 3 }] as const
+    const limiter = createRateLimiter({ read, clock })
+    expect(await limiter.consume('key', { cost: 2 })).toMatchObject({
+      allowed: true,
+      limits: [
+        { name: 'read-1s', remaining: 0 },
+        { name: 'read-1m', remaining: 1 },
+      ],
+    })
+    expect(await limiter.consume('key')).toMatchObject({
+      allowed: false,
+      retryAfterMs: 1000,
+      limits: [
+        { name: 'read-1s', remaining: 0 },
+        { name: 'read-1m', remaining: 1 },
+      ],
+    })
+    expect((await rejectionOf(limiter.consume('key', { cost: 3 }))).message).toBe(
+      "cost: can never be admitted by the limit 'read-1s' of 2, got 3. Lower the cost, or raise it to at least 3.",
+    )
+  })
+
+  it('take from a token bucket no more than it holds', async () => {
+    const limiter = createRateLimiter({
+      read: { limit: 100, algorithm: 'token-bucket', burst: 5 },
+      clock,
+    })
+    expect((await rejectionOf(limiter.consume('key', { cost: 6 }))).message).toBe(
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise its burst to at least 6.",
+    )
+    expect(await limiter.consume('key', { cost: 5 })).toMatchObject({ allowed: true, repeatAfterMs: 3000 })
+    expect(await limiter.consume('key')).toMatchObject({ allowed: false, retryAfterMs: 600 })
+  })
+
+  it('admit what is not limited', async () => {
+    const limiter = createRateLimiter({ write: false })
+    const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
+    expect(await limiter.consume('key', { class: 'write' })).toEqual(uncounted)
+    expect(await limiter.peek('key', { class: 'write' })).toEqual(uncounted)
+  })
+
+  const known = 'The options are class, cost, limit.'
+  it.each<readonly [key: unknown, options: unknown, code: string, message: string]>([
+    ['', {}, 'invalid_option', "key: takes a client key, got ''. Give a string that is not empty."],
+    [
+      undefined,
+      {},
+      'invalid_option',
+      'key: takes a client key, got undefined. Give a string that is not empty.',
+    ],
+    [42, {}, 'invalid_option', 'key: takes a client key, got 42. Give a string that is not empty.'],
+    [
+      '203.0.113.0/24',
+      {},
+      'invalid_option',
+      "key: is a network of more than one client, got '203.0.113.0/24'. Give the address of a client.",
+    ],
+    [
+      'a',
+      { class: 'reads' },
+      'invalid_option',
+      "class: takes a class of requests, got 'reads'. Give 'read' or 'write'.",
+    ],
+    [
+      'a',
+      { clas: 'read' },
+      'unknown_option',
+      `clas: is not an option, got 'read'. Did you mean 'class'? ${known}`,
+    ],
+    ...[
+      [0, '0'],
+      [1.5, '1.5'],
+      [-1, '-1'],
+      ['1', "'1'"],
+      [null, 'null'],
+      [Number.NaN, 'NaN'],
+    ].map(
+      ([cost, shown]) =>
+        [
+          'a',
+          { cost },
+          'invalid_option',
+          `cost: takes a whole number, got ${shown}. Give a number from 1 to 999999999999999, without quotes.`,
+        ] as const,
+    ),
+    [
+      'a',
+      { limit: 3 },
+      'invalid_option',
+      'limit: is for limits that a function decides on, and the read limit is none of them, got 3. Leave it out.',
+    ],
+    [
+      'a',
+      { class: 'write', limit: 3 },
+      'invalid_option',
+      'limit: is for limits that a function decides on, and the write limit is none of them, got 3. Leave it out.',
+    ],
+    [
+      'a',
+      { cost: 6 },
+      'cost_above_capacity',
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    ],
+    [
+      'a',
+      null,
+      'invalid_option',
+      'options: takes an object of options, got null. Give an object; it may have class, cost, limit.',
+    ],
+  ])('refuse %o with %o', async (key, options, code, message) => {
+    const limiter = createRateLimiter({ read: 5 })
+    for (const verb of ['consume', 'peek'] as const) {
+      const error = await rejectionOf(limiter[verb](key as string, options as ChargeOptions))
+      expect(error).toMatchObject({ code, message })
+    }
+  })
+})
+
+describe('refusals of direct charges', () => {
+  const ban = { after: 2, withinSec: 60, forSec: 600 }
+
+  it('make a ban in both classes as those of requests do', async () => {
+    const limiter = createRateLimiter({ read: 1, write: 5, ban, clock })
+    await limiter.consume('key')
+    const first = await limiter.consume('key')
+    expect(first).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
+    expect(first).not.toHaveProperty('ban')
+    expect(await limiter.consume('key')).toMatchObject({
+      allowed: false,
+      retryAfterMs: 600_000,
+      limits: [{ name: 'read', limit: 1, remaining: 0, resetMs: 600_000 }],
+      ban: { endsInMs: 600_000, isNew: true },
+    })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({
+      allowed: false,
+      retryAfterMs: 600_000,
+      ban: { endsInMs: 600_000, isNew: false },
+    })
+    expect(await limiter.consume('other')).toMatchObject({ allowed: true })
+  })
+
+  it('make none by peeking', async () => {
+    const limiter = createRateLimiter({ read: 1, ban, clock })
+    await limiter.consume('key')
+    for (const _ of [1, 2, 3]) expect(await limiter.peek('key')).not.toHaveProperty('ban')
+    await limiter.consume('key')
+    expect(await limiter.consume('key')).toHaveProperty('ban')
+    expect(await limiter.peek('key')).toMatchObject({ ban: { endsInMs: 600_000, isNew: false } })
+  })
+})
+
+describe('block and unblock', () => {
+  it('ban a client in both classes under every spelling, and nobody else', async () => {
+    const limiter = createRateLimiter({ clock })
+    await limiter.block('::ffff:192.0.2.1', 1.5)
+    for (const requestClass of ['read', 'write'] as const) {
+      for (const verb of ['consume', 'peek'] as const) {
+        expect(await limiter[verb]('192.0.2.1', { class: requestClass })).toMatchObject({
+          allowed: false,
+          retryAfterMs: 1500,
+          limits: [{ remaining: 0, resetMs: 1500 }],
+          ban: { endsInMs: 1500, isNew: false },
+        })
+      }
+    }
+    expect(await limiter.consume('192.0.2.2')).toMatchObject({ allowed: true })
+    await limiter.unblock('::FFFF:c000:201')
+    expect(await limiter.consume('192.0.2.1')).toMatchObject({ allowed: true, limits: [{ remaining: 999 }] })
+    expect(await limiter.consume('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
+  })
+
+  it('replace and end a ban of whatever kind, and give nothing back', async () => {
+    const limiter = createRateLimiter({ read: 1, ban: { after: 1, withinSec: 60, forSec: 600 }, clock })
+    await limiter.consume('key')
+    await limiter.consume('key')
+    await limiter.block('key', 30)
+    expect(await limiter.peek('key')).toMatchObject({ ban: { endsInMs: 30_000 }, retryAfterMs: 60_000 })
+    await limiter.unblock('key')
+    const peeked = await limiter.peek('key')
+    expect(peeked).toMatchObject({ allowed: false, retryAfterMs: 60_000, limits: [{ remaining: 0 }] })
+    expect(peeked).not.toHaveProperty('ban')
+  })
+
+  it('leave a class without a limit open', async () => {
+    const limiter = createRateLimiter({ read: false, clock })
+    await limiter.block('key', 60)
+    expect(await limiter.consume('key')).toEqual({ allowed: true, retryAfterMs: 0, limits: [] })
+    expect(await limiter.consume('key', { class: 'write' })).toMatchObject({ allowed: false })
+  })
+
+  const range = 'Give a number from 0.001 to 3155760000, without quotes.'
+  it.each([
+    [0, '0'],
+    [-1, '-1'],
+    [0.0001, '0.0001'],
+    ['60', "'60'"],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [3_155_760_001, '3155760001'],
+  ])('take no seconds such as %o', async (seconds, shown) => {
+    const error = await rejectionOf(createRateLimiter().block('key', seconds as number))
+    expect(error).toMatchObject({ code: 'invalid_option', option: 'seconds', value: seconds })
+    expect(error.message).toBe(`seconds: takes a number of seconds, got ${shown}. ${range}`)
+  })
+
+  it.each([
+    ['', "''"],
+    [undefined, 'undefined'],
+    [42, '42'],
+  ])('take no key such as %o', async (key, shown) => {
+    const limiter = createRateLimiter()
+    for (const asked of [limiter.block(key as string, 60), limiter.unblock(key as string)]) {
+      const error = await rejectionOf(asked)
+      expect(error).toMatchObject({ code: 'invalid_option', option: 'key' })
+      expect(error.message).toBe(`key: takes a client key, got ${shown}. Give a string that is not empty.`)
+    }
+  })
+})
+
+describe('reset and resetAll', () => {
+  it('forget a client in both classes, under every spelling, and nobody else', async () => {
+    const limiter = createRateLimiter({ read: 1, write: 1, clock })
+    for (const key of ['192.0.2.1', '192.0.2.2']) {
+      await limiter.consume(key)
+      await limiter.consume(key, { class: 'write' })
+    }
+    await limiter.reset('::ffff:192.0.2.1')
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: false })
+    await limiter.resetAll()
+    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: true })
+    expect((await rejectionOf(limiter.reset(''))).message).toBe(
+      "key: takes a client key, got ''. Give a string that is not empty.",
+    )
+  })
+
+  it('ends the ban of a client too', async () => {
+    const limiter = createRateLimiter({ read: 1, clock })
+    await limiter.consume('key')
+    await limiter.block('key', 60)
+    await limiter.reset('key')
+    expect(await limiter.peek('key')).toEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [{ name: 'read', limit: 1, remaining: 1, resetMs: 60_000 }],
+    })
+    expect(await limiter.peek('key', { class: 'write' })).toMatchObject({ allowed: true })
+  })
+})
+
+describe('a store that lacks a method', () => {
+  class Counter {
+    readonly consume = (): ReturnType<typeof admitted> => ({
+      ...admitted(),
+      limits: [{ name: 'read', limit: 5, remaining: 4, resetMs: 1 }],
+    })
+  }
+
+  it.each([
+    ['peek', new Counter(), 'Counter'],
+    ['reset', new Counter(), 'Counter'],
+    ['resetAll', new Counter(), 'Counter'],
+    ['block', new Counter(), 'Counter'],
+    ['unblock', new Counter(), 'Counter'],
+    ['block', { ...new Counter() }, 'the store'],
+    ['peek', { ...new Counter() }, 'the store'],
+  ] as const)('cannot %s', async (method, store, name) => {
+    const limiter = createRateLimiter({ store })
+    expect(await limiter.consume('key')).toMatchObject({ allowed: true })
+    const error = await rejectionOf(method === 'block' ? limiter.block('key', 60) : limiter[method]('key'))
+    expect(error.code).toBe('unsupported_by_store')
+    expect(error.message).toBe(
+      `${name} has no ${method}(). Add it to the store, or do without limiter.${method}().`,
+    )
+  })
+})
+
+describe('a store that is down', () => {
+  function onBadDay(onStoreError: 'memory' | 'allow' | 'deny'): ReturnType<typeof createRateLimiter> {
+    const store = new FaultyStore(new MemoryStore({ clock }))
+    store.fail({ kind: 'reject' })
+    return createRateLimiter({ read: 1, store, onStoreError, clock })
+  }
+
+  it('is replaced by local counters with onStoreError memory', async () => {
+    const limiter = onBadDay('memory')
+    expect(await limiter.consume('key')).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
+    expect(await limiter.peek('key')).toMatchObject({ allowed: false })
+    expect(await limiter.consume('key')).toMatchObject({ allowed: false })
+  })
+
+  it('counts nobody with onStoreError allow', async () => {
+    const limiter = onBadDay('allow')
+    const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
+    for (let turn = 0; turn < 3; turn++) expect(await limiter.consume('key')).toEqual(uncounted)
+    expect(await limiter.peek('key')).toEqual(uncounted)
+  })
+
+  it('fails to forget and to ban, whatever onStoreError says', async () => {
+    for (const onStoreError of ['memory', 'allow', 'deny'] as const) {
+      const limiter = onBadDay(onStoreError)
+      for (const write of [
+        () => limiter.reset('key'),
+        () => limiter.resetAll(),
+        () => limiter.block('key', 60),
+        () => limiter.unblock('key'),
+      ]) {
+        expect(await rejectionOf(write())).toMatchObject({
+          code: 'store_failed',
+          // After the fifth failure in a row it is not even asked.
+          message: expect.stringMatching(/^the store (failed|is not asked .*): The store is down\. Look/),
+        })
+      }
+    }
+  })
+
+  it('is an error with onStoreError deny', async () => {
+    const limiter = onBadDay('deny')
+    for (const verb of ['consume', 'peek'] as const) {
+      expect(await rejectionOf(limiter[verb]('key'))).toMatchObject({
+        code: 'store_failed',
+        message: 'the store failed: The store is down. Look at the store and its logs.',
+      })
+    }
+  })
+})
+
+describe('a limiter that was closed', () => {
+  it('charges no more, and leaves a store that was passed in open', async () => {
+    const store = new MemoryStore({ clock })
+    const limiter = createRateLimiter({ name: 'api', store })
+    await limiter.consume('key')
+    await limiter.close()
+    await limiter.close()
+    for (const verb of ['consume', 'peek'] as const) {
+      const error = await rejectionOf(limiter[verb]('key'))
+      expect(error.code).toBe('closed')
+      expect(error.message).toBe("the limiter 'api' was closed. Close it after the last request.")
+    }
+    expect(store.size).toBe(1)
+  })
+
+  it('forgets and bans nobody either', async () => {
+    const store = new MemoryStore({ clock })
+    const limiter = createRateLimiter({ name: 'api', store })
+    await limiter.consume('key')
+    await limiter.close()
+    for (const write of [
+      () => limiter.reset('key'),
+      () => limiter.resetAll(),
+      () => limiter.block('other', 60),
+      () => limiter.unblock('key'),
+    ]) {
+      const error = await rejectionOf(write())
+      expect(error.code).toBe('closed')
+      expect(error.message).toBe("the limiter 'api' was closed. Close it after the last request.")
+    }
+    expect(store.size).toBe(1)
+  })
+})

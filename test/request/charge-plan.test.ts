@@ -1,0 +1,213 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it, vi } from 'vitest'
+import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
+import { parse } from '../support/parse.ts'
+import { exchange } from './exchange.ts'
+
+const ADDRESS = '192.0.2.1'
+
+/** Assesses a request under options as JavaScript would give them. */
+function assess(
+  options: object,
+  req: IncomingMessage = exchange().req,
+): ChargePlan | undefined | Promise<ChargePlan | undefined> {
+  return chargePlanner(parse(options))(req, ADDRESS) as ReturnType<typeof assess>
+}
+
+describe('an plan', () => {
+  it('is made at once: who, which limits, how much', () => {
+    const settings = parse({ name: 'api' })
+    const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
+    const { write } = settings.policies
+    expect(assessed).toEqual({
+      policy: write,
+      clientKey: ADDRESS,
+      charge: {
+        key: `api:write:${ADDRESS}`,
+        limits: write !== false && 'limits' in write && write.limits,
+        cost: 1,
+        refundable: false,
+      },
+    })
+  })
+
+  it('asks for a receipt where charges may be given back, and for none where nobody would redeem it', () => {
+    expect(assess({ skipFailedRequests: true })).toMatchObject({ charge: { refundable: true } })
+    expect(assess({ skipSuccessfulRequests: true })).toMatchObject({ charge: { refundable: true } })
+    expect(assess({ cost: () => 2, keyGenerator: () => 'key' })).toMatchObject({
+      charge: { refundable: false },
+    })
+  })
+
+  it('asks for a ban where the options do, with one rule for every charge', () => {
+    const settings = parse({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
+    const ask = chargePlanner(settings)
+    const charges = ['GET', 'GET', 'POST'].map((method) => {
+      const { charge } = ask(exchange(method).req, ADDRESS) as ChargePlan
+      return charge
+    })
+    for (const { ban } of charges) expect(ban).toBe(settings.ban)
+    expect(charges[0]).toMatchObject({ ban: { refusals: { limit: 5, windowMs: 60_000 }, forMs: 3_600_000 } })
+    expect(assess({})).toMatchObject({ charge: { ban: undefined } })
+  })
+
+  it('holds all limits of the class', () => {
+    const read = [{ limit: 5, windowSec: 1, algorithm: 'token-bucket' }, { limit: 100 }]
+    expect(assess({ read })).toMatchObject({
+      charge: { limits: [{ name: 'read-1s' }, { name: 'read-1m' }], cost: 1 },
+    })
+  })
+
+  it('keeps the identity of fixed limits, and of dynamic ones of the same size', () => {
+    for (const options of [{}, { read: () => 7 }]) {
+      const ask = chargePlanner(parse(options))
+      const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
+      expect(one?.charge.limits).toBe(two?.charge.limits)
+    }
+  })
+
+  it('is undefined for a class without a limit, of which nothing more is asked', () => {
+    const [keyGenerator, cost] = [vi.fn(() => 'key'), vi.fn(() => 1)]
+    expect(assess({ read: false, keyGenerator, cost })).toBeUndefined()
+    expect(keyGenerator).not.toHaveBeenCalled()
+    expect(cost).not.toHaveBeenCalled()
+  })
+
+  it('is undefined for a request that is skipped, of which nothing more is asked', () => {
+    const classify = vi.fn(() => 'read')
+    expect(assess({ skip: () => true, classify })).toBeUndefined()
+    expect(classify).not.toHaveBeenCalled()
+    expect(assess({ skip: () => false, classify })).toMatchObject({ clientKey: ADDRESS })
+  })
+
+  it('follows the functions of the options', () => {
+    const { req } = exchange()
+    const keyGenerator = vi.fn((_req: unknown, clientKey: string) => `user of ${clientKey}`)
+    const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
+    expect(assess({ classify: () => 'read', keyGenerator, cost, read }, req)).toMatchObject({
+      clientKey: 'user of 192.0.2.1',
+      policy: { class: 'read', narrowest: { limit: 50 } },
+      charge: { key: 'default:read:user of 192.0.2.1', cost: 3, limits: [{ limit: 50 }] },
+    })
+    expect(keyGenerator).toHaveBeenCalledWith(req, ADDRESS)
+    expect(cost).toHaveBeenCalledWith(req)
+    expect(read).toHaveBeenCalledWith(req)
+  })
+
+  it('is a promise as soon as one of the functions returns one, and the same in the end', async () => {
+    const functions = { skip: () => false, keyGenerator: () => 'key', read: () => 50, cost: () => 3 }
+    const assessed = assess(functions)
+    expect(assessed).not.toBeInstanceOf(Promise)
+    for (const [name, sync] of Object.entries(functions)) {
+      const promised = assess({ ...functions, [name]: async () => sync() })
+      expect(promised).toBeInstanceOf(Promise)
+      // Each parse makes limits of its own: alike, and not the same.
+      expect(await promised).toEqual(assessed)
+    }
+    expect(await assess({ skip: async () => true })).toBeUndefined()
+  })
+
+  it('passes on what a function throws or rejects with', async () => {
+    const error = new Error('no database')
+    const fail = (): never => {
+      throw error
+    }
+    for (const name of ['skip', 'classify', 'keyGenerator', 'read', 'cost']) {
+      expect(() => assess({ [name]: fail })).toThrow(error)
+      if (name !== 'classify') await expect(assess({ [name]: async () => fail() })).rejects.toBe(error)
+    }
+  })
+})
+
+// Threat 16: a function that returns nonsense is an error, never "unlimited".
+describe('the result of a function', () => {
+  const key = 'Return a string that is not empty; its second argument is the key of the client address.'
+  const limit = 'Return a whole number from 1 to 999999999999999.'
+  const numbers = [
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [-1, '-1'],
+    ['5', "'5'"],
+    [0, '0'],
+    [1.5, '1.5'],
+    [1e15, '1000000000000000'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5n, '5n'],
+    [[5], '[5]'],
+    [false, 'false'],
+    [true, 'true'],
+  ] as const
+  const rows: readonly (readonly [option: string, result: unknown, message: string])[] = [
+    ...numbers.map(
+      ([result, shown]) => ['read', result, `read: returned no limit, got ${shown}. ${limit}`] as const,
+    ),
+    ...numbers
+      .filter(([result]) => result !== 1e15)
+      .map(
+        ([result, shown]) =>
+          [
+            'cost',
+            result,
+            `cost: is no cost, got ${shown}. A cost is a whole number of at least 1.`,
+          ] as const,
+      ),
+    ['keyGenerator', '', `keyGenerator: returned no key, got ''. ${key}`],
+    ['keyGenerator', undefined, `keyGenerator: returned no key, got undefined. ${key}`],
+    ['keyGenerator', null, `keyGenerator: returned no key, got null. ${key}`],
+    ['keyGenerator', 42, `keyGenerator: returned no key, got 42. ${key}`],
+    ['keyGenerator', ['a'], `keyGenerator: returned no key, got ["a"]. ${key}`],
+  ]
+
+  it.each(rows)('of %s must not be %o', async (option, result, message) => {
+    const error = thrownBy(() => assess({ [option]: () => result }))
+    expect(error).toMatchObject({ code: 'invalid_result', option, message })
+    const rejected = assess({ [option]: async () => result }) as Promise<unknown>
+    expect(await rejectionOf(rejected)).toMatchObject({ code: 'invalid_result', option, message })
+  })
+
+  it.each([
+    ['reads', "'reads'"],
+    ['READ', "'READ'"],
+    [undefined, 'undefined'],
+    [false, 'false'],
+    ['__proto__', "'__proto__'"],
+    [Promise.resolve('read'), 'a Promise'],
+  ])('of classify must not be %o', (result, shown) => {
+    const error = thrownBy(() => assess({ classify: () => result }))
+    expect(error.code).toBe('invalid_result')
+    expect(error.message).toBe(`classify: returned no class, got ${shown}. Return 'read' or 'write'.`)
+  })
+
+  it('of cost must not be more than the limit ever holds', () => {
+    const options = { read: 5, cost: () => 6 }
+    const error = thrownBy(() => assess(options))
+    expect(error).toMatchObject({ code: 'cost_above_capacity', option: 'cost', value: 6 })
+    expect(error.message).toBe(
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    )
+    expect(assess({ ...options, read: () => 6 })).toMatchObject({ charge: { cost: 6 } })
+    expect(thrownBy(() => assess({ ...options, read: () => 5 })).code).toBe('cost_above_capacity')
+  })
+
+  it('of cost must not be more than the narrowest of several limits holds', () => {
+    const read = [{ limit: 100 }, { limit: 5, windowSec: 1, algorithm: 'sliding-window' }]
+    expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
+    expect(thrownBy(() => assess({ read, cost: () => 6 })).message).toBe(
+      "cost: can never be admitted by the limit 'read-1s' of 5, got 6. Lower the cost, or raise it to at least 6.",
+    )
+  })
+
+  it('of cost must not be more than a token bucket holds, however much comes back in its window', () => {
+    const read = { limit: 100, algorithm: 'token-bucket', burst: 5, name: 'drops' }
+    expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
+    const error = thrownBy(() => assess({ read, cost: () => 6 }))
+    expect(error).toMatchObject({ code: 'cost_above_capacity', option: 'cost', value: 6 })
+    expect(error.message).toBe(
+      "cost: can never be admitted by the limit 'drops' of 5, got 6. Lower the cost, or raise its burst to at least 6.",
+    )
+    const large = { limit: 5, algorithm: 'token-bucket', burst: 100 }
+    expect(assess({ read: large, cost: () => 100 })).toMatchObject({ charge: { cost: 100 } })
+  })
+})

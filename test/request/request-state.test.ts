@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import type { LimitState } from '../../src/limits/decision.ts'
+import { RequestState, requestStateOf, type AdmittedCharge } from '../../src/request/request-state.ts'
+import { exchange } from './exchange.ts'
+
+const state = (name: string, remaining: number, resetMs: number): LimitState => ({
+  name,
+  limit: 10,
+  remaining,
+  resetMs,
+})
+
+describe('Passage', () => {
+  it('knows each limiter that has charged the request', () => {
+    const requestState = new RequestState()
+    const [one, other] = [{}, {}]
+    const known = (): boolean[] => [requestState.hasCharged(one), requestState.hasCharged(other)]
+    expect(known()).toEqual([false, false])
+    // To ask is not to charge.
+    expect(known()).toEqual([false, false])
+    requestState.markCharged(one)
+    expect(known()).toEqual([true, false])
+    requestState.markCharged(other)
+    expect(known()).toEqual([true, true])
+  })
+
+  it('tells the tightest under a label: fewest left, then the longest wait', () => {
+    const requestState = new RequestState()
+    const [five, three, threeLater] = [state('a', 5, 9), state('b', 3, 5), state('c', 3, 6)]
+    expect(requestState.tightest('legacy', [five], true)).toBe(five)
+    expect(requestState.tightest('legacy', [three], true)).toBe(three)
+    expect(requestState.tightest('legacy', [five], true)).toBe(three)
+    expect(requestState.tightest('legacy', [five, threeLater], true)).toBe(threeLater)
+    expect(requestState.tightest('legacy', [five], true)).toBe(threeLater)
+    expect(requestState.tightest('draft-7', [five], true)).toBe(five)
+  })
+
+  it('keeps what stood there first, among equals', () => {
+    const requestState = new RequestState()
+    const [first, second] = [state('a', 3, 5), state('b', 3, 5)]
+    requestState.tightest('legacy', [first], true)
+    expect(requestState.tightest('legacy', [second], true)).toBe(first)
+  })
+
+  it('tells one that is enforced before any that is not, whichever came first', () => {
+    const requestState = new RequestState()
+    const [five, three, two, one] = [state('a', 5, 9), state('b', 3, 9), state('c', 2, 9), state('d', 1, 9)]
+    expect(requestState.tightest('legacy', [three], false)).toBe(three)
+    expect(requestState.tightest('legacy', [two], false)).toBe(two)
+    expect(requestState.tightest('legacy', [five], true)).toBe(five)
+    expect(requestState.tightest('legacy', [one], false)).toBe(five)
+    expect(requestState.tightest('legacy', [three], true)).toBe(three)
+  })
+
+  it('speaks the dialect of the first that asks, and what is no dialect always', () => {
+    const requestState = new RequestState()
+    const speaks = (...dialects: readonly (string | undefined)[]): boolean[] =>
+      dialects.map((dialect) => requestState.acceptsDialect(dialect))
+    expect(speaks(undefined, 'draft-7', 'draft-6', 'draft-7', undefined)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+    ])
+  })
+
+  /** A charge that was taken, with where it left its limits. */
+  const taken = (cost: number, limits: readonly LimitState[], repeatAfterMs?: number): AdmittedCharge => ({
+    decision: {
+      allowed: true,
+      retryAfterMs: 0,
+      limits,
+      ...(repeatAfterMs === undefined ? {} : { repeatAfterMs }),
+    },
+    cost,
+  })
+
+  it('asks to wait for the last of those that have too little left for what they charge', () => {
+    const requestState = new RequestState()
+    expect(requestState.retryAfterMs(100)).toBe(100)
+    requestState.addAdmitted(taken(1, [state('a', 0, 500), state('b', 1, 900)]))
+    expect(requestState.retryAfterMs(100)).toBe(500)
+    expect(requestState.retryAfterMs(700)).toBe(700)
+    requestState.addAdmitted(taken(4, [state('c', 4, 800)]))
+    expect(requestState.retryAfterMs(100)).toBe(500)
+    requestState.addAdmitted(taken(5, [state('d', 4, 700), state('e', 5, 900)]))
+    expect(requestState.retryAfterMs(100)).toBe(700)
+  })
+
+  it('asks to wait as long as the store says that the same charge would, where it says so', () => {
+    const requestState = new RequestState()
+    // The next unit is back in 500 ms, and the three that the charge takes not before 1500.
+    requestState.addAdmitted(taken(3, [state('a', 0, 500)], 1500))
+    expect(requestState.retryAfterMs(100)).toBe(1500)
+    expect(requestState.retryAfterMs(1600)).toBe(1600)
+    // Less than until the reset: of a bucket, that is when all that remains has come back a second time.
+    const other = new RequestState()
+    other.addAdmitted(taken(3, [state('b', 2, 9000)], 250))
+    expect(other.retryAfterMs(100)).toBe(250)
+    other.addAdmitted(taken(3, [state('c', 0, 9000)], 0))
+    expect(other.retryAfterMs(100)).toBe(250)
+  })
+})
+
+describe('passageOf', () => {
+  it('is one for each request, shared with other copies of the library', () => {
+    const [{ req }, { req: other }] = [exchange(), exchange()]
+    const requestState = requestStateOf(req)
+    expect(requestStateOf(req)).toBe(requestState)
+    expect(requestStateOf(other)).not.toBe(requestState)
+    const shared = Reflect.get(globalThis, Symbol.for('express-tollgate.passages')) as WeakMap<
+      object,
+      unknown
+    >
+    expect(shared.get(req)).toBe(requestState)
+    expect(Reflect.ownKeys(req).filter((key) => String(key).includes('tollgate'))).toEqual([])
+  })
+})

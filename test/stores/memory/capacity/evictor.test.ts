@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { banned } from '../../../../src/limits/ban.ts'
+import { ClientCursor } from '../../../../src/stores/memory/table/client-cursor.ts'
+import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
+import { Evictor } from '../../../../src/stores/memory/capacity/evictor.ts'
+import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
+import { NO_ROW } from '../../../../src/stores/memory/table/row-index.ts'
+import {
+  clientsOf,
+  FIRST_PLACE,
+  fingerprintAt,
+  indexAt,
+  type KnownClient,
+  remember,
+} from '../known-clients.ts'
+
+const NOW_MS = 1000
+const live = (fullness: number, expiresAtMs = NOW_MS + 1): KnownClient => ({
+  expiresAtMs,
+  fullness,
+  ban: undefined,
+})
+const expired = (fullness: number, expiresAtMs = NOW_MS): KnownClient => live(fullness, expiresAtMs)
+const bannedUntil = (untilMs: number, fullness = 0): KnownClient => ({
+  ...live(fullness),
+  ban: banned(0, untilMs),
+})
+const refused = live(FULL)
+const many = (count: number, client: KnownClient): KnownClient[] =>
+  Array.from({ length: count }, () => client)
+
+type Price = 'victimFor' | 'victimForBlock'
+
+/** Whom a newcomer that would stand before all of them drives out, one after another; -1 where nobody. */
+function evicted(given: readonly KnownClient[], times = 1, price: Price = 'victimFor'): number[] {
+  const clients = clientsOf()
+  remember(clients, given)
+  const evictor = new Evictor(clients)
+  const cursor = new ClientCursor(clients)
+  return Array.from({ length: times }, () => {
+    const row = evictor[price](FIRST_PLACE, NOW_MS)
+    if (row === NO_ROW) return -1
+    const index = indexAt(clients, row)
+    cursor.goTo(row)
+    cursor.remove()
+    return index
+  })
+}
+
+describe('Evictor', () => {
+  it('evicts the least full', () => {
+    expect(evicted([live(15), live(3), live(30), live(6)], 4)).toEqual([1, 3, 0, 2])
+  })
+
+  it('evicts of equals the one that expires first, and of those the first', () => {
+    expect(evicted([live(3, 2000), live(3, 1500), live(3, 1500), live(4, 1001)], 4)).toEqual([1, 2, 0, 3])
+  })
+
+  it('evicts an expired one before any other, much as it has used, and the longest expired first', () => {
+    expect(evicted([live(0), expired(FULL, 999), live(1), expired(0), expired(9, 5)], 4)).toEqual([
+      4, 1, 3, 0,
+    ])
+  })
+
+  it('compares sixteen', () => {
+    const clients = [...many(15, live(15)), live(12), live(3), expired(0), ...many(15, live(20))]
+    expect(evicted(clients, 3)).toEqual([15, 16, 17])
+  })
+
+  it('begins where the newcomer would stand, and goes round the end', () => {
+    const clients = clientsOf()
+    // So far apart that each of the 32 has a place of its own.
+    const placeOf = (index: number): Fingerprint => ({ ...fingerprintAt(index), first: index << 27 })
+    remember(clients, [live(3), ...many(15, live(5)), ...many(15, live(9)), live(4)], placeOf)
+    const evictor = new Evictor(clients)
+    const victimOf = (index: number): number => {
+      return indexAt(clients, evictor.victimFor(placeOf(index), NOW_MS))
+    }
+    expect([0, 1, 14, 16, 17, 31].map(victimOf)).toEqual([0, 1, 14, 31, 0, 0])
+  })
+
+  it('looks on for one that is not refused, among 256 at most', () => {
+    expect(evicted([...many(255, refused), live(30), live(0)])).toEqual([255])
+    expect(evicted([...many(256, refused), live(0)])).toEqual([-1])
+  })
+
+  it('stops at the first that is not refused, beyond sixteen', () => {
+    expect(evicted([...many(20, refused), live(29), live(3)])).toEqual([20])
+    expect(evicted([...many(20, refused), expired(FULL), live(3)])).toEqual([20])
+  })
+
+  it('never evicts a refused or a banned one for a newcomer', () => {
+    const bans = bannedUntil(NOW_MS + 1)
+    expect(evicted([refused, bans, refused, bans], 2)).toEqual([-1, -1])
+    expect(evicted([refused, bans, live(30), bans], 2)).toEqual([2, -1])
+  })
+
+  it('evicts refused and banned ones that have expired', () => {
+    const bans = { ...bannedUntil(NOW_MS + 1), expiresAtMs: NOW_MS }
+    expect(evicted([live(3), bans, expired(FULL, 900)], 2)).toEqual([2, 1])
+  })
+
+  it('ranks one whose ban is over, or who was refused only now and then, by what it has used', () => {
+    const state = { slices: [{ id: 1, lastMs: 999, units: 1 }], lastId: 1 }
+    const knocking: KnownClient = { ...live(8), ban: { refusals: state } }
+    expect(evicted([live(15), bannedUntil(NOW_MS, 7), knocking], 2)).toEqual([1, 2])
+  })
+
+  it('finds nobody where there is nobody', () => {
+    expect(evicted([])).toEqual([-1])
+    expect(evicted([], 1, 'victimForBlock')).toEqual([-1])
+  })
+
+  it('evicts at any price the least full, then a refused one, and a banned one last', () => {
+    const bans = bannedUntil(NOW_MS + 1)
+    expect(evicted([bans, refused, live(30), bans], 4, 'victimForBlock')).toEqual([2, 1, 0, 3])
+    expect(evicted([...many(255, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([255])
+    expect(evicted([...many(256, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([0])
+  })
+
+  it('chooses as a list that is sorted would, of any sixteen', () => {
+    const client = fc.record({
+      expiresAtMs: fc.integer({ min: 990, max: 1020 }),
+      fullness: fc.nat({ max: FULL }),
+      ban: fc.constantFrom(undefined, undefined, banned(0, 900), banned(0, NOW_MS + 500)),
+    })
+    const rankOf = ({ expiresAtMs, fullness, ban }: KnownClient): number => {
+      if (expiresAtMs <= NOW_MS) return -1
+      return (ban?.untilMs ?? 0) > NOW_MS ? FULL + 1 : fullness
+    }
+    fc.assert(
+      fc.property(fc.array(client, { minLength: 1, maxLength: 16 }), (given) => {
+        const sorted = [...given.entries()].sort(
+          ([index, one], [otherIndex, other]) =>
+            rankOf(one) - rankOf(other) || one.expiresAtMs - other.expiresAtMs || index - otherIndex,
+        )
+        const indices = sorted.map(([index]) => index)
+        const evictable = sorted.filter(([, client]) => rankOf(client) < FULL)
+        expect(evicted(given, given.length, 'victimForBlock')).toEqual(indices)
+        expect(evicted(given, evictable.length + 1)).toEqual([...indices.slice(0, evictable.length), -1])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

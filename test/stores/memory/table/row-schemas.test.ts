@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RateLimiterError } from '../../../../src/errors/rate-limiter-error.ts'
+import { fixedWindow } from '../../../../src/limits/fixed-window.ts'
+import type { Limit } from '../../../../src/limits/limit.ts'
+import { slidingWindow } from '../../../../src/limits/sliding-window.ts'
+import { tokenBucket } from '../../../../src/limits/token-bucket.ts'
+import { type RowSchema, RowSchemas, longestTtlMs } from '../../../../src/stores/memory/table/row-schemas.ts'
+import { limitOf } from '../../../support/charges.ts'
+
+const WINDOW = limitOf(10, { name: 'window' })
+const SLIDING = limitOf(10, { name: 'sliding', algorithm: 'sliding-window' })
+const BUCKET = limitOf(10, { name: 'bucket', algorithm: 'token-bucket' })
+
+const MOST = 65_536
+
+/** The schema of limits, as that of one client more. */
+function retained(schemas: RowSchemas, limits: readonly Limit[]): RowSchema {
+  const schema = schemas.of(limits)
+  schemas.retain(schema)
+  return schema
+}
+
+/** RowSchemas of which as many as there can be have a client each. */
+function fullLayouts(): RowSchemas {
+  const schemas = new RowSchemas()
+  for (let count = 0; count < MOST; count++) retained(schemas, [limitOf(1, { name: `limit ${count}` })])
+  return schemas
+}
+
+describe('the schema of limits', () => {
+  it('has the algorithms that count them, in their order, and no id before it has a client', () => {
+    const limits = [BUCKET, WINDOW, SLIDING]
+    const schema = new RowSchemas().of(limits)
+    expect(schema.algorithms).toEqual([tokenBucket, fixedWindow, slidingWindow])
+    expect(schema.limits).toBe(limits)
+    expect([schema.id, schema.clients]).toEqual([-1, 0])
+  })
+
+  it.each<[string, readonly Limit[], boolean]>([
+    ['one fixed window', [WINDOW], true],
+    ['two of them', [WINDOW, limitOf(10, { name: 'other' })], false],
+    ['one sliding window', [SLIDING], false],
+    ['one token bucket', [BUCKET], false],
+    ['nothing', [], false],
+  ])('knows whether it is one fixed window: of %s', (_what, limits, isOneWindow) => {
+    expect(new RowSchemas().of(limits).isOneWindow).toBe(isOneWindow)
+  })
+
+  it('is the same for the same limits, whichever were asked about in between', () => {
+    const schemas = new RowSchemas()
+    const [one, other] = [[WINDOW], [BUCKET]]
+    const schema = retained(schemas, one)
+    expect(schemas.of(one)).toBe(schema)
+    expect(schemas.of(other)).not.toBe(schema)
+    expect(schemas.of(one)).toBe(schema)
+  })
+
+  it('is the same for limits of the same names and other numbers, and has those asked about last', () => {
+    const schemas = new RowSchemas()
+    const [low, high] = [[limitOf(1)], [limitOf(1000, { windowMs: 5, ttlMs: 90_000 })]]
+    const schema = retained(schemas, low)
+    expect(schemas.of(high)).toBe(schema)
+    expect(schemas.at(schema.id)?.limits).toBe(high)
+    expect(schemas.of(low)).toBe(schema)
+    expect(schemas.at(schema.id)?.limits).toBe(low)
+    expect(schemas.of([...low])).toBe(schema)
+  })
+
+  it('is another one for limits that are remembered for another time', () => {
+    const schemas = new RowSchemas()
+    const schema = retained(schemas, [WINDOW, BUCKET])
+    expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs + 1 }, BUCKET])).not.toBe(schema)
+    // It is the longest of them that counts.
+    expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs - 1 }, BUCKET])).toBe(schema)
+  })
+
+  it('is that of the clients that there are, whichever limits were asked about before there were any', () => {
+    const schemas = new RowSchemas()
+    const [early, late] = [[limitOf(1)], [limitOf(2)]]
+    const before = schemas.of(early)
+    const schema = retained(schemas, late)
+    expect(schema).not.toBe(before)
+    expect(schemas.of(early)).toBe(schema)
+    // The one of before may come by a client all the same, and stays when the other goes.
+    schemas.retain(before)
+    schemas.release(schema.id)
+    expect([schema.clients, before.clients]).toEqual([0, 1])
+    expect(schemas.of([limitOf(3)])).toBe(before)
+  })
+
+  it.each<[string, readonly Limit[]]>([
+    ['another name', [limitOf(10, { name: 'another' }), SLIDING]],
+    ['another algorithm', [{ ...WINDOW, algorithm: 'token-bucket' }, SLIDING]],
+    ['another order', [SLIDING, WINDOW]],
+    ['one limit less', [WINDOW]],
+    ['one limit more', [WINDOW, SLIDING, BUCKET]],
+    // Whatever is in names: they are not just put one after another.
+    ['a name that looks like both', [limitOf(10, { name: 'window","fixed-window"],["sliding' })]],
+  ])('is another one for %s', (_what, limits) => {
+    const schemas = new RowSchemas()
+    const schema = retained(schemas, [WINDOW, SLIDING])
+    const other = retained(schemas, limits)
+    expect(other).not.toBe(schema)
+    expect(other.id).not.toBe(schema.id)
+    expect(other.text).not.toBe(schema.text)
+  })
+})
+
+describe('ids', () => {
+  it('are given with the first client, and counted from 0', () => {
+    const schemas = new RowSchemas()
+    expect(schemas.at(0)).toBeUndefined()
+    const ids = [[WINDOW], [SLIDING], [BUCKET]].map((limits) => retained(schemas, limits).id)
+    expect(ids).toEqual([0, 1, 2])
+    expect(schemas.at(1)?.algorithms).toEqual([slidingWindow])
+    expect(schemas.at(3)).toBeUndefined()
+  })
+
+  it('stay while there is a client, and go with the last one', () => {
+    const schemas = new RowSchemas()
+    const schema = retained(schemas, [WINDOW])
+    schemas.retain(schema)
+    schemas.release(schema.id)
+    expect(schemas.at(0)).toBe(schema)
+    expect([schema.id, schema.clients]).toEqual([0, 1])
+    schemas.release(schema.id)
+    expect(schemas.at(0)).toBeUndefined()
+    expect([schema.id, schema.clients]).toEqual([-1, 0])
+  })
+
+  it('are given again once they are free, also to the same limits', () => {
+    const schemas = new RowSchemas()
+    const limits = [WINDOW]
+    retained(schemas, limits)
+    retained(schemas, [SLIDING])
+    schemas.release(0)
+    expect(retained(schemas, [BUCKET]).id).toBe(0)
+    expect(retained(schemas, limits).id).toBe(2)
+    expect(schemas.at(2)?.limits).toBe(limits)
+  })
+
+  it('that nobody has are released without effect', () => {
+    const schemas = new RowSchemas()
+    const schema = retained(schemas, [WINDOW])
+    for (const id of [-1, 1, 70_000]) schemas.release(id)
+    expect(schemas.at(schema.id)).toBe(schema)
+    expect(retained(schemas, [SLIDING]).id).toBe(1)
+  })
+
+  it('begin anew when all clients are forgotten', () => {
+    const schemas = new RowSchemas()
+    const limits = [WINDOW]
+    retained(schemas, [SLIDING])
+    const schema = retained(schemas, limits)
+    schemas.release(0)
+    schemas.clear()
+    expect([schema.id, schema.clients]).toEqual([-1, 0])
+    expect([schemas.at(0), schemas.at(1)]).toEqual([undefined, undefined])
+    expect(retained(schemas, [BUCKET]).id).toBe(0)
+    expect(retained(schemas, limits).id).toBe(1)
+    expect(schemas.at(1)?.limits).toBe(limits)
+  })
+})
+
+describe('schemas that have as many clients of different limits as there are ids', () => {
+  const schemas = fullLayouts()
+
+  it('refuse another one, and keep those that they have', () => {
+    const attempt = (): RowSchema => retained(schemas, [WINDOW])
+    expect(attempt).toThrow(RateLimiterError)
+    expect(attempt).toThrow(
+      expect.objectContaining({
+        code: 'store_failed',
+        message:
+          'this MemoryStore has clients of 65536 different sets of limit names. ' +
+          'Give each limiter of so many a store of its own.',
+      }),
+    )
+    expect([schemas.of([WINDOW]).id, schemas.of([WINDOW]).clients]).toEqual([-1, 0])
+    expect(schemas.at(MOST - 1)?.limits[0]?.name).toBe('limit 65535')
+    // Those that have an id can have more clients.
+    expect(retained(schemas, [limitOf(2, { name: 'limit 7' })]).id).toBe(7)
+  })
+
+  it('take another one in the place of one that goes', () => {
+    schemas.release(40_000)
+    const other = retained(schemas, [WINDOW])
+    expect([other.id, schemas.at(40_000)]).toEqual([40_000, other])
+    expect(() => retained(schemas, [SLIDING])).toThrow('65536 different sets')
+  })
+})
+
+/** What can be done to schemas; numbers are turned into one of those that there are. */
+type Step =
+  | { readonly kind: 'ask' | 'come'; readonly limits: number }
+  | { readonly kind: 'comeLate' | 'go'; readonly which: number }
+  | { readonly kind: 'clear' }
+
+/** Limits of three schemas, several arrays of each. */
+const SEVERAL: readonly (readonly Limit[])[] = [
+  [WINDOW],
+  [{ ...WINDOW, limit: 20 }],
+  [WINDOW],
+  [SLIDING, BUCKET],
+  [SLIDING, { ...BUCKET, burst: 3 }],
+  [],
+  [],
+]
+
+/** RowSchemas beside a plain list of the clients that have come. */
+class Census {
+  readonly #schemas = new RowSchemas()
+  readonly #asked: RowSchema[] = []
+  readonly #clients: RowSchema[] = []
+  /** The most ids there can have been since everybody was forgotten. */
+  #most = 0
+
+  take(step: Step): void {
+    switch (step.kind) {
+      case 'ask':
+        this.#ask(step.limits)
+        break
+      case 'come':
+        this.#come(this.#ask(step.limits))
+        break
+      // One that was asked about before others were.
+      case 'comeLate':
+        this.#come(this.#asked[step.which % this.#asked.length])
+        break
+      case 'go': {
+        const [gone] = this.#clients.splice(step.which % (this.#clients.length || 1), 1)
+        if (gone !== undefined) this.#schemas.release(gone.id)
+        break
+      }
+      case 'clear':
+        this.#schemas.clear()
+        this.#clients.length = 0
+        this.#most = 0
+    }
+  }
+
+  check(): void {
+    for (const schema of new Set(this.#asked)) {
+      const clients = this.#clients.filter((other) => other === schema).length
+      assert.equal(schema.clients, clients)
+      if (clients === 0) assert.equal(schema.id, -1)
+      else assert.equal(this.#schemas.at(schema.id), schema)
+      // One of the first that were free.
+      assert.ok(schema.id < this.#most)
+    }
+  }
+
+  #ask(which: number): RowSchema {
+    const limits = SEVERAL[which % SEVERAL.length] ?? []
+    const schema = this.#schemas.of(limits)
+    assert.equal(schema.limits, limits)
+    const named = limits.map(({ name, algorithm }) => [name, algorithm])
+    assert.equal(schema.text, JSON.stringify([longestTtlMs(limits), named]))
+    this.#asked.push(schema)
+    return schema
+  }
+
+  #come(schema: RowSchema | undefined): void {
+    if (schema === undefined) return
+    this.#schemas.retain(schema)
+    this.#clients.push(schema)
+    this.#most = Math.max(this.#most, new Set(this.#clients).size)
+  }
+}
+
+describe('schemas of clients that come and go', () => {
+  it('have an id of their own as long as they have a client, whatever happens', () => {
+    const limits = fc.nat(SEVERAL.length - 1)
+    const step: fc.Arbitrary<Step> = fc.oneof(
+      fc.record({ kind: fc.constant('ask' as const), limits }),
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('come' as const), limits }) },
+      fc.record({ kind: fc.constant('comeLate' as const), which: fc.nat(30) }),
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(30) }) },
+      fc.record({ kind: fc.constant('clear' as const) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
+        const census = new Census()
+        for (const next of steps) {
+          census.take(next)
+          census.check()
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('how long limits are remembered', () => {
+  it('is the longest of them, and no time where there are none', () => {
+    const ttls = [70_000, 100_000, 80_000].map((ttlMs) => limitOf(5, { ttlMs }))
+    expect(longestTtlMs(ttls)).toBe(100_000)
+    expect(longestTtlMs([])).toBe(0)
+  })
+})

@@ -1,0 +1,72 @@
+import { onTestFinished } from 'vitest'
+import { createRateLimiter, MemoryStore, type RateLimiter } from '../../../src/index.ts'
+import { FaultyStore } from '../../../src/tools/testing/index.ts'
+import { listening } from '../../support/http/listening.ts'
+
+/** The keys of clients that are charged here. None of them may be found in any metric. */
+export const CLIENT_KEYS: readonly string[] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '127.0.0.1']
+
+/** Limiters with whom every outcome, failure, ban and eviction comes about. */
+export interface EveryOutcome {
+  readonly limiters: readonly RateLimiter[]
+  /** Sends the traffic; the same each time it is called. */
+  send(): Promise<void>
+}
+
+/** Limiters that end with the test, and have counted nobody yet. */
+export function everyOutcome(): EveryOutcome {
+  const make = (name: string, options: object): RateLimiter => {
+    const limiter = createRateLimiter({ name, ...options })
+    onTestFinished(() => limiter.close())
+    return limiter
+  }
+  const api = make('api', { read: 5, write: 5 })
+  const gate = make('gate', { denyList: ['127.0.0.1'] })
+  const open = make('open', { skip: () => true })
+  const trial = make('trial', { read: 1, mode: 'shadow' })
+  const crowded = make('crowded', { store: new MemoryStore({ maxKeys: 1 }) })
+  const failing = [
+    make('lenient', { store: failingStore(), onStoreError: 'allow' }),
+    make('strict', { store: failingStore(), onStoreError: 'deny' }),
+  ]
+  const send = async (): Promise<void> => {
+    await useUp(api)
+    await banAndPardon(api)
+    for (const limiter of [gate, open]) await fetchFrom(limiter)
+    await trial.consume('192.0.2.1')
+    await trial.consume('192.0.2.1')
+    for (const key of CLIENT_KEYS) await crowded.consume(key)
+    for (const limiter of failing) await limiter.consume('192.0.2.1').catch(() => undefined)
+  }
+  return { limiters: [api, gate, open, trial, crowded, ...failing], send }
+}
+
+/** 3 allowed, 2 near, 1 limited in each class. */
+async function useUp(limiter: RateLimiter): Promise<void> {
+  for (let request = 0; request < 6; request++) {
+    await limiter.consume('192.0.2.1', { class: 'read' })
+    await limiter.consume('192.0.2.1', { class: 'write' })
+  }
+}
+
+async function banAndPardon(limiter: RateLimiter): Promise<void> {
+  await limiter.block('192.0.2.2', 60)
+  await limiter.consume('192.0.2.2')
+  await limiter.unblock('192.0.2.2')
+  for (const key of CLIENT_KEYS) await limiter.reset(key)
+}
+
+async function fetchFrom(limiter: RateLimiter): Promise<void> {
+  await listening(
+    (req, res) => limiter(req, res, () => res.end()),
+    async (port) => {
+      await (await fetch(`http://127.0.0.1:${port}/`)).text()
+    },
+  )
+}
+
+function failingStore(): FaultyStore {
+  const store = new FaultyStore(new MemoryStore())
+  store.fail({ kind: 'throw' })
+  return store
+}

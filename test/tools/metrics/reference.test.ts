@@ -1,0 +1,63 @@
+import { Registry } from 'prom-client'
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../../src/index.ts'
+import { METRIC_DEFINITIONS, STORE_CALL_DURATION } from '../../../src/tools/metrics/metric-definitions.ts'
+import { metrics } from '../../../src/tools/metrics/index.ts'
+import { textOf } from '../../support/project-files.ts'
+import { seriesOf } from '../../support/metrics/exposition.ts'
+import { meteredExposition } from '../../support/metrics/metered-exposition.ts'
+import { describePromtool, promtoolOnFile } from '../../support/metrics/promtool.ts'
+import { flawsOf } from '../../support/metrics/query-flaws.ts'
+
+const reference = textOf('docs/metrics.md')
+const rules = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''
+
+describe('docs/metrics.md', () => {
+  it('lists every metric and every instrument, with its type and its unit', () => {
+    for (const { metric, instrument, unit, kind } of METRIC_DEFINITIONS) {
+      expect(reference).toContain(`| \`${metric}\` | ${kind === 'counter' ? 'counter' : 'gauge'} |`)
+      const otherKind = kind === 'counter' ? 'counter' : 'up-down counter'
+      expect(reference).toContain(`| \`${instrument}\` | ${otherKind} | \`${unit}\` |`)
+    }
+    expect(reference).toContain(`| \`${STORE_CALL_DURATION.metric}\` | histogram |`)
+    expect(reference).toContain(`| \`${STORE_CALL_DURATION.instrument}\` | histogram | \`s\` |`)
+  })
+
+  it('names no metric that there is not', async () => {
+    const known = new Set(seriesOf(await meteredExposition()).map(({ metric }) => metric))
+    known.add(STORE_CALL_DURATION.metric)
+    const named = reference.match(/\btollgate_\w+/g) ?? []
+    expect(named.filter((name) => !known.has(name))).toEqual([])
+    expect(named.length).toBeGreaterThan(known.size)
+  })
+
+  it('lists every value of every label', async () => {
+    const missing = seriesOf(await meteredExposition())
+      .flatMap(({ labels }) => Object.entries(labels))
+      .filter(([label]) => label !== 'limiter' && label !== 'le')
+      .filter(([, value]) => !reference.includes(`\`${value}\``))
+    expect(missing).toEqual([])
+  })
+
+  it('tells how many series a limiter has', async () => {
+    const registry = new Registry()
+    metrics(createRateLimiter({ name: 'api' }), { registry })
+    const { length } = seriesOf(await registry.metrics())
+    expect(reference).toContain(`${length} for one with both classes and a memory store`)
+  })
+
+  it('has alerts that name only metrics, labels and outcomes that there are', async () => {
+    expect(rules).toContain('- alert:')
+    const queries = rules.split('- alert:').slice(1)
+    const text = await meteredExposition()
+    expect(queries.flatMap((query) => flawsOf(query, text))).toEqual([])
+  })
+})
+
+describePromtool('the alerts of docs/metrics.md', () => {
+  it('are rules that Prometheus takes', () => {
+    const { status, output } = promtoolOnFile(['check', 'rules'], rules)
+    expect(output.join('')).toContain('SUCCESS: 6 rules found')
+    expect(status).toBe(0)
+  })
+})

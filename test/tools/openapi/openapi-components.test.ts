@@ -1,0 +1,241 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
+import { openApiComponents } from '../../../src/tools/openapi/index.ts'
+import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
+import { documentOf, flawOfDocument } from './document-validity.ts'
+
+const open: { close(): Promise<void> }[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((limiter) => limiter.close()))
+})
+
+const made = (options: RateLimiterOptions): ReturnType<typeof createRateLimiter> => {
+  const limiter = createRateLimiter(options)
+  open.push(limiter)
+  return limiter
+}
+const componentsOf = (options: RateLimiterOptions): ReturnType<typeof openApiComponents> =>
+  openApiComponents(made(options))
+
+describe('the components of a limiter', () => {
+  it('tell the refusal, its headers and the limits, in a valid document', async () => {
+    const components = componentsOf({ read: 100, write: 20 })
+    const limits = 'Reads: 100 requests in 60 seconds. Writes: 20 requests in 60 seconds.'
+    expect(components.responses).toEqual({
+      RateLimitExceeded: {
+        description: `Too many requests from this client. ${limits}`,
+        headers: {
+          'Retry-After': { $ref: '#/components/headers/RetryAfter' },
+          'X-RateLimit-Limit': { $ref: '#/components/headers/XRateLimitLimit' },
+          'X-RateLimit-Remaining': { $ref: '#/components/headers/XRateLimitRemaining' },
+          'X-RateLimit-Reset': { $ref: '#/components/headers/XRateLimitReset' },
+        },
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/RateLimitExceeded' } } },
+      },
+    })
+    expect(components.headers.XRateLimitLimit).toEqual({
+      description: `Units of the tightest limit. ${limits}`,
+      schema: { type: 'integer', minimum: 0 },
+    })
+    expect(components.headers.RetryAfter).toMatchObject({ required: true })
+    expect(components.schemas).toEqual({
+      RateLimitExceeded: {
+        type: 'object',
+        required: ['error'],
+        properties: { error: { type: 'string', const: 'rate_limit_exceeded' } },
+      },
+    })
+    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+  })
+
+  it('are called after the limiter, with capitals for words', () => {
+    const { responses, headers, schemas } = componentsOf({ name: 'api-keys v2' })
+    expect(Object.keys(responses)).toEqual(['ApiKeysV2RateLimitExceeded'])
+    expect(Object.keys(schemas)).toEqual(['ApiKeysV2RateLimitExceeded'])
+    expect(Object.keys(headers)).toContain('ApiKeysV2RetryAfter')
+  })
+
+  it('of several limiters stand side by side, each once', async () => {
+    const [api, login] = [made({}), made({ name: 'login', statusCode: 403 })]
+    const components = openApiComponents([api, login, api])
+    expect(Object.keys(components.responses)).toEqual(['RateLimitExceeded', 'LoginRateLimitExceeded'])
+    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+  })
+
+  it('tell a denial and a store that fails where the options allow for them', async () => {
+    const components = componentsOf({ denyList: ['192.0.2.1'], onStoreError: 'deny', standardHeaders: true })
+    expect(components.responses.ClientDenied).toEqual({
+      description: 'Requests from this address are not served.',
+      headers: {},
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/ClientDenied' } } },
+    })
+    // While nothing is known of where the limits stand, the policy alone is told.
+    expect(Object.keys(components.responses.RateLimiterUnavailable?.headers ?? {})).toEqual([
+      'Retry-After',
+      'RateLimit-Policy',
+    ])
+    expect(components.schemas).toMatchObject({
+      ClientDenied: { properties: { error: { const: 'forbidden' } } },
+      RateLimiterUnavailable: { properties: { error: { const: 'rate_limiter_unavailable' } } },
+    })
+    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+  })
+
+  it.each([
+    ['draft-6', ['RateLimitPolicy', 'RateLimitLimit', 'RateLimitRemaining', 'RateLimitReset']],
+    ['draft-7', ['RateLimitPolicy', 'RateLimit']],
+    ['draft-8', ['RateLimitPolicy', 'RateLimit']],
+    ['draft-11', ['RateLimitPolicy', 'RateLimit']],
+  ] as const)('name the headers of %s', (standardHeaders, names) => {
+    const { headers } = componentsOf({ standardHeaders, legacyHeaders: false })
+    expect(Object.keys(headers)).toEqual(['RetryAfter', ...names])
+  })
+
+  it.each(['draft-6', 'draft-7', 'draft-8', 'draft-11'] as const)(
+    'tell the policy alone of %s while the store is down',
+    (standardHeaders) => {
+      const { responses } = componentsOf({ standardHeaders, onStoreError: 'deny' })
+      expect(Object.keys(responses.RateLimiterUnavailable?.headers ?? {})).toEqual([
+        'Retry-After',
+        'RateLimit-Policy',
+      ])
+    },
+  )
+
+  it('say how the reset is told', () => {
+    const resetOf = (resetFormat: 'epoch' | 'delta'): string | undefined =>
+      componentsOf({ name: resetFormat, resetFormat }).headers[
+        resetFormat === 'epoch' ? 'EpochXRateLimitReset' : 'DeltaXRateLimitReset'
+      ]?.description
+    expect(resetOf('epoch')).toMatch(/^The second since the epoch /)
+    expect(resetOf('delta')).toMatch(/^Seconds until /)
+  })
+})
+
+describe('the schema of a refusal', () => {
+  const schemaOf = (options: RateLimiterOptions): unknown => componentsOf(options).schemas.RateLimitExceeded
+  const contentOf = (options: RateLimiterOptions): unknown =>
+    componentsOf(options).responses.RateLimitExceeded?.content
+
+  it('is that of a message', () => {
+    const message = { error: 'slow_down', retry: true, codes: [1, 'two'], more: { none: null, share: 0.5 } }
+    expect(schemaOf({ message })).toEqual({
+      type: 'object',
+      required: ['error', 'retry', 'codes', 'more'],
+      properties: {
+        error: { type: 'string', const: 'slow_down' },
+        retry: { type: 'boolean', const: true },
+        codes: { type: 'array', const: [1, 'two'] },
+        more: {
+          type: 'object',
+          required: ['none', 'share'],
+          properties: { none: { type: 'null', const: null }, share: { type: 'number', const: 0.5 } },
+        },
+      },
+    })
+  })
+
+  it('is a string for a text', () => {
+    expect(schemaOf({ message: 'Slow down' })).toEqual({ type: 'string', const: 'Slow down' })
+    expect(contentOf({ message: 'Slow down' })).toHaveProperty('text/plain')
+  })
+
+  it('is that of problem details, with the names of the limits', () => {
+    const read = [
+      { limit: 1, windowSec: 1 },
+      { limit: 9, windowSec: 60 },
+    ]
+    expect(schemaOf({ read, problemDetails: true, statusCode: 420 })).toMatchObject({
+      required: ['type', 'title', 'status', 'violated-policies'],
+      properties: {
+        status: { type: 'integer', const: 420 },
+        'violated-policies': {
+          type: 'array',
+          items: { type: 'string', enum: ['read-1s', 'read-1m', 'write'] },
+        },
+      },
+    })
+    expect(contentOf({ problemDetails: true })).toHaveProperty('application/problem+json')
+  })
+
+  it.each([
+    ['message', { message: () => 'no' }],
+    ['handler', { handler: () => undefined }],
+  ])('is open where the option %s is a function', async (_name, options) => {
+    expect(schemaOf(options)).toEqual({ description: 'A function of the server writes it.' })
+    expect(contentOf(options)).toHaveProperty('*/*')
+    expect(await flawOfDocument(documentOf(componentsOf({ ...options, name: 'other' })))).toBeUndefined()
+  })
+})
+
+describe('the limits in descriptions', () => {
+  const textOf = (options: RateLimiterOptions): string | undefined =>
+    componentsOf({ write: false, ...options }).headers.XRateLimitLimit?.description.slice(
+      'Units of the tightest limit. '.length,
+    )
+
+  it.each([
+    [{ read: 1, windowSec: 1 }, 'Reads: 1 request in 1 second. Writes: no limit.'],
+    [
+      { read: () => 5 },
+      'Reads: a number of requests in 60 seconds that depends on the request. Writes: no limit.',
+    ],
+    [
+      {
+        read: [
+          { limit: 20, windowSec: 1 },
+          { limit: 90, windowSec: 60, burst: 30, algorithm: 'token-bucket' as const },
+        ],
+      },
+      'Reads: 20 requests in 1 second, and 90 requests in 60 seconds, at most 30 at once. Writes: no limit.',
+    ],
+    [
+      { read: 10, cost: () => 2 },
+      'Reads: 10 units in 60 seconds. Writes: no limit. A request can cost several units.',
+    ],
+    [
+      { read: 10, mode: 'shadow' as const },
+      'Reads: 10 requests in 60 seconds. Writes: no limit. Nobody is refused yet.',
+    ],
+  ])('of %o are: %s', (options, text) => {
+    expect(textOf(options)).toBe(text)
+  })
+})
+
+describe('a limiter that refuses nobody', () => {
+  it('has headers and no responses in shadow mode', () => {
+    const { responses, schemas, headers } = componentsOf({ mode: 'shadow', denyList: ['192.0.2.1'] })
+    expect([responses, schemas]).toEqual([{}, {}])
+    expect(Object.keys(headers)).toEqual(['XRateLimitLimit', 'XRateLimitRemaining', 'XRateLimitReset'])
+  })
+
+  it('has nothing but the denial where no class is limited', () => {
+    const components = componentsOf({
+      read: false,
+      write: false,
+      denyList: ['192.0.2.1'],
+      onStoreError: 'deny',
+    })
+    expect(Object.keys(components.responses)).toEqual(['ClientDenied'])
+    expect(components.headers).toEqual({})
+  })
+})
+
+describe('what openApiComponents does not take', () => {
+  it.each([[() => 1], [{}], [null], [undefined], ['limiter'], [[{ name: 'x' }]]])('is %o', (given) => {
+    const error = thrownBy(() => openApiComponents(given as never))
+    expect(error).toMatchObject({ code: 'invalid_option', option: 'limiter' })
+    expect(error.message).toMatch(
+      /^limiter: takes a limiter, got .+\. Give what createRateLimiter\(\) returned, or one of the limiters that auditRoutes\(app\) lists\.$/,
+    )
+  })
+
+  it('is two limiters whose components would have the same names', () => {
+    const [one, other] = [made({ name: 'api-keys' }), made({ name: 'api keys' })]
+    expect(thrownBy(() => openApiComponents([one, other])).message).toBe(
+      "limiter: the limiters named 'api-keys' and 'api keys' would have components of the same names. " +
+        'Give each limiter a name of its own, with letters or digits in it.',
+    )
+  })
+})

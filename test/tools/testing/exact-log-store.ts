@@ -1,0 +1,200 @@
+import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
+import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
+import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
+import type { FakeClock } from '../../../src/tools/testing/index.ts'
+
+/** A charge that was admitted; nothing is left of it when it was refunded. */
+interface Entry {
+  atMs: number
+  units: number
+}
+
+interface Client {
+  readonly log: Entry[]
+  refusalsMs: number[]
+  ban: { sinceMs: number; forMs: number } | undefined
+}
+
+/** Where a limit stands, and how long a client waits for so many units. */
+interface Standing {
+  readonly remaining: number
+  readonly resetMs: number
+  waitMs(units: number): number
+}
+
+/** Until when a charge weighs on a client in a sliding window. */
+type WeighsUntil = (atMs: number, windowMs: number) => number
+
+const exactly: WeighsUntil = (atMs, windowMs) => atMs + windowMs
+
+type Reader = (log: readonly Entry[], nowMs: number, limit: Limit, weighsUntil: WeighsUntil) => Standing
+
+/** Reads the log from its beginning: which charge opened a window, and which fell into it. */
+const fixedWindow: Reader = (log, nowMs, { limit, windowMs }) => {
+  let [endMs, used] = [Number.NEGATIVE_INFINITY, 0]
+  for (const { atMs, units } of log) {
+    if (atMs >= endMs) [endMs, used] = [atMs + windowMs, 0]
+    used += units
+  }
+  if (nowMs >= endMs) [endMs, used] = [nowMs + windowMs, 0]
+  return {
+    remaining: limit - used,
+    resetMs: endMs - nowMs,
+    waitMs: (units) => (used + units > limit ? endMs - nowMs : 0),
+  }
+}
+
+/** Every charge weighs for a window. */
+const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, weighsUntil) => {
+  const weighing = log.filter(({ atMs, units }) => units > 0 && weighsUntil(atMs, windowMs) > nowMs)
+  const used = weighing.reduce((sum, { units }) => sum + units, 0)
+  return {
+    remaining: limit - used,
+    resetMs: Math.min(windowMs, weighsUntil(weighing[0]?.atMs ?? nowMs, windowMs) - nowMs),
+    waitMs: (cost) => {
+      let left = limit - used
+      let waitMs = 0
+      for (const { atMs, units } of weighing) {
+        if (left >= cost) break
+        left += units
+        waitMs = weighsUntil(atMs, windowMs) - nowMs
+      }
+      return waitMs
+    },
+  }
+}
+
+/** A bucket that leaks: a unit is `windowMs` drops, and `limit` drops run out in a millisecond. */
+const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
+  let [level, lastMs] = [0, log[0]?.atMs ?? nowMs]
+  const leak = (atMs: number): void => {
+    level = Math.max(0, level - (atMs - lastMs) * limit)
+    lastMs = atMs
+  }
+  for (const { atMs, units } of log) {
+    leak(atMs)
+    level += units * windowMs
+  }
+  leak(nowMs)
+  const waitMs = (units: number): number =>
+    Math.ceil(Math.max(0, level + units * windowMs - burst * windowMs) / limit)
+  const remaining = Math.floor((burst * windowMs - level) / windowMs)
+  return { remaining, resetMs: remaining > 0 ? Math.ceil((remaining * windowMs) / limit) : waitMs(1), waitMs }
+}
+
+const READERS: Readonly<Record<AlgorithmName, Reader>> = {
+  'fixed-window': fixedWindow,
+  'sliding-window': slidingWindow,
+  'token-bucket': tokenBucket,
+}
+
+/**
+ * A store that shares no line with the package: it writes every charge down, and reads all of them for every
+ * decision. What it answers is right by definition, and the suite must see it so.
+ */
+export class ExactLogStore implements Store {
+  readonly capabilities: StoreCapabilities = {
+    algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
+    severalLimits: true,
+    bans: true,
+    shared: false,
+  }
+  readonly #clients = new Map<string, Client>()
+  readonly #clock: FakeClock
+  readonly #weighsUntil: WeighsUntil
+
+  constructor(clock: FakeClock, weighsUntil: WeighsUntil = exactly) {
+    this.#clock = clock
+    this.#weighsUntil = weighsUntil
+  }
+
+  consume(charge: Charge): Decision {
+    const nowMs = this.#clock.now()
+    const client = this.#clientAt(charge.key, nowMs)
+    const decision = this.peek(charge)
+    if (decision.ban !== undefined) return decision
+    if (!decision.allowed) {
+      const rule = charge.ban
+      if (rule === undefined) return decision
+      const { windowMs, limit } = rule.refusals
+      client.refusalsMs = [
+        ...client.refusalsMs.filter((atMs) => this.#weighsUntil(atMs, windowMs) > nowMs),
+        nowMs,
+      ]
+      if (client.refusalsMs.length < limit) return decision
+      this.block(charge.key, rule.forMs)
+      return banned(charge, decision.retryAfterMs, { endsInMs: rule.forMs, isNew: true })
+    }
+    const receipt: Entry = { atMs: nowMs, units: charge.cost }
+    client.log.push(receipt)
+    return { ...this.#standing(charge, client, nowMs), receipt }
+  }
+
+  peek(charge: Charge): Decision {
+    const nowMs = this.#clock.now()
+    const client = this.#clientAt(charge.key, nowMs)
+    const waits = charge.limits.map((limit) => this.#read(limit, client, nowMs).waitMs(charge.cost))
+    const retryAfterMs = Math.max(...waits)
+    const endsInMs = client.ban === undefined ? 0 : client.ban.sinceMs + client.ban.forMs - nowMs
+    if (endsInMs > 0) return banned(charge, retryAfterMs, { endsInMs, isNew: false })
+    return { ...this.#standing(charge, client, nowMs), allowed: retryAfterMs === 0, retryAfterMs }
+  }
+
+  refund(receipt: Receipt): void {
+    ;(receipt as Entry).units = 0
+  }
+
+  block(key: string, forMs: number): void {
+    const client = this.#clientAt(key, this.#clock.now())
+    client.ban = { sinceMs: this.#clock.now(), forMs }
+    client.refusalsMs = []
+  }
+
+  unblock(key: string): void {
+    const client = this.#clientAt(key, this.#clock.now())
+    client.ban = undefined
+    client.refusalsMs = []
+  }
+
+  reset(key: string): void {
+    this.#clients.delete(key)
+  }
+
+  resetAll(): void {
+    this.#clients.clear()
+  }
+
+  /** The client, with everything that lies ahead of the clock moved to where the clock is. */
+  #clientAt(key: string, nowMs: number): Client {
+    const client = this.#clients.get(key) ?? { log: [], refusalsMs: [], ban: undefined }
+    this.#clients.set(key, client)
+    const aheadMs = Math.max(0, (client.log.at(-1)?.atMs ?? nowMs) - nowMs)
+    for (const entry of client.log) entry.atMs -= aheadMs
+    client.refusalsMs = client.refusalsMs.map((atMs) => Math.min(atMs, nowMs))
+    if (client.ban !== undefined) client.ban.sinceMs = Math.min(client.ban.sinceMs, nowMs)
+    return client
+  }
+
+  #read(limit: Limit, { log }: Client, nowMs: number): Standing {
+    return READERS[limit.algorithm](log, nowMs, limit, this.#weighsUntil)
+  }
+
+  #standing({ limits }: Charge, client: Client, nowMs: number): Decision {
+    const states = limits.map((limit) => {
+      const { remaining, resetMs } = this.#read(limit, client, nowMs)
+      return { name: limit.name, limit: limit.burst, remaining, resetMs }
+    })
+    return { allowed: true, retryAfterMs: 0, limits: states }
+  }
+}
+
+function banned({ limits }: Charge, waitMs: number, ban: Ban): Decision {
+  const retryAfterMs = Math.max(waitMs, ban.endsInMs)
+  const states = limits.map(({ name, burst }) => ({
+    name,
+    limit: burst,
+    remaining: 0,
+    resetMs: retryAfterMs,
+  }))
+  return { allowed: false, retryAfterMs, limits: states, ban }
+}

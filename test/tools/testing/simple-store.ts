@@ -1,0 +1,192 @@
+import type { Algorithm, AlgorithmResult } from '../../../src/limits/algorithm.ts'
+import { ALGORITHM_NAMES, type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
+import { type BanRule, type BanState, banAt, banEndsInMs, banned, withRefusal } from '../../../src/limits/ban.ts'
+import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
+import type { Limit } from '../../../src/limits/limit.ts'
+import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
+import type { FakeClock } from '../../../src/tools/testing/index.ts'
+
+type State = AlgorithmState
+
+/** One client of a {@link SimpleStore}. */
+export interface Client {
+  /** By the names of the limits. */
+  readonly states: Map<string, State>
+  ban: BanState | undefined
+}
+
+/** What a receipt of a {@link SimpleStore} says. */
+export interface SimpleReceipt {
+  readonly key: string
+  readonly client: Client
+  readonly limits: readonly Limit[]
+  readonly taken: ReadonlyMap<string, State>
+  readonly cost: number
+}
+
+/** A charge between reading and writing. */
+export interface Plan {
+  readonly charge: Charge
+  readonly client: Client
+  /** What each limit says to the charge. */
+  readonly asked: readonly AlgorithmResult<State>[]
+  /** The ban that the client has. */
+  readonly ban: Ban | undefined
+}
+
+/**
+ * A store of everything as somebody would write it on a first afternoon, on the algorithms that there are.
+ * Each step is a method, so that a test can spoil one step and leave the rest right.
+ */
+export class SimpleStore implements Store {
+  readonly capabilities: StoreCapabilities = {
+    algorithms: ALGORITHM_NAMES,
+    severalLimits: true,
+    bans: true,
+    shared: false,
+  }
+  protected readonly clients: Map<string, Client> = new Map()
+  protected readonly spent: Set<Receipt> = new Set()
+  protected readonly clock: FakeClock
+
+  constructor(clock: FakeClock) {
+    this.clock = clock
+  }
+
+  consume(charge: Charge): Decision | Promise<Decision> {
+    return this.carryOut(this.plan(charge))
+  }
+
+  peek(charge: Charge): Decision {
+    const { client, asked, ban } = this.plan(charge)
+    return this.decision(charge, asked, this.ask(client, charge, 0), ban)
+  }
+
+  refund(receipt: Receipt): void {
+    const { key, client } = receipt as SimpleReceipt
+    if (this.spent.has(receipt) || this.clients.get(this.keyOf(key)) !== client) return
+    this.spent.add(receipt)
+    this.giveBack(receipt as SimpleReceipt, client)
+  }
+
+  block(key: string, forMs: number): void {
+    this.clientOf(key).ban = banned(this.clock.now(), forMs)
+  }
+
+  unblock(key: string): void {
+    this.clientOf(key).ban = undefined
+  }
+
+  reset(key: string): void {
+    this.clients.delete(this.keyOf(key))
+  }
+
+  resetAll(): void {
+    this.clients.clear()
+  }
+
+  close(): void {
+    this.clients.clear()
+  }
+
+  protected keyOf(key: string): string {
+    return key
+  }
+
+  protected algorithm(limit: Limit): Algorithm<State> {
+    return algorithmOf(limit)
+  }
+
+  protected clientOf(key: string): Client {
+    const client = this.clients.get(this.keyOf(key)) ?? { states: new Map(), ban: undefined }
+    this.clients.set(this.keyOf(key), client)
+    return client
+  }
+
+  protected plan(charge: Charge): Plan {
+    const client = this.clientOf(charge.key)
+    this.rewind(client, charge.limits)
+    return { charge, client, asked: this.ask(client, charge, charge.cost), ban: this.banOf(client) }
+  }
+
+  protected carryOut(plan: Plan): Decision | Promise<Decision> {
+    const { charge, client, asked, ban } = plan
+    if (ban === undefined && asked.every(({ allowed }) => allowed)) return this.take(plan)
+    const banNow = ban ?? this.noteRefusal(client, charge)
+    return this.decision(charge, asked, this.ask(client, charge, 0), banNow)
+  }
+
+  protected take({ charge, client, asked }: Plan): Decision {
+    const { key, limits, cost } = charge
+    limits.forEach(({ name }, index) => {
+      const outcome = asked[index]
+      if (outcome !== undefined) client.states.set(name, outcome.state)
+    })
+    const receipt: SimpleReceipt = { key, client, limits, taken: new Map(client.states), cost }
+    return { ...this.decision(charge, asked, asked, undefined), receipt }
+  }
+
+  protected ask(client: Client, { limits }: Charge, cost: number): readonly AlgorithmResult<State>[] {
+    const nowMs = this.clock.now()
+    return limits.map((limit) =>
+      this.algorithm(limit).charge(client.states.get(limit.name), nowMs, limit, cost),
+    )
+  }
+
+  protected banOf(client: Client): Ban | undefined {
+    const endsInMs = banEndsInMs(client.ban, this.clock.now())
+    return endsInMs === 0 ? undefined : { endsInMs, isNew: false }
+  }
+
+  /** The ban that a refusal brings. */
+  protected noteRefusal(client: Client, { ban: rule }: Charge): Ban | undefined {
+    if (rule === undefined) return undefined
+    client.ban = this.withRefusal(client.ban, rule)
+    const ban = this.banOf(client)
+    return ban === undefined ? undefined : { ...ban, isNew: true }
+  }
+
+  protected withRefusal(state: BanState | undefined, rule: BanRule): BanState {
+    return withRefusal(state, this.clock.now(), rule)
+  }
+
+  protected rewind(client: Client, limits: readonly Limit[]): void {
+    const nowMs = this.clock.now()
+    if (client.ban !== undefined) client.ban = banAt(client.ban, nowMs)
+    for (const limit of limits) {
+      const state = client.states.get(limit.name)
+      if (state !== undefined)
+        client.states.set(limit.name, this.algorithm(limit).rewind(state, nowMs, limit))
+    }
+  }
+
+  protected giveBack({ limits, taken, cost }: SimpleReceipt, client: Client): void {
+    for (const limit of limits) {
+      const [state, left] = [client.states.get(limit.name), taken.get(limit.name)]
+      if (state === undefined || left === undefined) continue
+      const { refund } = this.algorithm(limit)
+      client.states.set(limit.name, refund(state, left, this.clock.now(), limit, cost))
+    }
+  }
+
+  /** What the limits said to the charge that was `asked`, with what is left in the states that are `shown`. */
+  protected decision(
+    { limits }: Charge,
+    asked: readonly AlgorithmResult<State>[],
+    shown: readonly AlgorithmResult<State>[],
+    ban: Ban | undefined,
+  ): Decision {
+    const retryAfterMs = Math.max(ban?.endsInMs ?? 0, ...asked.map((outcome) => outcome.retryAfterMs))
+    return {
+      allowed: retryAfterMs === 0,
+      retryAfterMs,
+      limits: limits.map(({ name, burst }, index) => {
+        const { remaining = 0, resetMs = 0 } = shown[index] ?? {}
+        return ban === undefined
+          ? { name, limit: burst, remaining, resetMs }
+          : { name, limit: burst, remaining: 0, resetMs: retryAfterMs }
+      }),
+      ...(ban === undefined ? {} : { ban }),
+    }
+  }
+}
