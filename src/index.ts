@@ -12,6 +12,7 @@ export type {
   StoreFailureEvent,
   StoreFailureKind,
 } from './events/channels.ts'
+export type { ChargeOptions, RateLimiter } from './limiter/rate-limiter.ts'
 export type { BanRule } from './limits/ban.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
 export type { AlgorithmName, Limit } from './limits/limit.ts'
@@ -23,7 +24,6 @@ export type {
 } from './limits/limiter-description.ts'
 export type { RequestClass } from './limits/request-class.ts'
 export { type Env, type EnvOptions, optionsFromEnv } from './options/from-env.ts'
-export type { ChargeOptions, RateLimiter } from './limiter/rate-limiter.ts'
 export type {
   BanOptions,
   Clock,
@@ -35,7 +35,7 @@ export type {
   StoreErrorPolicy,
 } from './options/rate-limiter-options.ts'
 export type { RateLimitInfo } from './response/rate-limit-info.ts'
+export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
 export type { CircuitState } from './stores/resilience/circuit-breaker.ts'
 export type { Logger, StoreHealth } from './stores/resilience/store-health.ts'
-export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
 export type { Charge, Store, StoreCapabilities } from './stores/store.ts'

@@ -9,7 +9,10 @@ export interface EnforcementMode {
 }
 
 /** What became of a charge that a store was asked for. */
-export function outcomeOf(answer: Decision | RateLimiterError, { mode, onStoreError }: EnforcementMode): Outcome {
+export function outcomeOf(
+  answer: Decision | RateLimiterError,
+  { mode, onStoreError }: EnforcementMode,
+): Outcome {
   if (answer instanceof RateLimiterError) {
     return mode === 'enforce' && onStoreError === 'deny' ? 'unavailable' : 'uncounted'
   }

@@ -33,6 +33,29 @@ export function nextId(id: number): number {
 }
 
 /**
+ * An odd number near 2^32 divided by the golden ratio (D. E. Knuth, The Art of Computer Programming, volume 3, 6.4):
+ * its multiples spread evenly over 2^32.
+ */
+const ID_STEP = 0x9e3779b1
+
+/**
+ * Numbers from which the ids of new clients start. Two numbers in a row lie far apart. A client that was forgotten
+ * and comes back gets ids that its old receipts do not hold.
+ */
+export class FirstIds {
+  #last: number
+
+  constructor(start = 0) {
+    this.#last = start
+  }
+
+  next(): number {
+    this.#last = (this.#last + ID_STEP) >>> 0
+    return this.#last
+  }
+}
+
+/**
  * Arithmetic on a few numbers: state, time, limit and cost in; outcome and new state out. No clock, no Map
  * and no promise, so that a store in another place (a script in Redis) can be proven equal to it.
  */

@@ -1,4 +1,4 @@
-import { type NumericAlgorithm, nextId, type AlgorithmResult } from './algorithm.ts'
+import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** What a fixed window remembers of a client. */

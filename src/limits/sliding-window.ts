@@ -1,4 +1,10 @@
-import { type NumberSource, type NumericAlgorithm, nextId, type AlgorithmResult, type RemoteState } from './algorithm.ts'
+import {
+  type AlgorithmResult,
+  type NumberSource,
+  type NumericAlgorithm,
+  nextId,
+  type RemoteState,
+} from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** Units that were taken close to one another, and are counted until the last of them is a window old. */

@@ -8,6 +8,12 @@ import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../options/rate-limiter-options.ts'
 import type { Settings } from '../options/settings.ts'
+import { type Refusal, refuse, refuseDenied, refuseUncounted } from '../response/refusal.ts'
+import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
+import type { ChargePlan, PlanCharge } from './charge-plan.ts'
+import { decisionEvent } from './decision-event.ts'
+import { refundWhenKnown } from './refund-on-response.ts'
+import { type RequestState, requestStateOf } from './request-state.ts'
 import {
   attachInfo,
   type InfoProperty,
@@ -15,12 +21,6 @@ import {
   writeHeaders,
   writePolicies,
 } from './response-headers.ts'
-import type { PlanCharge, ChargePlan } from './charge-plan.ts'
-import { decisionEvent } from './decision-event.ts'
-import { type RequestState, requestStateOf } from './request-state.ts'
-import { refundWhenKnown } from './refund-on-response.ts'
-import { refuseDenied, type Refusal, refuse, refuseUncounted } from '../response/refusal.ts'
-import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 
 /** What the middleware is made of. */
 export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {

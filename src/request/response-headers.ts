@@ -3,8 +3,8 @@ import { type Decision, type LimitState, tightestOf } from '../limits/decision.t
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import type { ChargePlan } from './charge-plan.ts'
-import type { RequestState } from './request-state.ts'
 import { requestProperty, type SetOnRequest } from './request-property.ts'
+import type { RequestState } from './request-state.ts'
 
 /** What there is to tell of a request that was counted. */
 export interface ToldOutcome {

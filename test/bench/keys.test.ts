@@ -1,7 +1,7 @@
 import { SocketAddress } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { ADDRESS_COUNT, AddressKeys, freshCopy } from './address-keys.ts'
 import { ADVERSARIAL_SETS, randomKeys } from '../support/adversarial-keys.ts'
+import { ADDRESS_COUNT, AddressKeys, freshCopy } from './address-keys.ts'
 import { freshAddress } from './client-addresses.ts'
 import { FreshKeys, FreshTexts, type KeySource, ReusedKeys } from './key-source.ts'
 import { PseudoRandomOrder } from './pseudo-random-order.ts'

@@ -2,8 +2,8 @@ import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../src/client/address.ts'
 import { trustOfAppWithWarning, warnOfIgnoredHeader } from '../../src/client/trust-warnings.ts'
-import { emittedBy } from '../support/emitted-warnings.ts'
 import { exchange } from '../request/exchange.ts'
+import { emittedBy } from '../support/emitted-warnings.ts'
 
 describe('a header that was not believed', () => {
   it.each([

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { Ban, Decision } from '../../src/limits/decision.ts'
 import { ClientBans } from '../../src/limiter/client-bans.ts'
-import { ResilientStore } from '../../src/stores/resilience/resilient-store.ts'
+import type { Ban, Decision } from '../../src/limits/decision.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
+import { ResilientStore } from '../../src/stores/resilience/resilient-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
-import { emittedBy } from '../support/emitted-warnings.ts'
-import { rejectionOf } from '../support/thrown-by.ts'
-import { descriptionOf } from '../support/description-of.ts'
-import { parse } from '../support/parse.ts'
 import { admitted, chargeOf } from '../support/charges.ts'
+import { descriptionOf } from '../support/description-of.ts'
+import { emittedBy } from '../support/emitted-warnings.ts'
+import { parse } from '../support/parse.ts'
+import { rejectionOf } from '../support/thrown-by.ts'
 
 /** What was asked of a store, call by call. */
 type Calls = (readonly [method: string, key: string, forMs?: number])[]
@@ -111,7 +111,10 @@ describe('a ban that a refusal has brought about', () => {
     const clock = new FakeClock()
     const memory = new MemoryStore({ clock })
     const guarded = new ResilientStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100 })
-    new ClientBans(parse({}), guarded, descriptionOf('api')).spread('default:read:client', refusedWith(brandNew))
+    new ClientBans(parse({}), guarded, descriptionOf('api')).spread(
+      'default:read:client',
+      refusedWith(brandNew),
+    )
     const write = chargeOf('default:write:client')
     expect(memory.consume(write)).toMatchObject({ ban: { endsInMs: 7000, isNew: false } })
     clock.advance(6999)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
-import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
 import { describeSettings } from '../../src/limiter/describe-settings.ts'
+import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
 import { parse } from '../support/parse.ts'
 
 describe('the description of a limiter', () => {

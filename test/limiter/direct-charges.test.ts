@@ -4,8 +4,8 @@ import type { ChargeOptions } from '../../src/limiter/rate-limiter.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { FaultyStore } from '../../src/tools/testing/faulty-store.ts'
-import { rejectionOf } from '../support/thrown-by.ts'
 import { admitted } from '../support/charges.ts'
+import { rejectionOf } from '../support/thrown-by.ts'
 
 const clock = new FakeClock()
 

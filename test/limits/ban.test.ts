@@ -11,8 +11,8 @@ import {
   withRefusal,
   writeBan,
 } from '../../src/limits/ban.ts'
-import { NumberList, NumberListReader } from './number-list.ts'
 import { someSlidingLimit } from '../support/some-limit.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 
 /** 3 refusals in 80 ms are too many; they are counted in slices of 10 ms. */
 const RULE: BanRule = { refusals: someSlidingLimit(3, 80), forMs: 500 }

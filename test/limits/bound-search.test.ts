@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 import { limitMachine } from './bound-machines.ts'
 import { isTight, rowOf, searchLimit, searchTwoCounters } from './bound-search.ts'
 import { reach } from './reachable-states.ts'
-import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 
 // The program of the same name searches larger limits and longer windows, for a minute.
 describe('of all patterns of requests none is admitted more than the bound, and one is admitted as much', () => {

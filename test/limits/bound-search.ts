@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Limit } from '../../src/limits/limit.ts'
+import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 import { limitMachine, twoCounterMachine } from './bound-machines.ts'
 import { mostUnitsWithin } from './bounds.ts'
 import { type Reachable, reach } from './reachable-states.ts'
-import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
 
 /**
  * Searches all patterns of requests, any number of units in any millisecond, for one that is admitted more

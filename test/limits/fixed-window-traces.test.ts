@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import { someLimit } from '../support/some-limit.ts'
 import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, undoesAtOnce } from './refund-promises.ts'
-import { someLimit } from '../support/some-limit.ts'
 import { type Trace, traceOf } from './traces.ts'
 import { WindowList } from './window-list.ts'
 

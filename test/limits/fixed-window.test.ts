@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-window.ts'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
-import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { NumberList, NumberListReader } from './number-list.ts'
 import { someLimit } from '../support/some-limit.ts'
+import { expectTable, type Row } from './charge-table.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 
 const DAY_MS = 86_400_000
 

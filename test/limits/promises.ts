@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Limit } from '../../src/limits/limit.ts'
-import { longestWaitMs, mostUnitsWithin } from './bounds.ts'
 import { CountedClient } from '../support/counted-client.ts'
+import { longestWaitMs, mostUnitsWithin } from './bounds.ts'
 import { costOf, type Event, gapOf, play, playedOut, type Trace, told, traceOf } from './traces.ts'
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { Limit } from '../../src/limits/limit.ts'
-import { longestWaitMs } from './bounds.ts'
 import type { CountedClient } from '../support/counted-client.ts'
+import { longestWaitMs } from './bounds.ts'
 import { costOf, endOf, gapOf, play, playedOut, type Trace, told, traceOf } from './traces.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { SLICES_PER_WINDOW, type SlidingWindowState, slidingWindow } from '../../src/limits/sliding-window.ts'
-import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { NumberList, NumberListReader } from './number-list.ts'
 import { someSlidingLimit } from '../support/some-limit.ts'
+import { expectTable, type Row } from './charge-table.ts'
+import { NumberList, NumberListReader } from './number-list.ts'
 
 const DAY_MS = 86_400_000
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { ExactGcra } from './exact-gcra.ts'
-import type { Numbers } from './model.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { someBucket } from '../support/some-limit.ts'
+import { ExactGcra } from './exact-gcra.ts'
+import type { Numbers } from './model.ts'
 
 /** Times and limits that have no divisor in common: whatever is rounded adds up to a unit at some time. */
 const BUCKETS = [

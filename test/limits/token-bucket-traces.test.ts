@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
+import { someBucket } from '../support/some-limit.ts'
 import { ExactGcra } from './exact-gcra.ts'
 import { LIFE_PROMISES } from './life-promises.ts'
 import { assertAgrees } from './model.ts'
 import { PROMISES } from './promises.ts'
 import { forgetsInTime, neverGivesTooMuch, undoesAtOnce } from './refund-promises.ts'
-import { someBucket } from '../support/some-limit.ts'
 import { traceOf } from './traces.ts'
 
 const LIMITS = [

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT, type Limit } from '../../src/limits/limit.ts'
 import { isExact, type TokenBucketState, tokenBucket } from '../../src/limits/token-bucket.ts'
-import { expectTable, type Row } from './charge-table.ts'
 import { CountedClient } from '../support/counted-client.ts'
+import { someBucket } from '../support/some-limit.ts'
+import { expectTable, type Row } from './charge-table.ts'
 import { ExactGcra } from './exact-gcra.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { someBucket } from '../support/some-limit.ts'
 import { told } from './traces.ts'
 
 const DAY_MS = 86_400_000

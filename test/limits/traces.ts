@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import type { AlgorithmResult } from '../../src/limits/algorithm.ts'
 import type { AlgorithmState } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import { longestWaitMs } from './bounds.ts'
 import { CountedClient, type Taken } from '../support/counted-client.ts'
+import { longestWaitMs } from './bounds.ts'
 
 /** What can happen: the clock moves (back, where `gapMs` is negative), then a client is charged or refunded. */
 export type Step =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { emittedBy } from '../support/emitted-warnings.ts'
-import { thrownBy } from '../support/thrown-by.ts'
 import { parse, rejects } from '../support/parse.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 describe('ban', () => {
   it('is for nobody unless it is given', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
 import { optionsFromEnv } from '../../src/options/from-env.ts'
-import { thrownBy } from '../support/thrown-by.ts'
 import { parse } from '../support/parse.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 describe('optionsFromEnv', () => {
   it('reads every variable', () => {

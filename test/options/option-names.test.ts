@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { thrownBy } from '../support/thrown-by.ts'
 import { parse, rejects } from '../support/parse.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 const KNOWN =
   'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'

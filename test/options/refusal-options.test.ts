@@ -1,8 +1,8 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { rejectionOf } from '../support/thrown-by.ts'
 import { parse, rejects } from '../support/parse.ts'
+import { rejectionOf } from '../support/thrown-by.ts'
 
 const req = new IncomingMessage(new Socket())
 const res = new ServerResponse(req)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store, StoreCapabilities } from '../../src/stores/store.ts'
-import { thrownBy } from '../support/thrown-by.ts'
 import { parse, rejects } from '../support/parse.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 const consume: Store['consume'] = () => ({ allowed: true, retryAfterMs: 0, limits: [] })
 

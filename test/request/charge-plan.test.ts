@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
-import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { parse } from '../support/parse.ts'
+import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { exchange } from './exchange.ts'
 
 const ADDRESS = '192.0.2.1'

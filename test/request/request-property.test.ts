@@ -4,8 +4,8 @@ import express from 'express'
 import express4 from 'express4'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { requestStateOf } from '../../src/request/request-state.ts'
 import { requestProperty } from '../../src/request/request-property.ts'
+import { requestStateOf } from '../../src/request/request-state.ts'
 
 /** A request as an app of its own makes it: with a prototype that comes from Node's own. */
 function requestOf(prototype: object): Record<string, unknown> & IncomingMessage {

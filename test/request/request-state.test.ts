@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { RequestState, requestStateOf, type AdmittedCharge } from '../../src/request/request-state.ts'
+import { type AdmittedCharge, RequestState, requestStateOf } from '../../src/request/request-state.ts'
 import { exchange } from './exchange.ts'
 
 const state = (name: string, remaining: number, resetMs: number): LimitState => ({

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
+import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { RequestState } from '../../src/request/request-state.ts'
 import {
   attachInfo,
   infoProperty,
@@ -7,8 +9,6 @@ import {
   writeHeaders,
   writePolicies,
 } from '../../src/request/response-headers.ts'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
-import { RequestState } from '../../src/request/request-state.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { parse } from '../support/parse.ts'
 import { exchange } from './exchange.ts'
@@ -132,7 +132,12 @@ describe('attachInfo', () => {
     const loose: LimitState = { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 }
     const tight: LimitState = { name: 'b', limit: 5, remaining: 1, resetMs: 1500 }
     const both = { allowed: false, retryAfterMs: 1500, limits: [loose, tight] }
-    const info = attachInfo(req, infoProperty('quota'), new RequestState(), told(both, { retryAfterMs: 2000 }))
+    const info = attachInfo(
+      req,
+      infoProperty('quota'),
+      new RequestState(),
+      told(both, { retryAfterMs: 2000 }),
+    )
     expect(info).toEqual({
       limit: 5,
       used: 4,

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import type { Next } from '../../src/options/rate-limiter-options.ts'
 import type { RefusalSettings } from '../../src/options/refusal-options.ts'
-import { refuseDenied, type Refusal, refuse, refuseUncounted } from '../../src/response/refusal.ts'
-import { parse } from '../support/parse.ts'
+import { type Refusal, refuse, refuseDenied, refuseUncounted } from '../../src/response/refusal.ts'
 import { exchange } from '../request/exchange.ts'
+import { parse } from '../support/parse.ts'
 
 const REFUSAL: Refusal = {
   info: {

@@ -1,21 +1,22 @@
+import { FirstIds } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Charge } from '../store.ts'
+import { allowedDecision, bannedDecision, limitStateOf, refusedDecision } from './memory-decision.ts'
+import { MemoryReceipt } from './memory-receipt.ts'
 import type { ClientCursor } from './table/client-cursor.ts'
-import { type RowSchema, type RowSchemas, longestTtlMs } from './table/row-schemas.ts'
 import {
+  adjustToClock,
+  type ClientEntry,
   emptyEntry,
   fullnessOfLimit,
-  type ClientEntry,
   resultsOf,
-  adjustToClock,
   stateFor,
 } from './table/client-entry.ts'
-import { FULL } from './table/row-format.ts'
-import { limitStateOf, bannedDecision, allowedDecision, refusedDecision } from './memory-decision.ts'
-import { MemoryReceipt } from './memory-receipt.ts'
 import type { Fingerprint } from './table/key-hash.ts'
+import { FULL } from './table/row-format.ts'
+import { longestTtlMs, type RowSchema, type RowSchemas } from './table/row-schemas.ts'
 
 /** Makes room for a newcomer; answers false when there is none. */
 export type MakeRoom = (newcomer: Fingerprint, nowMs: number) => boolean
@@ -29,15 +30,12 @@ interface Admission {
   repeatAfterMs: number
 }
 
-/** An odd number far from any simple fraction of 2^32, so that ids of one client's lives lie far apart. */
-const ID_STEP = 0x9e3779b1
-
 /** Decides charges of the client that its cursor is at. */
 export class Decider {
   readonly client: ClientCursor
   readonly #schemas: RowSchemas
   readonly #makeRoom: MakeRoom
-  #initialStates = 0
+  readonly #firstIds = new FirstIds()
 
   constructor(client: ClientCursor, schemas: RowSchemas, makeRoom: MakeRoom) {
     this.client = client
@@ -76,7 +74,7 @@ export class Decider {
     const { limits, cost } = charge
     const states = limits.map((limit, index) => {
       const algorithm = algorithmOf(limit)
-      const kept = stateFor(entry, limits, index) ?? algorithm.initialState(this.#newId())
+      const kept = stateFor(entry, limits, index) ?? algorithm.initialState(this.#firstIds.next())
       const { remaining = 0, resetMs = 0 } = told[index] ?? {}
       return algorithm.seedFromRemote(kept, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit)
     })
@@ -145,7 +143,7 @@ export class Decider {
       const algorithm = algorithms[index]
       if (algorithm === undefined) continue
       const kept = numbers === undefined ? stateFor(known, limits, index) : algorithm.read(numbers)
-      const state = algorithm.rewind(kept ?? algorithm.initialState(this.#newId()), nowMs, limit)
+      const state = algorithm.rewind(kept ?? algorithm.initialState(this.#firstIds.next()), nowMs, limit)
       const outcome = algorithm.charge(state, nowMs, limit, cost)
       if (!outcome.allowed) return undefined
       algorithm.write(outcome.state, draft)
@@ -166,7 +164,9 @@ export class Decider {
     if (endsInMs > 0) return bannedDecision(charge, asked, { endsInMs, isNew: false })
     if (known !== undefined) this.client.markFull()
     const ban = this.#noteRefusal(known, charge, nowMs)
-    return ban === undefined ? refusedDecision(charge, asked, known, nowMs) : bannedDecision(charge, asked, ban)
+    return ban === undefined
+      ? refusedDecision(charge, asked, known, nowMs)
+      : bannedDecision(charge, asked, ban)
   }
 
   #noteRefusal(known: ClientEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
@@ -199,10 +199,5 @@ export class Decider {
       states,
       cost,
     })
-  }
-
-  #newId(): number {
-    this.#initialStates++
-    return Math.imul(this.#initialStates, ID_STEP) >>> 0
   }
 }

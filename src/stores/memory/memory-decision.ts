@@ -3,7 +3,7 @@ import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
-import { type ClientEntry, type AlgorithmResults, stateFor } from './table/client-entry.ts'
+import { type AlgorithmResults, type ClientEntry, stateFor } from './table/client-entry.ts'
 
 /** Where a limit stands: numbers of the decision's own, so that nobody holds a live counter. */
 export function limitStateOf(

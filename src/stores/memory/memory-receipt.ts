@@ -1,7 +1,7 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './table/client-cursor.ts'
-import { resultsOf, placeOf, adjustToClock, tightestFullness } from './table/client-entry.ts'
+import { adjustToClock, placeOf, resultsOf, tightestFullness } from './table/client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */

@@ -1,5 +1,5 @@
 export type { CommandSender } from './clients/command-sender.ts'
+export type { RedisClient } from './clients/detect-client.ts'
 export type { IoredisLike } from './clients/ioredis.ts'
 export type { NodeRedisLike } from './clients/node-redis.ts'
-export type { RedisClient } from './clients/detect-client.ts'
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts'

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { FirstIds } from '../../limits/algorithm.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
@@ -35,9 +36,6 @@ const MOST_CACHED_REFUSALS = 10_000_000
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const KEYS_PER_SCAN = '1000'
 
-/** An odd number far from any simple fraction of 2^32, so that ids of one client's lives lie far apart. */
-const ID_STEP = 0x9e3779b1
-
 /**
  * Keeps counters in Redis, for all processes that share it. One script decides on all limits of a charge at once, on
  * one key, by the server's time.
@@ -57,7 +55,7 @@ export class RedisStore implements Store {
   readonly #clock: { now(): number } | undefined
   readonly #specs = new ChargeSpecs()
   readonly #refusals: RefusalCache | undefined
-  #initialStates = randomInt(2 ** 32)
+  readonly #firstIds = new FirstIds(randomInt(2 ** 32))
   #closed = false
 
   /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
@@ -156,10 +154,9 @@ export class RedisStore implements Store {
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
-    this.#initialStates = (this.#initialStates + ID_STEP) >>> 0
     const { text, oneWindow } = this.#specs.of(charge)
     const spec = verb === 'consume' && oneWindow !== undefined ? oneWindow : [text, verb]
-    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#initialStates), ...spec])
+    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#firstIds.next()), ...spec])
   }
 
   /** By its digest; with its text, once, where the server does not know it. Nothing else is ever sent again. */

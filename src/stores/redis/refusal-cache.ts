@@ -45,7 +45,7 @@ export class RefusalCache {
   }
 
   /** Notes a refusal, unless something has made it void since Redis was asked. */
-  note(charge: Charge, decision: Decision, { askedAtMs, answeredAtMs, generation: generation }: StoreCallTimes): void {
+  note(charge: Charge, decision: Decision, { askedAtMs, answeredAtMs, generation }: StoreCallTimes): void {
     if (decision.allowed || generation !== this.generation || !isFinal(charge, decision)) return
     const name = nameOf(charge.key)
     this.#refusals.delete(name)

@@ -3,12 +3,12 @@ import { type StoreFailureKind, storeCalls } from '../../events/channels.ts'
 import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
+import type { Charge, Store } from '../store.ts'
 import { withDeadline } from './deadline.ts'
 import { flawOf } from './decision-check.ts'
-import { type SeedableStore, FallbackStore } from './fallback-store.ts'
-import { failureKind, InvalidDecision, circuitOpen, storeFailed, storeLate } from './store-error.ts'
-import { StoreHealthMonitor, type Logger, type StoreHealth } from './store-health.ts'
-import type { Charge, Store } from '../store.ts'
+import { FallbackStore, type SeedableStore } from './fallback-store.ts'
+import { circuitOpen, failureKind, InvalidDecision, storeFailed, storeLate } from './store-error.ts'
+import { type Logger, type StoreHealth, StoreHealthMonitor } from './store-health.ts'
 
 /** How a limiter goes on when its store fails. */
 export interface ResilienceSettings {
@@ -155,9 +155,11 @@ export class ResilientStore {
     } catch (error) {
       return this.#failed({ generation: generation, verb, charge, beganAtMs }, error)
     }
-    if (isPromiseLike(answer)) return this.#awaited({ generation: generation, verb, charge, beganAtMs }, answer)
+    if (isPromiseLike(answer))
+      return this.#awaited({ generation: generation, verb, charge, beganAtMs }, answer)
     const flaw = flawOf(answer, charge)
-    if (flaw !== undefined) return this.#failed({ generation: generation, verb, charge, beganAtMs }, new InvalidDecision(flaw))
+    if (flaw !== undefined)
+      return this.#failed({ generation: generation, verb, charge, beganAtMs }, new InvalidDecision(flaw))
     const decision = answer as Decision
     const isShared = this.#store.capabilities?.shared === true
     // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
@@ -172,7 +174,7 @@ export class ResilientStore {
   }
 
   async #awaited(call: Call, answer: PromiseLike<Decision>): Promise<Decision | RateLimiterError> {
-    const { generation: generation, verb, charge } = call
+    const { generation, verb, charge } = call
     const promise = Promise.resolve(answer)
     let decision: Decision
     try {
@@ -202,7 +204,7 @@ export class ResilientStore {
     }, count)
   }
 
-  #failed({ generation: generation, verb, charge, beganAtMs }: Call, error: unknown): Decision | RateLimiterError {
+  #failed({ generation, verb, charge, beganAtMs }: Call, error: unknown): Decision | RateLimiterError {
     const failure = storeFailed(error)
     this.#watch.failed(generation, failure)
     this.#publishCall(verb, beganAtMs, failureKind(failure))

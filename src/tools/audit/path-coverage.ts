@@ -74,7 +74,7 @@ function sameText(own: Segment, theirs: Segment): boolean {
  * For mounts whose paths Express 5.0 to 5.2 forgot. A matcher made from a string is asked with words that
  * no pattern contains by chance: what it takes whole, and stops after, it takes whatever the word is.
  */
-function asked(pattern: LayerPattern, { segments, fixedPrefix: fixedPrefix }: KnownPath): boolean {
+function asked(pattern: LayerPattern, { segments, fixedPrefix }: KnownPath): boolean {
   const plain = segments.slice(0, fixedPrefix)
   if (pattern.sensitive && plain.some(({ sensitive }) => !sensitive)) return false
   const words = plain.map(({ kind, source }, index) => (kind === 'text' ? source : `w4k9x2q7${index}`))

@@ -2,8 +2,8 @@ import type { LimitDescription, LimiterDescription } from '../../limits/limiter-
 import type { PlacedLimiter } from './guard.ts'
 import { takes } from './layer-pattern.ts'
 import { coversPaths } from './path-coverage.ts'
-import { probesFor, type RoutePath, walkRoutePath } from './route-path.ts'
 import { classesOf, type LimitedClass } from './request-classes.ts'
+import { probesFor, type RoutePath, walkRoutePath } from './route-path.ts'
 import type { RouteEntry, RouteKind, RouteState } from './route-report.ts'
 
 /** Something that can answer, and how a request comes to it. */
@@ -149,7 +149,11 @@ function passesBy({ pattern, depth }: PlacedLimiter, rests: readonly string[]): 
   return pattern !== undefined && rest !== undefined && takes(pattern, rest) === undefined
 }
 
-function whyNone(endpoint: Endpoint, met: readonly PlacedLimiter[], limited: LimitedClass): string | undefined {
+function whyNone(
+  endpoint: Endpoint,
+  met: readonly PlacedLimiter[],
+  limited: LimitedClass,
+): string | undefined {
   if (endpoint.kind === 'sub-app') return undefined
   const off = met.at(-1)
   if (off !== undefined) return `${called(off)} does not limit ${limited}s (${limited}: false)`

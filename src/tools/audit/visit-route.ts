@@ -7,7 +7,7 @@ import {
   joinPaths,
   type Level,
 } from './audit-level.ts'
-import { type PlacedLimiter, placeLimiter, markRewrite } from './guard.ts'
+import { markRewrite, type PlacedLimiter, placeLimiter } from './guard.ts'
 import type { LayerPattern } from './layer-pattern.ts'
 import { leavesRouter, middlewareKind, nameOf, rewritesRequests } from './middleware-kind.ts'
 import { handlersFor, methodsOf, requestMethods, runsFirst, runsLater } from './route-handlers.ts'
@@ -82,7 +82,11 @@ function entriesFor(
 }
 
 /** The limiters among a route's handlers; those after a handler that may answer are in doubt. */
-function guardsWithin(level: Level, pattern: LayerPattern, handlers: readonly Handle[]): readonly PlacedLimiter[] {
+function guardsWithin(
+  level: Level,
+  pattern: LayerPattern,
+  handlers: readonly Handle[],
+): readonly PlacedLimiter[] {
   const guards: PlacedLimiter[] = []
   const late = callbackDoubt(level, pattern)
   let earlier: Handle | undefined

@@ -9,7 +9,7 @@ import {
   type Level,
   laterLimiter,
 } from './audit-level.ts'
-import { placeLimiter, markRecovery, markRewrite } from './guard.ts'
+import { markRecovery, markRewrite, placeLimiter } from './guard.ts'
 import { type LayerPattern, patternOf } from './layer-pattern.ts'
 import {
   isExpress4Internal,

@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { checkFlag, checkFunction, checkNames, rejectOption } from '../../errors/option-checks.ts'
-import { describeLimiter, type LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
+import { describeLimiter, type LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import type { Clock } from './steady-clock.ts'
 
 /** A limiter that the page tells of: what `createRateLimiter` returned. */

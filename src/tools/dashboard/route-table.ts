@@ -1,6 +1,6 @@
+import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
 import type { RouteEntry } from '../audit/route-report.ts'
-import type { LimitDescription } from '../../limits/limiter-description.ts'
 
 /** How long a table is shown before the app is read again, in milliseconds. */
 const FRESH_MS = 30_000

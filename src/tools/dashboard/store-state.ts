@@ -1,5 +1,5 @@
-import type { StoreHealth } from '../../stores/resilience/store-health.ts'
 import type { MemoryStoreStats } from '../../stores/memory/memory-store.ts'
+import type { StoreHealth } from '../../stores/resilience/store-health.ts'
 import type { WatchedLimiter } from './dashboard-options.ts'
 
 /** How a limiter's store is, for the page. */

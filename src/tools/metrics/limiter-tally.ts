@@ -6,9 +6,9 @@ import type {
   StoreFailureEvent,
   StoreFailureKind,
 } from '../../events/channels.ts'
+import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { LIMITER_DESCRIPTION, type LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
-import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { DurationBuckets } from './duration-buckets.ts'
 
 /** What metrics read of a limiter. */

@@ -1,7 +1,13 @@
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { DURATION_BOUNDS } from './duration-buckets.ts'
-import { METRIC_DEFINITIONS, type MetricDefinition, type LabelName, type Sample, STORE_CALL_DURATION } from './metric-definitions.ts'
 import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
+import {
+  type LabelName,
+  METRIC_DEFINITIONS,
+  type MetricDefinition,
+  type Sample,
+  STORE_CALL_DURATION,
+} from './metric-definitions.ts'
 import { type Metering, TallyGroup } from './tally-group.ts'
 
 /** What an instrument is made with. */
@@ -71,7 +77,12 @@ function createInstrument(meter: MetricsMeter, { kind, instrument, help, unit }:
   return meter.createObservableUpDownCounter(instrument, options)
 }
 
-function observeMetric(result: ObservedNumbers, instrument: object, fact: MetricDefinition, tally: LimiterTally): void {
+function observeMetric(
+  result: ObservedNumbers,
+  instrument: object,
+  fact: MetricDefinition,
+  tally: LimiterTally,
+): void {
   for (const { labels, value } of fact.samples(tally)) {
     result.observe(instrument as never, value, attributesOf(tally.description.name, labels))
   }

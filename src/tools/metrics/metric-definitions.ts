@@ -148,7 +148,15 @@ const EVICTIONS: MetricDefinition = {
 }
 
 /** All there is to know but how long calls of the store took, which is a histogram and no number. */
-export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [DECISIONS, FAILURES, CIRCUIT, BANS, BAN_REMOVALS, CLIENTS, EVICTIONS]
+export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
+  DECISIONS,
+  FAILURES,
+  CIRCUIT,
+  BANS,
+  BAN_REMOVALS,
+  CLIENTS,
+  EVICTIONS,
+]
 
 /** The histogram. */
 export const STORE_CALL_DURATION = {

@@ -1,6 +1,6 @@
 import { DURATION_BOUNDS } from './duration-buckets.ts'
-import { METRIC_DEFINITIONS, type MetricDefinition, STORE_CALL_DURATION } from './metric-definitions.ts'
 import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
+import { METRIC_DEFINITIONS, type MetricDefinition, STORE_CALL_DURATION } from './metric-definitions.ts'
 import { type Metering, TallyGroup } from './tally-group.ts'
 
 /** A registry of prom-client, 14 or 15: what is called of it. */
@@ -33,7 +33,10 @@ class RegistryMetrics {
   readonly #group = new TallyGroup('registry')
   /** By the names that they were made with: see `name` of {@link RegisteredMetric}. */
   readonly #metrics: ReadonlyMap<string, RegisteredMetric> = new Map(
-    [...METRIC_DEFINITIONS.map((fact) => this.#ofFact(fact)), this.#histogram()].map((metric) => [metric.name, metric]),
+    [...METRIC_DEFINITIONS.map((fact) => this.#ofFact(fact)), this.#histogram()].map((metric) => [
+      metric.name,
+      metric,
+    ]),
   )
 
   /** Harmless where they are; anew where the registry was cleared. Throws prom-client's error if a name is taken. */

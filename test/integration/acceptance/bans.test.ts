@@ -9,13 +9,13 @@ import {
   type StoreCapabilities,
 } from '../../../src/index.ts'
 import { FakeClock, FaultyStore } from '../../../src/tools/testing/index.ts'
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
+import { asynchronous } from '../../support/asynchronous-store.ts'
+import { HeldResponses } from '../../support/held-responses.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { listening } from '../../support/http/listening.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
-import { asynchronous } from '../../support/asynchronous-store.ts'
-import { HeldResponses } from '../../support/held-responses.ts'
+import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 import { BAN, type BanningApp, banningApp, CLIENT, Counter, EPOCH_SEC, knock } from './banning-app.ts'
 
 const warnings = collectWarnings()

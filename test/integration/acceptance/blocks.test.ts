@@ -3,10 +3,10 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
-import { rejectionOf } from '../../support/thrown-by.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { listening } from '../../support/http/listening.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
+import { rejectionOf } from '../../support/thrown-by.ts'
 import { type BanningApp, banningApp, CLIENT, Counter, EPOCH_SEC, knock } from './banning-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_name, express) => {

@@ -4,9 +4,9 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ALGORITHMS } from '../../support/charges.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
-import { ALGORITHMS } from '../../support/charges.ts'
 import type { Burst, Told } from './counting-cluster.ts'
 
 const PROCESSES = 4

@@ -8,10 +8,10 @@ import {
   type RateLimiterOptions,
 } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
-import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
 import { asynchronous } from '../../support/asynchronous-store.ts'
 import { HeldResponses } from '../../support/held-responses.ts'
+import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
+import { listening } from '../../support/http/listening.ts'
 
 const EPOCH_SEC = 1_700_000_000
 const CLIENT = '127.0.0.1'

@@ -12,9 +12,9 @@ import {
   type StoreHealth,
 } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
+import { asynchronous } from '../../support/asynchronous-store.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
-import { asynchronous } from '../../support/asynchronous-store.ts'
 
 // Pauses are gone through by turning the clock; what the network and deadlines do is not held up by that.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date'] }))

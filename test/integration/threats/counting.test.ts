@@ -5,11 +5,11 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
+import { asynchronous } from '../../support/asynchronous-store.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { listening } from '../../support/http/listening.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { ALGORITHMS } from './algorithms.ts'
-import { asynchronous } from '../../support/asynchronous-store.ts'
 
 const STORES = { memory: () => new MemoryStore(), asynchronous: () => asynchronous(new MemoryStore()) }
 const STORE_KINDS = ['memory', 'asynchronous'] as const

@@ -4,12 +4,12 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
+import { asynchronous } from '../../support/asynchronous-store.ts'
+import { HeldResponses } from '../../support/held-responses.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { listening } from '../../support/http/listening.ts'
 import { rawGet } from '../../support/http/raw-http.ts'
 import { ALGORITHMS, type ForEachAlgorithm } from './algorithms.ts'
-import { asynchronous } from '../../support/asynchronous-store.ts'
-import { HeldResponses } from '../../support/held-responses.ts'
 
 /** Three units in a minute: a bucket regains one in 20 seconds. */
 const THREE = { limit: 3, windowSec: 60 }

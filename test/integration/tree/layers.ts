@@ -7,20 +7,30 @@ import type { Import } from './imports.ts'
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
-  client: ['errors'],
   limits: ['errors'],
+  client: ['errors'],
   events: ['errors', 'limits'],
-  response: ['errors', 'limits'],
   stores: ['errors', 'events', 'limits'],
+  response: ['errors', 'limits'],
   options: ['client', 'errors', 'limits', 'response', 'stores'],
   request: ['client', 'errors', 'events', 'limits', 'options', 'response', 'stores'],
-  audit: ['errors', 'limits/limiter-description.ts'],
-  metrics: ['errors', 'events', 'limits', 'options', 'stores'],
-  dashboard: ['audit', 'client', 'errors', 'events', 'limits', 'options', 'stores'],
-  openapi: ['errors', 'limits', 'options', 'response'],
-  // The program: it drives the library as its users do.
-  cli: ['audit', 'client', 'errors', 'events', 'limits', 'options', 'stores', 'create-rate-limiter.ts'],
-  testing: ['errors', 'limits', 'stores'],
+  limiter: ['client', 'errors', 'events', 'limits', 'options', 'request', 'response', 'stores'],
+  'tools/audit': ['errors', 'limits'],
+  'tools/metrics': ['errors', 'events', 'limiter', 'limits', 'stores'],
+  'tools/openapi': ['errors', 'limiter', 'limits', 'response'],
+  'tools/testing': ['errors', 'limits', 'stores'],
+  'tools/dashboard': ['client', 'errors', 'events', 'limiter', 'limits', 'stores', 'tools/audit'],
+  // The program uses the library as its users do, and looks into a limiter to replay a log.
+  'tools/cli': [
+    'client',
+    'create-rate-limiter.ts',
+    'errors',
+    'events',
+    'limits',
+    'options',
+    'stores',
+    'tools/audit',
+  ],
 }
 
 /** Imports nothing, so that everybody may import it. */

@@ -1,10 +1,10 @@
 import type { BanState } from '../../../src/limits/ban.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/table/client-cursor.ts'
-import { RowSchemas } from '../../../src/stores/memory/table/row-schemas.ts'
 import { emptyEntry } from '../../../src/stores/memory/table/client-entry.ts'
 import { ClientTable } from '../../../src/stores/memory/table/client-table.ts'
 import type { Fingerprint } from '../../../src/stores/memory/table/key-hash.ts'
 import { NO_ROW } from '../../../src/stores/memory/table/row-index.ts'
+import { RowSchemas } from '../../../src/stores/memory/table/row-schemas.ts'
 
 /** Clients of whom nothing is known yet, in one segment where they are no more than 8192. */
 export function clientsOf(mostClients = 8192): ClientRows {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../../src/limits/limit.ts'
+import {
+  allowedDecision,
+  bannedDecision,
+  limitStateOf,
+  refusedDecision,
+} from '../../../src/stores/memory/memory-decision.ts'
 import { type AlgorithmResults, resultsOf } from '../../../src/stores/memory/table/client-entry.ts'
-import { limitStateOf, bannedDecision, allowedDecision, refusedDecision } from '../../../src/stores/memory/memory-decision.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
 
 const NOW_MS = 1_000_000

@@ -5,8 +5,8 @@ import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { thrownBy } from '../../support/thrown-by.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 
 // The timer of a store stands still.
 beforeEach(() => void vi.useFakeTimers())

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore, type MemoryStoreOptions } from '../../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
+import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 
 // Its timers stand still: what is tested here, no timer decides.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))

@@ -4,13 +4,13 @@ import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
 import { keySlotOf } from '../../../src/stores/redis/clients/key-slot.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
 import { decideScript } from '../../../src/stores/redis/scripts/scripts.ts'
+import { chargeOf } from '../../support/charges.ts'
 import type { ConnectedClient } from '../../support/redis/clients.ts'
 import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
 import { describeRedisServer } from '../../support/redis/describe-redis.ts'
 import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '../../support/redis/redis-cluster.ts'
 import { until } from '../../support/redis/until.ts'
-import { chargeOf } from '../../support/charges.ts'
 
 /** Where a slow machine must not look like a failing server. */
 const GENEROUS_MS = 10_000

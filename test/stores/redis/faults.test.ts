@@ -1,13 +1,21 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { StoreErrorPolicy } from '../../../src/index.ts'
-import { rejectionOf } from '../../support/thrown-by.ts'
 import { CLIENTS } from '../../support/redis/clients.ts'
-import { FAULTS, type Fault, GARBAGE, HUNG_UP, kindOf, NO_FAULT, NOSCRIPT } from '../../support/redis/faults.ts'
+import {
+  FAULTS,
+  type Fault,
+  GARBAGE,
+  HUNG_UP,
+  kindOf,
+  NO_FAULT,
+  NOSCRIPT,
+} from '../../support/redis/faults.ts'
 import { LimitedApp, type Seen } from '../../support/redis/limited-app.ts'
 import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { errorReply } from '../../support/redis/resp.ts'
 import type { Scenario } from '../../support/redis/scripted-redis.ts'
+import { rejectionOf } from '../../support/thrown-by.ts'
 
 /** Where the limiter waits in vain, and where it must not have to. */
 const SHORT_MS = 30

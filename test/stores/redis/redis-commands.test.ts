@@ -5,9 +5,9 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts'
 import type { Charge, Store } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
+import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { describeRedisServer } from '../../support/redis/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
-import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
 type Client = ReturnType<typeof createClient>
 

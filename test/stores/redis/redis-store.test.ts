@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 import { admitted, chargeOf } from '../../support/charges.ts'
+import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 
 /** What the deciding script answers to an admitted charge of one limit, with three numbers for the receipt. */

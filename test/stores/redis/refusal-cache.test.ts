@@ -4,7 +4,7 @@ import type { BanRule } from '../../../src/limits/ban.ts'
 import type { Decision } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { type StoreCallTimes, RefusalCache } from '../../../src/stores/redis/refusal-cache.ts'
+import { RefusalCache, type StoreCallTimes } from '../../../src/stores/redis/refusal-cache.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
@@ -26,7 +26,11 @@ function banned(endsInMs: number, isNew: boolean, retryAfterMs = endsInMs): Deci
 }
 
 /** A cache that has been told of one refusal. */
-function noted(decision: Decision, charge: Charge = CHARGE, asking: Partial<StoreCallTimes> = {}): RefusalCache {
+function noted(
+  decision: Decision,
+  charge: Charge = CHARGE,
+  asking: Partial<StoreCallTimes> = {},
+): RefusalCache {
   const cache = new RefusalCache(10)
   cache.note(charge, decision, { ...AT_ONCE, ...asking })
   return cache

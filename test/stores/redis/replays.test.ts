@@ -2,14 +2,14 @@ import { Cluster as Cluster6, Redis } from 'ioredis'
 import { Cluster as Cluster5 } from 'ioredis-5'
 import { createClient } from 'redis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { withDeadline } from '../../../src/stores/resilience/deadline.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
+import { withDeadline } from '../../../src/stores/resilience/deadline.ts'
+import { limitOf } from '../../support/charges.ts'
 import { CLIENTS, type ConnectedClient } from '../../support/redis/clients.ts'
 import { NO_FAULT } from '../../support/redis/faults.ts'
 import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { errorReply } from '../../support/redis/resp.ts'
 import { ScriptedRedis } from '../../support/redis/scripted-redis.ts'
-import { limitOf } from '../../support/charges.ts'
 
 const LIMITS = [{ ...limitOf(3), name: 'read' }]
 const DEADLINE_MS = 300

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decisionOf, marksOf, numbersOf } from '../../../src/stores/redis/reply.ts'
-import { thrownBy } from '../../support/thrown-by.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 
 const CHARGE = chargeOf('key', [limitOf(10, { name: 'a' }), limitOf(5, { name: 'b', burst: 7 })])
 

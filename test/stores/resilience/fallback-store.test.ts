@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest'
 import type { Decision } from '../../../src/limits/decision.ts'
-import { type SeedableStore, FallbackStore } from '../../../src/stores/resilience/fallback-store.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { FallbackStore, type SeedableStore } from '../../../src/stores/resilience/fallback-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'

@@ -4,15 +4,15 @@ import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { isPromiseLike } from '../../../src/maybe-promise.ts'
-import { type ResilienceSettings, ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { type ResilienceSettings, ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
 import type { Charge, Store } from '../../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../../src/tools/testing/faulty-store.ts'
-import { emittedBy } from '../../support/emitted-warnings.ts'
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
-import { descriptionOf } from '../../support/description-of.ts'
 import { asynchronous } from '../../support/asynchronous-store.ts'
 import { ALGORITHMS, admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { descriptionOf } from '../../support/description-of.ts'
+import { emittedBy } from '../../support/emitted-warnings.ts'
+import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 
 const LATE =
   'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'
@@ -522,7 +522,11 @@ describe('what was closed', () => {
   it('is a mistake of the program that stays one, however often it is made', async () => {
     const makeFallback = vi.fn(() => new MemoryStore())
     const memory = new MemoryStore()
-    const guarded = new ResilientStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100, createFallback: makeFallback })
+    const guarded = new ResilientStore(memory, {
+      limiter: descriptionOf('api'),
+      deadlineMs: 100,
+      createFallback: makeFallback,
+    })
     memory.close()
     const warnings = await emittedBy(async () => {
       for (let turn = 0; turn < 20; turn++) {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
-import { type ResilienceSettings, ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
+import { type ResilienceSettings, ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
 import type { Store } from '../../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../../src/tools/testing/faulty-store.ts'
+import { admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { descriptionOf } from '../../support/description-of.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
-import { descriptionOf } from '../../support/description-of.ts'
-import { admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { NONSENSE } from '../nonsense.ts'
 
 const OPTIONS = { limiter: descriptionOf('api'), deadlineMs: 100 }
@@ -23,7 +23,11 @@ function withFallback(fault: Fault): { faulty: FaultyStore; fallback: MemoryStor
   const faulty = new FaultyStore(new MemoryStore())
   faulty.fail(fault)
   const fallback = new MemoryStore()
-  return { faulty, fallback, guarded: new ResilientStore(faulty, { ...OPTIONS, createFallback: () => fallback }) }
+  return {
+    faulty,
+    fallback,
+    guarded: new ResilientStore(faulty, { ...OPTIONS, createFallback: () => fallback }),
+  }
 }
 
 describe('a guarded store in order', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
-import { messageOf, circuitOpen, storeFailed, storeLate } from '../../../src/stores/resilience/store-error.ts'
+import { circuitOpen, messageOf, storeFailed, storeLate } from '../../../src/stores/resilience/store-error.ts'
 
 const closed = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Look.' })
 
@@ -66,9 +66,7 @@ describe('the error of a store that is not asked', () => {
   })
 
   it('tells the kind of a failure that nothing was thrown for', () => {
-    expect(circuitOpen(storeLate(100)).message).toBe(
-      `${why}: store_timeout. Look at the store and its logs.`,
-    )
+    expect(circuitOpen(storeLate(100)).message).toBe(`${why}: store_timeout. Look at the store and its logs.`)
   })
 
   it('tells no more where nothing is known', () => {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
-import { StoreHealthMonitor, type Logger } from '../../../src/stores/resilience/store-health.ts'
-import { emittedBy } from '../../support/emitted-warnings.ts'
+import { type Logger, StoreHealthMonitor } from '../../../src/stores/resilience/store-health.ts'
 import { descriptionOf } from '../../support/description-of.ts'
+import { emittedBy } from '../../support/emitted-warnings.ts'
 import { failure } from './turned-circuit.ts'
 
 const STARTED = new Date('2026-02-03T04:05:06.000Z')

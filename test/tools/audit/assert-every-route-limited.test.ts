@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
-import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../../src/tools/audit/index.ts'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
+import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../../src/tools/audit/index.ts'
 import { EXPRESS_VERSIONS, type ExpressVersion } from './express-versions.ts'
 import { markedLimiter } from './marked-limiter.ts'
 

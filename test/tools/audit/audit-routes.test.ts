@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
-import { auditRoutes, formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
 import type { LimiterDescription } from '../../../src/limits/limiter-description.ts'
+import { auditRoutes, formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
 import { EXPRESS_VERSIONS } from './express-versions.ts'
 import { markedLimiter } from './marked-limiter.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
 import { LIMITER_DESCRIPTION } from '../../../src/limits/limiter-description.ts'
+import { formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
 import { limits, markedLimiter } from './marked-limiter.ts'
 
 const limiter = markedLimiter()[LIMITER_DESCRIPTION]

@@ -2,13 +2,13 @@ import http from 'node:http'
 import express, { type Express } from 'express'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { type Dashboard, type DashboardOptions, dashboard } from '../../../src/tools/dashboard/index.ts'
 import type { LimiterState, Snapshot } from '../../../src/tools/dashboard/snapshot.ts'
-import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { thrownBy } from '../../support/thrown-by.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { listening } from '../../support/http/listening.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 
 interface Made {
   readonly app: Express

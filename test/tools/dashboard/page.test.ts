@@ -1,8 +1,8 @@
 import express from 'express'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dashboard } from '../../../src/tools/dashboard/index.ts'
 import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
+import { dashboard } from '../../../src/tools/dashboard/index.ts'
 import { NO_CHROMIUM, startChromium } from '../../support/chromium.ts'
 import { listening } from '../../support/http/listening.ts'
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../../src/index.ts'
-import { METRIC_DEFINITIONS, type Sample, STORE_CALL_DURATION } from '../../../src/tools/metrics/metric-definitions.ts'
 import { LimiterTally } from '../../../src/tools/metrics/limiter-tally.ts'
+import {
+  METRIC_DEFINITIONS,
+  type Sample,
+  STORE_CALL_DURATION,
+} from '../../../src/tools/metrics/metric-definitions.ts'
 
 const samplesOf = (metric: string, tally: LimiterTally): Sample[] | undefined =>
   METRIC_DEFINITIONS.find((fact) => fact.metric === metric)?.samples(tally)

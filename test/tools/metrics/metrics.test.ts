@@ -5,8 +5,8 @@ import { Registry } from 'prom-client'
 import { describe, expect, it, vi } from 'vitest'
 import { createRateLimiter, MemoryStore } from '../../../src/index.ts'
 import { metrics } from '../../../src/tools/metrics/index.ts'
-import { thrownBy } from '../../support/thrown-by.ts'
 import { seriesOf } from '../../support/metrics/exposition.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 
 const CHANNELS = ['decision', 'store-call', 'store-failure', 'ban']
 

@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../../src/index.ts'
-import { METRIC_DEFINITIONS, STORE_CALL_DURATION } from '../../../src/tools/metrics/metric-definitions.ts'
 import { metrics } from '../../../src/tools/metrics/index.ts'
-import { textOf } from '../../support/project-files.ts'
+import { METRIC_DEFINITIONS, STORE_CALL_DURATION } from '../../../src/tools/metrics/metric-definitions.ts'
 import { seriesOf } from '../../support/metrics/exposition.ts'
 import { meteredExposition } from '../../support/metrics/metered-exposition.ts'
 import { describePromtool, promtoolOnFile } from '../../support/metrics/promtool.ts'
 import { flawsOf } from '../../support/metrics/query-flaws.ts'
+import { textOf } from '../../support/project-files.ts'
 
 const reference = textOf('docs/metrics.md')
 const rules = /```yaml\n([\s\S]*?)```/.exec(reference)?.[1] ?? ''

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
-import { openApiComponents } from '../../../src/tools/openapi/index.ts'
 import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
+import { openApiComponents } from '../../../src/tools/openapi/index.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 import { documentOf, flawOfDocument } from './document-validity.ts'
 

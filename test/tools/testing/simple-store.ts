@@ -1,6 +1,13 @@
 import type { Algorithm, AlgorithmResult } from '../../../src/limits/algorithm.ts'
 import { ALGORITHM_NAMES, type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
-import { type BanRule, type BanState, banAt, banEndsInMs, banned, withRefusal } from '../../../src/limits/ban.ts'
+import {
+  type BanRule,
+  type BanState,
+  banAt,
+  banEndsInMs,
+  banned,
+  withRefusal,
+} from '../../../src/limits/ban.ts'
 import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'

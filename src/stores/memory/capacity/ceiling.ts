@@ -1,10 +1,10 @@
 import { evictions } from '../../../events/channels.ts'
 import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
-import { Evictor } from './evictor.ts'
-import { Pruner } from './pruner.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint } from '../table/key-hash.ts'
 import { NO_ROW } from '../table/row-index.ts'
+import { Evictor } from './evictor.ts'
+import { Pruner } from './pruner.ts'
 
 /** Clients looked at for each newcomer: more than it adds, so that pruning gains on newcomers. */
 const LOOKED_AT_PER_NEWCOMER = 2

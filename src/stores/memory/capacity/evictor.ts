@@ -1,8 +1,8 @@
 import { banEndsInMs } from '../../../limits/ban.ts'
 import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
-import { FULL } from '../table/row-format.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint } from '../table/key-hash.ts'
+import { FULL } from '../table/row-format.ts'
 import { NO_ROW } from '../table/row-index.ts'
 
 /** Clients compared for one that is evicted. */

@@ -1,9 +1,9 @@
 import type { Decision } from '../../../limits/decision.ts'
 import type { Charge } from '../../store.ts'
-import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
 import { Decider } from '../decider.ts'
-import { Pruner } from './pruner.ts'
+import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
 import { type Fingerprint, KeyHash } from '../table/key-hash.ts'
+import { Pruner } from './pruner.ts'
 
 /** Buckets that newcomers share, for each set of limit names: so many clients' worth of quota. */
 export const OVERFLOW_BUCKETS = 64

@@ -36,7 +36,7 @@ export class Pruner {
   }
 
   #nextRow(): number {
-    const { sizeClasses: sizeClasses } = this.#table.rows
+    const { sizeClasses } = this.#table.rows
     let sizeClass = sizeClasses[this.#sizeClass]
     // Others may have been removed since.
     this.#left = Math.min(this.#left, sizeClass?.rows ?? 0)

@@ -5,12 +5,9 @@ import type { Limit } from '../../../limits/limit.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint, KeyHash } from '../table/key-hash.ts'
 import { NO_ROW } from '../table/row-index.ts'
+import { type ClientEntry, fullnessOfLimit } from './client-entry.ts'
 import { floatAt, putFloat } from './float-words.ts'
-import type { RowSchema, RowSchemas } from './row-schemas.ts'
-import { fullnessOfLimit, type ClientEntry } from './client-entry.ts'
-import { NumberWriter, NumberReader } from './row-numbers.ts'
 import {
-  type RowHead,
   EXPIRY_LOWER,
   expiryOf,
   FULL,
@@ -19,14 +16,17 @@ import {
   HAS_REFUSALS,
   IS_BANNED,
   IS_WIDE,
-  schemaIdOf,
   MARKS,
   marksOf,
   NUMBERS,
   ORIGIN_BEFORE_MS,
+  type RowHead,
+  schemaIdOf,
   withExpiry,
   withFullness,
 } from './row-format.ts'
+import { NumberReader, NumberWriter } from './row-numbers.ts'
+import type { RowSchema, RowSchemas } from './row-schemas.ts'
 
 /** What cursors over the same clients share. Only one of them may write; the others look, and remove. */
 export interface ClientRows {
@@ -61,7 +61,7 @@ export class ClientCursor {
     windowId: 0,
   }
 
-  constructor({ table, schemas: schemas, createdAtMs: madeAtMs }: ClientRows) {
+  constructor({ table, schemas, createdAtMs: madeAtMs }: ClientRows) {
     this.#table = table
     this.#schemas = schemas
     this.#originMs = madeAtMs - ORIGIN_BEFORE_MS

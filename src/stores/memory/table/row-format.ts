@@ -40,7 +40,7 @@ export interface RowHead {
 }
 
 /** The marks of a client, without what depends on how its numbers are written. */
-export function marksOf({ schema: schema, fullness, ban }: RowHead): number {
+export function marksOf({ schema, fullness, ban }: RowHead): number {
   const banMark = ban === undefined ? 0 : ban.refusals === undefined ? IS_BANNED : HAS_REFUSALS
   return (schema.id << SCHEMA_SHIFT) | (fullness << FULLNESS_SHIFT) | banMark
 }

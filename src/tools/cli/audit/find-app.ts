@@ -1,6 +1,6 @@
-import { isRouter, routerOfApp } from '../../audit/router-stack.ts'
 import { nearestName } from '../../../errors/nearest-name.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { isRouter, routerOfApp } from '../../audit/router-stack.ts'
 import type { Exports } from './load-module.ts'
 
 /** Exports that are looked at first, in this order; of CommonJS, `default` is module.exports. */

@@ -1,5 +1,5 @@
-import { alignColumns } from '../../audit/format-routes.ts'
 import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
+import { alignColumns } from '../../audit/format-routes.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
 
 /** The summary as people read it. ASCII, with a line end. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { banned } from '../../../../src/limits/ban.ts'
-import { ClientCursor } from '../../../../src/stores/memory/table/client-cursor.ts'
-import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
 import { Evictor } from '../../../../src/stores/memory/capacity/evictor.ts'
+import { ClientCursor } from '../../../../src/stores/memory/table/client-cursor.ts'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
+import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
 import { NO_ROW } from '../../../../src/stores/memory/table/row-index.ts'
 import {
   clientsOf,

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BanState } from '../../../../src/limits/ban.ts'
+import { Pruner } from '../../../../src/stores/memory/capacity/pruner.ts'
 import { ClientCursor } from '../../../../src/stores/memory/table/client-cursor.ts'
 import { emptyEntry } from '../../../../src/stores/memory/table/client-entry.ts'
-import { Pruner } from '../../../../src/stores/memory/capacity/pruner.ts'
 import { clientsOf, fingerprintAt, indicesOf, remember } from '../known-clients.ts'
 
 /** Refusals in so many slices: what makes a row wider. */

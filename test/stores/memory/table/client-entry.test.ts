@@ -5,12 +5,12 @@ import { algorithmOf } from '../../../../src/limits/algorithms.ts'
 import { banned } from '../../../../src/limits/ban.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../../src/limits/limit.ts'
 import {
+  adjustToClock,
+  type ClientEntry,
   emptyEntry,
   fullnessOfLimit,
-  type ClientEntry,
-  resultsOf,
   placeOf,
-  adjustToClock,
+  resultsOf,
   stateFor,
   tightestFullness,
 } from '../../../../src/stores/memory/table/client-entry.ts'

@@ -1,10 +1,10 @@
 import type { FixedWindowState } from '../../../../src/limits/fixed-window.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
 import type { ClientCursor, ClientRows } from '../../../../src/stores/memory/table/client-cursor.ts'
-import { RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import type { ClientEntry } from '../../../../src/stores/memory/table/client-entry.ts'
 import { ClientTable } from '../../../../src/stores/memory/table/client-table.ts'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
+import { RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import { limitOf } from '../../../support/charges.ts'
 import { MADE_AT_MS } from './some-entries.ts'
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BanState } from '../../../../src/limits/ban.ts'
-import { RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import {
   EXPIRY_LOWER,
   expiryOf,
@@ -12,14 +11,15 @@ import {
   HAS_REFUSALS,
   IS_BANNED,
   IS_WIDE,
-  schemaIdOf,
   MARKS,
   marksOf,
   NUMBERS,
   ORIGIN_BEFORE_MS,
+  schemaIdOf,
   withExpiry,
   withFullness,
 } from '../../../../src/stores/memory/table/row-format.ts'
+import { RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import { FINGERPRINT_WORDS } from '../../../../src/stores/memory/table/row-store.ts'
 import { limitOf } from '../../../support/charges.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NumberWriter, NumberReader } from '../../../../src/stores/memory/table/row-numbers.ts'
+import { NumberReader, NumberWriter } from '../../../../src/stores/memory/table/row-numbers.ts'
 
 interface SomeNumber {
   readonly kind: 'instant' | 'amount'

@@ -6,7 +6,7 @@ import { fixedWindow } from '../../../../src/limits/fixed-window.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
 import { slidingWindow } from '../../../../src/limits/sliding-window.ts'
 import { tokenBucket } from '../../../../src/limits/token-bucket.ts'
-import { type RowSchema, RowSchemas, longestTtlMs } from '../../../../src/stores/memory/table/row-schemas.ts'
+import { longestTtlMs, type RowSchema, RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import { limitOf } from '../../../support/charges.ts'
 
 const WINDOW = limitOf(10, { name: 'window' })

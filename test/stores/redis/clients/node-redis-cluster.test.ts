@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { connectionOf } from '../../../../src/stores/redis/clients/detect-client.ts'
 import { keySlotOf } from '../../../../src/stores/redis/clients/key-slot.ts'
 import { NodeRedisConnection } from '../../../../src/stores/redis/clients/node-redis.ts'
 import {
   isNodeRedisCluster,
   NodeRedisClusterConnection,
 } from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
-import { connectionOf } from '../../../../src/stores/redis/clients/detect-client.ts'
 import { FakeNodeRedis } from '../fake-clients.ts'
 
 const CONNECTING = new Error('Redis is not connected: a server of the cluster is connecting')

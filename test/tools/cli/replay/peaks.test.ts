@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { AlgorithmName } from '../../../../src/limits/limit.ts'
 import { createLineParser } from '../../../../src/tools/cli/log/line-parser.ts'
 import { OfflineLimiter } from '../../../../src/tools/cli/replay/offline-limiter.ts'
 import { clientsAbove, countPeaks, limitFor } from '../../../../src/tools/cli/replay/peaks.ts'
 import { Replayer } from '../../../../src/tools/cli/replay/replayer.ts'
-import type { AlgorithmName } from '../../../../src/limits/limit.ts'
 import { combinedLine, logTime } from '../log-lines.ts'
 
 const WINDOW_SEC = 10
