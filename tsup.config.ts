@@ -1,4 +1,5 @@
 import type { Options } from 'tsup'
+import { inlineTextFiles } from './build/inline-text-files.ts'
 
 /** One entry point for each subpath in package.json's "exports"; a test holds the two lists together. */
 const library = {
@@ -25,6 +26,7 @@ const config: Options = {
   splitting: true,
   sourcemap: false,
   treeshake: true,
+  esbuildPlugins: [inlineTextFiles],
   esbuildOptions(options, { format }) {
     if (format === 'cjs') options.entryPoints = library
   },

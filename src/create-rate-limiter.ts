@@ -12,19 +12,19 @@ import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { chargePlanner } from './request/charge-plan.ts'
-import { createMiddleware, type MiddlewareParts } from './request/middleware.ts'
-import { infoProperty } from './request/response-headers.ts'
+import { createMiddleware } from './request/middleware.ts'
+import type { MiddlewareParts } from './request/request-context.ts'
+import { requestProperty } from './request/request-property.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import type { StoreHealth } from './stores/resilience/store-health.ts'
 import type { Store } from './stores/store.ts'
 
 /**
- * Makes a rate limiter: middleware that charges every request to its client and refuses those above the
- * limit.
+ * Creates a rate limiter: middleware that charges every request to its client, and refuses requests above the limit.
  *
- * @throws RateLimiterError for an unknown option, a value an option does not take, options that contradict
- *   each other, or a store that cannot do what they ask
+ * @throws RateLimiterError for an unknown option, for a value that an option does not take, for options that
+ *   contradict each other, and for a store that cannot do what the options need
  */
 export function createRateLimiter<
   Req extends IncomingMessage = IncomingMessage,
@@ -33,53 +33,54 @@ export function createRateLimiter<
   checkNotMiddleware(options)
   const settings = parseSettings(options)
   warnIfHandlingRequest(settings.name)
-  const makeMemoryStore = (): MemoryStore =>
+  const createMemoryStore = (): MemoryStore =>
     new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
-  const store = settings.store ?? makeMemoryStore()
+  const store = settings.store ?? createMemoryStore()
   claimName(store, settings.name)
   const description = describeSettings(settings)
-  const guardedStore = new ResilientStore(store, {
+  const resilientStore = new ResilientStore(store, {
     limiter: description,
     deadlineMs: settings.storeDeadlineMs,
     fallbackShare: settings.fallbackShare,
     logger: settings.logger,
-    ...(settings.onStoreError === 'memory' ? { createFallback: makeMemoryStore } : {}),
+    ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
-  const bans = new ClientBans(settings, guardedStore, description)
-  const closing = closer(settings, store, guardedStore)
+  const bans = new ClientBans(settings, resilientStore, description)
+  const { checkOpen, close } = openState(settings, store, resilientStore)
   const parts: MiddlewareParts<Req, Res> = {
+    id: Symbol(settings.name),
     settings,
     description,
-    store: guardedStore,
+    store: resilientStore,
     ...requestPartsOf(settings),
-    checkOpen: closing.checkOpen,
+    checkOpen,
   }
   const middleware = createMiddleware(parts)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = (server: Server): void => guardUpgrades(server, middleware as never)
-  const health = (): StoreHealth => guardedStore.health
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close: closing.close }
+  const health = (): StoreHealth => resilientStore.health
+  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
 }
 
-/** What looks at a request, and needs no store. */
+/** The parts of the middleware that need no store. */
 function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'assess' | 'infoProperty' | 'now'> {
+): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
-    assess: chargePlanner(settings),
-    infoProperty: infoProperty(settings.requestPropertyName),
+    planCharge: chargePlanner(settings),
+    infoProperty: requestProperty(settings.requestPropertyName),
     now: () => (settings.clock ?? Date).now(),
   }
 }
 
-/** What ends a limiter, and what tells that it has ended. */
-function closer<Req extends IncomingMessage, Res extends ServerResponse>(
+/** Closes a limiter, and throws for every use after that. */
+function openState<Req extends IncomingMessage, Res extends ServerResponse>(
   { name, store: givenStore }: Settings<Req, Res>,
   store: Store,
-  guardedStore: ResilientStore,
+  resilientStore: ResilientStore,
 ): { readonly close: () => Promise<void>; readonly checkOpen: () => void } {
   let closed = false
   return {
@@ -90,7 +91,7 @@ function closer<Req extends IncomingMessage, Res extends ServerResponse>(
       if (closed) return
       closed = true
       releaseName(store, name)
-      await guardedStore.closeFallback()
+      await resilientStore.closeFallback()
       if (givenStore === undefined) await store.close?.()
     },
   }

@@ -7,13 +7,13 @@ import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 
 /**
- * Bans clients, and not only one class of their requests: a store knows keys alone, of which a client has one
- * for each class.
+ * Bans clients in all classes. A store bans keys, and a client has one key for each class: a ban of a client is a ban
+ * of each of its keys.
  */
 export class ClientBans {
   readonly #store: ResilientStore
   readonly #storeKeyOf: StoreKeyOf
-  readonly #classes: readonly RequestClass[]
+  readonly #limitedClasses: readonly RequestClass[]
   readonly #limiter: LimiterDescription
 
   constructor(
@@ -24,42 +24,44 @@ export class ClientBans {
     this.#store = store
     this.#limiter = limiter
     this.#storeKeyOf = storeKeysOf(name)
-    this.#classes = REQUEST_CLASSES.filter((requestClass) => policies[requestClass] !== false)
+    this.#limitedClasses = REQUEST_CLASSES.filter((requestClass) => policies[requestClass] !== false)
   }
 
   async block(clientKey: string, forMs: number): Promise<void> {
-    await this.#onEach(clientKey, (key) => this.#store.block(key, forMs))
-    this.#tell(clientKey, 'block', forMs)
+    await this.#writeEachKey(clientKey, (key) => this.#store.block(key, forMs))
+    this.#publish(clientKey, 'block', forMs)
   }
 
   async unblock(clientKey: string): Promise<void> {
-    await this.#onEach(clientKey, (key) => this.#store.unblock(key))
-    this.#tell(clientKey, 'unblock', 0)
+    await this.#writeEachKey(clientKey, (key) => this.#store.unblock(key))
+    this.#publish(clientKey, 'unblock', 0)
   }
 
-  /** Tells that a client's ban is gone with all that was known of it. */
-  forgotten(clientKey: string): void {
-    this.#tell(clientKey, 'reset', 0)
+  /** Publishes that a client's ban has ended because the client was reset. */
+  publishReset(clientKey: string): void {
+    this.#publish(clientKey, 'reset', 0)
   }
 
-  /** Extends a ban that a refusal has just brought about under one key of a client to the client's others. */
+  /** Extends a ban that a refusal has just started under one key of a client to the client's other keys. */
   spread(key: string, decision: Decision): void {
-    const from = this.#classes.find((one) => key.startsWith(this.#storeKeyOf(one, '')))
-    if (from === undefined || decision.ban === undefined) return
-    const clientKey = key.slice(this.#storeKeyOf(from, '').length)
-    this.#tell(clientKey, 'refusals', decision.ban.endsInMs)
-    for (const requestClass of this.#classes) {
-      if (requestClass === from) continue
+    const bannedClass = this.#limitedClasses.find((each) => key.startsWith(this.#storeKeyOf(each, '')))
+    if (bannedClass === undefined || decision.ban === undefined) return
+    const clientKey = key.slice(this.#storeKeyOf(bannedClass, '').length)
+    this.#publish(clientKey, 'refusals', decision.ban.endsInMs)
+    for (const requestClass of this.#limitedClasses) {
+      if (requestClass === bannedClass) continue
       this.#store.spreadBan(this.#storeKeyOf(requestClass, clientKey), decision, decision.ban)
     }
   }
 
-  #tell(key: string, cause: BanEvent['cause'], endsInMs: number): void {
+  #publish(key: string, cause: BanEvent['cause'], endsInMs: number): void {
     if (bans.hasSubscribers) bans.publish({ limiter: this.#limiter, key, cause, endsInMs })
   }
 
-  /** Side by side, so that one that fails keeps no other from being tried. */
-  async #onEach(clientKey: string, write: (key: string) => Promise<void>): Promise<void> {
-    await Promise.all(this.#classes.map((one) => write(this.#storeKeyOf(one, clientKey))))
+  /** All keys at once: one write that fails does not keep the others from being tried. */
+  async #writeEachKey(clientKey: string, write: (key: string) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.#limitedClasses.map((requestClass) => write(this.#storeKeyOf(requestClass, clientKey))),
+    )
   }
 }

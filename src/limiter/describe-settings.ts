@@ -9,7 +9,7 @@ import { type ClassPolicy, isDynamic } from '../limits/policy.ts'
 import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
 import type { Settings } from '../options/settings.ts'
 
-/** What a limiter with these settings says of itself. */
+/** Describes a limiter by its settings. */
 export function describeSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
 ): LimiterDescription {

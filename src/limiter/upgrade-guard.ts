@@ -8,14 +8,14 @@ import { isOpen, sendBody } from '../response/send.ts'
 /** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
 const SOCKET_EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect'])
 
-/** An upgrade or CONNECT request with its socket, and the Express app of the server, if it has one. */
-interface Upgrade {
+/** An upgrade or CONNECT request with its socket, and the Express app of the server where it has one. */
+interface SocketRequest {
   readonly req: IncomingMessage
   readonly socket: Socket
   readonly app: ExpressApp | undefined
 }
 
-/** What an Express app gives to requests and responses: its settings, and methods such as `req.get`. */
+/** The prototypes that an Express app gives to requests and responses, with its settings and methods such as `req.get`. */
 interface ExpressApp {
   readonly handle: unknown
   readonly request?: object
@@ -25,10 +25,10 @@ interface ExpressApp {
 type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 /**
- * Lets the limiter see upgrades and CONNECT requests before any handler of the server does.
+ * Charges upgrades and CONNECT requests before any handler of the server gets them.
  *
- * It stands in `emit` itself, because a listener can neither run before those that were added with
- * `prependListener` later, nor keep an event from them.
+ * It replaces `emit`, because a listener cannot run before a listener that `prependListener` adds later, and cannot
+ * keep an event from other listeners.
  */
 export function guardUpgrades(server: Server, limiter: Limiter): void {
   const emit = server.emit
@@ -42,18 +42,18 @@ export function guardUpgrades(server: Server, limiter: Limiter): void {
   }
 }
 
-/** Runs the limiter with a response of its own on the socket; `handOn` gets the socket as it was. */
+/** Runs the limiter with a response of its own on the socket. `handOn` gets the socket unchanged. */
 function admit(
-  { req, socket, app }: Upgrade,
+  { req, socket, app }: SocketRequest,
   limiter: Limiter,
   handOn: () => boolean,
   fail: (res: ServerResponse, error: unknown) => void,
 ): void {
-  // Once a socket is handed out the server listens to its errors no more, and nobody else does yet.
+  // From now on the server does not listen to errors of the socket any more, and no handler listens yet.
   socket.on('error', ignoreReset)
   const res = responseOn(req, socket)
   if (res === undefined) return
-  if (app !== undefined) dress(req, res, app)
+  if (app !== undefined) applyAppPrototypes(req, res, app)
   limiter(req, res, (error) => {
     if (error !== undefined && error !== null) {
       fail(res, error)
@@ -62,19 +62,19 @@ function admit(
     if (socket.destroyed) return
     res.detachSocket(socket)
     socket.off('error', ignoreReset)
-    // The last handler may have gone while the limiter waited for its store: nobody else would hang up.
+    // The last handler may have been removed while the limiter waited for its store. Then nobody else closes the socket.
     if (!handOn()) socket.destroy()
   })
 }
 
 function ignoreReset(): void {
-  // The client has gone; whatever was to be written to it is of no use to anybody.
+  // The client is gone. What was to be written to it is not needed any more.
 }
 
 /**
- * A response that writes to the socket and closes it. Undefined, with the socket cut off, for an upgrade
- * that was pipelined behind a request whose response is not out yet: no client has reason to do that, and
- * whatever was written now, by a limiter or a handler, would be taken for that response.
+ * A response that writes to the socket and closes it. Undefined, with the socket destroyed, for an upgrade that was
+ * pipelined behind a request whose response is not sent yet. No client has a reason to do that, and the client would
+ * take everything that is written now, by a limiter or a handler, for that response.
  */
 function responseOn(req: IncomingMessage, socket: Socket): ServerResponse | undefined {
   const res = new ServerResponse(req)
@@ -89,10 +89,7 @@ function responseOn(req: IncomingMessage, socket: Socket): ServerResponse | unde
   }
 }
 
-/**
- * There is no app to hand an error to: the client is told that it is not its fault, and the operator, once,
- * what it was.
- */
+/** There is no app to hand an error to: the client gets status 500, and a warning names the error once. */
 function failureAnswerer(): (res: ServerResponse, error: unknown) => void {
   let warned = false
   return (res, error) => {
@@ -107,7 +104,7 @@ function failureAnswerer(): (res: ServerResponse, error: unknown) => void {
   }
 }
 
-/** The Express app that the server serves requests with. One in a function of its own cannot be seen. */
+/** The Express app that is a request listener of the server. An app that a function calls is not found. */
 function appOf(server: Server): ExpressApp | undefined {
   return server
     .listeners('request')
@@ -116,10 +113,14 @@ function appOf(server: Server): ExpressApp | undefined {
 }
 
 /**
- * Makes Express's own of a request, as Express does with those that reach it, so that its `trust proxy`
- * counts here too and functions among the options find `req.get` and `res.status` as they know them.
+ * Gives the request and the response the prototypes of the app, as Express does with the requests that it handles.
+ * So the app's `trust proxy` counts here too, and functions among the options find `req.get` and `res.status`.
  */
-function dress(req: IncomingMessage, res: ServerResponse, { request, response }: ExpressApp): void {
+function applyAppPrototypes(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { request, response }: ExpressApp,
+): void {
   if (request === undefined || response === undefined) return
   Object.setPrototypeOf(req, request)
   Object.setPrototypeOf(res, response)

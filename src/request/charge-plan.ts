@@ -8,36 +8,35 @@ import type { Settings } from '../options/settings.ts'
 import type { Charge } from '../stores/store.ts'
 import { storeKeysOf } from '../stores/store-key.ts'
 
-/** What a request is to be charged, and to whom. */
+/** Which client a request is charged to, by which policy, and the charge that the store gets. */
 export interface ChargePlan {
   readonly policy: Policy
   readonly clientKey: string
   readonly charge: Charge
 }
 
-/** The part of the settings that an plan needs. */
+/** The settings that a plan depends on. */
 export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
   'name' | 'policies' | 'classify' | 'classifiedBy' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
-/** Works out what a request is to be charged; undefined when it is not limited. */
+/** Plans the charge of a request; undefined where the request is not limited. */
 export type PlanCharge<Req> = (
   req: Req,
-  address: string,
+  clientAddress: string,
   headers?: IncomingHttpHeaders,
 ) => MaybePromise<ChargePlan | undefined>
 
-/** Compiles how a client is charged so many units by a policy. */
-export function planBuilder<Req extends IncomingMessage, Res extends ServerResponse>({
+/** Makes the plan from its parts: a policy, a client key, and a cost in units. */
+export type BuildPlan = (policy: Policy, clientKey: string, cost: number) => ChargePlan
+
+/** Compiles {@link BuildPlan} for one limiter. */
+export function planBuilder({
   name,
   ban,
   refund,
-}: Pick<Settings<Req, Res>, 'name' | 'ban' | 'refund'>): (
-  policy: Policy,
-  clientKey: string,
-  cost: number,
-) => ChargePlan {
+}: Pick<Settings<never, never>, 'name' | 'ban' | 'refund'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
   const refundable = refund !== undefined
   return (policy, clientKey, cost) => {
@@ -47,39 +46,39 @@ export function planBuilder<Req extends IncomingMessage, Res extends ServerRespo
   }
 }
 
-/** Compiles the plan. It is synchronous unless a function given as an option returns a promise. */
+/** Compiles {@link PlanCharge}. A plan is synchronous unless a function among the options returns a promise. */
 export function chargePlanner<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: ChargePlanSettings<Req, Res>,
 ): PlanCharge<Req> {
   const { policies, classify, classifiedBy, keyGenerator, cost, skip } = settings
   const classOf: typeof classify = classifiedBy === 'method' ? classify : (req) => classify(req)
-  const assessed = planBuilder(settings)
+  const buildPlan = planBuilder(settings)
   const isPlain = keyGenerator === undefined && cost === undefined
 
-  function assessUnskipped(
+  function planUnskipped(
     req: Req,
-    address: string,
+    clientAddress: string,
     headers: IncomingHttpHeaders | undefined,
   ): MaybePromise<ChargePlan | undefined> {
     const requestClass = checkClass(classOf(req, headers))
     const classPolicy = policies[requestClass]
     if (classPolicy === false) return undefined
-    // What most limiters come to: there is nobody to ask.
-    if (isPlain && !isDynamic(classPolicy)) return assessed(classPolicy, address, 1)
-    return chain(keyGenerator === undefined ? address : keyGenerator(req, address), (given) => {
-      const clientKey = keyGenerator === undefined ? address : checkKey(given)
-      return chain(isDynamic(classPolicy) ? ask(classPolicy, req) : classPolicy, (policy) =>
-        chain(cost === undefined ? 1 : cost(req), (units) => assessed(policy, clientKey, checkCost(units))),
+    // Most limiters ask no function. Then the plan is made at once, without the functions below.
+    if (isPlain && !isDynamic(classPolicy)) return buildPlan(classPolicy, clientAddress, 1)
+    return chain(keyGenerator === undefined ? clientAddress : keyGenerator(req, clientAddress), (given) => {
+      const clientKey = keyGenerator === undefined ? clientAddress : checkKey(given)
+      return chain(isDynamic(classPolicy) ? askLimit(classPolicy, req) : classPolicy, (policy) =>
+        chain(cost === undefined ? 1 : cost(req), (units) => buildPlan(policy, clientKey, checkCost(units))),
       )
     })
   }
 
-  if (skip === undefined) return assessUnskipped
-  return (req, address, headers) =>
-    chain(skip(req), (skipped) => (skipped ? undefined : assessUnskipped(req, address, headers)))
+  if (skip === undefined) return planUnskipped
+  return (req, clientAddress, headers) =>
+    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, clientAddress, headers)))
 }
 
-function ask<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {
+function askLimit<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {
   return chain(policy.ask(req), (limit) => policyAt(policy, limit))
 }
 
@@ -95,10 +94,10 @@ function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
 
 function checkCost(cost: unknown): number {
   if (isWholeNumber(cost)) return cost
-  throw invalidResult('cost', cost, 'is no cost', 'A cost is a whole number of at least 1.')
+  throw invalidResult('cost', cost, 'returned no cost', 'Return a whole number of at least 1.')
 }
 
-/** Throws for a cost that can never be admitted. */
+/** Throws for a cost that no wait would admit. */
 function checkCapacity(cost: number, { narrowest: { name, burst, algorithm } }: Policy): void {
   if (cost <= burst) return
   throw new RateLimiterError({
@@ -106,7 +105,7 @@ function checkCapacity(cost: number, { narrowest: { name, burst, algorithm } }: 
     option: 'cost',
     value: cost,
     problem: `can never be admitted by the limit '${name}' of ${burst}`,
-    remedy: `Lower the cost, or raise ${algorithm === 'token-bucket' ? 'its burst' : 'it'} to at least ${cost}.`,
+    remedy: `Lower the cost, or raise ${algorithm === 'token-bucket' ? 'its burst' : 'the limit'} to at least ${cost}.`,
   })
 }
 
@@ -121,7 +120,7 @@ function checkKey(key: unknown): string {
     'keyGenerator',
     key,
     'returned no key',
-    'Return a string that is not empty; its second argument is the key of the client address.',
+    'Return a string that is not empty. Its second argument is the key of the client address.',
   )
 }
 

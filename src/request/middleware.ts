@@ -1,214 +1,159 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Client } from '../client/client-resolver.ts'
 import { asError } from '../errors/as-error.ts'
-import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { decisions } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
-import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../options/rate-limiter-options.ts'
-import type { Settings } from '../options/settings.ts'
 import { type Refusal, refuse, refuseDenied, refuseUncounted } from '../response/refusal.ts'
-import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
-import type { ChargePlan, PlanCharge } from './charge-plan.ts'
-import { decisionEvent } from './decision-event.ts'
-import { refundWhenKnown } from './refund-on-response.ts'
-import { type RequestState, requestStateOf } from './request-state.ts'
-import {
-  attachInfo,
-  type InfoProperty,
-  type ToldOutcome,
-  writeHeaders,
-  writePolicies,
-} from './response-headers.ts'
+import type { ChargePlan } from './charge-plan.ts'
+import { publishUncharged } from './decision-events.ts'
+import { followUpAdmitted, recordAnswer } from './record-answer.ts'
+import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
+import { attachInfo } from './request-info.ts'
+import { requestRecordOf } from './request-record.ts'
+import { writeHeaders, writePolicies } from './response-headers.ts'
 
-/** What the middleware is made of. */
-export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {
-  readonly settings: Settings<Req, Res>
-  /** What the limiter says of itself, for events. */
-  readonly description: LimiterDescription
-  /** Throws once the limiter is closed. */
-  readonly checkOpen: () => void
-  readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
-  readonly assess: PlanCharge<Req>
-  readonly infoProperty: InfoProperty
-  readonly store: ResilientStore
-  /** Milliseconds since the epoch, for the instants in headers. */
-  readonly now: () => number
-}
-
-type Described = Pick<MiddlewareParts<never, never>, 'description'>
-
-/** A request that was counted, or not for want of a store. */
-interface Counted {
-  readonly plan: ChargePlan
-  readonly answer: Decision | RateLimiterError
-}
-
-/** What became of a request; undefined when it is not limited. */
-type Verdict = Counted | 'denied' | undefined
-
-/** One request on its way past the limiter. */
-interface Visit<Req, Res> {
-  readonly req: Req
-  readonly res: Res
-  readonly next: Next
-  readonly state: RequestState
-}
-
-/** The way of one request: who asks, what it costs, what the store says, what the client is told. */
+/**
+ * The middleware of a limiter. The steps of a request, in this order: client, plan, store (`decide`), record,
+ * respond (`finish`). With a synchronous store, and options that answer at once, all of them happen in one tick.
+ */
 export function createMiddleware<Req extends IncomingMessage, Res extends ServerResponse>(
   parts: MiddlewareParts<Req, Res>,
 ): (req: Req, res: Res, next: Next) => void {
   return function rateLimiter(req, res, next) {
-    const state = requestStateOf(req)
-    if (state.hasCharged(parts)) {
+    const record = requestRecordOf(req)
+    if (record.state.hasCharged(parts.id)) {
       next()
       return
     }
-    let verdict: MaybePromise<Verdict>
+    const context: RequestContext<Req, Res> = { req, res, next, record }
+    let outcome: MaybePromise<RequestOutcome>
     try {
-      verdict = judge(req, parts)
+      outcome = decide(context, parts)
     } catch (error) {
       next(asError(error))
       return
     }
-    const visit = { req, res, next, state }
-    if (isPromiseLike(verdict)) whenKnown(visit, verdict, parts)
-    else conclude(visit, verdict, parts)
-  }
-}
-
-function whenKnown<Req extends IncomingMessage, Res extends ServerResponse>(
-  visit: Visit<Req, Res>,
-  verdict: PromiseLike<Verdict>,
-  parts: MiddlewareParts<Req, Res>,
-): void {
-  // Not when the verdict is known: a response that was begun meanwhile is somebody's answer.
-  const isLate = hasBegun(visit.res)
-  verdict.then(
-    (known) => conclude(visit, known, parts, isLate),
-    (error: unknown) => visit.next(asError(error)),
-  )
-}
-
-function judge<Req extends IncomingMessage, Res extends ServerResponse>(
-  req: Req,
-  parts: MiddlewareParts<Req, Res>,
-): MaybePromise<Verdict> {
-  const { checkOpen, resolveClient, assess, settings } = parts
-  const { denyList, allowList } = settings.client
-  checkOpen()
-  // Now, before anything is awaited: a socket that was reset meanwhile has no address any more.
-  // Once: what Express has made of a request is slow to read.
-  const { headers } = req
-  const client = resolveClient(req, headers)
-  if (denyList !== undefined || allowList !== undefined) {
-    const { address } = client
-    // Whoever resets its connection at once has no address, and must not get past the list by it.
-    const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
-    if (isDenied && settings.mode === 'enforce') {
-      tellOfUncharged('denied', req, client, parts)
-      return 'denied'
+    if (!isPromiseLike(outcome)) {
+      finish(context, outcome, parts)
+      return
     }
-    if (address !== undefined && allowList?.has(address) === true) return skipped(req, client, parts)
+    // Asked now and not when the outcome is known: a response that was begun meanwhile is another handler's answer.
+    const begunBefore = hasBegun(res)
+    outcome.then(
+      (known) => finish(context, known, parts, begunBefore),
+      (error: unknown) => next(asError(error)),
+    )
   }
-  const plan = assess(req, client.key, headers)
-  // Where nothing is to come, nothing is made for its sake.
-  if (isPromiseLike(plan)) return chain(plan, (known) => count(known, req, client, parts))
-  return count(plan, req, client, parts)
 }
 
-function count<Req extends IncomingMessage, Res extends ServerResponse>(
-  plan: ChargePlan | undefined,
-  req: Req,
-  client: Client,
+/** Finds out who asks, what the request costs, and what the store says to that. */
+function decide<Req extends IncomingMessage, Res extends ServerResponse>(
+  context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
-): MaybePromise<Verdict> {
-  if (plan === undefined) return skipped(req, client, parts)
+): MaybePromise<RequestOutcome> {
+  const { req } = context
+  parts.checkOpen()
+  // The client now, before anything is awaited: a socket that was reset meanwhile has no address any more.
+  // The headers once: what Express has made of a request is slow to read.
+  const { headers } = req
+  const client = parts.resolveClient(req, headers)
+  const listed = outcomeByLists(client, parts)
+  if (listed !== undefined) return uncharged(listed, client, context, parts)
+  const plan = parts.planCharge(req, client.key, headers)
+  // A promise is made only where one is waited for.
+  if (isPromiseLike(plan)) return chain(plan, (known) => askStore(known, client, context, parts))
+  return askStore(plan, client, context, parts)
+}
+
+/** What the `denyList` and the `allowList` decide; undefined where the client is on neither. */
+function outcomeByLists<Req extends IncomingMessage, Res extends ServerResponse>(
+  { address }: Client,
+  { settings }: MiddlewareParts<Req, Res>,
+): 'denied' | 'unlimited' | undefined {
+  const { denyList, allowList } = settings.client
+  // A client that resets its connection at once has no address, and must not get past the denyList that way.
+  const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
+  if (isDenied && settings.mode === 'enforce') return 'denied'
+  return address !== undefined && allowList?.has(address) === true ? 'unlimited' : undefined
+}
+
+function askStore<Req extends IncomingMessage, Res extends ServerResponse>(
+  plan: ChargePlan | undefined,
+  client: Client,
+  context: RequestContext<Req, Res>,
+  parts: MiddlewareParts<Req, Res>,
+): MaybePromise<RequestOutcome> {
+  if (plan === undefined) return uncharged('unlimited', client, context, parts)
   const answer = parts.store.consume(plan.charge)
   if (isPromiseLike(answer)) return chain(answer, (known) => ({ plan, answer: known }))
   return { plan, answer }
 }
 
-function skipped(req: IncomingMessage, client: Client, parts: Described): undefined {
-  tellOfUncharged('skipped', req, client, parts)
-}
-
-function tellOfUncharged(
-  outcome: 'denied' | 'skipped',
-  req: IncomingMessage,
+function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
+  outcome: 'denied' | 'unlimited',
   { key }: Client,
-  parts: Described,
-): void {
-  if (!decisions.hasSubscribers || !requestStateOf(req).announceOnce(parts)) return
-  const { description: limiter } = parts
-  decisions.publish({ limiter, outcome, key, class: undefined, cost: 0, decision: undefined })
+  { record: { state } }: RequestContext<Req, Res>,
+  { id, description }: MiddlewareParts<Req, Res>,
+): 'denied' | 'unlimited' {
+  if (decisions.hasSubscribers && state.announceOnce(id)) {
+    publishUncharged(outcome === 'denied' ? 'denied' : 'skipped', key, description)
+  }
+  return outcome
 }
 
-/** Whoever sends the head before the limiter has its say leaves it no way to refuse but to hang up. */
-function hasBegun(res: ServerResponse): boolean {
-  return res.headersSent && !res.writableEnded
-}
-
-/** Tells the client and either hands the request on or refuses it. Calls `next` outside of any `try`. */
-function conclude<Req extends IncomingMessage, Res extends ServerResponse>(
-  visit: Visit<Req, Res>,
-  verdict: Verdict,
+/** Answers a refused request, or hands the request on. Calls `next` outside of any `try`. */
+function finish<Req extends IncomingMessage, Res extends ServerResponse>(
+  context: RequestContext<Req, Res>,
+  outcome: RequestOutcome,
   parts: MiddlewareParts<Req, Res>,
-  isLate?: boolean,
+  hadBegun?: boolean,
 ): void {
-  const { res, next } = visit
-  const { mode, refusal: options } = parts.settings
+  const { mode, refusal: settings } = parts.settings
   let refusal: Refusal | 'uncounted' | 'denied' | undefined
   try {
-    refusal = typeof verdict === 'object' ? tell(visit, verdict, parts) : verdict
+    refusal = showOutcome(context, outcome, parts)
   } catch (error) {
-    next(asError(error))
+    context.next(asError(error))
     return
   }
-  if (refusal === undefined || mode === 'shadow') next()
-  else if (isLate ?? hasBegun(res)) res.destroy()
-  else if (refusal === 'denied') refuseDenied(visit, options)
-  else if (refusal === 'uncounted') refuseUncounted(visit, options)
-  else refuse(visit, options, refusal)
+  if (refusal === undefined || mode === 'shadow') context.next()
+  else if (hadBegun ?? hasBegun(context.res)) context.res.destroy()
+  else if (refusal === 'denied') refuseDenied(context, settings)
+  else if (refusal === 'uncounted') refuseUncounted(context, settings)
+  else refuse(context, settings, refusal)
 }
 
-function tell<Req extends IncomingMessage, Res extends ServerResponse>(
-  { req, res, state }: Visit<Req, Res>,
-  { plan, answer }: Counted,
+/** Records the outcome and shows it in the headers and on the request. Answers how the request is to be refused. */
+function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
+  context: RequestContext<Req, Res>,
+  outcome: RequestOutcome,
   parts: MiddlewareParts<Req, Res>,
-): Refusal | 'uncounted' | undefined {
-  const { settings, store } = parts
-  const { formats, refund, onStoreError, mode } = settings
-  // Only now: a limiter that let the request pass uncounted has its say again if it is met again.
-  state.markCharged(parts)
-  if (decisions.hasSubscribers) decisions.publish(decisionEvent(plan, answer, parts))
-  if (answer instanceof RateLimiterError) {
-    writePolicies(res, formats, state, plan)
+): Refusal | 'uncounted' | 'denied' | undefined {
+  if (typeof outcome === 'string') return outcome === 'denied' ? 'denied' : undefined
+  const { req, res, record } = context
+  const { formats, onStoreError } = parts.settings
+  const shown = recordAnswer(context, outcome, parts)
+  if (shown === undefined) {
+    writePolicies(res, formats, record.state, outcome.plan)
     return onStoreError === 'deny' ? 'uncounted' : undefined
   }
-  const retryAfterMs = answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs)
-  const outcome: ToldOutcome = { plan, answer, retryAfterMs, nowMs: parts.now(), mode }
-  const info = attachInfo(req, parts.infoProperty, state, outcome)
-  writeHeaders(res, formats, state, outcome)
-  const { cost } = plan.charge
-  if (answer.allowed) {
-    const { receipt } = answer
-    if (refund !== undefined && receipt !== undefined) {
-      refundWhenKnown(req, res, refund, () => store.refund(receipt))
-    }
-    // A limiter in shadow mode keeps nobody waiting, nor does one that gives back what a refusal cost.
-    if (mode === 'enforce' && refund?.refunds !== 'failed') {
-      state.addAdmitted({ decision: answer, cost })
-    }
-    return undefined
-  }
-  return { info, violated: violatedBy(answer, cost), retryAfterMs }
+  const info = attachInfo(req, record, parts.infoProperty, shown)
+  writeHeaders(res, formats, record.state, shown)
+  const { plan, decision, retryAfterMs } = shown
+  if (!decision.allowed) return { info, violated: violatedBy(decision, plan.charge.cost), retryAfterMs }
+  followUpAdmitted(context, shown, parts)
+  return undefined
 }
 
-/** The names of the limits that refused a charge. A ban refuses whatever the limits say, and is none of them. */
+/** The names of the limits that refused a charge. A ban refuses whatever the limits say, and is not one of them. */
 function violatedBy({ limits, ban }: Decision, cost: number): string[] {
   if (ban !== undefined) return []
   return limits.filter(({ remaining }) => remaining < cost).map(({ name }) => name)
+}
+
+/** Whether the head of the response was sent too early: then the only way to refuse is to close the connection. */
+function hasBegun(res: ServerResponse): boolean {
+  return res.headersSent && !res.writableEnded
 }

@@ -4,12 +4,12 @@ import { chain, isPromiseLike } from '../maybe-promise.ts'
 import type { RefundSettings } from '../options/refund-options.ts'
 
 /**
- * Gives a charge back once the response is known to be of the kind that does not count.
+ * Gives a charge back once the response is of the kind that does not count.
  *
- * Only `finish` on a connection that still stands says that the client got its answer. A client that hung
- * up keeps its charge: otherwise it could probe for nothing by never waiting for the answer.
+ * Only `finish` on a connection that is still open means that the client got its answer. A client that closed the
+ * connection keeps its charge. Otherwise it could try passwords for free by never waiting for the answer.
  */
-export function refundWhenKnown<Req extends IncomingMessage, Res extends ServerResponse>(
+export function refundWhenFinished<Req extends IncomingMessage, Res extends ServerResponse>(
   req: Req,
   res: Res,
   { refunds, wasSuccessful }: RefundSettings<Req, Res>,
@@ -25,15 +25,15 @@ export function refundWhenKnown<Req extends IncomingMessage, Res extends ServerR
       const done = chain(wasSuccessful(req, res), (successful) => {
         if (successful === (refunds === 'successful')) refund()
       })
-      if (isPromiseLike(done)) Promise.resolve(done).catch(warnOfQuestion)
+      if (isPromiseLike(done)) Promise.resolve(done).catch(warnOfFailedCheck)
     } catch (error) {
-      warnOfQuestion(error)
+      warnOfFailedCheck(error)
     }
   })
 }
 
-/** The response is out and `next` was called: there is nobody left to hand the error to. */
-function warnOfQuestion(error: unknown): void {
+/** The response was sent and `next` was called: no error handler is left to take the error. */
+function warnOfFailedCheck(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error)
   warn('TOLLGATE_REFUND_FAILED', `requestWasSuccessful failed, and the charge stays: ${message}`)
 }

@@ -1,36 +1,43 @@
 import { IncomingMessage } from 'node:http'
-import { type RequestState, requestStateOf } from './request-state.ts'
+import { type RequestRecord, requestRecordOf } from './request-record.ts'
 
-/** Lets requests carry a value under a name: compiled once, then called for each request. */
-export type SetOnRequest = (req: IncomingMessage, state: RequestState, value: unknown) => void
+/** Sets a property that handlers read on the request, such as `req.rateLimit`. */
+export interface RequestProperty {
+  /** How {@link RequestState.tightest} calls the place. */
+  readonly place: string
+  readonly set: (req: IncomingMessage, record: RequestRecord, value: unknown) => void
+}
 
 /**
  * Compiles how requests carry values under a name such as `rateLimit`.
  *
  * A request of Express gets no property of its own, since that takes Node 20 three microseconds: Express changes the
- * prototype of each request, and what is added after that is slow. Instead the prototype that all its requests have
- * gets an accessor, as it has for `req.ip`, and the value stands in the request's state.
+ * prototype of each request, and adding a property after that is slow. Instead the prototype that all requests of the
+ * app share gets an accessor, as it has for `req.ip`, and the value is in the record of the request.
  */
-export function requestProperty(name: string): SetOnRequest {
+export function requestProperty(name: string): RequestProperty {
   let prepared: object | undefined
-  return (req, state, value) => {
-    const prototype: object = Object.getPrototypeOf(req)
-    if (prototype !== prepared) {
-      if (!ensureAccessor(prototype, name)) {
-        const carrier = req as unknown as Record<string, unknown>
-        carrier[name] = value
-        return
+  return {
+    place: `req.${name}`,
+    set(req, record, value) {
+      const prototype: object = Object.getPrototypeOf(req)
+      if (prototype !== prepared) {
+        if (!ensureAccessor(prototype, name)) {
+          const carrier = req as unknown as Record<string, unknown>
+          carrier[name] = value
+          return
+        }
+        prepared = prototype
       }
-      prepared = prototype
-    }
-    state.keep(name, value)
+      record.setValue(name, value)
+    },
   }
 }
 
-/** Marks accessors of this library, of another copy of it too. */
+/** Marks the accessors of this library, those of another copy of it too. */
 const MARK = Symbol.for('express-tollgate.accessor')
 
-/** Has requests of a prototype have the accessor from now on; answers false where they cannot. */
+/** Makes sure that requests with this prototype have the accessor. Answers false where they cannot have it. */
 function ensureAccessor(prototype: object, name: string): boolean {
   const root = rootOf(prototype)
   if (root === undefined) return false
@@ -39,22 +46,22 @@ function ensureAccessor(prototype: object, name: string): boolean {
   return !(name in prototype) && Reflect.defineProperty(root, name, accessorOf(name))
 }
 
-/** The last object on the way to Node's own prototype; undefined where there is none, or another way. */
+/** The last object in the prototype chain before Node's own; undefined where the chain holds none. */
 function rootOf(prototype: object): object | undefined {
   let root: object | undefined
-  for (let one: object | null = prototype; one !== null; one = Object.getPrototypeOf(one)) {
-    if (one === IncomingMessage.prototype) return root
-    root = one
+  for (let current: object | null = prototype; current !== null; current = Object.getPrototypeOf(current)) {
+    if (current === IncomingMessage.prototype) return root
+    root = current
   }
   return undefined
 }
 
 function accessorOf(name: string): PropertyDescriptor {
   function get(this: IncomingMessage): unknown {
-    return requestStateOf(this).kept(name)
+    return requestRecordOf(this).valueOf(name)
   }
   function set(this: IncomingMessage, value: unknown): void {
-    requestStateOf(this).keep(name, value)
+    requestRecordOf(this).setValue(name, value)
   }
   return { configurable: true, enumerable: true, get: Object.assign(get, { [MARK]: true }), set }
 }

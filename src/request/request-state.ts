@@ -1,68 +1,62 @@
-import type { IncomingMessage } from 'node:http'
 import { type Decision, type LimitState, tighter, tightestOf } from '../limits/decision.ts'
 
-/** The tightest state that was shown under a label, and what was shown under others before. */
+/** The tightest limit state that was shown in one place, and the states shown in other places before. */
 interface ShownState {
-  readonly label: string
+  readonly place: string
   state: LimitState
   isEnforced: boolean
   readonly next: ShownState | undefined
 }
 
-/** A value that the request carries under a name, and those under others before. */
-interface Kept {
-  readonly name: string
-  value: unknown
-  readonly next: Kept | undefined
-}
-
-/** What a limiter took of a request, and what it said to it. */
+/** A charge that one limiter admitted on this request. */
 export interface AdmittedCharge {
   readonly decision: Decision
   readonly cost: number
 }
 
-/** Most requests pass one limiter: lists that are empty at first take no memory. */
+/** Most requests meet one limiter. Lists that are empty at first take no memory. */
 const EMPTY: readonly never[] = []
 
 /**
- * What limiters have done on the way of one request: who charged it, and where their limits stand.
+ * What limiters have done to one request: which limiters charged it, and where their limits stand.
  *
- * A limiter that is mounted twice finds itself here and lets the request pass; a second limiter finds what
- * the first one said, and the tighter of the two is told to the client.
+ * A limiter that meets the request a second time finds its own id here and lets the request pass. A second
+ * limiter finds what the first one showed, so that the client sees the tighter of the two.
  */
 export class RequestState {
-  #limiters: readonly object[] = EMPTY
-  #charges: readonly AdmittedCharge[] = EMPTY
-  #announcedBy: readonly object[] = EMPTY
+  #chargedBy: readonly symbol[] = EMPTY
+  #announcedBy: readonly symbol[] = EMPTY
+  #admitted: readonly AdmittedCharge[] = EMPTY
   #shown: ShownState | undefined
   #dialect: string | undefined
-  #kept: Kept | undefined
 
-  /** Whether a limiter has charged the request, or tried to, when it was met before. */
-  hasCharged(limiter: object): boolean {
-    return this.#limiters.includes(limiter)
+  /** Whether this limiter has charged the request, or has tried to. */
+  hasCharged(limiterId: symbol): boolean {
+    return this.#chargedBy.includes(limiterId)
   }
 
-  markCharged(limiter: object): void {
-    this.#limiters = this.#limiters === EMPTY ? [limiter] : [...this.#limiters, limiter]
+  markCharged(limiterId: symbol): void {
+    this.#chargedBy = this.#chargedBy === EMPTY ? [limiterId] : [...this.#chargedBy, limiterId]
   }
 
-  /** Whether a limiter that charges nothing is met for the first time: what it has published once is known. */
-  announceOnce(limiter: object): boolean {
-    if (this.#announcedBy.includes(limiter)) return false
-    this.#announcedBy = [...this.#announcedBy, limiter]
+  /**
+   * Whether a limiter that charges nothing meets the request for the first time. It notes the meeting, so that
+   * the limiter publishes one event for a request that it meets twice.
+   */
+  announceOnce(limiterId: symbol): boolean {
+    if (this.#announcedBy.includes(limiterId)) return false
+    this.#announcedBy = [...this.#announcedBy, limiterId]
     return true
   }
 
   /** Notes a charge that stays: the limiter will charge the client's next try the same. */
   addAdmitted(charge: AdmittedCharge): void {
-    this.#charges = this.#charges === EMPTY ? [charge] : [...this.#charges, charge]
+    this.#admitted = this.#admitted === EMPTY ? [charge] : [...this.#admitted, charge]
   }
 
   /**
-   * Whether the fields that the drafts share may be written in this dialect: the first limiter decides, for
-   * a list whose members follow different drafts can be read by nobody.
+   * Whether the fields that several drafts share may be written in this dialect. The first limiter decides:
+   * nobody can read a list whose members follow different drafts.
    */
   acceptsDialect(dialect: string | undefined): boolean {
     if (dialect === undefined) return true
@@ -71,15 +65,17 @@ export class RequestState {
   }
 
   /**
-   * The tightest of `states` and of all that were shown before under the same label; one that is enforced
-   * before one that is not, so that nobody slows down for a limit that refuses nobody.
+   * The tightest of `states` and of all states that were shown in the same place before. A limit that is
+   * enforced goes before one that is not, so that no client slows down for a limit that refuses nobody.
+   *
+   * @param place a header format, or the property on the request
    */
-  tightest(label: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
+  tightest(place: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
     const own = tightestOf(states)
     let shown = this.#shown
-    while (shown !== undefined && shown.label !== label) shown = shown.next
+    while (shown !== undefined && shown.place !== place) shown = shown.next
     if (shown === undefined) {
-      this.#shown = { label, state: own, isEnforced, next: this.#shown }
+      this.#shown = { place, state: own, isEnforced, next: this.#shown }
       return own
     }
     if (shown.isEnforced === isEnforced) shown.state = tighter(shown.state, own)
@@ -90,51 +86,17 @@ export class RequestState {
     return shown.state
   }
 
-  /** Keeps what the request is to carry under a name. */
-  keep(name: string, value: unknown): void {
-    const known = this.#find(name)
-    if (known === undefined) this.#kept = { name, value, next: this.#kept }
-    else known.value = value
-  }
-
-  kept(name: string): unknown {
-    return this.#find(name)?.value
-  }
-
-  #find(name: string): Kept | undefined {
-    let kept = this.#kept
-    while (kept !== undefined && kept.name !== name) kept = kept.next
-    return kept
-  }
-
   /**
-   * Milliseconds until no limiter passed so far refuses the request. Those passed before have admitted it
-   * this time, and may have too little left for the next. What comes behind is not known.
+   * Milliseconds until no limiter met so far refuses the request. The limiters met before have admitted it this
+   * time, and may have too little left for the next try. Limiters further on are not known yet.
    */
   retryAfterMs(ownMs: number): number {
-    return this.#charges.reduce((latest, charge) => Math.max(latest, msUntilRepeat(charge)), ownMs)
+    return this.#admitted.reduce((latest, charge) => Math.max(latest, msUntilRepeat(charge)), ownMs)
   }
 }
 
-/** Milliseconds until a charge that was taken can be taken once more. */
+/** Milliseconds until a charge that was admitted can be admitted once more. */
 function msUntilRepeat({ decision: { limits, repeatAfterMs }, cost }: AdmittedCharge): number {
   if (repeatAfterMs !== undefined) return repeatAfterMs
   return Math.max(0, ...limits.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs))
-}
-
-/** Registered by name, so that two copies of this library (ESM beside CommonJS) know of each other. */
-const PASSAGES: unique symbol = Symbol.for('express-tollgate.states')
-
-// Beside the requests, and not on them: to add a property to a request of Express takes Node 20 microseconds.
-const shared = globalThis as { [PASSAGES]?: WeakMap<IncomingMessage, RequestState> }
-shared[PASSAGES] ??= new WeakMap()
-const states = shared[PASSAGES]
-
-export function requestStateOf(req: IncomingMessage): RequestState {
-  let state = states.get(req)
-  if (state === undefined) {
-    state = new RequestState()
-    states.set(req, state)
-  }
-  return state
 }

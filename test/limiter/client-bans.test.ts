@@ -56,7 +56,7 @@ describe('block and unblock', () => {
     ])
   })
 
-  it('leave a class without a limit alone: it is never asked about', async () => {
+  it('write no key of a class without a limit', async () => {
     const { bans, calls } = banning({ read: false })
     await bans.block('client', 5000)
     await bans.unblock('client')
@@ -66,7 +66,7 @@ describe('block and unblock', () => {
     ])
   })
 
-  it('fail with the store: what was not done must be known', async () => {
+  it('fail where the store fails: the caller must learn that nothing was done', async () => {
     const { bans } = banning({}, { block: down, unblock: async () => down() })
     for (const failing of [bans.block('client', 5000), bans.unblock('client')]) {
       const error = await rejectionOf(failing)
@@ -76,7 +76,7 @@ describe('block and unblock', () => {
   })
 })
 
-describe('a ban that a refusal has brought about', () => {
+describe('a ban that a refusal started', () => {
   const brandNew = { endsInMs: 7000, isNew: true }
 
   it.each([
@@ -94,20 +94,20 @@ describe('a ban that a refusal has brought about', () => {
     expect(calls).toEqual([])
   })
 
-  it('finds the client in the key, whatever the limiter and the client are called', () => {
+  it('finds the client in the key, for any names of limiter and client', () => {
     const { bans, calls } = banning({ name: 'a:write:' })
     bans.spread('a%3Awrite%3A:read:default:write:client', refusedWith(brandNew))
     expect(calls).toEqual([['block', 'a%3Awrite%3A:write:default:write:client', 7000]])
   })
 
-  it('is none without a ban, nor under a key of another limiter', () => {
+  it('does not spread without a ban, nor from a key of another limiter', () => {
     const { bans, calls } = banning({})
     bans.spread('default:read:client', refusedWith())
     bans.spread('other:read:client', refusedWith(brandNew))
     expect(calls).toEqual([])
   })
 
-  it('is over in both classes at the same time', () => {
+  it('ends in both classes at the same time', () => {
     const clock = new FakeClock()
     const memory = new MemoryStore({ clock })
     const guarded = new ResilientStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100 })

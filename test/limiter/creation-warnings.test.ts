@@ -41,10 +41,10 @@ async function warningsOf(
 describe('a limiter created while a request is handled', () => {
   const warningOf = (name: string): EmittedWarning => ({
     code: 'TOLLGATE_CREATED_IN_REQUEST',
-    message: `The limiter '${name}' was created while handling a request, and has counted nobody yet. Create it when the app starts.`,
+    message: `The limiter '${name}' was created while a request was handled, so it starts with empty counters. Create it when the app starts.`,
   })
 
-  it('is warned of in a node:http handler', async () => {
+  it('causes a warning in a node:http handler', async () => {
     const warnings = await warningsOf((_req, res) => {
       createRateLimiter({ name: 'node:http' })
       res.end()
@@ -52,7 +52,7 @@ describe('a limiter created while a request is handled', () => {
     expect(warnings).toEqual([warningOf('node:http')])
   })
 
-  it('is warned of once for each name in a process', async () => {
+  it('causes one warning for each name in a process', async () => {
     const listener: RequestListener = (_req, res) => {
       for (const name of ['once', 'other', 'once']) createRateLimiter({ name })
       res.end()
@@ -61,7 +61,7 @@ describe('a limiter created while a request is handled', () => {
     expect(await warningsOf(listener)).toEqual([])
   })
 
-  it('is warned of although one of its name was created at start-up', async () => {
+  it('causes a warning although a limiter of that name was created at start-up', async () => {
     createRateLimiter({ name: 'early' })
     const warnings = await warningsOf((_req, res) => {
       createRateLimiter({ name: 'early' })
@@ -85,7 +85,7 @@ describe('a limiter created while a request is handled', () => {
     expect(await warningsOf(app)).toEqual([warningOf(`${name} router`), warningOf(`${name} handler`)])
   })
 
-  it('is told by the frames of a router alone, where no server of Node is on the stack', async () => {
+  it('is detected by the stack frames of a router alone, without a server of Node on the stack', async () => {
     const router = express.Router()
     router.use(() => {
       createRateLimiter({ name: 'router alone' })
@@ -95,7 +95,7 @@ describe('a limiter created while a request is handled', () => {
     expect(await handled).toEqual([warningOf('router alone')])
   })
 
-  it('is not one created at start-up, nor when the server begins to listen', async () => {
+  it('is not a limiter created at start-up, nor one created when the server begins to listen', async () => {
     // A name that no test above was warned of, or silence would prove nothing.
     const create = (): unknown => createRateLimiter({ name: 'in time' })
     expect(
@@ -108,7 +108,7 @@ describe('a limiter created while a request is handled', () => {
     expect(await emittedBy(() => express().use(createRateLimiter({ name: 'in time' })))).toEqual([])
   })
 
-  it('is created without a word where the length of stack traces is frozen', async () => {
+  it('causes no warning where the length of stack traces is frozen', async () => {
     const program = `
       import { createRateLimiter } from './src/index.ts'
       createRateLimiter({ name: 'frozen' })
@@ -123,7 +123,7 @@ describe('a limiter created while a request is handled', () => {
     expect(stderr).not.toContain('TOLLGATE')
   })
 
-  it('leaves the length of stack traces as it was', () => {
+  it('leaves the length of stack traces unchanged', () => {
     const { stackTraceLimit } = Error
     try {
       Error.stackTraceLimit = 7
@@ -135,20 +135,20 @@ describe('a limiter created while a request is handled', () => {
   })
 })
 
-describe('a name that two limiters have in one store', () => {
+describe('one name of two limiters in one store', () => {
   const warning = {
     code: 'TOLLGATE_NAME_SHARED',
     message:
-      "Two limiters named 'api' share a store and count in each other's place. Give each a name of its own.",
+      "Two limiters named 'api' share a store, and so they share their counters. Give each limiter a name of its own.",
   }
 
-  it('is warned of', async () => {
+  it('causes a warning', async () => {
     const store = new MemoryStore()
     expect(await emittedBy(() => createRateLimiter({ store, name: 'api' }))).toEqual([])
     expect(await emittedBy(() => createRateLimiter({ store, name: 'api' }))).toEqual([warning])
   })
 
-  it('is fine in stores of their own, and under names of their own', async () => {
+  it('causes no warning in two stores, or with two names', async () => {
     const store = new MemoryStore()
     const warnings = await emittedBy(() => {
       createRateLimiter({ store, name: 'api' })
@@ -168,7 +168,7 @@ describe('a name that two limiters have in one store', () => {
     expect(await emittedBy(() => createRateLimiter({ store, name: 'api' }))).toEqual([warning])
   })
 
-  it('is released without harm where nobody has claimed it', async () => {
+  it('can be released where no limiter has claimed it', async () => {
     const store = new MemoryStore()
     releaseName(store, 'api')
     claimName(store, 'other')

@@ -5,7 +5,7 @@ import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-d
 import { parse } from '../support/parse.ts'
 
 describe('the description of a limiter', () => {
-  it('tells the limits in the words of the options', () => {
+  it('names the limits as the options do', () => {
     expect(describeSettings(parse({}))).toEqual({
       name: 'default',
       mode: 'enforce',
@@ -27,7 +27,7 @@ describe('the description of a limiter', () => {
     })
   })
 
-  it('tells what is special', () => {
+  it('names what differs from the defaults', () => {
     const settings = parse({
       name: 'api',
       mode: 'shadow',
@@ -61,7 +61,7 @@ describe('the description of a limiter', () => {
     })
   })
 
-  it('tells each of several limits, with its algorithm', () => {
+  it('names each of several limits, with its algorithm', () => {
     const read = [
       { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
@@ -82,7 +82,7 @@ describe('the description of a limiter', () => {
     })
   })
 
-  it('is carried by the limiter, under a symbol that other copies of the library know', () => {
+  it('is a property of the limiter, under a symbol that other copies of the library know', () => {
     expect(LIMITER_DESCRIPTION).toBe(Symbol.for('express-tollgate.limiter'))
     expect(describeLimiter(createRateLimiter({ name: 'api' }))).toMatchObject({ name: 'api' })
   })

@@ -10,7 +10,7 @@ import { rejectionOf } from '../support/thrown-by.ts'
 const clock = new FakeClock()
 
 describe('consume and peek', () => {
-  it('charge reads unless told otherwise, each class apart', async () => {
+  it('charge the read class by default, each class apart', async () => {
     const limiter = createRateLimiter({ read: 2, write: 1, clock })
     expect(await limiter.consume('key')).toMatchObject({
       allowed: true,
@@ -43,13 +43,13 @@ describe('consume and peek', () => {
     expect(await limiter.peek('2001:db8::%eth0')).toMatchObject({ limits: [{ remaining: 97 }] })
   })
 
-  it('leave keys alone where a function makes them', async () => {
+  it('take keys unchanged where there is a keyGenerator', async () => {
     const limiter = createRateLimiter({ read: 100, clock, keyGenerator: () => 'user' })
     await limiter.consume('::ffff:192.0.2.1')
     expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 100 }] })
   })
 
-  it('need the limit where a function decides on it', async () => {
+  it('need the limit where a function decides it', async () => {
     const limiter = createRateLimiter({ read: () => 5, clock })
     expect(await limiter.consume('key', { limit: 3 })).toMatchObject({ limits: [{ limit: 3, remaining: 2 }] })
     expect(await limiter.consume('key', { limit: 10 })).toMatchObject({
@@ -79,7 +79,7 @@ describe('consume and peek', () => {
       ],
     })
     expect((await rejectionOf(limiter.consume('key', { cost: 3 }))).message).toBe(
-      "cost: can never be admitted by the limit 'read-1s' of 2, got 3. Lower the cost, or raise it to at least 3.",
+      "cost: can never be admitted by the limit 'read-1s' of 2, got 3. Lower the cost, or raise the limit to at least 3.",
     )
   })
 
@@ -95,7 +95,7 @@ describe('consume and peek', () => {
     expect(await limiter.consume('key')).toMatchObject({ allowed: false, retryAfterMs: 600 })
   })
 
-  it('admit what is not limited', async () => {
+  it('admit a class that is not limited', async () => {
     const limiter = createRateLimiter({ write: false })
     const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
     expect(await limiter.consume('key', { class: 'write' })).toEqual(uncounted)
@@ -150,19 +150,19 @@ describe('consume and peek', () => {
       'a',
       { limit: 3 },
       'invalid_option',
-      'limit: is for limits that a function decides on, and the read limit is none of them, got 3. Leave it out.',
+      'limit: is for a limit that a function decides, and no function decides the read limit, got 3. Leave it out.',
     ],
     [
       'a',
       { class: 'write', limit: 3 },
       'invalid_option',
-      'limit: is for limits that a function decides on, and the write limit is none of them, got 3. Leave it out.',
+      'limit: is for a limit that a function decides, and no function decides the write limit, got 3. Leave it out.',
     ],
     [
       'a',
       { cost: 6 },
       'cost_above_capacity',
-      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
     [
       'a',
@@ -182,7 +182,7 @@ describe('consume and peek', () => {
 describe('refusals of direct charges', () => {
   const ban = { after: 2, withinSec: 60, forSec: 600 }
 
-  it('make a ban in both classes as those of requests do', async () => {
+  it('start a ban in both classes, as refusals of requests do', async () => {
     const limiter = createRateLimiter({ read: 1, write: 5, ban, clock })
     await limiter.consume('key')
     const first = await limiter.consume('key')
@@ -202,7 +202,7 @@ describe('refusals of direct charges', () => {
     expect(await limiter.consume('other')).toMatchObject({ allowed: true })
   })
 
-  it('make none by peeking', async () => {
+  it('do not count while peeking', async () => {
     const limiter = createRateLimiter({ read: 1, ban, clock })
     await limiter.consume('key')
     for (const _ of [1, 2, 3]) expect(await limiter.peek('key')).not.toHaveProperty('ban')
@@ -213,7 +213,7 @@ describe('refusals of direct charges', () => {
 })
 
 describe('block and unblock', () => {
-  it('ban a client in both classes under every spelling, and nobody else', async () => {
+  it('ban a client in both classes under every spelling, and no other client', async () => {
     const limiter = createRateLimiter({ clock })
     await limiter.block('::ffff:192.0.2.1', 1.5)
     for (const requestClass of ['read', 'write'] as const) {
@@ -232,7 +232,7 @@ describe('block and unblock', () => {
     expect(await limiter.consume('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
   })
 
-  it('replace and end a ban of whatever kind, and give nothing back', async () => {
+  it('replace and end any kind of ban, and give no units back', async () => {
     const limiter = createRateLimiter({ read: 1, ban: { after: 1, withinSec: 60, forSec: 600 }, clock })
     await limiter.consume('key')
     await limiter.consume('key')
@@ -283,7 +283,7 @@ describe('block and unblock', () => {
 })
 
 describe('reset and resetAll', () => {
-  it('forget a client in both classes, under every spelling, and nobody else', async () => {
+  it('forget a client in both classes, under every spelling, and no other client', async () => {
     const limiter = createRateLimiter({ read: 1, write: 1, clock })
     for (const key of ['192.0.2.1', '192.0.2.2']) {
       await limiter.consume(key)
@@ -336,33 +336,33 @@ describe('a store that lacks a method', () => {
     const error = await rejectionOf(method === 'block' ? limiter.block('key', 60) : limiter[method]('key'))
     expect(error.code).toBe('unsupported_by_store')
     expect(error.message).toBe(
-      `${name} has no ${method}(). Add it to the store, or do without limiter.${method}().`,
+      `${name} has no ${method}(). Add ${method}() to the store, or do not call limiter.${method}().`,
     )
   })
 })
 
-describe('a store that is down', () => {
+describe('a store that fails', () => {
   function onBadDay(onStoreError: 'memory' | 'allow' | 'deny'): ReturnType<typeof createRateLimiter> {
     const store = new FaultyStore(new MemoryStore({ clock }))
     store.fail({ kind: 'reject' })
     return createRateLimiter({ read: 1, store, onStoreError, clock })
   }
 
-  it('is replaced by local counters with onStoreError memory', async () => {
+  it('is replaced by local counters with onStoreError: memory', async () => {
     const limiter = onBadDay('memory')
     expect(await limiter.consume('key')).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
     expect(await limiter.peek('key')).toMatchObject({ allowed: false })
     expect(await limiter.consume('key')).toMatchObject({ allowed: false })
   })
 
-  it('counts nobody with onStoreError allow', async () => {
+  it('counts no client with onStoreError: allow', async () => {
     const limiter = onBadDay('allow')
     const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
     for (let turn = 0; turn < 3; turn++) expect(await limiter.consume('key')).toEqual(uncounted)
     expect(await limiter.peek('key')).toEqual(uncounted)
   })
 
-  it('fails to forget and to ban, whatever onStoreError says', async () => {
+  it('makes reset and block fail with every onStoreError', async () => {
     for (const onStoreError of ['memory', 'allow', 'deny'] as const) {
       const limiter = onBadDay(onStoreError)
       for (const write of [
@@ -380,7 +380,7 @@ describe('a store that is down', () => {
     }
   })
 
-  it('is an error with onStoreError deny', async () => {
+  it('causes an error with onStoreError: deny', async () => {
     const limiter = onBadDay('deny')
     for (const verb of ['consume', 'peek'] as const) {
       expect(await rejectionOf(limiter[verb]('key'))).toMatchObject({
@@ -392,7 +392,7 @@ describe('a store that is down', () => {
 })
 
 describe('a limiter that was closed', () => {
-  it('charges no more, and leaves a store that was passed in open', async () => {
+  it('does not charge any more, and leaves a given store open', async () => {
     const store = new MemoryStore({ clock })
     const limiter = createRateLimiter({ name: 'api', store })
     await limiter.consume('key')
@@ -406,7 +406,7 @@ describe('a limiter that was closed', () => {
     expect(store.size).toBe(1)
   })
 
-  it('forgets and bans nobody either', async () => {
+  it('does not reset or ban clients any more', async () => {
     const store = new MemoryStore({ clock })
     const limiter = createRateLimiter({ name: 'api', store })
     await limiter.consume('key')

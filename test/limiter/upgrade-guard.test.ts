@@ -63,7 +63,7 @@ describe('guard', () => {
     expect(handler).toHaveBeenCalledTimes(2)
   })
 
-  it('turns away clients on the denyList before any handler sees them', async () => {
+  it('refuses clients on the denyList before any handler gets them', async () => {
     const server = createServer()
     const handler = vi.fn(accept)
     server.on('upgrade', handler)
@@ -83,7 +83,7 @@ describe('guard', () => {
     for (const _ of [1, 2, 3]) expect(await answerTo(port, UPGRADE)).toMatch(/^HTTP\/1\.1 101 /)
   })
 
-  it('refuses a banned client, and tells it when its ban ends', async () => {
+  it('refuses a banned client, and names the end of its ban', async () => {
     const server = createServer().on('upgrade', accept)
     const limiter = createRateLimiter({ clock: new FakeClock() })
     limiter.guard(server)
@@ -94,7 +94,7 @@ describe('guard', () => {
     expect(refused).toMatch(/\r\nX-RateLimit-Remaining: 0\r\n/)
   })
 
-  it('hands on the socket as it was: no listener of its own stays', async () => {
+  it('hands on the socket unchanged: no listener of the guard stays', async () => {
     const listeners: object[] = []
     for (const guarded of [false, true]) {
       const server = createServer()
@@ -137,7 +137,7 @@ describe('guard', () => {
     expect(handler).toHaveBeenCalledTimes(1)
   })
 
-  it('takes no listener for an Express app that is none', async () => {
+  it('does not take other listeners for an Express app', async () => {
     const listener = Object.assign(vi.fn(), { handle: () => undefined })
     const server = createServer(listener)
     const prototypes: unknown[] = []
@@ -151,7 +151,7 @@ describe('guard', () => {
     expect(listener).not.toHaveBeenCalled()
   })
 
-  it('hangs up where the last handler has gone while the store was asked', async () => {
+  it('closes the socket where the last handler was removed while the store was asked', async () => {
     const memory = new MemoryStore()
     const server = createServer()
     const handler = vi.fn(accept)
@@ -180,7 +180,7 @@ describe('guard', () => {
     }
   })
 
-  it('answers 500 where the limiter fails, and tells the operator why', async () => {
+  it('answers 500 where the limiter fails, and warns with the reason', async () => {
     const server = createServer()
     const handler = vi.fn(accept)
     server.on('upgrade', handler)
@@ -197,7 +197,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "An upgrade was refused: keyGenerator: returned no key, got ''. Return a string that is not empty; its second argument is the key of the client address.",
+          "An upgrade was refused: keyGenerator: returned no key, got ''. Return a string that is not empty. Its second argument is the key of the client address.",
       },
     ])
   })

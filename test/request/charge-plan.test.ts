@@ -15,8 +15,8 @@ function assess(
   return chargePlanner(parse(options))(req, ADDRESS) as ReturnType<typeof assess>
 }
 
-describe('an plan', () => {
-  it('is made at once: who, which limits, how much', () => {
+describe('a charge plan', () => {
+  it('is made at once: client, limits and cost', () => {
     const settings = parse({ name: 'api' })
     const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
     const { write } = settings.policies
@@ -32,7 +32,7 @@ describe('an plan', () => {
     })
   })
 
-  it('asks for a receipt where charges may be given back, and for none where nobody would redeem it', () => {
+  it('asks for a receipt only where charges may be given back', () => {
     expect(assess({ skipFailedRequests: true })).toMatchObject({ charge: { refundable: true } })
     expect(assess({ skipSuccessfulRequests: true })).toMatchObject({ charge: { refundable: true } })
     expect(assess({ cost: () => 2, keyGenerator: () => 'key' })).toMatchObject({
@@ -40,7 +40,7 @@ describe('an plan', () => {
     })
   })
 
-  it('asks for a ban where the options do, with one rule for every charge', () => {
+  it('asks for bans where the options do, with one rule for every charge', () => {
     const settings = parse({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
@@ -59,7 +59,7 @@ describe('an plan', () => {
     })
   })
 
-  it('keeps the identity of fixed limits, and of dynamic ones of the same size', () => {
+  it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = chargePlanner(parse(options))
       const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
@@ -67,21 +67,21 @@ describe('an plan', () => {
     }
   })
 
-  it('is undefined for a class without a limit, of which nothing more is asked', () => {
+  it('is undefined for a class without a limit, and no further function is called', () => {
     const [keyGenerator, cost] = [vi.fn(() => 'key'), vi.fn(() => 1)]
     expect(assess({ read: false, keyGenerator, cost })).toBeUndefined()
     expect(keyGenerator).not.toHaveBeenCalled()
     expect(cost).not.toHaveBeenCalled()
   })
 
-  it('is undefined for a request that is skipped, of which nothing more is asked', () => {
+  it('is undefined for a skipped request, and no further function is called', () => {
     const classify = vi.fn(() => 'read')
     expect(assess({ skip: () => true, classify })).toBeUndefined()
     expect(classify).not.toHaveBeenCalled()
     expect(assess({ skip: () => false, classify })).toMatchObject({ clientKey: ADDRESS })
   })
 
-  it('follows the functions of the options', () => {
+  it('follows the functions among the options', () => {
     const { req } = exchange()
     const keyGenerator = vi.fn((_req: unknown, clientKey: string) => `user of ${clientKey}`)
     const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
@@ -95,7 +95,7 @@ describe('an plan', () => {
     expect(read).toHaveBeenCalledWith(req)
   })
 
-  it('is a promise as soon as one of the functions returns one, and the same in the end', async () => {
+  it('is a promise as soon as one function returns a promise, with the same result', async () => {
     const functions = { skip: () => false, keyGenerator: () => 'key', read: () => 50, cost: () => 3 }
     const assessed = assess(functions)
     expect(assessed).not.toBeInstanceOf(Promise)
@@ -122,7 +122,7 @@ describe('an plan', () => {
 
 // Threat 16: a function that returns nonsense is an error, never "unlimited".
 describe('the result of a function', () => {
-  const key = 'Return a string that is not empty; its second argument is the key of the client address.'
+  const key = 'Return a string that is not empty. Its second argument is the key of the client address.'
   const limit = 'Return a whole number from 1 to 999999999999999.'
   const numbers = [
     [Number.NaN, 'NaN'],
@@ -150,7 +150,7 @@ describe('the result of a function', () => {
           [
             'cost',
             result,
-            `cost: is no cost, got ${shown}. A cost is a whole number of at least 1.`,
+            `cost: returned no cost, got ${shown}. Return a whole number of at least 1.`,
           ] as const,
       ),
     ['keyGenerator', '', `keyGenerator: returned no key, got ''. ${key}`],
@@ -180,26 +180,26 @@ describe('the result of a function', () => {
     expect(error.message).toBe(`classify: returned no class, got ${shown}. Return 'read' or 'write'.`)
   })
 
-  it('of cost must not be more than the limit ever holds', () => {
+  it('of cost must not be above the limit', () => {
     const options = { read: 5, cost: () => 6 }
     const error = thrownBy(() => assess(options))
     expect(error).toMatchObject({ code: 'cost_above_capacity', option: 'cost', value: 6 })
     expect(error.message).toBe(
-      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+      "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     )
     expect(assess({ ...options, read: () => 6 })).toMatchObject({ charge: { cost: 6 } })
     expect(thrownBy(() => assess({ ...options, read: () => 5 })).code).toBe('cost_above_capacity')
   })
 
-  it('of cost must not be more than the narrowest of several limits holds', () => {
+  it('of cost must not be above the narrowest of several limits', () => {
     const read = [{ limit: 100 }, { limit: 5, windowSec: 1, algorithm: 'sliding-window' }]
     expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
     expect(thrownBy(() => assess({ read, cost: () => 6 })).message).toBe(
-      "cost: can never be admitted by the limit 'read-1s' of 5, got 6. Lower the cost, or raise it to at least 6.",
+      "cost: can never be admitted by the limit 'read-1s' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     )
   })
 
-  it('of cost must not be more than a token bucket holds, however much comes back in its window', () => {
+  it('of cost must not be above the capacity of a token bucket, however much comes back in its window', () => {
     const read = { limit: 100, algorithm: 'token-bucket', burst: 5, name: 'drops' }
     expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
     const error = thrownBy(() => assess({ read, cost: () => 6 }))

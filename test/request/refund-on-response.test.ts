@@ -1,16 +1,16 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { RefundSettings } from '../../src/options/refund-options.ts'
-import { refundWhenKnown } from '../../src/request/refund-on-response.ts'
+import { refundWhenFinished } from '../../src/request/refund-on-response.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
 import { parse } from '../support/parse.ts'
 import { exchange } from './exchange.ts'
 
-/** A response that waits for its end; `refunds` tells how often the charge was given back. */
+/** A response before its end. `refunds` counts how often the charge was given back. */
 function charged(options: object): ReturnType<typeof exchange> & { refunds: () => number } {
   const { req, res } = exchange()
   const refund = vi.fn()
   const compiled = parse(options).refund as RefundSettings<unknown, unknown>
-  refundWhenKnown(req, res, compiled, refund)
+  refundWhenFinished(req, res, compiled, refund)
   return { req, res, refunds: () => refund.mock.calls.length }
 }
 
@@ -49,7 +49,7 @@ describe('a charge', () => {
     expect(refunds()).toBe(times)
   })
 
-  it('of a client that hung up stays, though the response finished', () => {
+  it('of a client that closed its connection stays, though the response finished', () => {
     const { req, res, refunds } = charged(skipFailed)
     res.statusCode = 500
     req.socket.destroy()
@@ -57,7 +57,7 @@ describe('a charge', () => {
     expect(refunds()).toBe(0)
   })
 
-  it('is given back on the word of requestWasSuccessful, sync or async', async () => {
+  it('is given back as requestWasSuccessful decides, sync or async', async () => {
     for (const [answer, times] of [
       [false, 1],
       [true, 0],
@@ -74,13 +74,16 @@ describe('a charge', () => {
     }
   })
 
-  it.each([undefined, null, 0, '', 'no', {}])('stays on a word that is no boolean: %o', (answer) => {
-    for (const kind of [skipFailed, { skipSuccessfulRequests: true }]) {
-      const { res, refunds } = charged({ ...kind, requestWasSuccessful: () => answer })
-      res.emit('finish')
-      expect(refunds()).toBe(0)
-    }
-  })
+  it.each([undefined, null, 0, '', 'no', {}])(
+    'stays where requestWasSuccessful returns no boolean: %o',
+    (answer) => {
+      for (const kind of [skipFailed, { skipSuccessfulRequests: true }]) {
+        const { res, refunds } = charged({ ...kind, requestWasSuccessful: () => answer })
+        res.emit('finish')
+        expect(refunds()).toBe(0)
+      }
+    },
+  )
 
   it.each([
     ['throws', new Error('no body'), 'no body'],

@@ -5,9 +5,9 @@ import express4 from 'express4'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { requestProperty } from '../../src/request/request-property.ts'
-import { requestStateOf } from '../../src/request/request-state.ts'
+import { requestRecordOf } from '../../src/request/request-record.ts'
 
-/** A request as an app of its own makes it: with a prototype that comes from Node's own. */
+/** A request as an app makes it: its prototype inherits from Node's own. */
 function requestOf(prototype: object): Record<string, unknown> & IncomingMessage {
   return Object.setPrototypeOf(new IncomingMessage(new Socket()), prototype) as never
 }
@@ -15,11 +15,11 @@ function requestOf(prototype: object): Record<string, unknown> & IncomingMessage
 const requests = (): object => Object.create(IncomingMessage.prototype) as object
 
 function put(req: IncomingMessage, name: string, value: unknown): void {
-  requestProperty(name)(req, requestStateOf(req), value)
+  requestProperty(name).set(req, requestRecordOf(req), value)
 }
 
 describe('a value on a request of an app', () => {
-  it('is there under its name, and no property of the request itself', () => {
+  it('is read under its name, and is no own property of the request', () => {
     const req = requestOf(requests())
     put(req, 'quota', 1)
     expect(req.quota).toBe(1)
@@ -27,7 +27,7 @@ describe('a value on a request of an app', () => {
     expect('quota' in req).toBe(true)
   })
 
-  it('is that of one request, under one name', () => {
+  it('belongs to one request and one name', () => {
     const prototype = requests()
     const [one, other] = [requestOf(prototype), requestOf(prototype)]
     put(one, 'first', 1)
@@ -38,7 +38,7 @@ describe('a value on a request of an app', () => {
     expect([one.first, one.second]).toEqual([4, 2])
   })
 
-  it('can be assigned by others, and is what was assigned last', () => {
+  it('can be assigned by other code; the last value counts', () => {
     const req = requestOf(requests())
     put(req, 'quota', 1)
     req.quota = 2
@@ -47,7 +47,7 @@ describe('a value on a request of an app', () => {
     expect(req.quota).toBe(3)
   })
 
-  it('stays when an app within the app takes the request over, and when it hands it back', () => {
+  it('stays when a sub-app takes the request over, and when the sub-app hands it back', () => {
     const outer = requests()
     const inner = Object.create(outer) as object
     const req = requestOf(inner)
@@ -58,7 +58,7 @@ describe('a value on a request of an app', () => {
     expect(req.quota).toBe(1)
   })
 
-  it('is found by each of two limiters, and by another copy of the library', () => {
+  it('is found by a second limiter, and by another copy of the library', () => {
     const prototype = requests()
     const req = requestOf(prototype)
     put(req, 'quota', 1)
@@ -70,7 +70,7 @@ describe('a value on a request of an app', () => {
 })
 
 describe('a value on any other request', () => {
-  it("is a property of its own, and Node's prototype is left alone", () => {
+  it("is an own property, and Node's prototype stays unchanged", () => {
     const req = new IncomingMessage(new Socket()) as unknown as Record<string, unknown> & IncomingMessage
     put(req, 'quota', 1)
     expect(Object.keys(req)).toContain('quota')
@@ -78,20 +78,20 @@ describe('a value on any other request', () => {
     expect('quota' in IncomingMessage.prototype).toBe(false)
   })
 
-  it('is a property of its own where it is no request of Node at all', () => {
+  it('is an own property where the request is not from Node', () => {
     const req = { headers: {} } as unknown as Record<string, unknown> & IncomingMessage
     put(req, 'quota', 1)
     expect(Object.keys(req)).toContain('quota')
   })
 
-  it('is a property of its own where the prototype cannot be changed', () => {
+  it('is an own property where the prototype cannot be changed', () => {
     const req = requestOf(Object.freeze(requests()))
     put(req, 'quota', 1)
     expect(Object.keys(req)).toContain('quota')
     expect(req.quota).toBe(1)
   })
 
-  it('is a property of its own where the name is taken', () => {
+  it('is an own property where the prototype has a property of that name', () => {
     const prototype = Object.assign(requests(), { quota: 'taken' })
     const req = requestOf(prototype)
     put(req, 'quota', 1)
@@ -104,19 +104,19 @@ describe.each([
   ['Express 4', express4],
   ['Express 5', express],
 ])('on %s', (_version, create) => {
-  it('is seen by handlers, in sub-apps and behind them', async () => {
-    const set = requestProperty('seenByAll')
+  it('is read by handlers in sub-apps and after them', async () => {
+    const property = requestProperty('seenByAll')
     const [app, sub] = [create(), create()]
     const seen: unknown[] = []
-    const look = (req: object): void => void seen.push(Reflect.get(req, 'seenByAll'))
+    const read = (req: object): void => void seen.push(Reflect.get(req, 'seenByAll'))
     sub.use((req, _res, next) => {
-      set(req, requestStateOf(req), 'set in the sub-app')
-      look(req)
+      property.set(req, requestRecordOf(req), 'set in the sub-app')
+      read(req)
       next()
     })
     app.use('/sub', sub)
     app.use((req, res) => {
-      look(req)
+      read(req)
       res.end()
     })
     await supertest(app).get('/sub')

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { type AdmittedCharge, RequestState, requestStateOf } from '../../src/request/request-state.ts'
-import { exchange } from './exchange.ts'
+import { type AdmittedCharge, RequestState } from '../../src/request/request-state.ts'
 
 const state = (name: string, remaining: number, resetMs: number): LimitState => ({
   name,
@@ -10,10 +9,10 @@ const state = (name: string, remaining: number, resetMs: number): LimitState => 
   resetMs,
 })
 
-describe('Passage', () => {
+describe('RequestState', () => {
   it('knows each limiter that has charged the request', () => {
     const requestState = new RequestState()
-    const [one, other] = [{}, {}]
+    const [one, other] = [Symbol('one'), Symbol('other')]
     const known = (): boolean[] => [requestState.hasCharged(one), requestState.hasCharged(other)]
     expect(known()).toEqual([false, false])
     // To ask is not to charge.
@@ -24,7 +23,7 @@ describe('Passage', () => {
     expect(known()).toEqual([true, true])
   })
 
-  it('tells the tightest under a label: fewest left, then the longest wait', () => {
+  it('shows the tightest state in each place: fewest units left, then the longest wait', () => {
     const requestState = new RequestState()
     const [five, three, threeLater] = [state('a', 5, 9), state('b', 3, 5), state('c', 3, 6)]
     expect(requestState.tightest('legacy', [five], true)).toBe(five)
@@ -35,14 +34,14 @@ describe('Passage', () => {
     expect(requestState.tightest('draft-7', [five], true)).toBe(five)
   })
 
-  it('keeps what stood there first, among equals', () => {
+  it('keeps the first of two equal states', () => {
     const requestState = new RequestState()
     const [first, second] = [state('a', 3, 5), state('b', 3, 5)]
     requestState.tightest('legacy', [first], true)
     expect(requestState.tightest('legacy', [second], true)).toBe(first)
   })
 
-  it('tells one that is enforced before any that is not, whichever came first', () => {
+  it('shows an enforced limit before one that is not enforced, in either order', () => {
     const requestState = new RequestState()
     const [five, three, two, one] = [state('a', 5, 9), state('b', 3, 9), state('c', 2, 9), state('d', 1, 9)]
     expect(requestState.tightest('legacy', [three], false)).toBe(three)
@@ -52,11 +51,11 @@ describe('Passage', () => {
     expect(requestState.tightest('legacy', [three], true)).toBe(three)
   })
 
-  it('speaks the dialect of the first that asks, and what is no dialect always', () => {
+  it('accepts the dialect of the first format, and a format without a dialect always', () => {
     const requestState = new RequestState()
-    const speaks = (...dialects: readonly (string | undefined)[]): boolean[] =>
+    const accepted = (...dialects: readonly (string | undefined)[]): boolean[] =>
       dialects.map((dialect) => requestState.acceptsDialect(dialect))
-    expect(speaks(undefined, 'draft-7', 'draft-6', 'draft-7', undefined)).toEqual([
+    expect(accepted(undefined, 'draft-7', 'draft-6', 'draft-7', undefined)).toEqual([
       true,
       true,
       false,
@@ -76,7 +75,7 @@ describe('Passage', () => {
     cost,
   })
 
-  it('asks to wait for the last of those that have too little left for what they charge', () => {
+  it('names the longest wait of the limits that have too little left for their charge', () => {
     const requestState = new RequestState()
     expect(requestState.retryAfterMs(100)).toBe(100)
     requestState.addAdmitted(taken(1, [state('a', 0, 500), state('b', 1, 900)]))
@@ -88,7 +87,7 @@ describe('Passage', () => {
     expect(requestState.retryAfterMs(100)).toBe(700)
   })
 
-  it('asks to wait as long as the store says that the same charge would, where it says so', () => {
+  it('names the wait that the store gave for the same charge, where it gave one', () => {
     const requestState = new RequestState()
     // The next unit is back in 500 ms, and the three that the charge takes not before 1500.
     requestState.addAdmitted(taken(3, [state('a', 0, 500)], 1500))
@@ -100,20 +99,5 @@ describe('Passage', () => {
     expect(other.retryAfterMs(100)).toBe(250)
     other.addAdmitted(taken(3, [state('c', 0, 9000)], 0))
     expect(other.retryAfterMs(100)).toBe(250)
-  })
-})
-
-describe('passageOf', () => {
-  it('is one for each request, shared with other copies of the library', () => {
-    const [{ req }, { req: other }] = [exchange(), exchange()]
-    const requestState = requestStateOf(req)
-    expect(requestStateOf(req)).toBe(requestState)
-    expect(requestStateOf(other)).not.toBe(requestState)
-    const shared = Reflect.get(globalThis, Symbol.for('express-tollgate.passages')) as WeakMap<
-      object,
-      unknown
-    >
-    expect(shared.get(req)).toBe(requestState)
-    expect(Reflect.ownKeys(req).filter((key) => String(key).includes('tollgate'))).toEqual([])
   })
 })

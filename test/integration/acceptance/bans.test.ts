@@ -230,7 +230,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       for (let turn = 0; turn < 5; turn++) {
         const { body } = await request(app).get('/?cost=3').expect(500)
         expect(body.error).toBe(
-          "cost: can never be admitted by the limit 'read' of 2, got 3. Lower the cost, or raise it to at least 3.",
+          "cost: can never be admitted by the limit 'read' of 2, got 3. Lower the cost, or raise the limit to at least 3.",
         )
       }
       await knock(app, ['-', '-', '60', '60', '600'])

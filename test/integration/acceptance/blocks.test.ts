@@ -163,7 +163,7 @@ describe('errors of block and unblock', () => {
     const error = await rejectionOf(limiter[method](CLIENT, 60))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
-      `Counter has no ${method}(). Add it to the store, or do without limiter.${method}().`,
+      `Counter has no ${method}(). Add ${method}() to the store, or do not call limiter.${method}().`,
     ])
   })
 

@@ -123,7 +123,7 @@ describe('guard(server)', () => {
     expect(reached).toEqual([])
     expect(await warnings.messages()).toEqual([
       "An upgrade was refused: keyGenerator: returned no key, got ''. " +
-        'Return a string that is not empty; its second argument is the key of the client address.',
+        'Return a string that is not empty. Its second argument is the key of the client address.',
     ])
   })
 

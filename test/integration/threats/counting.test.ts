@@ -165,11 +165,11 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
   })
 
   it.each([
-    [{ read: 5 }, "'read' of 5, got 6. Lower the cost, or raise it to at least 6."],
-    [{ read: () => 5 }, "'read' of 5, got 6. Lower the cost, or raise it to at least 6."],
+    [{ read: 5 }, "'read' of 5, got 6. Lower the cost, or raise the limit to at least 6."],
+    [{ read: () => 5 }, "'read' of 5, got 6. Lower the cost, or raise the limit to at least 6."],
     [
       { read: { limit: 5, algorithm: 'sliding-window' } },
-      "'read' of 5, got 6. Lower the cost, or raise it to at least 6.",
+      "'read' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
     [
       { read: { limit: 100, burst: 5, algorithm: 'token-bucket' } },
@@ -177,7 +177,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
     ],
     [
       { read: [{ limit: 50 }, { limit: 5, windowSec: 1 }, { limit: 6, windowSec: 2 }] },
-      "'read-1s' of 5, got 6. Lower the cost, or raise it to at least 6.",
+      "'read-1s' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
   ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string]>)(
     'threat 16: a cost above what %o can hold is an error that says so, not an endless wait',

@@ -1,0 +1,39 @@
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { decisions } from '../events/channels.ts'
+import { type EnforcementMode, outcomeOf } from '../events/outcome.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
+import type { ChargePlan } from './charge-plan.ts'
+import type { StoreAnswer } from './request-context.ts'
+
+/** The limiter that publishes. */
+export interface DecisionPublisher {
+  readonly description: LimiterDescription
+  readonly settings: EnforcementMode
+}
+
+/** Publishes what became of a charge that the store was asked for. Makes nothing where nobody subscribes. */
+export function publishDecision(
+  { policy, clientKey, charge }: ChargePlan,
+  answer: StoreAnswer,
+  { description, settings }: DecisionPublisher,
+): void {
+  if (!decisions.hasSubscribers) return
+  decisions.publish({
+    limiter: description,
+    outcome: outcomeOf(answer, settings),
+    key: clientKey,
+    class: policy.class,
+    cost: charge.cost,
+    decision: answer instanceof RateLimiterError ? undefined : answer,
+  })
+}
+
+/** Publishes that a client was not charged. */
+export function publishUncharged(
+  outcome: 'denied' | 'skipped',
+  clientKey: string,
+  limiter: LimiterDescription,
+): void {
+  if (!decisions.hasSubscribers) return
+  decisions.publish({ limiter, outcome, key: clientKey, class: undefined, cost: 0, decision: undefined })
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { Decision } from '../limits/decision.ts'
+import type { ChargePlan } from './charge-plan.ts'
+import { publishDecision } from './decision-events.ts'
+import { refundWhenFinished } from './refund-on-response.ts'
+import type { AnsweredRequest, MiddlewareParts, RequestContext } from './request-context.ts'
+
+/** A decision as the client is to see it. */
+export interface ShownDecision {
+  readonly plan: ChargePlan
+  readonly decision: Decision
+  /** Milliseconds until no limiter met so far refuses the request; 0 when this one admitted it. */
+  readonly retryAfterMs: number
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly isEnforced: boolean
+}
+
+/**
+ * Records on the request that this limiter has charged it, and publishes the answer. Undefined where the store
+ * failed: then there is nothing to show.
+ */
+export function recordAnswer<Req extends IncomingMessage, Res extends ServerResponse>(
+  { record: { state } }: RequestContext<Req, Res>,
+  { plan, answer }: AnsweredRequest,
+  parts: MiddlewareParts<Req, Res>,
+): ShownDecision | undefined {
+  // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
+  state.markCharged(parts.id)
+  publishDecision(plan, answer, parts)
+  if (answer instanceof RateLimiterError) return undefined
+  return {
+    plan,
+    decision: answer,
+    retryAfterMs: answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs),
+    nowMs: parts.now(),
+    isEnforced: parts.settings.mode === 'enforce',
+  }
+}
+
+/** Sees to what follows from an admitted charge: its refund, and the wait that a later limiter has to name. */
+export function followUpAdmitted<Req extends IncomingMessage, Res extends ServerResponse>(
+  { req, res, record: { state } }: RequestContext<Req, Res>,
+  { plan, decision, isEnforced }: ShownDecision,
+  { settings: { refund }, store }: MiddlewareParts<Req, Res>,
+): void {
+  const { receipt } = decision
+  if (refund !== undefined && receipt !== undefined) {
+    refundWhenFinished(req, res, refund, () => store.refund(receipt))
+  }
+  // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
+  if (isEnforced && refund?.refunds !== 'failed') {
+    state.addAdmitted({ decision, cost: plan.charge.cost })
+  }
+}

@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Client } from '../client/client-resolver.ts'
+import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import type { Decision } from '../limits/decision.ts'
+import type { LimiterDescription } from '../limits/limiter-description.ts'
+import type { Next } from '../options/rate-limiter-options.ts'
+import type { Settings } from '../options/settings.ts'
+import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
+import type { ChargePlan, PlanCharge } from './charge-plan.ts'
+import type { RequestProperty } from './request-property.ts'
+import type { RequestRecord } from './request-record.ts'
+
+/** Everything that the middleware of one limiter needs. It is made once, when the limiter is created. */
+export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {
+  /** Identifies the limiter on a request. */
+  readonly id: symbol
+  readonly settings: Settings<Req, Res>
+  /** What events say about the limiter. */
+  readonly description: LimiterDescription
+  /** Throws once the limiter is closed. */
+  readonly checkOpen: () => void
+  readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
+  readonly planCharge: PlanCharge<Req>
+  readonly infoProperty: RequestProperty
+  readonly store: ResilientStore
+  /** Milliseconds since the epoch, for the instants in headers. */
+  readonly now: () => number
+}
+
+/** One request that passes through the middleware of one limiter. */
+export interface RequestContext<Req extends IncomingMessage, Res extends ServerResponse> {
+  readonly req: Req
+  readonly res: Res
+  readonly next: Next
+  readonly record: RequestRecord
+}
+
+/** What the store answered: its decision, or why there is none. */
+export type StoreAnswer = Decision | RateLimiterError
+
+/** A request for which the store was asked. */
+export interface AnsweredRequest {
+  readonly plan: ChargePlan
+  readonly answer: StoreAnswer
+}
+
+/** How far a request has come before it is recorded and answered: `unlimited` where nothing is to be charged. */
+export type RequestOutcome = AnsweredRequest | 'denied' | 'unlimited'

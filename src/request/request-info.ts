@@ -1,0 +1,43 @@
+import type { IncomingMessage } from 'node:http'
+import { type LimitState, tightestOf } from '../limits/decision.ts'
+import type { RateLimitInfo } from '../response/rate-limit-info.ts'
+import type { ShownDecision } from './record-answer.ts'
+import type { RequestProperty } from './request-property.ts'
+import type { RequestRecord } from './request-record.ts'
+
+/**
+ * Puts the info on the request, unless a limiter before has put a tighter one there. Answers this limiter's own
+ * info in any case.
+ */
+export function attachInfo(
+  req: IncomingMessage,
+  record: RequestRecord,
+  property: RequestProperty,
+  shown: ShownDecision,
+): RateLimitInfo {
+  const { limits } = shown.decision
+  const own = tightestOf(limits)
+  const info = infoOf(own, shown)
+  if (record.state.tightest(property.place, limits, shown.isEnforced) === own) {
+    property.set(req, record, info)
+  }
+  return info
+}
+
+function infoOf(
+  { limit, remaining, resetMs }: LimitState,
+  { plan, decision, retryAfterMs, nowMs }: ShownDecision,
+): RateLimitInfo {
+  return {
+    limit,
+    used: limit - remaining,
+    remaining,
+    resetTime: new Date(nowMs + resetMs),
+    key: plan.clientKey,
+    class: plan.policy.class,
+    allowed: decision.allowed,
+    banned: decision.ban !== undefined,
+    retryAfterMs,
+    limits: decision.limits,
+  }
+}

@@ -1,0 +1,20 @@
+import type { Decision, LimitState } from '../../src/limits/decision.ts'
+import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import type { ShownDecision } from '../../src/request/record-answer.ts'
+import { parse } from '../support/parse.ts'
+import { exchange } from './exchange.ts'
+
+export const settings: ReturnType<typeof parse> = parse({ read: 10, standardHeaders: 'draft-11' })
+
+export const plan: ChargePlan = chargePlanner(settings)(exchange().req, '192.0.2.1') as ChargePlan
+
+/** An admitted charge that leaves so many units of a limit of 10. */
+export function decisionWith(remaining: number, resetMs = 60_000): Decision {
+  const state: LimitState = { name: 'read', limit: 10, remaining, resetMs }
+  return { allowed: true, retryAfterMs: 0, limits: [state] }
+}
+
+/** A decision as it is shown a second after the epoch. */
+export function shown(decision: Decision, more: Partial<ShownDecision> = {}): ShownDecision {
+  return { plan, decision, retryAfterMs: decision.retryAfterMs, nowMs: 1000, isEnforced: true, ...more }
+}
