@@ -3,6 +3,9 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
+/** Tests that take long or measure: the harness of the benchmarks, the soak, and the packed package in projects. */
+const SLOW_TESTS = ['test/bench/**/*.test.ts', 'test/integration/package/**/*.test.ts']
+
 const config: ViteUserConfig = defineConfig({
   resolve: {
     // Tests and examples import the package by its public names and run on the sources.
@@ -18,9 +21,14 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
-    include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
-    // Tests provoke these warnings by the dozen; those that are about them listen to the event.
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SLOW_TESTS } },
+      { extends: true, test: { name: 'slow', include: SLOW_TESTS } },
+    ],
+    // A bound for what hangs, and not for what is slow: a busy machine must not fail a test.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    // Many tests cause these warnings. Tests that are about a warning listen to the event.
     execArgv: [
       'UNTRUSTED_FORWARDED_HEADER',
       'STORE_FAILED',

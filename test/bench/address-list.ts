@@ -6,7 +6,7 @@
  * Lists of one family are beginnings of one another, and all are asked in turn, round by round, so that
  * whatever else the machine does falls on each of them. No range of a list holds another: such a range would
  * be on the list and cost nothing. Half of the addresses are in the list, spread evenly over its ranges; the
- * others differ from a range of it in one bit of the prefix, so that they are not told apart too soon.
+ * others differ from a range of it in one bit of the prefix, so that a look-up cannot end early.
  */
 import { strict as assert } from 'node:assert'
 import { cpus } from 'node:os'

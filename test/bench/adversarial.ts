@@ -24,7 +24,7 @@ const TURNS = 3
 /** Less than this a decision cannot take; a smaller difference of two times is noise, and no divisor. */
 const LEAST_NS = 1
 
-/** The names of the workloads, for whoever looks up their figures. */
+/** The names of the workloads, for code that looks up their figures. */
 export const ADVERSARIAL_WORKLOADS: readonly string[] = ADVERSARIAL_SETS.map(({ name }) => name)
 
 export const adversarial: Benchmark<AdversarialSettings> = {

@@ -81,7 +81,7 @@ describe('npm run bench', () => {
     },
   )
 
-  it('tells the machine, the versions, the scale, and the goals', () => {
+  it('names the machine, the versions, the scale, and the goals', () => {
     for (const { stdout } of all) {
       expect(stdout).toMatch(/^.+, \d+ cores, \d+ GiB, .+, load \d+\.\d\d before the start\n/)
       expect(stdout).toMatch(/\nNode v\d+\S+, V8 \S+, express-tollgate \S+, express \S+, express-rate-limit /)
@@ -116,7 +116,7 @@ describe('npm run bench', () => {
   })
 
   it('ends with an error when a workload is not what it should be', async () => {
-    const { dist, remove } = breakBuild('refuses everybody')
+    const { dist, remove } = breakBuild('refuses every client')
     const { code, stdout, stderr } = await bench(...TINY, 'decisions', '--dist', dist)
     remove()
     expect(code).toBe(1)

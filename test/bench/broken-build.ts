@@ -4,13 +4,13 @@ import { join } from 'node:path'
 
 /** Builds of express-tollgate that do not do what a benchmark takes for granted, for the tests of its checks. */
 const BUILDS = {
-  'refuses everybody': `export class MemoryStore {
+  'refuses every client': `export class MemoryStore {
     size = 0
     consume() { return { allowed: false, limits: [{ remaining: 0 }] } }
     block() {}
     close() {}
   }`,
-  'admits everybody and remembers nobody': `export class MemoryStore {
+  'admits every client and counts none': `export class MemoryStore {
     size = 0
     consume({ limits: [{ limit }] }) { return { allowed: true, limits: [{ remaining: limit - 1 }] } }
     block() {}

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export type RedisBreakage =
-  | 'refuses everybody'
-  | 'admits everybody and asks nobody'
+  | 'refuses every client'
+  | 'admits every client without asking Redis'
   | 'counts one decision twice'
   | 'never fails'
 
@@ -25,8 +25,8 @@ const storeThat = (consume: string): string => `export class RedisStore {
 
 /** Builds whose Redis part does not do what a benchmark takes for granted, for the tests of its checks. */
 const BUILDS: Readonly<Record<RedisBreakage, string>> = {
-  'refuses everybody': storeThat(`return ${ANSWER('false')}`),
-  'admits everybody and asks nobody': storeThat(`return ${ANSWER('true')}`),
+  'refuses every client': storeThat(`return ${ANSWER('false')}`),
+  'admits every client without asking Redis': storeThat(`return ${ANSWER('true')}`),
   'counts one decision twice': storeThat(`
     this.asked = (this.asked ?? 0) + 1
     await this.client.incrby(charge.key, this.asked === 200 ? 2 : 1)
@@ -36,7 +36,7 @@ const BUILDS: Readonly<Record<RedisBreakage, string>> = {
     name, limit, remaining: limit - (this.asked = (this.asked ?? 0) + 1), resetMs: 1000 })) }`),
 }
 
-/** A folder with such a build, of which all but the Redis part is the one in `dist`. */
+/** A folder with such a build: only its Redis part differs from `dist`. */
 export function breakRedisPart(
   breakage: RedisBreakage,
   dist: string,

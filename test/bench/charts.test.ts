@@ -32,7 +32,7 @@ const refusals: Result[] = [
 ]
 
 describe('the charts', () => {
-  it('show the medians of what was measured, and nobody who was left out', () => {
+  it('show the medians of what was measured, and no contestant that was left out', () => {
     const charts = drawCharts(refusals, machine, { rounds: 3, scale: 1 })
     expect(charts.map(({ file }) => file)).toEqual(['refusals.svg'])
     const [{ svg } = { svg: '' }] = charts
@@ -47,7 +47,7 @@ describe('the charts', () => {
     expect(svg).toContain('>One run at scale 0.1, more is better.')
   })
 
-  it('of Redis tell the packages apart, and refusals and outages have charts of their own', () => {
+  it('of Redis show the packages apart; refusals and outages have charts of their own', () => {
     const of = (benchmark: string, workload: string, figure: string): Result => ({
       ...{ benchmark, workload, contestant: 'express-tollgate' },
       figures: { [figure]: spreadOf([7]) },
@@ -66,7 +66,7 @@ describe('the charts', () => {
     expect(charts[2]?.svg).toContain('more is better')
   })
 
-  it('tell the families of addresses apart', () => {
+  it('show IPv4 and IPv6 apart', () => {
     const results = (['IPv4', 'IPv6'] as const).map(
       (family): Result => ({
         benchmark: 'requests',

@@ -13,7 +13,7 @@ export function freshAddress(family: Family, index: number): string {
   return freshCopy(ipv6Address(index))
 }
 
-/** Addresses of which each is in a /56 of its own: one customer each. */
+/** Addresses that are each in a /56 of their own: one customer each. */
 function ipv6Address(index: number): string {
   const customer = Math.floor(index / 255)
   // Never zero: the kernel would leave the group out.

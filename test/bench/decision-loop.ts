@@ -28,7 +28,7 @@ async function decideWithPromises(
   return admitted
 }
 
-/** What a key costs before anybody is asked: the part of a measured time that is nobody's. */
+/** What a key costs before any store is asked: this part of the measured time belongs to no store. */
 export function makeKeys(keys: KeySource, decisions: number): number {
   let characters = 0
   for (let turn = 0; turn < decisions; turn++) characters += keys.next().length

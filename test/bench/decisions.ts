@@ -24,7 +24,7 @@ const LIMIT = 999_999_999
 const WINDOW_MS = 3_600_000
 const ASKED_AGAIN = 64
 
-/** The name of a workload, for whoever looks up its figures. */
+/** The name of a workload, for code that looks up its figures. */
 export function decisionWorkload(keys: (typeof KEY_COUNTS)[number], strings: Strings): string {
   return `${countText(keys)} ${keys === 1 ? 'key' : 'keys'}, ${strings} strings`
 }
@@ -101,7 +101,7 @@ async function checkUse(counter: Counter, settings: DecisionSettings, warmUp: nu
       expected[index] = (expected[index] ?? 0) + weight
     }
   }
-  // In the order of `measure`: where keys were only made, nobody was asked.
+  // In the order of `measure`: where keys were only made, no store was asked.
   visit(keys, 1)
   visit(warmUp, 0)
   visit(warmUp, 1)

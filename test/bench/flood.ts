@@ -15,14 +15,14 @@ interface FloodSettings {
   readonly floods: number
   readonly maxKeys: number
   readonly oneShots: number
-  readonly newcomers: number
+  readonly newClients: number
   readonly windowMs: number
 }
 
 const FLOODS = 1000
 const MAX_KEYS = 10_000
 const ONE_SHOTS_PER_KEY = 10
-const NEWCOMERS = 1000
+const NEW_CLIENTS = 1000
 const REQUESTS_OF_A_NEWCOMER = 3
 const LIMIT = 100
 const LONG_WINDOW_MS = 3_600_000
@@ -31,21 +31,21 @@ const SHORT_WINDOW_MS = 2000
 const BLOCKED = 'default:read:198.51.100.7'
 const BANNED = 'default:read:198.51.100.9'
 
-/** The name of the workload, for whoever looks up its figures. */
+/** The name of the workload, for code that looks up its figures. */
 export const FLOOD_WORKLOAD: string = `${countText(MAX_KEYS * ONE_SHOTS_PER_KEY)} one-shot addresses, ceiling of ${countText(MAX_KEYS)}`
 
 export const flood: Benchmark<FloodSettings> = {
   name: 'flood',
   summary:
-    'a client over its limit and a banned one during a flood of addresses that come once, newcomers who come ' +
+    'a client over its limit and a banned one during a flood of addresses that come once, new clients that come ' +
     'three times, and the memory of the process (the peers have no ceiling, and are flooded once a round)',
   checked:
     'the two are refused before each flood; every address of the flood was sent; the store empties afterwards',
   columns: [
     countOf('stayed blocked', 'stayedBlocked', 'floods'),
     countOf('stayed banned', 'stayedBanned', 'bans'),
-    countOf('newcomers admitted', 'newcomersAdmitted', 'newcomerRequests'),
-    countOf('kept their count', 'newcomersCounted', 'newcomers'),
+    countOf('new clients admitted', 'newClientsAdmitted', 'newClientRequests'),
+    countOf('kept their count', 'newClientsCounted', 'newClients'),
     { figure: 'unexpiredEvictions', heading: 'evicted unexpired', text: totalText },
     { figure: 'overflowed', heading: 'overflowed', text: totalText },
     { figure: 'beforeMiB', heading: 'MiB before', text: medianText },
@@ -62,7 +62,7 @@ export const flood: Benchmark<FloodSettings> = {
         floods,
         maxKeys,
         oneShots: maxKeys * ONE_SHOTS_PER_KEY,
-        newcomers: scaled(NEWCOMERS, scale, 10),
+        newClients: scaled(NEW_CLIENTS, scale, 10),
         windowMs: scaled(SHORT_WINDOW_MS, scale, 200),
       }
       return { workload: FLOOD_WORKLOAD, contestant, settings }
@@ -81,12 +81,12 @@ function countOf(heading: string, figure: string, of: string): Column {
 }
 
 function totalText({ sum, min }: Spread): string {
-  return min < 0 ? 'not told' : countText(sum)
+  return min < 0 ? 'unknown' : countText(sum)
 }
 
-/** What the store tells of its own bytes before the flood and after it. */
+/** The bytes that the store reports before the flood and after it. */
 function storeText(after: Spread, { storeBytesBefore: before }: Readonly<Record<string, Spread>>): string {
-  if (before === undefined || before.min < 0) return 'not told'
+  if (before === undefined || before.min < 0) return 'unknown'
   return `${countText(before.median)}, then ${countText(after.median)}`
 }
 
@@ -100,10 +100,10 @@ interface Sightings {
   stayedBlocked: number
   bans: number
   stayedBanned: number
-  newcomers: number
-  newcomerRequests: number
-  newcomersAdmitted: number
-  newcomersCounted: number
+  newClients: number
+  newClientRequests: number
+  newClientsAdmitted: number
+  newClientsCounted: number
   unexpiredEvictions: number
   overflowed: number
 }
@@ -114,8 +114,8 @@ async function measure(contestant: ContestantName, settings: FloodSettings, dist
   // First of all: stores that cannot be closed would still be there later on.
   const memory = await measureMemory(contestant, { ...common, windowMs: settings.windowMs }, settings)
   const seen: Sightings = {
-    ...{ floods: 0, stayedBlocked: 0, bans: 0, stayedBanned: 0, newcomers: 0, newcomerRequests: 0 },
-    ...{ newcomersAdmitted: 0, newcomersCounted: 0, unexpiredEvictions: 0, overflowed: 0 },
+    ...{ floods: 0, stayedBlocked: 0, bans: 0, stayedBanned: 0, newClients: 0, newClientRequests: 0 },
+    ...{ newClientsAdmitted: 0, newClientsCounted: 0, unexpiredEvictions: 0, overflowed: 0 },
   }
   for (let flooded = 0; flooded < floods; flooded++) {
     const counter = await createCounter(contestant, { ...common, windowMs: LONG_WINDOW_MS })
@@ -127,7 +127,7 @@ async function measure(contestant: ContestantName, settings: FloodSettings, dist
 }
 
 async function floodOnce(counter: Counter, settings: FloodSettings, seen: Sightings): Promise<void> {
-  const { oneShots, newcomers } = settings
+  const { oneShots, newClients } = settings
   for (let used = 0; used < LIMIT; used++) await ask(counter, BLOCKED)
   counter.block?.(BANNED, LONG_WINDOW_MS)
   assert.equal((await ask(counter, BLOCKED)).admitted, false, 'the client is over its limit')
@@ -135,9 +135,9 @@ async function floodOnce(counter: Counter, settings: FloodSettings, seen: Sighti
   if (bans > 0) assert.equal((await ask(counter, BANNED)).admitted, false, 'the client is banned')
 
   const flooding = new FloodAddresses()
-  const crowd = new Newcomers(counter, newcomers, seen)
-  // A newcomer comes three times, with so many addresses of the flood in between.
-  const apart = Math.floor(oneShots / newcomers)
+  const crowd = new NewClients(counter, newClients, seen)
+  // A new client comes three times, with so many addresses of the flood in between.
+  const apart = Math.floor(oneShots / newClients)
   for (let sent = 0; sent < oneShots; sent++) {
     if (sent % apart === 0) await crowd.advance()
     await ask(counter, flooding.next())
@@ -152,7 +152,7 @@ async function floodOnce(counter: Counter, settings: FloodSettings, seen: Sighti
 }
 
 /** Clients who begin one after the other, and each of whom comes three times. */
-class Newcomers {
+class NewClients {
   readonly #counter: Counter
   readonly #count: number
   readonly #seen: Sightings
@@ -162,7 +162,7 @@ class Newcomers {
     this.#counter = counter
     this.#count = count
     this.#seen = seen
-    seen.newcomers += count
+    seen.newClients += count
   }
 
   /** The next one comes for the first time, the one before for the second time, and so on. */
@@ -172,9 +172,9 @@ class Newcomers {
       const number = newest - (visit - 1)
       if (number < 0 || number >= this.#count) continue
       const { admitted, used } = await ask(this.#counter, newcomerKey(number))
-      this.#seen.newcomerRequests++
-      if (admitted) this.#seen.newcomersAdmitted++
-      if (visit === REQUESTS_OF_A_NEWCOMER && used === visit) this.#seen.newcomersCounted++
+      this.#seen.newClientRequests++
+      if (admitted) this.#seen.newClientsAdmitted++
+      if (visit === REQUESTS_OF_A_NEWCOMER && used === visit) this.#seen.newClientsCounted++
     }
   }
 

@@ -19,11 +19,11 @@ export interface Place {
   readonly figure: string
 }
 
-/** Something that must be so; `judge` answers nothing when it cannot know. */
+/** Something that must be so; `verdict` is undefined without the figures. */
 export interface Goal {
   readonly what: string
   readonly goal: string
-  readonly judge: (results: readonly Result[]) => Pick<Finding, 'figure' | 'holds'> | undefined
+  readonly verdict: (results: readonly Result[]) => Pick<Finding, 'figure' | 'holds'> | undefined
 }
 
 export const OURS: ContestantName = 'express-tollgate'
@@ -76,7 +76,7 @@ export function compared(
   return {
     what,
     goal: wanted.goal,
-    judge(results) {
+    verdict(results) {
       const one = spreadAt(results, ours, OURS)
       const reference = spreadAt(results, theirs, other)
       if (one === undefined || reference === undefined) return undefined

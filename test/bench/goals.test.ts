@@ -93,7 +93,7 @@ describe('the goals', () => {
     expect(judgeGoals(results(false)).filter(({ holds }) => holds !== false)).toEqual([])
   })
 
-  it('are not judged without both figures', () => {
+  it('have no verdict without both figures', () => {
     for (const { figure, holds } of judgeGoals([])) expect([figure, holds]).toEqual([undefined, undefined])
     const findings = judgeGoals(results(true).filter(({ contestant }) => contestant !== ERL))
     expect(findings.filter(({ holds }) => holds === undefined).map(({ goal }) => goal)).toEqual([

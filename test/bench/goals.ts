@@ -46,8 +46,8 @@ const GOALS: readonly Goal[] = [
 
 /** What was found of every goal. */
 export function judgeGoals(results: readonly Result[]): Finding[] {
-  return GOALS.map(({ what, goal, judge }) => {
-    const { figure, holds } = judge(results) ?? { figure: undefined, holds: undefined }
+  return GOALS.map(({ what, goal, verdict }) => {
+    const { figure, holds } = verdict(results) ?? { figure: undefined, holds: undefined }
     return { what, goal, figure, holds }
   })
 }
@@ -68,7 +68,7 @@ function bytesGoal(): Goal {
   return {
     what: 'bytes a client at 1 million IPv4 keys',
     goal: '<= 40',
-    judge(results) {
+    verdict(results) {
       const spread = spreadAt(results, place, OURS)
       return spread && { figure: figureText(spread.median), holds: spread.median <= 40 }
     },
@@ -80,7 +80,7 @@ function metricsGoal(): Goal {
   return {
     what: 'added to an Express 5 request by metrics',
     goal: '<= 1 us',
-    judge(results) {
+    verdict(results) {
       const without = spreadAt(results, addedTo('IPv4'), OURS)
       const measured = spreadAt(results, addedTo('IPv4'), 'express-tollgate, metrics')
       if (without === undefined || measured === undefined) return undefined
@@ -105,7 +105,7 @@ function pauseGoal(): Goal {
   return {
     what: 'longest pause with 5 million clients',
     goal: '<= 10 ms',
-    judge(results) {
+    verdict(results) {
       const pause = spreadAt(results, pausePlace(5_000_000, 'longestPauseMs'), OURS)
       const [held, clients] = ['mostHeld', 'clients'].map((name) =>
         spreadAt(results, pausePlace(5_000_000, name), OURS),
@@ -137,7 +137,7 @@ function floodMemoryGoal(): Goal {
   return {
     what: 'memory after a flood and one idle window',
     goal: 'within 10 % of before',
-    judge(results) {
+    verdict(results) {
       const before = spreadAt(results, floodPlace('beforeMiB'), OURS)
       const after = spreadAt(results, floodPlace('afterMiB'), OURS)
       if (before === undefined || after === undefined) return undefined
@@ -153,7 +153,7 @@ function blockedGoal(): Goal {
   return {
     what: 'a blocked client stays blocked in a flood',
     goal: 'in all floods',
-    judge(results) {
+    verdict(results) {
       const [stayed, floods] = ['stayedBlocked', 'floods'].map((name) =>
         spreadAt(results, floodPlace(name), OURS),
       )
@@ -167,7 +167,7 @@ function adversarialGoal(): Goal {
   return {
     what: 'adversarial keys against random ones, the worst set',
     goal: '<= 3 times',
-    judge(results) {
+    verdict(results) {
       const ratios = ADVERSARIAL_WORKLOADS.flatMap((workload) => {
         const spread = spreadAt(results, { benchmark: 'adversarial', workload, figure: 'ratio' }, OURS)
         return spread === undefined ? [] : [spread.median]

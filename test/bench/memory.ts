@@ -22,7 +22,7 @@ const SHORT_WINDOW_MS = 2000
 const LONGEST_WAIT_MS = 30_000
 const POLL_MS = 20
 
-/** The name of a workload, for whoever looks up its figures. */
+/** The name of a workload, for code that looks up its figures. */
 export function memoryWorkload(keys: 1_000_000 | 10_000_000): string {
   return `${countText(keys)} clients`
 }
@@ -92,7 +92,7 @@ async function silenceAfter(contestant: ContestantName, counter: Counter, window
   return (await untilEmpty(counter, windowMs)) / 1000
 }
 
-/** Milliseconds until a store holds nobody. */
+/** Milliseconds until a store holds no client. */
 export async function untilEmpty(counter: Counter, windowMs: number): Promise<number> {
   const began = performance.now()
   while (counter.size() > 0) {

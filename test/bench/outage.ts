@@ -36,7 +36,7 @@ const POLICIES: Partial<Readonly<Record<ContestantName, StoreErrorPolicy>>> = {
   'express-tollgate, deny': 'deny',
 }
 
-/** The name of the workload, for whoever looks up its figures. */
+/** The name of the workload, for code that looks up its figures. */
 export const OUTAGE_WORKLOAD = 'admitted'
 
 export const outage: Benchmark<OutageSettings> = {
@@ -137,7 +137,7 @@ async function loseRedis(url: string, limiter: RateLimiter, server: RedisServer)
   assert.equal(limiter.health().state, 'open', 'the circuit opens')
 }
 
-/** Requests for so long, all of which must have been counted. */
+/** Requests for so long, all each of which must be counted. */
 async function count(url: string, seconds: number): Promise<Figures> {
   // For the compiler; where the time is too short to be one, it would only cost more of it.
   if (seconds >= 1) await bombard(url, 1, 200)
@@ -149,13 +149,13 @@ async function count(url: string, seconds: number): Promise<Figures> {
   return { perSecond, latencyMs }
 }
 
-/** Requests for so long that are answered though nobody counts them. */
+/** Requests for a time in which they are answered and not counted. */
 async function countNone(url: string, seconds: number, policy: 'allow' | 'deny'): Promise<Figures> {
   const status = policy === 'allow' ? 200 : 503
   if (seconds >= 1) await bombard(url, 1, status)
   const { perSecond, latencyMs } = await bombard(url, seconds, status)
   const { headers } = await fetch(url)
-  assert.equal(headers.get('X-RateLimit-Remaining'), null, 'nobody knows what remains')
+  assert.equal(headers.get('X-RateLimit-Remaining'), null, 'what remains is unknown')
   return { perSecond, latencyMs }
 }
 

@@ -22,7 +22,7 @@ const WARM_UP_CLIENTS = 50_000
 
 /**
  * Clients of one window, and how long it is. Five million in four seconds would leave 800 ns for each, making
- * its key included: whoever cannot keep up with that would hold fewer clients than the others.
+ * its key included: a store that cannot keep up would hold fewer clients than the others.
  */
 const SIZES: readonly {
   readonly clients: 1_000_000 | 5_000_000
@@ -33,7 +33,7 @@ const SIZES: readonly {
   { clients: 5_000_000, windowMs: 10_000, contestants: PACKAGES },
 ]
 
-/** The name of a workload, for whoever looks up its figures. */
+/** The name of a workload, for code that looks up its figures. */
 export function pauseWorkload(clients: (typeof SIZES)[number]['clients']): string {
   return `${countText(clients)} clients a window`
 }
@@ -89,8 +89,8 @@ async function measure(
   const collections = observeCollections()
   const seen = await receive(counter, clients, windowMs)
   const { collectionMs, collectionCount } = collections()
-  assert.equal(seen.admitted, clients * WINDOWS, 'every client is new, and admitted')
-  assert.equal(counter.stats?.()?.unexpiredEvictions ?? 0, 0, 'nobody is evicted before it expired')
+  assert.equal(seen.admitted, clients * WINDOWS, 'every client is new and admitted')
+  assert.equal(counter.stats?.()?.unexpiredEvictions ?? 0, 0, 'no client is evicted before it expired')
   counter.close()
   const medianTurnMs = median(seen.turnsMs)
   return {
@@ -116,7 +116,7 @@ async function warmUp(contestant: ContestantName, dist: string): Promise<void> {
   other.close()
 }
 
-/** Sends new clients at a steady pace for some windows, then nobody for one and a half, in which they expire. */
+/** Sends new clients at a steady pace for some windows, then no client for one and a half windows, in which all expire. */
 async function receive(counter: Counter, clients: number, windowMs: number): Promise<Sightings> {
   const seen: Sightings = { longestTurnMs: 0, longestDecisionMs: 0, mostHeld: 0, admitted: 0, turnsMs: [] }
   const total = clients * WINDOWS
@@ -166,7 +166,7 @@ async function ask(
   }
 }
 
-/** Watches the garbage collector; the function it returns tells what it took. */
+/** Watches the garbage collector; the function that it returns gives the time it took. */
 function observeCollections(): () => { readonly collectionMs: number; readonly collectionCount: number } {
   const durationsMs: number[] = []
   const note = (entries: readonly { readonly duration: number }[]): void => {

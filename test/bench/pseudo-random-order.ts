@@ -1,7 +1,7 @@
 /**
  * All numbers below `count`, each once and then again from the start, in an order that no cache foresees: a
  * linear congruential generator of full period below the next power of two (the multiplier and increment of
- * Numerical Recipes, chapter 7.1), of which the high bits are folded into the low ones, which alone repeat
+ * Numerical Recipes, chapter 7.1), whose high bits are folded into the low ones, since the low ones alone repeat
  * soon. The same order every time.
  */
 export class PseudoRandomOrder {

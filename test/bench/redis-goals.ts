@@ -45,7 +45,7 @@ function commandsGoal(outcome: Outcome, most: number): Goal {
   return {
     what: `commands of Redis for a decision, ${outcome}`,
     goal: `<= ${most}`,
-    judge(results) {
+    verdict(results) {
       const spreads = PACKAGES.map((through) =>
         spreadAt(results, placeOf(outcome, through, 'commands'), OURS),
       )

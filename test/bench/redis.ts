@@ -28,20 +28,20 @@ const DECISIONS: Readonly<Record<Outcome, number>> = { admitted: 200_000, refuse
 const LIMIT: Readonly<Record<Outcome, number>> = { admitted: 999_999_999, refused: 1 }
 const WINDOW_MS = 3_600_000
 
-/** The first is compared through both packages; a refusal that asks nobody is the same through any. */
+/** The first is compared through both packages; a refusal without a call to Redis is the same through both. */
 const WORKLOADS: readonly (readonly [Outcome, RedisPackage])[] = [
   ['admitted', 'ioredis'],
   ['admitted', 'node-redis'],
   ['refused', 'ioredis'],
 ]
 
-/** What rate-limiter-flexible can do about refusals too, where it is told to. */
+/** An option of rate-limiter-flexible that refuses without a call to Redis. */
 const CONTESTANTS: Readonly<Record<Outcome, readonly ContestantName[]>> = {
   admitted: REDIS_COUNTERS,
   refused: [...REDIS_COUNTERS.slice(0, 3), 'rate-limiter-flexible, in-memory block', 'bare INCR'],
 }
 
-/** The name of a workload, for whoever looks up its figures. */
+/** The name of a workload, for code that looks up its figures. */
 export function redisWorkload(outcome: Outcome, through: RedisPackage): string {
   const who = outcome === 'admitted' ? `${countText(CLIENTS)} clients` : 'one refused client'
   return `${who}, ${through}`
@@ -51,7 +51,7 @@ export const redis: Benchmark<RedisSettings> = {
   name: 'redis',
   summary: `decisions a second of the store alone, ${IN_FLIGHT} at once, on a Redis server on loopback`,
   checked:
-    'every decision admitted, of every client the units used in Redis, and no keys but theirs; or all refused, and counted by whoever counts refusals',
+    'every decision admitted, of every client the units used in Redis, and no keys but theirs; or all refused, and counted where refusals are counted',
   columns: [
     { figure: 'perSecond', heading: 'decisions a second', text: spreadText },
     { figure: 'commands', heading: 'commands each', text: ({ median }) => figureText(median) },

@@ -28,7 +28,7 @@ interface Build {
 interface Workload {
   readonly name: string
   readonly unit: string
-  /** Prepares a run of one build; what it returns does the work and tells how often. */
+  /** Prepares a run of one build; the function that it returns does the work and counts it. */
   readonly prepare: (load: typeof Package) => () => number
 }
 
@@ -113,7 +113,7 @@ for (const { name, unit, prepare } of WORKLOADS) {
   const runs = builds.map(({ load }) => prepare(load))
   const figures: number[][] = builds.map(() => [])
   for (let round = -2; round < ROUNDS; round++) {
-    // In turn, since whoever comes second finds the machine warmer.
+    // In turn, since the second build finds the machine warmer.
     const turns = [...runs.entries()]
     for (const [index, run] of round % 2 === 0 ? turns : turns.reverse()) {
       const ns = measureNs(run, expected)

@@ -55,7 +55,7 @@ const CONTESTANTS: Readonly<Record<Headers, readonly ContestantName[]>> = {
   draft: PACKAGES.filter((name) => name !== 'rate-limiter-flexible'),
 }
 
-/** The name of a workload, for whoever looks up its figures. */
+/** The name of a workload, for code that looks up its figures. */
 export function requestWorkload(family: Family, clients: Clients, headers: Headers): string {
   return `${family}, ${clients}, ${headers === 'legacy' ? 'X-RateLimit' : 'RateLimit draft too'}`
 }
@@ -178,7 +178,7 @@ async function takeTurns(
     const count = Math.min(SLICE, total - done)
     const toBare = (): Promise<Passed> => pass(bare, forBare, count)
     const toLimited = (): Promise<Passed> => pass(limited, visits, count)
-    // Whoever comes second finds the caches warmer.
+    // The second contestant finds the caches warmer.
     const isBareFirst = slices.length % 2 === 0
     const first = await (isBareFirst ? toBare() : toLimited())
     const second = await (isBareFirst ? toLimited() : toBare())

@@ -69,7 +69,7 @@ describe('running a benchmark', () => {
     expect(results.map(({ workload }) => workload)).toEqual(['few', 'few'])
   })
 
-  it('fails with the error of a run, and tells whose it is', async () => {
+  it('fails with the error of a run, and names the contestant', async () => {
     const failing = {
       ...MAP,
       settings: { error: 'AssertionError: every key is admitted' },

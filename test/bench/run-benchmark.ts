@@ -41,7 +41,7 @@ export async function runBenchmark(
   const all = runs.map((run): Progress => ({ run, rounds: [], leftOut: undefined }))
   for (let round = 1; round <= workload.rounds; round++) {
     surroundings.onRound(round)
-    // Forth and back: a machine that slows down or warms up does so for everybody.
+    // Forth and back: a machine that slows down or warms up does so for all contestants.
     for (const progress of round % 2 === 1 ? all : all.toReversed()) {
       if (progress.leftOut === undefined) await runOnce(benchmark.name, progress, surroundings)
     }

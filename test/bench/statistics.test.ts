@@ -23,7 +23,7 @@ describe('median', () => {
 })
 
 describe('spreadOf', () => {
-  it('tells median, least, most, sum, and the figures in their order', () => {
+  it('gives median, least, most, sum, and the figures in their order', () => {
     expect(spreadOf([10, -2, 9])).toStrictEqual({ median: 9, min: -2, max: 10, sum: 17, values: [10, -2, 9] })
   })
 

@@ -6,19 +6,19 @@ describe('renderTable', () => {
   it('has the first column flush left and the others flush right, as wide as their widest cell', () => {
     const rows = [
       ['ours', '7', 'fast'],
-      ['somebody else', '1,234', ''],
+      ['another build', '1,234', ''],
     ]
     expect(renderTable(['', 'ns', 'what'], rows)).toBe(
       [
         '                  ns  what',
         '-------------  -----  ----',
         'ours               7  fast',
-        'somebody else  1,234',
+        'another build  1,234',
       ].join('\n'),
     )
   })
 
-  it('has more columns flush left when told to', () => {
+  it('aligns more columns to the left on request', () => {
     expect(
       renderTable(
         ['a', 'b', 'c'],

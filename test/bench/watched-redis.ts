@@ -6,7 +6,7 @@ const WATCH = 'read -r line || kill -9 "$1"'
 
 /**
  * A Redis server that does not outlive this process, however that ends: workers of benchmarks are killed when they
- * take too long, and then tell nobody.
+ * take too long without a warning.
  */
 export async function startWatchedRedis(
   args: readonly string[] = [],
@@ -19,7 +19,7 @@ export async function startWatchedRedis(
     detached: true,
   })
   watchdog.unref()
-  // One that is gone already has nobody left to watch.
+  // A process that has ended already needs no watchdog.
   watchdog.stdin.on('error', () => undefined)
   return {
     ...server,

@@ -3,7 +3,7 @@ import type { Figures } from './benchmark.ts'
 import { benchmarkNamed } from './benchmarks.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 
-/** What a worker is told to do. */
+/** The task of a worker. */
 export interface Task {
   readonly benchmark: string
   readonly contestant: ContestantName

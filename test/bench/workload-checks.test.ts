@@ -28,20 +28,20 @@ function firstRun(benchmark: Benchmark, breakage: Breakage): Promise<unknown> {
 
 describe('a workload check', () => {
   it.each<[string, Breakage, string]>([
-    ['decisions', 'refuses everybody', 'every key is admitted the first time'],
-    ['decisions', 'admits everybody and remembers nobody', 'as many keys are held as there are'],
+    ['decisions', 'refuses every client', 'every key is admitted the first time'],
+    ['decisions', 'admits every client and counts none', 'as many keys are held as there are'],
     ['decisions', 'knows its clients and does not count', 'client 0 has used what it asked for'],
-    ['memory', 'refuses everybody', 'every client is admitted'],
+    ['memory', 'refuses every client', 'every client is admitted'],
     ['memory', 'evicts without need', 'no client is evicted'],
-    ['memory', 'admits everybody and remembers nobody', 'every client is held'],
-    ['pauses', 'refuses everybody', 'every client is new, and admitted'],
-    ['pauses', 'evicts without need', 'nobody is evicted before it expired'],
+    ['memory', 'admits every client and counts none', 'every client is held'],
+    ['pauses', 'refuses every client', 'every client is new and admitted'],
+    ['pauses', 'evicts without need', 'no client is evicted before it expired'],
     ['requests', 'breaks every request', 'every request reaches the handler'],
     ['throughput', 'breaks every request', 'no other status than the expected one'],
-    ['flood', 'refuses everybody', 'a new client is admitted'],
-    ['flood', 'admits everybody and remembers nobody', 'the client is over its limit'],
-    ['adversarial', 'refuses everybody', 'every key is admitted the first time'],
-    ['adversarial', 'admits everybody and remembers nobody', 'every key has a count of its own'],
+    ['flood', 'refuses every client', 'a new client is admitted'],
+    ['flood', 'admits every client and counts none', 'the client is over its limit'],
+    ['adversarial', 'refuses every client', 'every key is admitted the first time'],
+    ['adversarial', 'admits every client and counts none', 'every key has a count of its own'],
   ])('of %s fails when a build %s', async (name, breakage, message) => {
     await expect(firstRun(benchmarkNamed(name), breakage)).rejects.toThrow(message)
   })

@@ -42,7 +42,7 @@ export class Latencies {
     return this.#longestMs
   }
 
-  /** What another process can be told as JSON. */
+  /** The record as JSON, for another process. */
   get record(): LatencyRecord {
     const counts = Array.from(this.#counts, (count = 0) => count)
     return { counts, longestMs: this.#longestMs }

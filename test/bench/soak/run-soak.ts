@@ -3,28 +3,30 @@ import { type ServerReport, SoakProcess } from './soak-processes.ts'
 import { SteadyLoad } from './steady-load.ts'
 import { FAULTS, TroubledRedis } from './troubled-redis.ts'
 
-/** What a soak is made of. */
+/** How long a soak takes, and how much load it makes. */
 export interface SoakPlan {
   readonly minutes: number
   readonly processes: number
   readonly requestsPerSecond: number
-  /** Told of each fault, once everything is as before. */
+  /** Called after each fault, once Redis decides again. */
   readonly onRecovery: (recovery: Recovery) => void
 }
 
 /** How long it took until Redis decided again in every process. */
 export interface Recovery {
   readonly fault: string
-  /** Infinite where it did not within half a minute. */
+  /** Infinite where it took longer than two minutes. */
   readonly ms: number
 }
 
-/** What became of it. */
+/** The result of a soak. */
 export interface SoakOutcome {
-  /** How often each status came; 0 is no answer at all. */
+  /** How often each status came; 0 stands for no answer. */
   readonly statuses: ReadonlyMap<number, number>
+  /** Requests that the generator left out because it could not keep up. */
+  readonly unsent: number
   readonly firstError: string | undefined
-  /** How processes ended by themselves. */
+  /** How processes ended that ended by themselves. */
   readonly deaths: readonly string[]
   readonly recoveries: readonly Recovery[]
   /** Of each process, before the first fault and after the last. */
@@ -32,12 +34,12 @@ export interface SoakOutcome {
   readonly after: readonly ServerReport[]
 }
 
-/** From one fault to the next: long enough to recover in, and no longer than needed to see all in a minute. */
+/** Time between two faults: long enough to recover in, and short enough to see all faults in a minute. */
 const LONGEST_TURN_MS = 12_000
 const POLL_MS = 20
-const MOST_RECOVERY_MS = 30_000
+const MOST_RECOVERY_MS = 120_000
 
-/** Serves from several processes, steadily asked, while their Redis has one bad day after the other. */
+/** Serves a steady load from several processes, while their Redis has one fault after the other. */
 export async function runSoak(plan: SoakPlan): Promise<SoakOutcome> {
   const redis = await TroubledRedis.start()
   const processes: SoakProcess[] = []
@@ -58,7 +60,7 @@ async function soak(
   processes: readonly SoakProcess[],
 ): Promise<SoakOutcome> {
   const totalMs = plan.minutes * 60_000
-  // One turn without a fault comes first, and then each fault has one at least.
+  // The first turn has no fault. After that each fault has at least one turn.
   const turnMs = Math.min(LONGEST_TURN_MS, totalMs / (FAULTS.length + 1))
   const load = new SteadyLoad(
     processes.map(({ port }) => port),
@@ -66,14 +68,14 @@ async function soak(
   )
   await passing(turnMs)
   const before = await reportsOf(processes)
-  const recoveries = await troubleInTurn(plan, redis, processes, turnMs)
+  const recoveries = await causeFaultsInTurn(plan, redis, processes, turnMs)
   await load.stop()
   const deaths = processes.flatMap(({ died }) => died ?? [])
-  const { statuses, firstError } = load
-  return { statuses, firstError, deaths, recoveries, before, after: await reportsOf(processes) }
+  const { statuses, unsent, firstError } = load
+  return { statuses, unsent, firstError, deaths, recoveries, before, after: await reportsOf(processes) }
 }
 
-async function troubleInTurn(
+async function causeFaultsInTurn(
   { minutes, onRecovery }: SoakPlan,
   redis: TroubledRedis,
   processes: readonly SoakProcess[],
@@ -94,7 +96,7 @@ async function troubleInTurn(
   return recoveries
 }
 
-/** From now until Redis has decided in every process, and is asked again by all that come. */
+/** Milliseconds from now until Redis decides again in every process, and every circuit is closed. */
 async function recoveryMs(processes: readonly SoakProcess[]): Promise<number> {
   const returnedAtMs = Date.now()
   while (Date.now() - returnedAtMs < MOST_RECOVERY_MS) {

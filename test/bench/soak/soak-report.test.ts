@@ -15,6 +15,7 @@ const GOOD: SoakOutcome = {
     [200, 1500],
     [429, 500],
   ]),
+  unsent: 0,
   firstError: undefined,
   deaths: [],
   recoveries: [
@@ -33,7 +34,7 @@ const rowsOf = (outcome: SoakOutcome): string[] =>
     .map((line) => line.replace(/ {2,}/g, ' | '))
 
 describe('the report of a soak', () => {
-  it('has what happened, and which goals hold', () => {
+  it('names what happened, and which goals hold', () => {
     expect(rowsOf(GOOD)).toEqual([
       'requests | 2,000',
       'admitted, refused | 1,500, 500',
@@ -52,7 +53,7 @@ describe('the report of a soak', () => {
     expect(flawsOf(GOOD)).toEqual([])
   })
 
-  it('says which goals are missed', () => {
+  it('names the goals that are missed', () => {
     const rows = rowsOf({
       ...GOOD,
       recoveries: [{ fault: 'SIGSTOP', ms: Number.POSITIVE_INFINITY }],
@@ -61,6 +62,21 @@ describe('the report of a soak', () => {
     expect(rows).toContain('p99.9 | 151 ms | <= 150 ms | does not hold')
     expect(rows).toContain('slowest of 1 after SIGSTOP | never')
     expect(rows).toContain('slowest recovery | never | <= 2000 ms | does not hold')
+  })
+
+  it('counts no missing answer as a flaw where the load generator could not keep up', () => {
+    const busy: SoakOutcome = {
+      ...GOOD,
+      statuses: new Map([
+        [200, 10],
+        [0, 4],
+      ]),
+      unsent: 1500,
+      firstError: 'no answer within 30 s',
+    }
+    expect(flawsOf(busy)).toEqual([])
+    expect(rowsOf(busy)).toContain('not measured: the load generator could not keep up | 1,500')
+    expect(flawsOf({ ...busy, unsent: 0 })).toEqual(['4 requests had no answer: no answer within 30 s'])
   })
 
   it('names every other status, every request without an answer, and every process that died', () => {

@@ -4,13 +4,15 @@ import { Latencies } from './latencies.ts'
 import type { SoakOutcome } from './run-soak.ts'
 import type { ServerReport } from './soak-processes.ts'
 
-/** Beyond the deadline of the store: what timers and other requests may add. */
+/** What timers and other requests may add to the deadline of the store. */
 const SPARE_MS = 50
 const RECOVERY_GOAL_MS = 2000
 
-/** What must not be; empty where every request was admitted or refused, and nobody died. */
-export function flawsOf({ statuses, firstError, deaths }: SoakOutcome): string[] {
-  const wrong = [...statuses].filter(([status]) => status !== 200 && status !== 429)
+/** What must not happen; empty where every request was admitted or refused, and no process died. */
+export function flawsOf({ statuses, unsent, firstError, deaths }: SoakOutcome): string[] {
+  // Of a generator that could not keep up, a request without an answer says nothing about the limiter.
+  const isMeasured = (status: number): boolean => status !== 0 || unsent === 0
+  const wrong = [...statuses].filter(([status]) => status !== 200 && status !== 429 && isMeasured(status))
   return [
     ...wrong.map(([status, count]) =>
       status === 0
@@ -21,9 +23,9 @@ export function flawsOf({ statuses, firstError, deaths }: SoakOutcome): string[]
   ]
 }
 
-/** The outcome as text. */
+/** The report of a soak. */
 export function soakText(outcome: SoakOutcome): string {
-  const { statuses, recoveries, before, after } = outcome
+  const { statuses, unsent, recoveries, before, after } = outcome
   const latencies = Latencies.of(after.map((report) => report.latencies))
   const deadlineMs = Math.max(0, ...after.map((report) => report.deadlineMs))
   const slowestMs = latencies.percentileMs(0.999)
@@ -33,17 +35,18 @@ export function soakText(outcome: SoakOutcome): string {
   const rows = [
     ['requests', countText(count(() => true)), ''],
     ['admitted, refused', `${countText(count(is(200)))}, ${countText(count(is(429)))}`, ''],
-    ...judged('status 5xx', countText(count((one) => one >= 500)), '0', count((one) => one >= 500) === 0),
+    ...(unsent === 0 ? [] : [['not measured: the load generator could not keep up', countText(unsent), '']]),
+    ...goalRow('status 5xx', countText(count((one) => one >= 500)), '0', count((one) => one >= 500) === 0),
     ['slowest decision', msText(latencies.longestMs), ''],
     ...[0.5, 0.99].map((share) => [`p${share * 100}`, msText(latencies.percentileMs(share)), '']),
-    ...judged(
+    ...goalRow(
       'p99.9',
       msText(slowestMs),
       `<= ${deadlineMs + SPARE_MS} ms`,
       slowestMs <= deadlineMs + SPARE_MS,
     ),
     ...recoveryRows(outcome),
-    ...judged(
+    ...goalRow(
       'slowest recovery',
       msText(longestMs),
       `<= ${RECOVERY_GOAL_MS} ms`,
@@ -70,7 +73,7 @@ function recoveryRows({ recoveries }: SoakOutcome): string[][] {
   })
 }
 
-function judged(what: string, figure: string, wanted: string, holds: boolean): string[][] {
+function goalRow(what: string, figure: string, wanted: string, holds: boolean): string[][] {
   return [[what, figure, wanted, holds ? 'holds' : 'does not hold']]
 }
 

@@ -1,4 +1,4 @@
-/** One of the processes of the soak: an Express app whose limiter counts in Redis, and what it tells when asked. */
+/** One of the processes of the soak: an Express app whose limiter counts in Redis, and the report that it gives on request. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
@@ -22,7 +22,7 @@ noteAnswers()
 const limiter = createRateLimiter({
   ...{ read: LIMIT, windowSec: WINDOW_SEC, store, fallbackShare: 1 / Number(processes) },
   trustProxy: 'loopback',
-  // It fails on purpose, and the parent tells when.
+  // It fails on purpose; the parent says when.
   logger: { info() {}, warn() {} },
 })
 const latencies = new Latencies()
@@ -65,11 +65,11 @@ process.on('message', ({ id, ask }: SoakQuestion) => {
   const answer = ask === 'state' ? { circuit: limiter.health().state, answeredAtMs } : report()
   process.send?.({ id, answer })
 })
-// Whatever has ended the parent, nobody is left to ask.
+// However the parent has ended, no other process asks for reports.
 process.once('disconnect', () => process.exit())
 
 const server = createServer(app)
-// A connection that the server closes just when a request comes would look like a request that nobody answered.
+// A connection that the server closes just when a request comes would look like a request without an answer.
 server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => {
   const listening: Listening = { port: (server.address() as AddressInfo).port }

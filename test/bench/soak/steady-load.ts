@@ -3,12 +3,19 @@ import { Agent, get } from 'node:http'
 const TICK_MS = 10
 /** Longer than any answer may take. */
 const PATIENCE_MS = 30_000
-/** Half of all requests come from a few clients, who are soon over their limit, and half from many, who are not. */
+/** Requests without an answer at a time, in seconds of the load: beyond that the generator sends no more. */
+const MOST_PENDING_SECONDS = 2
+/** Half of all requests come from a few clients, which are soon over their limit, and half from many clients below it. */
 const OFFENDERS = 5
-// Neither is a multiple of the other's, nor of the number of processes: so each client comes to all of them.
+// No two of these numbers and the number of processes share a factor: each client comes to all processes.
 const OTHERS = 499
 
-/** So many requests a second, whether those before are answered or not, to several ports in turn. */
+/**
+ * Sends a fixed number of requests a second to several ports in turn, before earlier requests are answered too.
+ *
+ * On a machine that is too busy the generator itself falls behind. It then leaves requests out and counts them as
+ * `unsent`: what it measures in that time says nothing about the servers.
+ */
 export class SteadyLoad {
   readonly #ports: readonly number[]
   readonly #perSecond: number
@@ -18,7 +25,9 @@ export class SteadyLoad {
   readonly #beganAtMs = performance.now()
   readonly #timer: NodeJS.Timeout
   #sent = 0
-  /** Why the first request of those without an answer got none. */
+  /** Requests that the generator left out because it could not keep up. */
+  unsent = 0
+  /** Why the first request without an answer got none. */
   firstError: string | undefined
 
   constructor(ports: readonly number[], perSecond: number) {
@@ -27,7 +36,7 @@ export class SteadyLoad {
     this.#timer = setInterval(() => this.#sendDue(), TICK_MS)
   }
 
-  /** How often each status came; 0 is no answer at all. */
+  /** How often each status came; 0 stands for no answer. */
   get statuses(): ReadonlyMap<number, number> {
     return this.#statuses
   }
@@ -41,7 +50,12 @@ export class SteadyLoad {
 
   #sendDue(): void {
     const due = Math.floor(((performance.now() - this.#beganAtMs) * this.#perSecond) / 1000)
-    while (this.#sent < due) {
+    const mostPending = this.#perSecond * MOST_PENDING_SECONDS
+    while (this.#sent + this.unsent < due) {
+      if (this.#pending.size >= mostPending) {
+        this.unsent = due - this.#sent
+        return
+      }
       const request = this.#send(this.#sent++).finally(() => this.#pending.delete(request))
       this.#pending.add(request)
     }

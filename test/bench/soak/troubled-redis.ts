@@ -69,7 +69,7 @@ export class TroubledRedis {
 }
 
 /**
- * A free port that the system does not give to outgoing connections: one to a port that nobody listens at may be
+ * A free port that the system does not give to outgoing connections: a connection to a port without a listener may be
  * given that very port, and is then connected to itself, so that no server can have it.
  */
 async function unassignedPort(): Promise<number> {

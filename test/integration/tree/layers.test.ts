@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { filesBelow, textOf } from '../../support/project-files.ts'
 import { importsOf, isReExportsOnly } from './imports.ts'
-import { importCircle, LEAF, layerViolation } from './layers.ts'
+import { importCircle, LAYERS, LEAF, layerTable, layerViolation } from './layers.ts'
 
 const sources = filesBelow('src')
 const imports = sources.flatMap((path) => importsOf(path, textOf(path)))
+
+const isTool = (path: string): boolean => path.startsWith('src/tools/')
+
+describe('the first level of src', () => {
+  it('has at most 14 entries', () => {
+    expect(new Set(sources.map((path) => path.split('/')[1])).size).toBeLessThanOrEqual(14)
+  })
+})
+
+describe('the page on the architecture', () => {
+  it('has the table of layers that the tests hold', () => {
+    expect(textOf('docs/architecture.md')).toContain(layerTable())
+  })
+})
 
 describe('the imports of src', () => {
   it('run one way', () => {
@@ -31,7 +45,23 @@ describe('the imports of src', () => {
     expect(indexes.filter((path) => !isReExportsOnly(path, textOf(path)))).toEqual([])
   })
 
-  it('leave the leaf a leaf', () => {
+  it('go upwards: a layer may import only layers above it in the list', () => {
+    const folders = Object.keys(LAYERS)
+    for (const [index, folder] of folders.entries()) {
+      const above = folders.slice(0, index)
+      const others = LAYERS[folder]?.mayImport.filter((name) => !above.includes(name)) ?? []
+      // The one file at the root that a tool drives.
+      expect(others.filter((name) => name !== 'create-rate-limiter.ts')).toEqual([])
+    }
+  })
+
+  it('from outside src/tools never name a tool', () => {
+    const outside = imports.filter(({ from, to }) => !isTool(from) && isTool(to))
+    expect(outside).toEqual([])
+    expect(imports.some(({ from }) => isTool(from))).toBe(true)
+  })
+
+  it('of maybe-promise.ts are none', () => {
     expect(imports.filter(({ from }) => from === LEAF)).toEqual([])
   })
 })
@@ -52,9 +82,9 @@ describe('the checks themselves', () => {
       'src/errors/code.ts imports src/limits/limit.ts: errors may import nothing',
     ],
     [
-      'src/audit/routes.ts',
-      "import { parse } from '../../support/parse.ts'",
-      'src/audit/routes.ts imports src/options/parse.ts: audit may import errors, limits/limiter-description.ts',
+      'src/tools/audit/routes.ts',
+      "import { parse } from '../../options/parse.ts'",
+      'src/tools/audit/routes.ts imports src/options/parse.ts: tools/audit may import errors, limits',
     ],
     [
       'src/stores/redis/redis-store.ts',
@@ -67,9 +97,9 @@ describe('the checks themselves', () => {
       'src/client/address.ts imports express at run time: it is no runtime dependency',
     ],
     [
-      'src/audit/routes.ts',
+      'src/tools/audit/routes.ts',
       "const express = await import('express')",
-      'src/audit/routes.ts imports express at run time: it is no runtime dependency',
+      'src/tools/audit/routes.ts imports express at run time: it is no runtime dependency',
     ],
     [
       'src/client/address.ts',
@@ -79,7 +109,7 @@ describe('the checks themselves', () => {
     [
       'src/gauges/meter.ts',
       "import { count } from './counter.ts'",
-      'src/gauges has no layer: say in test/tree/layers.ts what it may import',
+      'src/gauges has no layer: say in test/integration/tree/layers.ts what it may import',
     ],
     [
       'src/guard.ts',
@@ -89,16 +119,18 @@ describe('the checks themselves', () => {
     [
       LEAF,
       "import type { Next } from './options/rate-limiter-options.ts'",
-      `${LEAF} imports src/options/rate-limiter-options.ts: it must stay a leaf, everybody imports it`,
+      `${LEAF} imports src/options/rate-limiter-options.ts: it must import nothing, since every file may import it`,
     ],
   ])('find what %s must not import', (from, text, expected) => {
     expect(violation(from, text)).toEqual([expected])
   })
 
   it('let pass what is allowed', () => {
-    expect(violation('src/middleware.ts', "import { a } from './request/a.ts'")).toEqual([undefined])
+    expect(violation('src/create-rate-limiter.ts', "import { a } from './request/a.ts'")).toEqual([undefined])
     expect(violation('src/limits/a.ts', "import { chain } from '../maybe-promise.ts'")).toEqual([undefined])
-    expect(violation('src/audit/a.ts', "import type { Application } from 'express'")).toEqual([undefined])
+    expect(violation('src/tools/audit/a.ts', "import type { Application } from 'express'")).toEqual([
+      undefined,
+    ])
     expect(violation('src/client/a.ts', "import { parse } from 'ipaddr.js'")).toEqual([undefined])
   })
 

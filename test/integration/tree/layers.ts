@@ -1,72 +1,119 @@
 import { builtinModules } from 'node:module'
 import type { Import } from './imports.ts'
 
-/**
- * What each folder of src may import, beside itself: folders, and single files where a folder would be too
- * much. A request walks from left to right (client, limits, stores, response), and imports run one way.
- */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
-  limits: ['errors'],
-  client: ['errors'],
-  events: ['errors', 'limits'],
-  stores: ['errors', 'events', 'limits'],
-  response: ['errors', 'limits'],
-  options: ['client', 'errors', 'limits', 'response', 'stores'],
-  request: ['client', 'errors', 'events', 'limits', 'options', 'response', 'stores'],
-  limiter: ['client', 'errors', 'events', 'limits', 'options', 'request', 'response', 'stores'],
-  'tools/audit': ['errors', 'limits'],
-  'tools/metrics': ['errors', 'events', 'limiter', 'limits', 'stores'],
-  'tools/openapi': ['errors', 'limiter', 'limits', 'response'],
-  'tools/testing': ['errors', 'limits', 'stores'],
-  'tools/dashboard': ['client', 'errors', 'events', 'limiter', 'limits', 'stores', 'tools/audit'],
-  // The program uses the library as its users do, and looks into a limiter to replay a log.
-  'tools/cli': [
-    'client',
-    'create-rate-limiter.ts',
-    'errors',
-    'events',
-    'limits',
-    'options',
-    'stores',
-    'tools/audit',
-  ],
+/** One folder of src: what is in it, and which folders or files it may import beside itself. */
+export interface Layer {
+  readonly holds: string
+  readonly mayImport: readonly string[]
 }
 
-/** Imports nothing, so that everybody may import it. */
+/**
+ * The folders of src. A request walks through client, limits, stores and response, and imports run one way: a folder
+ * imports only folders that stand above it in this list.
+ */
+export const LAYERS: Readonly<Record<string, Layer>> = {
+  errors: { holds: 'the error class, warnings, checks of single option values', mayImport: [] },
+  limits: {
+    holds: 'how much: limits, policies, decisions, one file for each algorithm',
+    mayImport: ['errors'],
+  },
+  client: { holds: 'who asks: addresses, subnets, trusted proxies, client keys', mayImport: ['errors'] },
+  events: { holds: 'the diagnostics channels and their events', mayImport: ['errors', 'limits'] },
+  stores: {
+    holds:
+      'where counters live: the contract, `memory/`, `redis/`, `resilience/` (deadline, circuit breaker, fallback)',
+    mayImport: ['errors', 'events', 'limits'],
+  },
+  response: {
+    holds: 'what the client is told: one file for each header format, the refusal',
+    mayImport: ['errors', 'limits'],
+  },
+  options: {
+    holds: 'the public options, their parsing and its errors, environment variables',
+    mayImport: ['client', 'errors', 'limits', 'response', 'stores'],
+  },
+  request: {
+    holds: 'the way of one request: the middleware and its steps',
+    mayImport: ['client', 'errors', 'events', 'limits', 'options', 'response', 'stores'],
+  },
+  limiter: {
+    holds: 'what a limiter is: methods without a request, bans, the guard of a server, its description',
+    mayImport: ['client', 'errors', 'events', 'limits', 'options', 'request', 'response', 'stores'],
+  },
+  'tools/audit': { holds: 'which routes have a limiter before them', mayImport: ['errors', 'limits'] },
+  'tools/metrics': {
+    holds: 'metrics for Prometheus and OpenTelemetry',
+    mayImport: ['errors', 'events', 'limiter', 'limits', 'stores'],
+  },
+  'tools/openapi': {
+    holds: 'limits as parts of an OpenAPI document',
+    mayImport: ['errors', 'limiter', 'limits', 'response'],
+  },
+  'tools/testing': {
+    holds: 'the conformance suite for stores, a fake clock, a faulty store',
+    mayImport: ['errors', 'limits', 'stores'],
+  },
+  'tools/dashboard': {
+    holds: 'the live page',
+    mayImport: ['client', 'errors', 'events', 'limiter', 'limits', 'stores', 'tools/audit'],
+  },
+  // The program uses the library as its users do, and looks into a limiter to replay a log.
+  'tools/cli': {
+    holds: 'the program: `audit` and `replay`',
+    mayImport: [
+      'client',
+      'create-rate-limiter.ts',
+      'errors',
+      'events',
+      'limiter',
+      'limits',
+      'options',
+      'stores',
+      'tools/audit',
+    ],
+  },
+}
+
+/** The layers as a table in Markdown, for docs/architecture.md. */
+export function layerTable(): string {
+  const rows = Object.entries(LAYERS).map(([folder, { holds, mayImport }]) => {
+    const imports = mayImport.map((name) => `\`${name}\``).join(', ')
+    return `| \`src/${folder}\` | ${holds} | ${imports === '' ? 'nothing' : imports} |`
+  })
+  return ['| folder | what is in it | may import |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+/** Imports nothing, so that every file may import it. */
 export const LEAF = 'src/maybe-promise.ts'
 
-/** The files that know everything, and the list of what is public. */
-const ROOT_FILES: readonly string[] = [
-  'create-rate-limiter.ts',
-  'index.ts',
-  'maybe-promise.ts',
-  'middleware.ts',
-]
+/** The files at the root of src: they put the folders together, or list what is public. */
+const ROOT_FILES: readonly string[] = ['create-rate-limiter.ts', 'index.ts', 'maybe-promise.ts']
 
-/** The packages that are there at run time. */
+/** The packages that are installed at run time. */
 const PACKAGES: readonly string[] = ['ipaddr.js']
 
-/** What is a router of Express itself may import it: it is a peer that everybody has. */
-const ROUTERS = 'src/dashboard/'
+/** The live page is a router of Express, and may import this peer dependency. */
+const ROUTERS = 'src/tools/dashboard/'
 
-/** Why an import must not be, or undefined when it may. */
+/** What is wrong with an import; undefined where nothing is. */
 export function layerViolation({ from, to, typeOnly }: Import): string | undefined {
   if (!to.startsWith('src/')) return packageViolation(from, to, typeOnly)
-  if (from === LEAF) return `${from} imports ${to}: it must stay a leaf, everybody imports it`
+  if (from === LEAF) return `${from} imports ${to}: it must import nothing, since every file may import it`
   if (to === LEAF) return undefined
-  const [, folder = '', ...rest] = from.split('/')
-  if (rest.length === 0) {
-    return ROOT_FILES.includes(folder) ? undefined : `${from} lies at the root of src: give it a folder`
+  const [, first = '', second = '', ...rest] = from.split('/')
+  if (second === '') {
+    return ROOT_FILES.includes(first) ? undefined : `${from} lies at the root of src: give it a folder`
   }
-  const allowed = ALLOWED[folder]
-  if (allowed === undefined)
-    return `src/${folder} has no layer: say in test/tree/layers.ts what it may import`
+  const folder = first === 'tools' && rest.length > 0 ? `tools/${second}` : first
+  const layer = LAYERS[folder]
+  if (layer === undefined) {
+    return `src/${folder} has no layer: say in test/integration/tree/layers.ts what it may import`
+  }
   const target = to.slice('src/'.length)
-  const mayImport = [folder, ...allowed].some((one) => target === one || target.startsWith(`${one}/`))
-  return mayImport
+  const allowed = [folder, ...layer.mayImport].some((one) => target === one || target.startsWith(`${one}/`))
+  return allowed
     ? undefined
-    : `${from} imports ${to}: ${folder} may import ${allowed.join(', ') || 'nothing'}`
+    : `${from} imports ${to}: ${folder} may import ${layer.mayImport.join(', ') || 'nothing'}`
 }
 
 function packageViolation(from: string, to: string, typeOnly: boolean): string | undefined {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { filesBelow, textOf } from '../../support/project-files.ts'
@@ -54,8 +55,15 @@ describe('the sources', () => {
     expect('src/limits/limit.ts').not.toMatch(vague)
   })
 
-  it('are TypeScript, with names in kebab case', () => {
-    expect(sources.filter((path) => !/^src\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.ts$/.test(path))).toEqual([])
+  it('have names in kebab case', () => {
+    expect(sources.filter((path) => !/^src\/(?:[a-z0-9-]+\/)*[a-z0-9.-]+$/.test(path))).toEqual([])
+  })
+
+  it('are TypeScript, but for the scripts of Redis and the live page', () => {
+    const others = sources.filter((path) => !path.endsWith('.ts'))
+    const allowed =
+      /^src\/(?:stores\/redis\/scripts\/[a-z-]+\.lua|tools\/dashboard\/page\/[a-z-]+\.(?:js|css|html|svg|json))$/
+    expect(others.filter((path) => !allowed.test(path))).toEqual([])
   })
 
   it('have no file above 250 lines', () => {
@@ -90,9 +98,12 @@ describe('the tests', () => {
 
   it('mirror src: a folder of tests for each folder of sources', () => {
     const folders = new Set(
-      sources.map((path) => path.split('/')).flatMap(([, folder, file]) => (file ? [folder] : [])),
+      sources.flatMap((path) =>
+        path.split('/').length > 2 ? [posix.dirname(path).slice('src/'.length)] : [],
+      ),
     )
     expect(folders).toContain('client')
+    expect(folders).toContain('stores/memory/table')
     expect(
       [...folders].filter((folder) => !tests.some((path) => path.startsWith(`test/${folder}/`))),
     ).toEqual([])
