@@ -1,9 +1,10 @@
 /**
- * An app behind nginx on the same machine. Every connection comes from nginx, so without `trustProxy` all
- * clients would share one budget; with too much trust, each could choose its address. Run it with:
- * npx tsx --tsconfig examples/tsconfig.json examples/behind-nginx.ts
+ * An app behind nginx on the same machine. Every connection comes from nginx. Without `trustProxy`, all
+ * clients would share one limit. If the app trusted more proxies, each client could choose its address.
  *
- * The part of nginx's configuration that belongs to it:
+ * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/behind-nginx.ts
+ *
+ * The configuration of nginx for this app:
  *
  *   server {
  *     listen 80;
@@ -11,7 +12,8 @@
  *       proxy_pass http://127.0.0.1:3000;
  *       proxy_http_version 1.1;
  *       proxy_set_header Host $host;
- *       # Appends the address that nginx sees. What the client sent stays to its left and is not believed.
+ *       # Appends the address that nginx sees. The text that the client sent stays to the left of it. The app
+ *       # does not trust that text.
  *       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
  *     }
  *   }
@@ -22,7 +24,7 @@ import express, { type Express } from 'express'
 import { createRateLimiter } from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
 
-/** The app: it believes nginx, which connects from this machine, and nobody else. */
+/** The app trusts nginx, which connects from this machine, and no other peer. */
 export function createApp(): Express {
   const app = express()
   app.use(createRateLimiter({ read: 100, write: 20, windowSec: 60, trustProxy: 'loopback' }))

@@ -3,9 +3,10 @@
  *
  *   npm run cluster
  *
- * REDIS_URL  where Redis is. Default: redis://127.0.0.1:6379
- * PORT       where to serve, on 127.0.0.1. Default: 3000; 0 takes any free port
- * LIMIT      reads that a client has in a minute. Default: 100
+ * REDIS_URL          the URL of Redis. Default: redis://127.0.0.1:6379
+ * REDIS_DEADLINE_MS  how long a decision may wait for Redis, in milliseconds. Default: 100
+ * PORT               the port on 127.0.0.1; 0 for any free port. Default: 3000
+ * LIMIT              reads that a client has in a minute. Default: 100
  */
 import cluster from 'node:cluster'
 import express from 'express'
@@ -16,7 +17,12 @@ import { Redis } from 'ioredis'
 const PROCESSES = 4
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-const { REDIS_URL = 'redis://127.0.0.1:6379', PORT = '3000', LIMIT = '100' } = process.env
+const {
+  REDIS_URL = 'redis://127.0.0.1:6379',
+  REDIS_DEADLINE_MS = '100',
+  PORT = '3000',
+  LIMIT = '100',
+} = process.env
 
 if (cluster.isPrimary) startWorkers()
 else serve()
@@ -30,7 +36,7 @@ function startWorkers(): void {
   }
   cluster.on('listening', (_worker, { port }) => {
     listening++
-    // What keeps the first one from serving would keep all of them from it, and is said once.
+    // The other processes start after the first one listens. So an error at the start is reported once.
     if (listening === 1) for (let index = 1; index < PROCESSES; index++) cluster.fork()
     if (listening === PROCESSES) console.log(`${PROCESSES} processes serve on http://127.0.0.1:${port}`)
   })
@@ -41,7 +47,7 @@ function startWorkers(): void {
       stop()
       return
     }
-    console.error(`Process ${worker.process.pid} ended with ${signal ?? code}; another takes its place.`)
+    console.error(`Process ${worker.process.pid} ended with ${signal ?? code}. A new process replaces it.`)
     cluster.fork()
   })
   for (const signal of SIGNALS) process.on(signal, stop)
@@ -49,16 +55,17 @@ function startWorkers(): void {
 }
 
 function serve(): void {
-  // A terminal interrupts all processes at once; the first one tells the others when to stop.
+  // A terminal sends its signal to all processes at once. The workers ignore it: the primary process stops
+  // them.
   for (const signal of SIGNALS) process.on(signal, () => undefined)
-  if (!/^rediss?:\/\/[^/]/.test(REDIS_URL)) fail('REDIS_URL takes a URL such as redis://127.0.0.1:6379.')
-  if (!/^[1-9]\d{0,14}$/.test(LIMIT)) fail(`LIMIT takes a whole number from 1, got '${LIMIT}'.`)
+  if (!/^rediss?:\/\/[^/]/.test(REDIS_URL)) fail('REDIS_URL must be a URL such as redis://127.0.0.1:6379.')
+  if (!/^[1-9]\d{0,14}$/.test(LIMIT)) fail(`LIMIT must be a whole number from 1, got '${LIMIT}'.`)
   const client = new Redis(REDIS_URL, { lazyConnect: true })
-  const store = new RedisStore({ client })
+  const store = new RedisStore({ client, deadlineMs: Number(REDIS_DEADLINE_MS) })
   const limiter = createRateLimiter({
     read: Number(LIMIT),
     store,
-    // Should Redis fail, each process grants its part, and all together no more than the limit.
+    // If Redis fails, each process allows its share, so that all together allow no more than the limit.
     fallbackShare: 1 / PROCESSES,
   })
   const app = express()

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
-import { trustOfAppWithWarning, warnOfIgnoredHeader } from './client/trust-warnings.ts'
+import { trustOfAppWithWarning, warnOfIgnoredHeader } from './client/proxy-trust-warnings.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
 import { claimName, releaseName, warnIfHandlingRequest } from './limiter/creation-warnings.ts'

@@ -1,4 +1,4 @@
-export type { TrustFunction } from './client/trusted-proxies.ts'
+export type { TrustFunction } from './client/proxy-trust.ts'
 export { createRateLimiter } from './create-rate-limiter.ts'
 export { RateLimiterError, type RateLimiterErrorCode } from './errors/rate-limiter-error.ts'
 export type { RateLimiterWarningCode } from './errors/warning.ts'
@@ -7,11 +7,11 @@ export type {
   CircuitEvent,
   DecisionEvent,
   EvictionEvent,
-  Outcome,
   StoreCallEvent,
   StoreFailureEvent,
   StoreFailureKind,
 } from './events/channels.ts'
+export type { Outcome } from './events/outcome.ts'
 export type { ChargeOptions, RateLimiter } from './limiter/rate-limiter.ts'
 export type { BanRule } from './limits/ban.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
@@ -23,17 +23,17 @@ export type {
   LimiterDescription,
 } from './limits/limiter-description.ts'
 export type { RequestClass } from './limits/request-class.ts'
-export { type Env, type EnvOptions, optionsFromEnv } from './options/from-env.ts'
+export { type Env, type EnvOptions, optionsFromEnv } from './options/env-options.ts'
 export type {
   BanOptions,
   Clock,
   LimitOptions,
   LimitSetting,
-  Next,
   RateLimiterOptions,
   StandardHeadersName,
   StoreErrorPolicy,
 } from './options/rate-limiter-options.ts'
+export type { Next } from './response/next.ts'
 export type { RateLimitInfo } from './response/rate-limit-info.ts'
 export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
 export type { CircuitState } from './stores/resilience/circuit-breaker.ts'

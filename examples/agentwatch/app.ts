@@ -21,19 +21,19 @@ import { systemRoutes } from './routes/system.ts'
 import { tenantKeyRoutes } from './routes/tenant-keys.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 
-/** What the app is made of. */
+/** The parts of the app. */
 export interface AppParts {
   readonly watch: Watch
   readonly limiters: Limiters
-  /** The live page of the limiters. */
+  /** The live page of the limiters, at `/limits`. */
   readonly limitsPage: Dashboard
   readonly requests: RequestCounts
-  /** Without it, everybody is the operator. */
+  /** Without a key, every caller is the operator. */
   readonly apiKey: string | undefined
   readonly streamClients: () => number
 }
 
-/** The app, in the order in which a request passes it. */
+/** Creates the app. The order of the lines is the order in which a request meets the handlers. */
 export function createApp({
   watch,
   limiters,
@@ -45,14 +45,14 @@ export function createApp({
   const app = express()
   app.disable('x-powered-by')
 
-  // First of all, so that a 404, a wrong key and a malformed body are charged like everything else.
+  // The limiter comes first. So a 404, a wrong key and a malformed body are charged like any other request.
   app.use(limiters.everything)
 
   app.use('/health', healthRoutes(watch))
   app.use('/openapi.json', openApiRoutes(app))
-  // Before the body is read: nobody without a key makes the server parse one.
+  // The key is checked before the body is read, so the server parses no body of a caller without a key.
   app.use(requireKey(watch, apiKey))
-  // It tells of all tenants, and besides serves nobody but this machine.
+  // The page shows the clients of all tenants. It also refuses requests from other machines.
   app.use('/limits', operatorOnly, limitsPage)
   app.use(express.json({ limit: '100kb' }))
 

@@ -3,23 +3,26 @@ import { createStore } from './store.ts'
 
 /** The limiters of the server. */
 export interface Limiters {
-  /** Stands before everything, WebSocket upgrades included. */
+  /** Limits all requests, including WebSocket upgrades. */
   readonly everything: RateLimiter
-  /** Stands before what makes up much data at once, besides. */
+  /** Also limits the route that invents much data at once. */
   readonly demoSeed: RateLimiter
-  /** Stands before what issues credentials, besides. */
+  /** Also limits the route that issues keys. */
   readonly apiKeys: RateLimiter
-  /** Where they count, for people. */
-  readonly counters: string
+  /** The place of the counters, for a message. */
+  readonly storeDescription: string
   close(): Promise<void>
 }
 
-/** Makes the limiters from `API_RATE_LIMIT_*` and `REDIS_URL`; the stricter two keep limits of their own. */
-export function createLimiters(env: Readonly<Record<string, string | undefined>>): Limiters {
+/** Creates the limiters from `API_RATE_LIMIT_*` and `REDIS_URL`. The two stricter ones have fixed limits. */
+export function createLimiters(
+  env: Readonly<Record<string, string | undefined>>,
+  redisDeadlineMs?: number,
+): Limiters {
   const options = optionsFromEnv(env)
-  // Whom to believe about addresses is the same question for every limiter.
+  // All limiters trust the same proxies.
   const trust = options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }
-  const { store, description, close } = createStore(env)
+  const { store, description, close } = createStore(env, redisDeadlineMs)
   const shared = store === undefined ? trust : { ...trust, store }
   const everything = createRateLimiter({ ...options, ...shared })
   const demoSeed = createRateLimiter({ ...shared, name: 'demo-seed', write: 5, windowSec: 60 })
@@ -28,7 +31,7 @@ export function createLimiters(env: Readonly<Record<string, string | undefined>>
     everything,
     demoSeed,
     apiKeys,
-    counters: description,
+    storeDescription: description,
     async close() {
       await Promise.all([everything.close(), demoSeed.close(), apiKeys.close()])
       await close()

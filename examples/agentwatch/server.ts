@@ -12,15 +12,17 @@ import { DEFAULT_STREAM_BOUNDS, EventStream, type StreamBounds } from './live/ev
 import { handleUpgrades } from './live/upgrade.ts'
 import { readSettings } from './settings.ts'
 
-/** What the server is made with. */
+/** Options of {@link createAgentwatch}. */
 export interface AgentwatchOptions {
   /** `PORT`, `AGENTWATCH_API_KEY`, `REDIS_URL` and `API_RATE_LIMIT_*`. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly watch?: Watch
   readonly createApp?: (parts: AppParts) => Express
   readonly stream?: Partial<StreamBounds>
-  /** How long a stop waits for answers under way. Default: 5000. */
+  /** How long a close waits for the requests under way, in milliseconds. Default: 5000. */
   readonly drainMs?: number
+  /** How long a decision may wait for Redis, in milliseconds. Default: that of `RedisStore`. */
+  readonly redisDeadlineMs?: number
 }
 
 /** A server that is ready to listen. */
@@ -28,24 +30,24 @@ export interface Agentwatch {
   readonly app: Express
   readonly server: Server
   readonly watch: Watch
-  /** The table of all routes and the limits before them. */
+  /** The table of all routes and their limits. */
   readonly routeTable: string
-  /** Where the limiters count, for people. */
-  readonly counters: string
-  /** Serves on 127.0.0.1 and returns the URL. Rejects, and closes everything, if the port is taken. */
+  /** The place of the counters, for a message. */
+  readonly storeDescription: string
+  /** Listens on 127.0.0.1 and returns the URL. If the port is in use, closes everything and rejects. */
   listen(): Promise<string>
-  /** Stops taking requests, answers those under way, closes sockets and limiters. */
+  /** Accepts no more requests, answers those under way, and closes the sockets and limiters. */
   close(): Promise<void>
 }
 
 /**
- * Puts the server together.
- * @throws if a setting is wrong, or if a route can be reached past the limiter: then nothing ever listens.
+ * Creates the server.
+ * @throws if a setting is wrong, or if a route is not limited; then nothing listens.
  */
 export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
   const { port, apiKey } = readSettings(options.env)
   const watch = options.watch ?? createWatch()
-  const limiters = createLimiters(options.env)
+  const limiters = createLimiters(options.env, options.redisDeadlineMs)
   const limitsPage = dashboard([limiters.everything, limiters.demoSeed, limiters.apiKeys])
   const server = createServer()
   const stream = new EventStream(watch.feed, { ...DEFAULT_STREAM_BOUNDS, ...options.stream })
@@ -53,7 +55,7 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
   const drain = prepareDrain(server)
   const parts = { watch, limiters, limitsPage, requests, apiKey, streamClients: () => stream.clientCount }
   const app = (options.createApp ?? createApp)(parts)
-  const close = closer({ drain, stream, limiters, limitsPage, drainMs: options.drainMs ?? 5000 })
+  const close = createClose({ drain, stream, limiters, limitsPage, drainMs: options.drainMs ?? 5000 })
   try {
     assertEveryRouteLimited(app)
   } catch (error) {
@@ -72,7 +74,15 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
       throw explainListenError(error, port)
     }
   }
-  return { app, server, watch, routeTable, counters: limiters.counters, listen: listenOrClose, close }
+  return {
+    app,
+    server,
+    watch,
+    routeTable,
+    storeDescription: limiters.storeDescription,
+    listen: listenOrClose,
+    close,
+  }
 }
 
 async function listen(server: Server, port: number): Promise<string> {
@@ -90,10 +100,12 @@ function explainListenError(error: unknown, port: number): unknown {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   const remedy = `Choose another port, for example: PORT=${port < 65_535 ? port + 1 : 3000} npm start`
   if (code === 'EADDRINUSE') {
-    return new Error(`Port ${port} on 127.0.0.1 is taken by another program. ${remedy}`, { cause: error })
+    return new Error(`Port ${port} on 127.0.0.1 is in use by another program. ${remedy}`, { cause: error })
   }
   if (code === 'EACCES') {
-    return new Error(`Port ${port} on 127.0.0.1 is not for this user. ${remedy}`, { cause: error })
+    return new Error(`Port ${port} on 127.0.0.1 needs more rights than this user has. ${remedy}`, {
+      cause: error,
+    })
   }
   return error
 }
@@ -106,8 +118,8 @@ interface Closing {
   readonly drainMs: number
 }
 
-/** What closes everything, once however often it is called. */
-function closer({ drain, stream, limiters, limitsPage, drainMs }: Closing): () => Promise<void> {
+/** A function that closes everything. Every further call returns the same promise. */
+function createClose({ drain, stream, limiters, limitsPage, drainMs }: Closing): () => Promise<void> {
   let closing: Promise<void> | undefined
   const closeAll = async (): Promise<void> => {
     stream.close()

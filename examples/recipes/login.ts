@@ -1,19 +1,23 @@
 /**
- * A login that withstands guessing. Only failures count, by address and by user name at once, and a stranger
- * elsewhere cannot lock a user out for long:
+ * A login that limits password guessing. Only failed attempts count, by address and by user name at the same
+ * time. An attacker at another address cannot keep a user from logging in for long:
  *
- * - An address may fail 10 times a minute and 50 times a day, which is room for an office that mistypes. One
- *   that is refused 10 times in 10 minutes does not read the answers: it is banned for an hour.
- * - A user name has 5 tries, and gets one back every 3 minutes: however many addresses an attacker has, that is
- *   485 guesses on the first day. More would make guessing easy; a longer wait would make locking out easy.
- * - At an address from which the user has logged in before, the name has tries of its own. Strangers elsewhere
- *   cannot use those up. From a new address the owner waits for one try, 3 minutes, once an attack is over.
- * - A form on a strange page can make its visitors post, but no JSON: what is no JSON is no attempt, lest the
- *   visitors' own addresses be banned for it.
+ * - An address may fail 10 times a minute and 50 times a day. This is enough for the typing errors of an
+ *   office. An address that is refused 10 times in 10 minutes ignores the answers, so it is banned for an
+ *   hour.
+ * - A user name has 5 attempts, and regains one every 3 minutes. So there are at most 485 guesses on the
+ *   first day, from any number of addresses. More attempts would make guessing easy. With a longer wait, an
+ *   attacker could easily keep the user out.
+ * - For each address from which the user has logged in before, the name has separate attempts. Attackers at
+ *   other addresses cannot use them up. At a new address, the owner waits at most 3 minutes after the end of
+ *   an attack.
+ * - A form on another website can make its visitors send a POST, but not one with JSON. So a body of another
+ *   type is rejected before it is counted: otherwise the addresses of the visitors could be banned.
  *
- * Strangers at the user's own address, in one office say, share what it may fail. An attempt counts until it is
- * answered, so no more than 5 are under way at once for one name, and 5 for each known address of its user.
- * Behind a proxy set the app's `trust proxy`, or the proxy is the address that everybody has.
+ * An attacker at the address of the user, for example in the same office, shares the failures of that
+ * address. An attempt counts until it is answered, so at most 5 are under way at once for one name, and 5 for
+ * each known address of its user. Behind a proxy, set `trust proxy` of the app. Otherwise all clients have
+ * the address of the proxy.
  *
  * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/recipes/login.ts
  *
@@ -27,7 +31,7 @@ import express, { type Express, type Request, type RequestHandler, type Response
 import { type Clock, createRateLimiter, type RateLimitInfo } from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
 
-/** Whether this is the user's password; it takes as long to say so of a user who does not exist. */
+/** Whether this is the password of the user. It takes the same time for a user who does not exist. */
 type CheckPassword = (name: string, password: string) => Promise<boolean>
 
 /** For tests. */
@@ -39,44 +43,45 @@ interface Options {
 const scryptAsync = promisify<string, string, number, Buffer>(scrypt)
 const hash = (password: string): Promise<Buffer> => scryptAsync(password, 'a-real-app-salts-each', 32)
 const PASSWORD_HASHES: ReadonlyMap<string, Buffer> = new Map([['ada', await hash('difference-engine')]])
-/** Compared with when the name is unknown, so that names cannot be told apart by the time it takes. */
-const NOBODY: Buffer = await hash('')
+/** The hash for unknown names, so that the time of an answer does not show whether a name exists. */
+const UNKNOWN_USER_HASH: Buffer = await hash('')
 
 const isPasswordOf: CheckPassword = async (name, password) => {
   const known = PASSWORD_HASHES.get(name)
-  const matches = timingSafeEqual(await hash(password), known ?? NOBODY)
+  const matches = timingSafeEqual(await hash(password), known ?? UNKNOWN_USER_HASH)
   return known !== undefined && matches
 }
 
-/** One name for all its spellings. Users are looked up by it too: no spelling has a count of its own. */
+/** The same name for all spellings. Users are looked up by it too, so all spellings share one count. */
 function nameOf(req: Request): string {
   const { name } = (req.body ?? {}) as Record<string, unknown>
   const normal = typeof name === 'string' ? name.normalize('NFKC').trim().toLowerCase() : ''
-  // No user has a longer name, and names that nobody has need not be remembered one by one.
+  // No user has a longer name. All longer names share one count, so that they take no memory.
   return normal.length <= 64 ? normal : ''
 }
 
-/** Errors of ours are no guesses of theirs. */
-const wasNoGuess = (_req: Request, { statusCode }: Response): boolean => statusCode < 400 || statusCode >= 500
+/** An error of the server is not a failed guess of the client. */
+const isNotAFailedGuess = (_req: Request, { statusCode }: Response): boolean =>
+  statusCode < 400 || statusCode >= 500
 
 /**
- * The last 5 addresses from which each user logged in. Only success writes to it, so that it grows with the
- * number of users. A real app keeps it beside the password hash, or in a signed cookie.
+ * The last 5 addresses from which each user logged in. Only a successful login adds to it, so it grows with
+ * the number of users. A real app stores the addresses with the password hash, or in a signed cookie.
  */
 class KnownAddresses {
-  readonly #ofUsers = new Map<string, readonly string[]>()
+  readonly #addressesByUser = new Map<string, readonly string[]>()
 
   has(name: string, address: string): boolean {
-    return this.#ofUsers.get(name)?.includes(address) === true
+    return this.#addressesByUser.get(name)?.includes(address) === true
   }
 
   add(name: string, address: string): void {
-    const others = (this.#ofUsers.get(name) ?? []).filter((known) => known !== address)
-    this.#ofUsers.set(name, [address, ...others].slice(0, 5))
+    const others = (this.#addressesByUser.get(name) ?? []).filter((known) => known !== address)
+    this.#addressesByUser.set(name, [address, ...others].slice(0, 5))
   }
 }
 
-function onlyJson(req: Request, res: Response, next: () => void): void {
+function requireJson(req: Request, res: Response, next: () => void): void {
   if (req.is('application/json')) next()
   else res.status(415).json({ error: 'send_json' })
 }
@@ -89,7 +94,7 @@ function loginLimiters(
     ...shared,
     read: false,
     skipSuccessfulRequests: true,
-    requestWasSuccessful: wasNoGuess,
+    requestWasSuccessful: isNotAFailedGuess,
   } as const
   const byAddress = createRateLimiter({
     ...failures,
@@ -120,7 +125,7 @@ function loginRouter(checkPassword: CheckPassword, shared: Pick<Options, 'clock'
   router.get('/', (_req, res) => {
     res.json({ fields: ['name', 'password'] })
   })
-  router.post('/', onlyJson, byAddress, express.json({ limit: '1kb' }), byName, (req, res, next) => {
+  router.post('/', requireJson, byAddress, express.json({ limit: '1kb' }), byName, (req, res, next) => {
     const name = nameOf(req)
     const { password } = (req.body ?? {}) as Record<string, unknown>
     const answer = (isRight: boolean): void => {
@@ -136,7 +141,7 @@ function loginRouter(checkPassword: CheckPassword, shared: Pick<Options, 'clock'
   return router
 }
 
-/** The app: a limiter before everything, and two stricter ones before the login. */
+/** The app: a limiter for all requests, and two stricter limiters for the login. */
 export function createApp({ checkPassword = isPasswordOf, ...shared }: Options = {}): Express {
   const app = express()
   app.use(createRateLimiter({ ...shared, read: 1000, write: 200, windowSec: 60 }))

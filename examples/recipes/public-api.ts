@@ -1,17 +1,20 @@
 /**
- * A public API. Whoever shows a valid key has the quotas of its account, wherever the requests come from;
- * everybody else has those of an address, which are less. Each request is held to two limits at once, and
- * charged to both or to none:
+ * A public API. A client with a valid key has the limits of its account at every address. Every other client
+ * has the smaller limits of its address. Each request is checked against two limits at once, and charged to
+ * both or to none:
  *
- * - a burst by the second: it keeps one client from crowding out the others, and is forgotten a second later.
- *   Pages make a dozen requests at once, so 20 are no abuse;
- * - a quota by the hour: what the plan includes. It slides, or twice as much would pass around each full hour.
+ * - A burst per second, so that one client cannot take the whole capacity. A page makes a dozen requests at
+ *   once, so 20 are normal.
+ * - A quota per hour, which the plan of the account includes. It is a sliding window: with a fixed window,
+ *   twice the quota would be allowed around each full hour.
  *
- * Writes cost more to serve and have a fifth of it. Without a key there is enough to try the API out.
+ * Writes cost the server more, so their limits are a fifth of the limits for reads. The limits without a key
+ * are enough to try the API.
  *
- * Clients without one pass both limiters, the stricter first: what that refuses is not charged to the other,
- * which skips nobody, so that the audit can vouch for it. A wrong key is none, so that guesses are limited too.
- * Behind a proxy set the app's `trust proxy`, or the proxy is the address that everybody has.
+ * Clients without a key meet both limiters, the stricter one first. A request that the first one refuses is
+ * not charged to the second one. The second one skips no request, so the audit can prove that every route is
+ * limited. A wrong key counts as no key, so attempts to guess a key are limited too. Behind a proxy, set
+ * `trust proxy` of the app. Otherwise all clients have the address of the proxy.
  *
  * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/recipes/public-api.ts
  *
@@ -31,13 +34,13 @@ interface Options {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** Accounts by the hashes of their keys: the keys themselves are kept by nobody but their owners. */
+/** Accounts by the hashes of their keys. Only the owners have the keys themselves. */
 const ACCOUNTS: ReadonlyMap<string, string> = new Map([
   [sha256('key-of-acme'), 'acme'],
   [sha256('key-of-globex'), 'globex'],
 ])
 
-/** The account whose key the request shows; undefined without a key, and with a wrong one. */
+/** The account of the key in the request; undefined without a key and with a wrong key. */
 function accountOf(req: Request): string | undefined {
   const key = req.get('X-API-Key')
   return key === undefined ? undefined : ACCOUNTS.get(sha256(key))
@@ -62,7 +65,7 @@ function anonymousLimiter(options: Options): RateLimiter<Request> {
   })
 }
 
-/** Limits everybody: by account, and by address where there is none. */
+/** Limits all clients: by account, or by address without an account. */
 function apiLimiter(options: Options): RateLimiter<Request> {
   return createRateLimiter({
     ...options,
@@ -84,14 +87,14 @@ function apiLimiter(options: Options): RateLimiter<Request> {
   })
 }
 
-/** The app: both limiters before everything, then the check of the key, then the API. */
+/** The app: both limiters for all requests, then the check of the key, then the API. */
 export function createApp(options: Options = {}): Express {
   const app = express()
   app.use(anonymousLimiter(options), apiLimiter(options))
   app.use((req, res, next) => {
-    const mayPass =
+    const isAuthorized =
       accountOf(req) !== undefined || (req.rateLimit?.class === 'read' && req.get('X-API-Key') === undefined)
-    if (mayPass) next()
+    if (isAuthorized) next()
     else res.status(401).json({ error: 'a_valid_key_is_needed' })
   })
   app.get('/items', (_req, res) => {

@@ -1,15 +1,17 @@
 /**
- * A search that costs the server more than other requests do, and its clients too. Each address has a
- * bucket of 60 units for reads and one for writes, each of which regains a unit a second. A plain request takes 1 of it, a search 5, a deep search 20: about
- * what they take of the database, in proportion. So a client can make 3 deep searches at once and 3 a minute
- * after that, or 12 searches, or 60 plain requests, or any mixture.
+ * A search that costs the server more than other requests, and so costs its clients more too. Each address
+ * has a bucket of 60 units for reads and another one for writes. Each bucket regains one unit a second. A
+ * plain request costs 1 unit, a search 5 and a deep search 20, about in proportion to the work of the
+ * database. So a client can make 3 deep searches at once and 3 a minute after that, or 12 searches, or 60
+ * plain requests, or any mixture.
  *
- * A bucket and no window, because units come back one by one: who has used them up can make a plain request a
- * second later, and `Retry-After` tells each request when there will be enough for one of its cost.
+ * It is a bucket and not a window, because units come back one by one. A client with an empty bucket can make
+ * a plain request a second later. `Retry-After` of a refused request is the time until there are enough units
+ * for its cost.
  *
- * The cost is decided by the function that decides what is done, and comes from a table of which the bucket's
- * size is made: no client can name a price, and no price is more than the bucket holds.
- * Behind a proxy set the app's `trust proxy`, or the proxy is the address that everybody has.
+ * The function that decides which search to run decides the cost too. So no client can choose its cost. The
+ * size of the bucket is computed from the table of costs, so every cost fits in the bucket. Behind a proxy,
+ * set `trust proxy` of the app. Otherwise all clients have the address of the proxy.
  *
  * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/recipes/search.ts
  *
@@ -35,7 +37,10 @@ const BUCKET: LimitOptions = {
   windowSec: 60,
 }
 
-/** What a request asks for. Express finds `/Search/` too, so everything that begins like it has its price. */
+/**
+ * The work of a request. Express routes `/Search/` to the search too, so all paths with this start cost the
+ * same.
+ */
 function workOf(req: Request): keyof typeof COSTS {
   if (!req.path.toLowerCase().startsWith('/search')) return 'plain'
   return req.query.deep === 'true' ? 'deepSearch' : 'search'
@@ -53,14 +58,14 @@ function titlesWith(word: string, where: 'title' | 'title and text'): string[] {
   ).map(({ title }) => title)
 }
 
-/** The app: one limiter, in which requests cost what they are worth. */
+/** The app: one limiter, with a cost for each request. */
 export function createApp(options: Options = {}): Express {
   const app = express()
   app.use(
     createRateLimiter({
       ...options,
       read: BUCKET,
-      // A POST to the search is a mistake, and is charged its price all the same: it must fit here too.
+      // A POST to the search is a mistake, but it is charged its cost too, which has to fit in the bucket.
       write: BUCKET,
       cost: (req: Request) => COSTS[workOf(req)],
       standardHeaders: true,

@@ -1,17 +1,18 @@
 /**
- * A receiver of webhooks: signed deliveries from a few providers, at an address that anybody can post to.
+ * A receiver of webhooks: signed deliveries from a few providers, at a URL that everybody can send to.
  *
- * - Forgeries, which are all deliveries without a valid signature, are counted by address: 10 in 10 minutes are
- *   enough to find out that a secret was changed. Who is refused 10 times in as long is banned for a day.
- *   A delivery counts until it is answered, and providers deliver in bursts, with many under way at once: the
- *   ranges that they publish are exempt. Do not exempt a range from which others can send too.
- * - Deliveries are counted by provider, once the signature is checked, so that a forger cannot use up what is a
- *   provider's: 100 at once, as when an outage of ours is over, and 10 a second after that. `Retry-After` tells
- *   providers when to deliver again.
- * - Before all of it, an address may send 3000 requests a minute, a few times what any provider may. That also
- *   holds for forgers within the ranges.
+ * - Deliveries without a valid signature are forgeries. They are counted by address. 10 in 10 minutes are
+ *   enough to notice that a secret was changed. A client that is refused 10 times in 10 minutes is banned for
+ *   a day. A delivery counts as a forgery until it is answered, and providers send many deliveries at once.
+ *   So the published address ranges of the providers are exempt. Do not exempt a range from which others can
+ *   send too.
+ * - Deliveries with a valid signature are counted by provider, so that a forger cannot use up the limit of a
+ *   provider: 100 at once, as after an outage of this server, and 10 a second after that. `Retry-After` is
+ *   the time after which the provider should deliver again.
+ * - Before both, an address may send 3000 requests a minute, a few times more than any provider may. This
+ *   also limits forgers within the published ranges.
  *
- * Behind a proxy set the app's `trust proxy`, or the proxy is the address that everybody has.
+ * Behind a proxy, set `trust proxy` of the app. Otherwise all clients have the address of the proxy.
  *
  * Run it with: npx tsx --tsconfig examples/tsconfig.json examples/recipes/webhooks.ts
  *
@@ -32,13 +33,13 @@ interface Options {
 
 type Delivery = Request<{ provider: string }>
 
-/** Secrets by provider. Yours come from the environment. */
+/** Secrets by provider. A real app reads them from the environment. */
 const SECRETS: ReadonlyMap<string, string> = new Map([
   ['payments', 'payments-secret'],
   ['parcels', 'parcels-secret'],
 ])
 
-/** Where the providers say that their deliveries come from. Yours are in their documentation. */
+/** The address ranges from which the providers deliver. The documentation of a provider has its ranges. */
 const PUBLISHED_RANGES: readonly string[] = ['192.0.2.0/24', '2001:db8:77::/48']
 
 /** Whether this is the HMAC, in hexadecimal, of the body as it was sent. */
@@ -59,7 +60,7 @@ function webhook(options: Options): RequestHandler<{ provider: string }>[] {
     ban: { after: 10, withinSec: 600, forSec: 86_400 },
     allowList: PUBLISHED_RANGES,
     skipSuccessfulRequests: true,
-    // Not by status: a genuine delivery that is refused for the provider's own limit is no forgery.
+    // Not by status: a genuine delivery that the limit of its provider refuses is not a forgery.
     requestWasSuccessful: (req: Delivery) => genuine.has(req),
   })
 
@@ -79,19 +80,20 @@ function webhook(options: Options): RequestHandler<{ provider: string }>[] {
     name: 'deliveries',
     read: false,
     write: { limit: 600, windowSec: 60, algorithm: 'token-bucket', burst: 100 },
-    // The name in the path, which the signature has just proven.
+    // The provider in the path. The signature has proven it.
     keyGenerator: (req: Delivery) => req.params.provider,
   })
 
   return [forgeries, express.raw({ type: () => true, limit: '256kb' }), checkSignature, deliveries]
 }
 
-/** The app: a limiter before everything, and those of the deliveries around the check of the signature. */
+/** The app: a limiter for all requests, and two limiters before and after the check of the signature. */
 export function createApp(options: Options = {}): Express {
   const app = express()
   app.use(createRateLimiter({ ...options, read: 100, write: 3000, windowSec: 60 }))
   app.post('/webhooks/:provider', ...webhook(options), (_req, res) => {
-    // Providers wait a few seconds only: note the delivery now, and do what it asks for afterwards.
+    // Providers wait only a few seconds for an answer: store the delivery now, and process it after the
+    // answer.
     res.sendStatus(202)
   })
   assertEveryRouteLimited(app)

@@ -3,154 +3,161 @@ import type { Address } from './address.ts'
 import { parseRanges } from './address-ranges.ts'
 import { type Cidr, contains } from './cidr.ts'
 
-/** One slot for each value of four bits: a node then fills one line of the processor's cache. */
+/** One slot for each value of a nibble (four bits). A node then fills one line of the processor's cache. */
 const SLOTS_PER_NODE = 16
 
-/** What a slot holds: 0 is nothing, a positive number the place of a range, `~n` the node n. */
+/** The content of a slot: 0 is empty, a positive number is the offset of a range, `~n` is node n. */
 type Slot = number
 
-const NOTHING: Slot = 0
+const EMPTY: Slot = 0
 
 interface Node {
-  /** Index of the four bits of an address that lead to one of the slots. */
-  readonly digit: number
+  /** Index of the nibble of an address that selects one of the slots. */
+  readonly nibble: number
   readonly slots: Int32Array
 }
 
 /**
- * Addresses and ranges, looked up in time that does not grow with their number.
+ * Addresses and ranges, with a look-up whose time does not grow with their number.
  *
- * A scan of the list would do for a handful of ranges. Lists of hostile addresses are published by the
- * ten thousand, and a scan would compare them all for every request of everybody who is not on the list.
+ * A scan would be fast enough for a few ranges. But lists of hostile addresses have ten thousand entries, and
+ * a scan would compare all of them for each request of a client that is not on the list.
  *
- * This is a trie over addresses, four bits at a time. It has nodes only where ranges part (Morrison's PATRICIA,
- * Journal of the ACM 15(4), 1968), and a range that ends within four bits fills a slot for each value that it
- * covers (the controlled prefix expansion of Srinivasan and Varghese, ACM Transactions on Computer Systems
- * 17(1), 1999). A look-up takes a step for each four bits that tell ranges apart and compares one range in the
- * end: at most 8 steps for IPv4 and 32 for IPv6, whatever is in the list. There are fewer nodes than ranges, at
- * 64 bytes each.
+ * The list is a trie over the nibbles of addresses. It has nodes only where ranges differ (Morrison's
+ * PATRICIA, Journal of the ACM 15(4), 1968). A range that ends inside a nibble fills a slot for each value
+ * that it covers (the controlled prefix expansion of Srinivasan and Varghese, ACM Transactions on Computer
+ * Systems 17(1), 1999). A look-up takes one step for each nibble in which ranges differ, and compares one
+ * range at the end: at most 8 steps for IPv4 and 32 for IPv6, however long the list is. There are fewer nodes
+ * than ranges, at 64 bytes each.
  *
- * Nodes and ranges lie in flat arrays. Kept as objects, each would be several pointers away, and the misses
- * of the processor's caches would cost more than all steps.
+ * Nodes and ranges are in flat arrays. An object for each would be several pointers away, and the cache
+ * misses of the processor would cost more than all steps.
  */
 export class AddressList {
   readonly #roots: Readonly<Record<'ipv4' | 'ipv6', Slot>>
   readonly #slots: Int32Array
-  /** For each node the index of its four bits. */
-  readonly #digits: Uint8Array
-  /** For each range its bits and then the bytes of its network; its place is where the network begins. */
+  /** The nibble index of each node. */
+  readonly #nibbles: Uint8Array
+  /** For each range its number of bits, and then the bytes of its network, where its offset is. */
   readonly #ranges: Uint8Array
 
   constructor(ranges: readonly Cidr[]) {
     const nodes: Node[] = []
-    const leaves: number[] = []
-    const grow = (kind: 'ipv4' | 'ipv6'): Slot =>
-      grown(apart(ranges.filter(({ network }) => network.kind() === kind)), nodes, leaves)
-    this.#roots = { ipv4: grow('ipv4'), ipv6: grow('ipv6') }
+    const rangeBytes: number[] = []
+    const rootOf = (kind: 'ipv4' | 'ipv6'): Slot => {
+      const family = ranges.filter(({ network }) => network.kind() === kind)
+      return buildTrie(withoutContained(family), nodes, rangeBytes)
+    }
+    this.#roots = { ipv4: rootOf('ipv4'), ipv6: rootOf('ipv6') }
     this.#slots = new Int32Array(nodes.length * SLOTS_PER_NODE)
     for (const [index, { slots }] of nodes.entries()) this.#slots.set(slots, index * SLOTS_PER_NODE)
-    this.#digits = Uint8Array.from(nodes, ({ digit }) => digit)
-    this.#ranges = Uint8Array.from(leaves)
+    this.#nibbles = Uint8Array.from(nodes, ({ nibble }) => nibble)
+    this.#ranges = Uint8Array.from(rangeBytes)
   }
 
-  /** Whether any of the ranges holds the address. */
+  /** Whether one of the ranges contains the address. */
   has(address: Address): boolean {
     let slot = this.#roots[address.kind()]
     while (slot < 0) {
-      const digit = digitAt(address, this.#digits[~slot] ?? 0)
-      slot = this.#slots[~slot * SLOTS_PER_NODE + digit] ?? NOTHING
+      const value = nibbleAt(address, this.#nibbles[~slot] ?? 0)
+      slot = this.#slots[~slot * SLOTS_PER_NODE + value] ?? EMPTY
     }
-    return slot !== NOTHING && this.#holds(slot, address)
+    return slot !== EMPTY && this.#rangeContains(slot, address)
   }
 
-  /** `contains`, for the range at a place. */
-  #holds(place: number, address: Address): boolean {
-    const bits = this.#ranges[place - 1] ?? 0
+  #rangeContains(offset: number, address: Address): boolean {
+    const bits = this.#ranges[offset - 1] ?? 0
     for (let index = 0; index * 8 < bits; index++) {
-      const differing = byteAt(address, index) ^ (this.#ranges[place + index] ?? 0)
-      if (differing >> Math.max(0, index * 8 + 8 - bits) !== 0) return false
+      const difference = byteAt(address, index) ^ (this.#ranges[offset + index] ?? 0)
+      if (difference >> Math.max(0, index * 8 + 8 - bits) !== 0) return false
     }
     return true
   }
 }
 
 /**
- * Compiles an option that lists addresses, CIDRs and names of networks. `0.0.0.0/0` is everybody with an
- * IPv4 address, `::/0` everybody with an IPv6 address.
+ * Compiles an option that lists addresses, CIDRs and names of networks. `0.0.0.0/0` is every client with an
+ * IPv4 address, `::/0` every client with an IPv6 address.
  *
- * @throws RateLimiterError (`invalid_option`) when it is no array, or naming the first entry that is wrong
+ * @throws RateLimiterError (`invalid_option`) if it is not an array, or with the first entry that is wrong
  */
 export function parseAddressList(option: 'allowList' | 'denyList', value: unknown): AddressList {
   if (!Array.isArray(value)) {
     const remedy = "Give an array such as ['203.0.113.7', '10.0.0.0/8']."
     return rejectOption(option, value, 'takes an array of addresses', remedy)
   }
-  // Array.from visits holes too: an entry that is missing is a mistake like any other.
-  return new AddressList(Array.from(value, (entry, at) => parseRanges(`${option}[${at}]`, entry)).flat())
+  // Array.from visits the holes of a sparse array too, so that a missing entry is an error.
+  return new AddressList(
+    Array.from(value, (entry, index) => parseRanges(`${option}[${index}]`, entry)).flat(),
+  )
 }
 
-/** The ranges of one family in ascending order, without those that another one holds. */
-function apart(ranges: readonly Cidr[]): Cidr[] {
+/** The ranges of one family in ascending order, without those that another range contains. */
+function withoutContained(ranges: readonly Cidr[]): Cidr[] {
   const kept: Cidr[] = []
-  // A range comes right before all that it holds, and so the last one kept decides.
-  for (const range of ranges.toSorted(ascending)) {
+  // In this order a range comes directly before all that it contains, so only the last one kept has to be
+  // compared.
+  for (const range of ranges.toSorted(compareRanges)) {
     const last = kept.at(-1)
     if (last === undefined || !contains(last, range.network)) kept.push(range)
   }
   return kept
 }
 
-function ascending(one: Cidr, other: Cidr): number {
+function compareRanges(one: Cidr, other: Cidr): number {
   const [wide, narrow] = one.bits <= other.bits ? [one, other] : [other, one]
   if (contains(wide, narrow.network)) return one.bits - other.bits
-  const at = firstDifference(one, other)
-  return digitAt(one.network, at) - digitAt(other.network, at)
+  const index = firstDifferentNibble(one, other)
+  return nibbleAt(one.network, index) - nibbleAt(other.network, index)
 }
 
-/** Index of the first four bits that two ranges differ in, which do not hold one another. */
-function firstDifference(one: Cidr, other: Cidr): number {
-  let at = 0
-  while (digitAt(one.network, at) === digitAt(other.network, at)) at++
-  return at
+/** Index of the first nibble in which two ranges differ. Neither range may contain the other. */
+function firstDifferentNibble(one: Cidr, other: Cidr): number {
+  let index = 0
+  while (nibbleAt(one.network, index) === nibbleAt(other.network, index)) index++
+  return index
 }
 
-/** Adds what finds these ranges, which are in order and apart, to the nodes and leaves. */
-function grown(ranges: readonly Cidr[], nodes: Node[], leaves: number[]): Slot {
+/**
+ * Adds the nodes and range bytes that find these ranges, and returns the slot of the root. The ranges must be
+ * in ascending order, and none may contain another.
+ */
+function buildTrie(ranges: readonly Cidr[], nodes: Node[], rangeBytes: number[]): Slot {
   const [first] = ranges
   const last = ranges.at(-1)
-  if (first === undefined || last === undefined) return NOTHING
+  if (first === undefined || last === undefined) return EMPTY
   if (first === last) {
     const network = first.network.toByteArray()
-    return leaves.push(first.bits, ...network) - network.length
+    return rangeBytes.push(first.bits, ...network) - network.length
   }
-  const digit = firstDifference(first, last)
+  const nibble = firstDifferentNibble(first, last)
   const slots = new Int32Array(SLOTS_PER_NODE)
-  const node = nodes.push({ digit, slots }) - 1
+  const node = nodes.push({ nibble, slots }) - 1
   const groups: Cidr[][] = []
   for (const range of ranges) {
-    const value = digitAt(range.network, digit)
+    const value = nibbleAt(range.network, nibble)
     groups[value] ??= []
     groups[value].push(range)
   }
-  groups.forEach((alike, value) => {
-    // Only a range that is alone with its value can end within the four bits.
-    const covered = 1 << Math.max(0, digit * 4 + 4 - (alike[0]?.bits ?? 0))
+  groups.forEach((group, value) => {
+    // A range that ends inside the nibble covers several values. It is always alone in its group.
+    const covered = 1 << Math.max(0, nibble * 4 + 4 - (group[0]?.bits ?? 0))
     const from = value & -covered
-    slots.fill(grown(alike, nodes, leaves), from, from + covered)
+    slots.fill(buildTrie(group, nodes, rangeBytes), from, from + covered)
   })
   return ~node
 }
 
 /**
- * Four bits of an address, read where they are: `toByteArray` would copy them all at every look-up. Where in a
- * part they are is computed rather than decided: a processor cannot foresee it.
+ * Reads four bits of an address in place, because `toByteArray` would copy all of them at every look-up. The
+ * position within a part is computed without a branch, which the processor could not predict.
  */
-function digitAt(address: Address, index: number): number {
+function nibbleAt(address: Address, index: number): number {
   if ('octets' in address) return ((address.octets[index >> 1] ?? 0) >> ((~index & 1) * 4)) & 0xf
   return ((address.parts[index >> 2] ?? 0) >> ((~index & 3) * 4)) & 0xf
 }
 
-/** One byte of an address, likewise. */
+/** Reads one byte of an address in place. */
 function byteAt(address: Address, index: number): number {
   if ('octets' in address) return address.octets[index] ?? 0
   return ((address.parts[index >> 1] ?? 0) >> ((~index & 1) * 8)) & 0xff

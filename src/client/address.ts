@@ -2,18 +2,19 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { RecentMap } from './recent-map.ts'
 
-/** An address in the form in which it is compared: IPv4 wherever the bits say IPv4. */
+/** An address in the form in which addresses are compared: IPv4 if its bits contain an IPv4 address. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
 
-/** RFC 6052, 2.1: the well-known prefix under which NAT64 gateways show IPv4 clients. */
+/** The well-known prefix of RFC 6052, 2.1: NAT64 gateways give it to the addresses of IPv4 clients. */
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::')
 const NAT64_BITS = 96
 
 /**
- * The address that `text` spells, or undefined when it spells none.
+ * Parses an address; undefined for any other text.
  *
- * `net.isIP` decides what is an address: it takes dotted decimal without leading zeros and RFC 4291 forms,
- * and none of the octal, hexadecimal and integer spellings of IPv4 that other parsers read differently.
+ * `net.isIP` decides which text is an address. It accepts dotted decimal without leading zeros and the forms
+ * of RFC 4291. It rejects the octal, hexadecimal and integer spellings of IPv4, which other parsers read
+ * differently.
  */
 export function parseAddress(text: string): Address | undefined {
   const family = isIP(text)
@@ -27,8 +28,9 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /**
- * To parse an IPv6 address takes longer than all the rest of a request, and clients come again. A thousand
- * addresses take about a quarter of a megabyte; those with a zone are rare, and as long as one likes.
+ * Parsing an IPv6 address takes longer than all the rest of a request, and clients send more than one
+ * request. A thousand addresses take about a quarter of a megabyte. Longer texts have a zone: they are rare,
+ * and their length has no bound.
  */
 const recentIPv6 = new RecentMap<Address>(1000)
 const LONGEST_IPV6 = '1234:5678:1234:5678:1234:5678:255.255.255.255'.length
@@ -36,10 +38,10 @@ const LONGEST_IPV6 = '1234:5678:1234:5678:1234:5678:255.255.255.255'.length
 const DOTTED_TAIL = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/
 
 /**
- * The IPv6 address that `text` spells; `text` is known to spell one, and has no zone.
+ * Parses an IPv6 address. `text` must be one, and without a zone.
  *
- * The dotted tail is spelled out for ipaddr.js, which takes `::10.0.0.2`, an address of its own right
- * (RFC 4291, 2.5.5.1), for the IPv4-mapped `::ffff:10.0.0.2`.
+ * The dotted tail is converted to hexadecimal first. ipaddr.js reads `::10.0.0.2`, which is an IPv6 address
+ * (RFC 4291, 2.5.5.1), as the IPv4-mapped `::ffff:10.0.0.2`.
  */
 export function parseIPv6(text: string): ipaddr.IPv6 {
   const hexadecimal = text.replace(DOTTED_TAIL, (_tail, a: string, b: string, c: string, d: string) => {
@@ -49,7 +51,9 @@ export function parseIPv6(text: string): ipaddr.IPv6 {
   return ipaddr.IPv6.parse(hexadecimal)
 }
 
-/** The IPv4 address inside an IPv4-mapped (RFC 4291, 2.5.5.2) or NAT64 one; any other as it is. */
+/**
+ * The IPv4 address inside an IPv4-mapped address (RFC 4291, 2.5.5.2) or a NAT64 address; any other as it is.
+ */
 export function unwrapIPv4(address: ipaddr.IPv6): Address {
   if (address.isIPv4MappedAddress()) return address.toIPv4Address()
   if (address.match(NAT64, NAT64_BITS)) return new ipaddr.IPv4(address.toByteArray().slice(12))
@@ -61,7 +65,7 @@ export function addressText(address: Address): string {
   return address.kind() === 'ipv4' ? address.toString() : (address as ipaddr.IPv6).toRFC5952String()
 }
 
-/** Zones such as `%eth0` name an interface of this machine, not a client (RFC 4007). */
+/** Removes a zone such as `%eth0`: it names a network interface of this machine, not a client (RFC 4007). */
 function withoutZone(text: string): string {
   const zone = text.indexOf('%')
   return zone === -1 ? text : text.slice(0, zone)

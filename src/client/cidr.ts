@@ -12,15 +12,16 @@ export interface Cidr {
 const IPV4_BITS = 32
 const IPV6_BITS = 128
 
-/** How many leading bits of an IPv6 address stand before an IPv4 address inside it. */
+/** The number of bits of an IPv6 address before an IPv4 address inside it. */
 const WRAPPER_BITS = IPV6_BITS - IPV4_BITS
 
 /**
- * The range that an address or `address/bits` spells, or undefined when it spells none.
+ * Parses an address or `address/bits` as a range; undefined for any other text.
  *
- * An IPv4-mapped range is the IPv4 range inside it. One of fewer than 96 bits would be a range of IPv6
- * addresses that looks like IPv4 (`::ffff:10.0.0.0/8` is all of `::/8`), and one of 96 (`64:ff9b::/96`) all of
- * IPv4 that looks like a network of one's own: they are no ranges here.
+ * An IPv4-mapped or NAT64 range is the IPv4 range inside it. Two kinds of them are rejected, because they are
+ * not what they look like. With fewer than 96 bits it is a range of IPv6 addresses that looks like IPv4:
+ * `::ffff:10.0.0.0/8` is all of `::/8`. With 96 bits it is all of IPv4 and looks like one network:
+ * `64:ff9b::/96`.
  */
 export function parseCidr(text: string): Cidr | undefined {
   const [address = '', suffix, ...more] = text.split('/')
@@ -31,12 +32,13 @@ export function parseCidr(text: string): Cidr | undefined {
   if (bits === undefined || bits > most) return undefined
   if (family === 4) return { network: ipaddr.IPv4.parse(address), bits }
 
-  const written = parseIPv6(address)
-  const network = unwrapIPv4(written)
-  if (network === written) return { network, bits }
+  const ipv6 = parseIPv6(address)
+  const network = unwrapIPv4(ipv6)
+  if (network === ipv6) return { network, bits }
   return bits <= WRAPPER_BITS ? undefined : { network, bits: bits - WRAPPER_BITS }
 }
 
+/** Whether a range contains an address. A range of one family never contains an address of the other. */
 export function contains(cidr: Cidr, address: Address): boolean {
   return cidr.network.kind() === address.kind() && address.match(cidr.network, cidr.bits)
 }

@@ -1,15 +1,16 @@
 /**
- * Remembers what was made of texts lately: the last so many of them, and up to as many before. A text that comes
- * again is found; one that never does is forgotten. (Two maps, of which the older one goes at once, cost less than
- * one that keeps an order.)
+ * Remembers the values of recent texts: of the last `size` texts, and of up to as many before them. A text
+ * that is looked up again is kept; others are forgotten.
+ *
+ * It has two maps, and the older one is dropped as a whole. That costs less than one map in order of use.
  */
 export class RecentMap<Value> {
-  readonly #most: number
+  readonly #size: number
   #recent = new Map<string, Value>()
   #older = new Map<string, Value>()
 
-  constructor(most: number) {
-    this.#most = most
+  constructor(size: number) {
+    this.#size = size
   }
 
   get(text: string): Value | undefined {
@@ -21,7 +22,7 @@ export class RecentMap<Value> {
   }
 
   set(text: string, value: Value): void {
-    if (this.#recent.size >= this.#most) {
+    if (this.#recent.size >= this.#size) {
       this.#older = this.#recent
       this.#recent = new Map()
     }

@@ -1,6 +1,6 @@
-/** The name in `names` that `given` most likely meant, or undefined when none is near. */
+/** The name in `names` that `given` was probably meant to be; undefined if none is near enough. */
 export function nearestName(given: string, names: readonly string[]): string | undefined {
-  // A third of the letters may differ: enough for slips of the finger, too few to guess at random.
+  // A third of the letters may differ. That covers typing errors, and rejects names that are merely similar.
   let bestDistance = Math.max(1, Math.floor(given.length / 3)) + 1
   let best: string | undefined
   for (const name of names) {
@@ -13,7 +13,10 @@ export function nearestName(given: string, names: readonly string[]): string | u
   return best
 }
 
-/** Letters to insert, delete, replace or swap with the next to turn one word into the other. */
+/**
+ * The edits that turn one word into the other: to insert, delete or replace a letter, or to swap it with the
+ * next one (optimal string alignment distance).
+ */
 function editDistance(one: string, other: string): number {
   let beforePrevious: readonly number[] = []
   let previous = Array.from({ length: other.length + 1 }, (_, column) => column)

@@ -1,14 +1,17 @@
 import { nearestName } from './nearest-name.ts'
 import { RateLimiterError } from './rate-limiter-error.ts'
 
-/** Throws the error of a value that an option does not take. */
+/** Throws the error for a value that an option does not take. */
 export function rejectOption(option: string, value: unknown, problem: string, remedy: string): never {
   throw new RateLimiterError({ code: 'invalid_option', option, value, problem, remedy })
 }
 
 /**
- * The options that `value` holds itself, or an error unless it is an object with known names only: what a
- * polluted Object.prototype holds must not become an option. `aliases` are what others call ours.
+ * Returns the own properties of an object of options, and throws unless it is an object with known names
+ * only. The result has no prototype, so that no property of a polluted `Object.prototype` becomes an option.
+ *
+ * @param subject name of the object in errors; an empty string for the options of a function
+ * @param aliases names that other libraries use, with the names that are right here
  */
 export function checkNames<Options extends object>(
   subject: string,
@@ -35,38 +38,39 @@ export function checkNames<Options extends object>(
   return Object.assign(Object.create(null), value)
 }
 
-/** The whole number that `value` is, or an error. */
-export function checkWholeNumber(option: string, value: unknown, least: number, most: number): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+/** Returns `value` if it is a whole number from `minimum` to `maximum`, and throws otherwise. */
+export function checkWholeNumber(option: string, value: unknown, minimum: number, maximum: number): number {
+  const isWhole = typeof value === 'number' && Number.isInteger(value)
+  if (isWhole && value >= minimum && value <= maximum) return value
   return rejectOption(
     option,
     value,
     'takes a whole number',
-    `Give a number from ${least} to ${most}, without quotes.`,
+    `Give a number from ${minimum} to ${maximum}, without quotes.`,
   )
 }
 
-/** The boolean that `value` is, or an error; `fallback` where the option is absent. */
-export function checkFlag(option: string, value: unknown, fallback: boolean): boolean {
-  if (value === undefined) return fallback
+/** Returns `value` if it is a boolean, `absent` if it is undefined, and throws otherwise. */
+export function checkFlag(option: string, value: unknown, absent: boolean): boolean {
+  if (value === undefined) return absent
   if (typeof value === 'boolean') return value
   return rejectOption(option, value, 'takes a boolean', 'Give true or false, without quotes.')
 }
 
-/** The function that `value` is, or an error; undefined where the option is absent. */
+/** Returns `value` if it is a function or undefined, and throws otherwise. */
 export function checkFunction<F>(option: string, value: F | undefined, signature: string): F | undefined {
   if (value === undefined || typeof value === 'function') return value
   return rejectOption(option, value, 'takes a function', `Give ${signature}, or leave the option out.`)
 }
 
-/** The one of `choices` that `value` is, or an error; `fallback` where the option is absent. */
+/** Returns `value` if it is one of `choices`, `absent` if it is undefined, and throws otherwise. */
 export function checkChoice<C extends string>(
   option: string,
   value: unknown,
   choices: readonly C[],
-  fallback: C,
+  absent: C,
 ): C {
-  if (value === undefined) return fallback
+  if (value === undefined) return absent
   const chosen = choices.find((choice) => choice === value)
   if (chosen !== undefined) return chosen
   const nearest = typeof value === 'string' ? nearestName(value, [...choices].reverse()) : undefined
@@ -80,8 +84,16 @@ export function checkChoice<C extends string>(
   })
 }
 
-/** Throws unless `value` can be sent as a quoted string of a structured field (RFC 9651, 3.3.3). */
-export function checkHeaderName(option: string, value: unknown): string {
+/**
+ * Returns `value` if it can be sent as a quoted string of a structured field (RFC 9651, 3.3.3), and throws
+ * otherwise.
+ */
+export function checkPrintableName(option: string, value: unknown): string {
   if (typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)) return value
-  return rejectOption(option, value, 'takes a name of printable ASCII', 'It appears in response headers.')
+  return rejectOption(
+    option,
+    value,
+    'takes a name of printable ASCII',
+    'Use only printable ASCII, because the name appears in response headers.',
+  )
 }

@@ -1,51 +1,51 @@
-/** What kind of mistake it was, for code that wants to tell them apart. */
+/** The kind of an error, for programs. */
 export type RateLimiterErrorCode =
-  /** An option nobody knows: mostly a spelling, or the name another library uses. */
+  /** An option that does not exist: often a misspelling, or a name of another library. */
   | 'unknown_option'
-  /** A known option with a value it does not take. */
+  /** An option with a value that it does not take. */
   | 'invalid_option'
-  /** Options that are fine alone and contradict each other together. */
+  /** Options that contradict each other. */
   | 'impossible_combination'
   /** `app.use(createRateLimiter)` instead of `app.use(createRateLimiter())`. */
   | 'not_called'
-  /** The store cannot do what the options ask of it. */
+  /** The store does not support what the options or a call need. */
   | 'unsupported_by_store'
-  /** An environment variable with a value it does not take. */
+  /** An environment variable with a value that it does not take. */
   | 'invalid_env'
-  /** A function given as an option returned something it must not return. */
+  /** A function among the options returned or threw a value that it must not return or throw. */
   | 'invalid_result'
-  /** A request that costs more than its limit can ever hold. */
+  /** A request costs more units than its limit can ever allow. */
   | 'cost_above_capacity'
-  /** The store threw, rejected, or answered something that is no decision. */
+  /** The store threw, rejected, or returned an invalid decision. */
   | 'store_failed'
   /** The store did not answer within its deadline. */
   | 'store_timeout'
   /** The limiter or the store was used after `close()`. */
   | 'closed'
-  /** The audit found routes that a request can reach unlimited. */
+  /** The audit found routes that a request can reach without a limiter. */
   | 'unlimited_routes'
 
-/** The parts of a {@link RateLimiterError}; its message is composed of them. */
+/** The parts of a {@link RateLimiterError}, from which its message is made. */
 export interface RateLimiterErrorDetails {
   readonly code: RateLimiterErrorCode
   /** Path of the option, such as `read.limit`, or name of the environment variable. */
   readonly option?: string
   /** The value as it was given. */
   readonly value?: unknown
-  /** What is wrong, in words that follow the option's name. */
+  /** What is wrong, as a text that follows the name of the option. */
   readonly problem: string
-  /** What to do about it: a whole sentence. */
+  /** What to do, as a whole sentence. */
   readonly remedy: string
-  /** The nearest name that would have been right. */
+  /** The nearest name that is right. */
   readonly nearest?: string
   readonly cause?: unknown
 }
 
 /**
- * Every error this library makes: what was wrong, the value as given, and what to do.
+ * Every error of this library. It names what is wrong, the value as given, and what to do.
  *
- * Mistakes in the options throw it when the limiter is created; mistakes that only a request can reveal
- * (a limit function that returns `NaN`, say) reach the app's error handler through `next`.
+ * A wrong option throws it when the limiter is created. An error that only a request can cause, such as a
+ * limit function that returns `NaN`, reaches the error handler of the app through `next`.
  */
 export class RateLimiterError extends Error {
   override readonly name = 'RateLimiterError'
@@ -56,7 +56,7 @@ export class RateLimiterError extends Error {
   readonly nearest: string | undefined
 
   constructor(details: RateLimiterErrorDetails) {
-    super(compose(details), details.cause === undefined ? undefined : { cause: details.cause })
+    super(messageOf(details), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = details.code
     this.option = details.option
     this.value = details.value
@@ -65,12 +65,12 @@ export class RateLimiterError extends Error {
   }
 }
 
-/** Whether an error is ours, or that of another copy of this library (ESM beside CommonJS, say). */
+/** Whether an error is of this library, or of another copy of it, such as ESM next to CommonJS. */
 export function isRateLimiterError(error: unknown): error is RateLimiterError {
   return error instanceof Error && error.name === 'RateLimiterError'
 }
 
-function compose({ option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
+function messageOf({ option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
   const subject = option === undefined ? '' : `${option}: `
   const given = 'value' in rest ? `, got ${showValue(rest.value)}` : ''
   const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
@@ -79,19 +79,27 @@ function compose({ option, problem, remedy, nearest, ...rest }: RateLimiterError
 
 const LONGEST_SHOWN = 80
 
-/** A value as its author wrote it, short enough for one line. */
+/** A value as it would be written in code, cut to one short line. */
 export function showValue(value: unknown): string {
-  const text = literal(value)
+  const text = literal(value).replace(UNPRINTABLE, escaped)
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`
 }
 
-/** Control characters as escapes: what a request brought must not begin a line of its own in a log. */
-function escaped(control: string): string {
-  return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`
+/** Control characters, and characters that begin a line or turn the direction of text without a visible form. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/**
+ * A character as an escape: a value of a request, or the name of a file, must not begin a new line in a log or send
+ * a command to a terminal.
+ */
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  const digits = code.toString(16)
+  return code <= 0xff ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits.padStart(4, '0')}}`
 }
 
 function literal(value: unknown): string {
-  if (typeof value === 'string') return `'${value.replace(/\p{Cc}/gu, escaped)}'`
+  if (typeof value === 'string') return `'${value}'`
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return String(value)

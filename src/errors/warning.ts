@@ -1,4 +1,4 @@
-/** Codes of the warnings, for `node --disable-warning=CODE` and for tests. */
+/** The codes of the warnings, for `node --disable-warning=CODE` and for programs. */
 export type RateLimiterWarningCode =
   | 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
   | 'TOLLGATE_CREATED_IN_REQUEST'
@@ -12,8 +12,8 @@ export type RateLimiterWarningCode =
   | 'TOLLGATE_GUARD_FAILED'
 
 /**
- * Emits a process warning: printed once by Node, with a code that can be silenced, and visible to
- * `process.on('warning')`. Never carries a client key.
+ * Emits a process warning. Node prints it; its code can be disabled, and `process.on('warning')` gets it. The
+ * message must not contain a client key.
  */
 export function warn(code: RateLimiterWarningCode, message: string): void {
   process.emitWarning(message, { type: 'RateLimiterWarning', code })

@@ -3,102 +3,109 @@ import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
+import type { Outcome } from './outcome.ts'
 
 /**
- * What became of a request, or of a charge without one.
- *
- * - `allowed`: admitted, with more than a fifth of every limit left.
- * - `near`: admitted, and 80 % or more of a limit is used.
- * - `limited`: refused by a limit.
- * - `banned`: refused because the client is banned.
- * - `shadowed`: would have been refused, by a limiter in shadow mode.
- * - `denied`: turned away by the `denyList`.
- * - `skipped`: not limited, by `skip`, the `allowList` or a class without a limit.
- * - `uncounted`: admitted though the store failed, as `onStoreError: 'allow'` wants it, or in shadow mode.
- * - `unavailable`: refused because the store failed, as `onStoreError: 'deny'` wants it.
+ * The names of the channels. Limiters of another copy of this library publish on channels of the same names.
  */
-export type Outcome =
-  | 'allowed'
-  | 'near'
-  | 'limited'
-  | 'banned'
-  | 'shadowed'
-  | 'denied'
-  | 'skipped'
-  | 'uncounted'
-  | 'unavailable'
+export const CHANNEL_NAMES = {
+  decision: 'express-tollgate:decision',
+  storeCall: 'express-tollgate:store-call',
+  storeFailure: 'express-tollgate:store-failure',
+  circuit: 'express-tollgate:circuit',
+  eviction: 'express-tollgate:eviction',
+  ban: 'express-tollgate:ban',
+} as const
 
-/** Published on `express-tollgate:decision`, once for each limiter that a request meets. */
+/**
+ * Published on `express-tollgate:decision`, once for each limiter that handles a request, and for each
+ * `limiter.consume()`.
+ */
 export interface DecisionEvent {
   readonly limiter: LimiterDescription
   readonly outcome: Outcome
-  /** Who asked: an address, or what `keyGenerator` returned. It names a person: keep it out of logs and labels. */
+  /**
+   * The client key: an address, or the result of `keyGenerator`. It identifies a person: keep it out of logs
+   * and labels.
+   */
   readonly key: string
-  /** Undefined where the request was not sorted into one: it was denied or skipped. */
+  /** Undefined for a request that was denied or skipped: its class was not determined. */
   readonly class: RequestClass | undefined
-  /** Units asked for; 0 where nothing was to be charged. */
+  /** The units of the charge; 0 if there was no charge. */
   readonly cost: number
-  /** What the store answered; undefined where it was not asked or failed. */
+  /** The decision of the store; undefined if the store was not called or failed. */
   readonly decision: Decision | undefined
 }
 
-/** Published on `express-tollgate:store-call`: one decision that a store was asked for. */
+/** Published on `express-tollgate:store-call`, once for each decision that a store is called for. */
 export interface StoreCallEvent {
   readonly limiter: LimiterDescription
   readonly verb: 'consume' | 'peek'
-  /** How long it took, in milliseconds. */
+  /** The duration of the call, in milliseconds. */
   readonly durationMs: number
-  /** How it failed; undefined where it was answered. */
+  /** How the call failed; undefined if the store made a decision. */
   readonly failure: StoreFailureKind | undefined
 }
 
-/** `timeout`: no answer within the deadline. `invalid_decision`: an answer that is none. `error`: anything else. */
+/**
+ * `timeout`: the store did not answer within the deadline. `invalid_decision`: its answer is not a valid
+ * decision. `error`: any other failure.
+ */
 export type StoreFailureKind = 'timeout' | 'invalid_decision' | 'error'
 
-/** Published on `express-tollgate:store-failure`: a call of a store that failed, a write or a decision. */
+/**
+ * Published on `express-tollgate:store-failure`, once for each call of a store that fails: a decision or a
+ * write.
+ */
 export interface StoreFailureEvent {
   readonly limiter: LimiterDescription
   readonly kind: StoreFailureKind
   readonly error: RateLimiterError
 }
 
-/** Published on `express-tollgate:circuit`: a limiter begins or ends to keep away from its store. */
+/** Published on `express-tollgate:circuit`, when the circuit breaker of a limiter changes its state. */
 export interface CircuitEvent {
   readonly limiter: LimiterDescription
   readonly state: 'closed' | 'open' | 'half-open'
-  /** What opened it. */
+  /** The failure that opened the circuit breaker; undefined for the other states. */
   readonly error: RateLimiterError | undefined
 }
 
-/** Published on `express-tollgate:eviction`: a memory store forgot a client before its time, to make room. */
+/**
+ * Published on `express-tollgate:eviction`, when a memory store forgets a client early to make room for
+ * another.
+ */
 export interface EvictionEvent {
-  /** The `MemoryStore`. It knows hashes of its clients, and cannot tell which one it was. */
+  /** The `MemoryStore`. It keeps only hashes of client keys, so the event cannot name the client. */
   readonly store: object
 }
 
-/** Published on `express-tollgate:ban`: a client is banned, or is no longer. */
+/** Published on `express-tollgate:ban`, when the ban of a client begins or is ended early. */
 export interface BanEvent {
   readonly limiter: LimiterDescription
-  /** Who, as in a {@link DecisionEvent}. */
+  /** The client key, as in a {@link DecisionEvent}. */
   readonly key: string
-  /** By too many refusals, by `limiter.block()`; or ended by `limiter.unblock()` or `limiter.reset()`. */
+  /**
+   * `refusals` and `block`: a ban began, because of too many refusals or by `limiter.block()`. `unblock` and
+   * `reset`: the ban was ended by `limiter.unblock()` or `limiter.reset()`.
+   */
   readonly cause: 'refusals' | 'block' | 'unblock' | 'reset'
-  /** Milliseconds until it ends; 0 where it ended. */
+  /** Milliseconds until the ban ends; 0 if it was ended. */
   readonly endsInMs: number
 }
 
-/** A channel of `node:diagnostics_channel` that carries one kind of event. */
+/** A channel of `node:diagnostics_channel` for one type of event. */
 export interface EventChannel<Event> {
-  /** Whether anybody listens: nothing is made for a channel where nobody does. */
+  /** Whether the channel has a subscriber. Without one, no event is made. */
   readonly hasSubscribers: boolean
   publish(event: Event): void
 }
 
-const named = <Event>(name: string): EventChannel<Event> => channel(`express-tollgate:${name}`) as Channel
-
-export const decisions: EventChannel<DecisionEvent> = named('decision')
-export const storeCalls: EventChannel<StoreCallEvent> = named('store-call')
-export const storeFailures: EventChannel<StoreFailureEvent> = named('store-failure')
-export const circuits: EventChannel<CircuitEvent> = named('circuit')
-export const evictions: EventChannel<EvictionEvent> = named('eviction')
-export const bans: EventChannel<BanEvent> = named('ban')
+export const decisionChannel: EventChannel<DecisionEvent> = channel(CHANNEL_NAMES.decision) as Channel
+export const storeCallChannel: EventChannel<StoreCallEvent> = channel(CHANNEL_NAMES.storeCall) as Channel
+export const storeFailureChannel: EventChannel<StoreFailureEvent> = channel(
+  CHANNEL_NAMES.storeFailure,
+) as Channel
+export const circuitChannel: EventChannel<CircuitEvent> = channel(CHANNEL_NAMES.circuit) as Channel
+export const evictionChannel: EventChannel<EvictionEvent> = channel(CHANNEL_NAMES.eviction) as Channel
+export const banChannel: EventChannel<BanEvent> = channel(CHANNEL_NAMES.ban) as Channel

@@ -1,4 +1,4 @@
-import { type BanEvent, bans } from '../events/channels.ts'
+import { type BanEvent, banChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
@@ -55,7 +55,7 @@ export class ClientBans {
   }
 
   #publish(key: string, cause: BanEvent['cause'], endsInMs: number): void {
-    if (bans.hasSubscribers) bans.publish({ limiter: this.#limiter, key, cause, endsInMs })
+    if (banChannel.hasSubscribers) banChannel.publish({ limiter: this.#limiter, key, cause, endsInMs })
   }
 
   /** All keys at once: one write that fails does not keep the others from being tried. */

@@ -6,8 +6,8 @@ import type {
   LimiterDescription,
 } from '../limits/limiter-description.ts'
 import { type ClassPolicy, isDynamic } from '../limits/policy.ts'
-import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
 import type { Settings } from '../options/settings.ts'
+import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../response/refusal.ts'
 
 /** Describes a limiter by its settings. */
 export function describeSettings<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -31,14 +31,16 @@ function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse
   policies,
   client,
   onStoreError,
-  refusal: { statusCode, exampleFor, forbidden, unavailable },
+  refusal: { statusCode, exampleBodyFor, forbiddenBody, unavailableBody },
 }: Settings<Req, Res>): Pick<LimiterDescription, 'refusal' | 'denial' | 'unavailable'> {
   const names = [policies.read, policies.write].flatMap(limitNamesOf)
-  const refusal: AnswerDescription = { status: statusCode, body: exampleFor(names) }
+  const refusal: AnswerDescription = { status: statusCode, body: exampleBodyFor(names) }
   return {
     refusal,
-    ...(client.denyList === undefined ? {} : { denial: { status: FORBIDDEN_STATUS, body: forbidden } }),
-    ...(onStoreError === 'deny' ? { unavailable: { status: UNAVAILABLE_STATUS, body: unavailable } } : {}),
+    ...(client.denyList === undefined ? {} : { denial: { status: FORBIDDEN_STATUS, body: forbiddenBody } }),
+    ...(onStoreError === 'deny'
+      ? { unavailable: { status: UNAVAILABLE_STATUS, body: unavailableBody } }
+      : {}),
   }
 }
 

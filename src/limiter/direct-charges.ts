@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { canonicalClientKey } from '../client/client-resolver.ts'
+import { canonicalClientKey } from '../client/client-key.ts'
 import { checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
@@ -8,7 +8,7 @@ import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
 import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
-import { checkSeconds } from '../options/window-option.ts'
+import { secondsToMs } from '../options/window-option.ts'
 import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
@@ -70,7 +70,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly block = async (key: string, seconds: number): Promise<void> => {
     this.#parts.checkOpen()
     this.#checkStoreHas('block')
-    await this.#parts.bans.block(this.#clientKeyOf(key), checkSeconds('seconds', seconds))
+    await this.#parts.bans.block(this.#clientKeyOf(key), secondsToMs('seconds', seconds))
   }
 
   readonly unblock = async (key: string): Promise<void> => {
@@ -142,7 +142,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
 function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.at(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
+  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
   if (limit === undefined) return policy
   return rejectOption(
     'limit',

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Decision } from '../limits/decision.ts'
 import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
-import type { Next } from '../options/rate-limiter-options.ts'
+import type { Next } from '../response/next.ts'
 import type { StoreHealth } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
 

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { warn } from '../errors/warning.ts'
-import type { Next } from '../options/rate-limiter-options.ts'
-import { jsonBody } from '../response/body.ts'
-import { isOpen, sendBody } from '../response/send.ts'
+import { jsonBody, sendBody } from '../response/body.ts'
+import type { Next } from '../response/next.ts'
+import { isOpen } from '../response/response-head.ts'
 
 /** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
 const SOCKET_EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect'])

@@ -1,46 +1,46 @@
 import type { Limit } from './limit.ts'
 
-/** What an algorithm answers to one charge on one limit. */
+/** The result of one charge on one limit. */
 export interface AlgorithmResult<State> {
   readonly allowed: boolean
-  /** Units left: after the charge when it is allowed, as they were when it is not. */
+  /** Units left: after the charge if it is allowed, else without the charge. */
   readonly remaining: number
-  /** Milliseconds from now, with the meaning of `LimitState.resetMs`. */
+  /** Milliseconds from now. It means the same as `LimitState.resetMs`. */
   readonly resetMs: number
-  /** Milliseconds until the same charge is admitted; 0 when it is allowed. */
+  /** Milliseconds until the same charge is allowed. 0 if it is allowed now. */
   readonly retryAfterMs: number
-  /** The state to keep when the charge is taken. */
+  /** The state to keep if the charge is taken. */
   readonly state: State
 }
 
-/** Takes the numbers of a state down, one after another. */
+/** Receives the numbers of a state, one after another. */
 export interface NumberSink {
-  /** Milliseconds on the store's clock. */
+  /** Receives a time in milliseconds on the store's clock. */
   instant(ms: number): void
-  /** Any other number: units, an id, how many of something follow. */
+  /** Receives any other number: units, an id, or how many numbers follow. */
   amount(value: number): void
 }
 
-/** Gives the numbers of a state back in the order in which a {@link NumberSink} was given them. */
+/** Returns the numbers of a state, in the order in which a {@link NumberSink} received them. */
 export interface NumberSource {
   instant(): number
   amount(): number
 }
 
-/** The id after another: they go round, so that a word of 32 bits holds one. */
+/** The id after another id. After 2^32 - 1 comes 0, so that an id always fits in 32 bits. */
 export function nextId(id: number): number {
   return (id + 1) >>> 0
 }
 
 /**
- * An odd number near 2^32 divided by the golden ratio (D. E. Knuth, The Art of Computer Programming, volume 3, 6.4):
- * its multiples spread evenly over 2^32.
+ * An odd number near 2^32 divided by the golden ratio (D. E. Knuth, The Art of Computer Programming, volume
+ * 3, 6.4): its multiples spread evenly over 2^32.
  */
 const ID_STEP = 0x9e3779b1
 
 /**
- * Numbers from which the ids of new clients start. Two numbers in a row lie far apart. A client that was forgotten
- * and comes back gets ids that its old receipts do not hold.
+ * Numbers from which the ids of new clients start. Two consecutive numbers are far apart, so that a client
+ * that was forgotten and returns gets ids that its old receipts do not contain.
  */
 export class FirstIds {
   #last: number
@@ -56,57 +56,61 @@ export class FirstIds {
 }
 
 /**
- * Arithmetic on a few numbers: state, time, limit and cost in; outcome and new state out. No clock, no Map
- * and no promise, so that a store in another place (a script in Redis) can be proven equal to it.
+ * An algorithm is arithmetic on a few numbers. It computes a result and a new state from a state, a time, a
+ * limit and a cost. It uses no clock, no Map and no promise. So tests can prove that an implementation
+ * elsewhere (a script in Redis) is equal to it.
  */
 export interface Algorithm<State> {
   /**
-   * @param state what the last charge left, or undefined for a new client
+   * @param state the state after the last charge, or undefined for a new client
    * @param nowMs whole milliseconds on the store's clock
-   * @param cost units; 0 asks where the limit stands and takes nothing
+   * @param cost units; a charge of 0 units takes nothing, and its result shows the present state of the limit
    */
   charge(state: State | undefined, nowMs: number, limit: Limit, cost: number): AlgorithmResult<State>
   /**
-   * The state as it reads on a clock that was set back; the same object when it was not. Unlike the outcome
-   * of a charge it is kept even when the charge is refused, so that nobody stays locked out for as long as
-   * the clock went back on top of a window.
+   * Adjusts a state to a clock that was set back. Returns the same object if the clock was not set back.
+   *
+   * The store keeps the adjusted state even if it refuses the charge. Otherwise a client would wait for a
+   * window and, in addition, for the time by which the clock was set back.
    */
   rewind(state: State, nowMs: number, limit: Limit): State
   /**
-   * The state without a charge of `cost` units, as far as it still weighs on it; the same object when it
-   * weighs no more.
+   * The state without a charge of `cost` units, as far as the charge still counts. Returns the same object if
+   * the charge no longer counts.
    *
-   * @param taken the state that the charge left
+   * @param chargedState the state after that charge
    */
-  refund(state: State, taken: State, nowMs: number, limit: Limit, cost: number): State
+  refund(state: State, chargedState: State, nowMs: number, limit: Limit, cost: number): State
 }
 
-/** What another store said of a limit, in answer to a charge of `cost` units. */
+/** What another store answered about one limit, when it was asked for a charge of `cost` units. */
 export interface RemoteState {
   readonly remaining: number
   readonly resetMs: number
-  /** 0 where the charge was taken. */
+  /** 0 if the charge was taken. */
   readonly retryAfterMs: number
   readonly cost: number
 }
 
-/** An algorithm whose states a store can keep as nothing but numbers. */
+/** An algorithm whose states can be stored as a list of numbers. */
 export interface NumericAlgorithm<State> extends Algorithm<State> {
   /**
-   * The state of a client that nothing is known of.
+   * The state of a new client.
    *
-   * @param id whole, from 0 to 2^32 - 1. The ids by which refunds are told apart go on from here: a store that
-   *   forgets clients begins elsewhere each time, lest a refund of before be honoured.
+   * @param id a whole number from 0 to 2^32 - 1. The ids that connect charges with their refunds continue
+   *   from this number. A store that forgets clients passes a different number each time, so that it does not
+   *   accept receipts from before it forgot the client.
    */
   initialState(id: number): State
   /**
-   * The state that comes nearest to what another store said, and never leaves a client more than that.
+   * The state that is nearest to the answer of another store. It never allows a client more than that answer
+   * does.
    *
-   * @param state what was known before
+   * @param state the state in this store before the answer
    */
   seedFromRemote(state: State, remote: RemoteState, nowMs: number, limit: Limit): State
-  /** Takes a state down as numbers, which is all that a store need keep of it. */
+  /** Writes a state as numbers. A store needs to keep nothing else of it. */
   write(state: State, sink: NumberSink): void
-  /** The state that `write` took down. */
+  /** Reads the state that `write` wrote. */
   read(source: NumberSource): State
 }

@@ -4,10 +4,10 @@ import type { AlgorithmName, Limit } from './limit.ts'
 import { type SlidingWindowState, slidingWindow } from './sliding-window.ts'
 import { type TokenBucketState, tokenBucket } from './token-bucket.ts'
 
-/** What a store keeps for one limit: the business of the limit's algorithm, and to the store one value. */
+/** What a store keeps for one limit. Only the algorithm of the limit interprets it. */
 export type AlgorithmState = FixedWindowState | SlidingWindowState | TokenBucketState
 
-/** Every algorithm by the name that limits call it. */
+/** Each algorithm, by the name that limits use for it. */
 const ALGORITHMS: Readonly<Record<AlgorithmName, unknown>> = {
   'fixed-window': fixedWindow,
   'sliding-window': slidingWindow,
@@ -18,8 +18,8 @@ const ALGORITHMS: Readonly<Record<AlgorithmName, unknown>> = {
 export const ALGORITHM_NAMES: readonly AlgorithmName[] = Object.keys(ALGORITHMS) as AlgorithmName[]
 
 /**
- * The algorithm that counts a limit. Whoever keeps states gives an algorithm its own only: the compiler
- * cannot know which one that is.
+ * The algorithm of a limit. The caller must pass an algorithm only states that the same algorithm returned.
+ * The compiler cannot check this.
  */
 export function algorithmOf({ algorithm }: Limit): NumericAlgorithm<AlgorithmState> {
   return ALGORITHMS[algorithm] as NumericAlgorithm<AlgorithmState>

@@ -1,39 +1,46 @@
+/*
+ * Twin: src/stores/redis/scripts/ban.lua.
+ * test/stores/redis/scripts/twins.test.ts proves that both decide the same.
+ */
 import type { NumberSink, NumberSource } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 import { rewindSlices, type SlidingWindowState, slidingWindow } from './sliding-window.ts'
 
-/** When a client that goes on knocking is refused outright, compiled. */
+/** When a client is banned because it was refused too often, compiled. */
 export interface BanRule {
   /**
-   * How many refusals, in how long, are too many: a sliding window of refusals, of which the last one makes
-   * the ban. Of a client that is refused so often in `windowMs` none escapes; one that takes up to an eighth
-   * longer for it can be caught too.
+   * How many refusals in which time lead to a ban: a sliding window that counts refusals. The refusal that
+   * reaches `refusals.limit` starts the ban.
+   *
+   * A client that is refused `limit` times in `windowMs` is always banned. A client that takes up to an
+   * eighth of `windowMs` longer for these refusals can be banned too.
    */
   readonly refusals: Limit
   /** How long a ban lasts, in milliseconds. */
   readonly forMs: number
 }
 
-/** What is remembered of a client for its ban: refusals that may lead to one, or the ban itself. */
+/** What a store remembers of a client for its ban: either the refusals before a ban, or the ban itself. */
 export interface BanState {
-  /** Refusals so far; absent during a ban. */
+  /** The refusals so far. Absent during a ban. */
   readonly refusals?: SlidingWindowState
-  /** When the ban began, in milliseconds, and when it ends; absent where there is none. */
+  /** The start of the ban, in milliseconds. Absent without a ban. */
   readonly sinceMs?: number
+  /** The end of the ban, in milliseconds. Absent without a ban. */
   readonly untilMs?: number
 }
 
-/** Milliseconds until the client's ban ends; 0 when it is not banned. */
+/** Milliseconds until the client's ban ends. 0 if the client is not banned. */
 export function banEndsInMs(state: BanState | undefined, nowMs: number): number {
   return state?.untilMs === undefined ? 0 : Math.max(0, state.untilMs - nowMs)
 }
 
-/** The state of a client that is banned from now on. */
+/** The state of a client whose ban starts now. */
 export function banned(nowMs: number, forMs: number): BanState {
   return { sinceMs: nowMs, untilMs: nowMs + forMs }
 }
 
-/** The state after one refusal more, of a client that is not banned: it may be now. */
+/** The state of a client that was not banned, after one more refusal. This refusal can start a ban. */
 export function withRefusal(
   state: BanState | undefined,
   nowMs: number,
@@ -44,8 +51,8 @@ export function withRefusal(
 }
 
 /**
- * What there is of the state now: a ban that is over is forgotten, and on a clock that was set back a ban
- * begins anew, and so lasts no longer than ever.
+ * The state as it is now. Returns undefined for a ban that has ended. If the clock was set back to before the
+ * start of a ban, the ban starts again now, so that it does not last longer than its full time.
  */
 export function banAt(state: BanState, nowMs: number): BanState | undefined {
   const { refusals, sinceMs, untilMs } = state
@@ -57,7 +64,7 @@ export function banAt(state: BanState, nowMs: number): BanState | undefined {
   return sinceMs > nowMs ? banned(nowMs, untilMs - sinceMs) : state
 }
 
-/** Takes a ban, or the refusals that may lead to one, down as numbers. */
+/** Writes a ban, or the refusals before a ban, as numbers. */
 export function writeBan({ refusals, sinceMs, untilMs }: BanState, sink: NumberSink): void {
   if (refusals !== undefined) {
     slidingWindow.write(refusals, sink)
@@ -67,7 +74,7 @@ export function writeBan({ refusals, sinceMs, untilMs }: BanState, sink: NumberS
   }
 }
 
-/** What {@link writeBan} took down. */
+/** Reads the state that {@link writeBan} wrote. */
 export function readBan(source: NumberSource, isBan: boolean): BanState {
   if (isBan) return { sinceMs: source.instant(), untilMs: source.instant() }
   return { refusals: slidingWindow.read(source) }

@@ -1,22 +1,29 @@
+/*
+ * Twins: fixed-window.lua and single-window.lua in src/stores/redis/scripts;
+ * src/stores/memory/open-window-charge.ts. test/stores/redis/scripts/twins.test.ts and
+ * test/stores/memory/open-window-charge.test.ts prove that all of them decide the same.
+ */
 import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
 import type { Limit } from './limit.ts'
 
 /** What a fixed window remembers of a client. */
 export interface FixedWindowState {
-  /** The instant of the first charge in this window, in milliseconds. */
+  /** The time of the first charge in this window, in milliseconds. */
   readonly startMs: number
   /** Units taken in this window. */
   readonly used: number
-  /** Counts the client's windows, so that a refund is honoured in its own window and in no other. */
+  /**
+   * The number of this window among the client's windows. A refund counts only in the window of its charge.
+   */
   readonly windowId: number
 }
 
 /**
- * At most `limit` units in a window that opens with the client's first charge and closes `windowMs` later.
+ * At most `limit` units in a window. The client's first charge opens the window. It closes `windowMs` later.
  *
- * Its bound: `limit` units in each window, and so up to `2 * limit - 1` in a stretch of `windowMs` that
- * straddles two windows. (Not `2 * limit`: the charge that opened the first one lies outside of the stretch,
- * unless just that one was refunded.)
+ * Bound: at most `limit` units in each window. So there are at most `2 * limit - 1` units in a stretch of
+ * `windowMs` that touches two windows. It is not `2 * limit`, because the charge that opened the first window
+ * is outside the stretch. The exception: if exactly that charge was refunded, `2 * limit` units are possible.
  */
 export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
   initialState: (id) => ({ startMs: 0, used: 0, windowId: id }),
@@ -28,7 +35,8 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     const usedNow = allowed ? used + cost : used
     return {
       allowed,
-      // A limit can shrink from one charge to the next where a function decides on it.
+      // A limit function can return a smaller limit than for the charge before. Then `usedNow` is above the
+      // limit.
       remaining: Math.max(0, limit.limit - usedNow),
       resetMs,
       retryAfterMs: allowed ? 0 : resetMs,
@@ -36,11 +44,11 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     }
   },
 
-  // The window starts again where the clock now is, with what was used in it.
+  // The window starts again at the present time of the clock. The units used in it remain used.
   rewind: (state, nowMs) => (nowMs < state.startMs ? { ...state, startMs: nowMs } : state),
 
-  refund(state, taken, _nowMs, _limit, cost): FixedWindowState {
-    if (state.windowId !== taken.windowId) return state
+  refund(state, chargedState, _nowMs, _limit, cost): FixedWindowState {
+    if (state.windowId !== chargedState.windowId) return state
     return { ...state, used: Math.max(0, state.used - cost) }
   },
 
@@ -59,7 +67,7 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
 }
 
 function windowAt(state: FixedWindowState | undefined, nowMs: number, limit: Limit): FixedWindowState {
-  // A window of which everything was given back never opened.
+  // If all charges of a window were refunded, it counts as never opened.
   if (state !== undefined && state.used > 0 && nowMs < state.startMs + limit.windowMs) return state
   return { startMs: nowMs, used: 0, windowId: nextId(state?.windowId ?? 0) }
 }

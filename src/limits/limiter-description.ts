@@ -1,67 +1,77 @@
 import type { AlgorithmName } from './limit.ts'
 
 /**
- * Property under which a limiter carries its {@link LimiterDescription}. Registered by name, so that the
- * audit recognises limiters of another copy of this library (ESM beside CommonJS, say).
+ * The property in which a limiter holds its {@link LimiterDescription}. The symbol is registered by name, so
+ * that the audit also recognises limiters of another copy of this library (for example, ESM and CommonJS in
+ * one process).
  */
 export const LIMITER_DESCRIPTION: unique symbol = Symbol.for('express-tollgate.limiter')
 
-/** One limit of a limiter, in the words of its options. */
+/**
+ * The name of a limiter without a `name` option. Its limits are named `read` and `write`, without a prefix.
+ */
+export const DEFAULT_NAME = 'default'
+
+/** One limit of a limiter, in the terms of its options. */
 export interface LimitDescription {
   readonly name: string
-  /** Units, or `'dynamic'` where a function decides for each request. */
+  /** Units, or `'dynamic'` if a function decides for each request. */
   readonly limit: number | 'dynamic'
   /** Seconds. */
   readonly windowSec: number
-  /** What a token bucket holds, where that is not `limit`. */
+  /** The units that a token bucket holds. Absent if they equal `limit`. */
   readonly burst?: number
   readonly algorithm: AlgorithmName
 }
 
-/** A header that tells clients about their limits. */
+/** A header that informs clients about their limits. */
 export interface HeaderDescription {
   readonly name: string
-  /** What it says: a whole sentence. */
+  /** What the header means: a complete sentence. */
   readonly meaning: string
   readonly type: 'integer' | 'string'
-  /** `policy`: what the limits are, told even while the store is down. `state`: where they stand. */
+  /**
+   * `policy`: the header shows the limits, and is sent even while the store is down. `state`: the header
+   * shows the present state of the limits.
+   */
   readonly tells: 'policy' | 'state'
 }
 
-/** What a limiter answers in the app's place. */
+/** A response that a limiter sends instead of the app. */
 export interface AnswerDescription {
   readonly status: number
   /**
-   * One that it sends; of problem details only `violated-policies` changes from one to the next. `'dynamic'`
-   * where a function writes it.
+   * An example of the body. If the body is problem details, only `violated-policies` differs from one
+   * response to another. `'dynamic'` if a function writes the body.
    */
   readonly body: { readonly contentType: string; readonly text: string } | 'dynamic'
 }
 
-/** What a limiter says of itself: for the audit, reports, metrics and documents of an API. */
+/** The description of a limiter: for the audit, for reports, for metrics and for API documents. */
 export interface LimiterDescription {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
-  /** The limits of the class; `false` when the class is not limited. */
+  /** The limits of the class `read`. `false` if this class is not limited. */
   readonly read: readonly LimitDescription[] | false
+  /** The limits of the class `write`. `false` if this class is not limited. */
   readonly write: readonly LimitDescription[] | false
-  /** `'method'` unless the options hold a `classify` function. */
+  /** `'method'`, unless the options contain a `classify` function. */
   readonly classifiedBy: 'method' | 'function'
-  /** Whether a `skip` function can wave requests through. */
+  /** Whether the options contain a `skip` function, which can let requests through without a charge. */
   readonly canSkip: boolean
-  /** Whether a `cost` function can charge more than one unit for a request. */
+  /** Whether the options contain a `cost` function, which can charge more than one unit for a request. */
   readonly hasCosts: boolean
-  /** The headers of all formats that the options ask for. */
+  /** The headers of all formats that the options enable. */
   readonly headers: readonly HeaderDescription[]
-  /** To requests above a limit. */
+  /** The response to requests above a limit. */
   readonly refusal: AnswerDescription
-  /** To clients on the `denyList`; absent without one. */
+  /** The response to clients on the `denyList`. Absent without a `denyList`. */
   readonly denial?: AnswerDescription
-  /** While the store fails; absent unless `onStoreError` is `'deny'`. */
+  /** The response while the store fails. Absent unless `onStoreError` is `'deny'`. */
   readonly unavailable?: AnswerDescription
 }
 
-/** The description of a limiter, or undefined for anything else. */
+/** The description of a limiter, or undefined if `candidate` is not a limiter. */
 export function describeLimiter(candidate: unknown): LimiterDescription | undefined {
   if (typeof candidate !== 'function') return undefined
   return (candidate as { [LIMITER_DESCRIPTION]?: LimiterDescription })[LIMITER_DESCRIPTION]

@@ -1,54 +1,58 @@
 import type { Limit } from './limit.ts'
 import type { RequestClass } from './request-class.ts'
 
-/** The limits of one class: a request is admitted when all of them admit it. */
+/** The limits of one class. A request is allowed if all of them allow it. */
 export interface Policy {
   readonly class: RequestClass
   readonly limits: readonly Limit[]
-  /** The limit that holds least at once: a request that costs more can never be admitted. */
-  readonly narrowest: Limit
+  /**
+   * The limit with the smallest `burst`. A request that costs more than this `burst` can never be allowed.
+   */
+  readonly smallestLimit: Limit
 }
 
-/** A policy whose one limit is decided for each request. */
+/** A policy with one limit, whose units a function decides for each request. */
 export interface DynamicPolicy<Req> {
   readonly class: RequestClass
-  /** Everything but the number: how a limit of `limit` units would look. */
+  /** The limit, complete except for its units. */
   readonly template: Limit
-  /** Asks the function given as an option. */
-  readonly ask: (req: Req) => unknown
-  /** The policy for a number; the same number gives the same policy. */
-  readonly at: (limit: number) => Policy
+  /** The function from the options that decides the units for a request. */
+  readonly limitFunction: (req: Req) => unknown
+  /** The policy with a limit of so many units. The same number always gives the same policy object. */
+  readonly withLimit: (units: number) => Policy
 }
 
-/** The policy of one class, in either form; `false` when the class is not limited. */
+/** The policy of one class, fixed or dynamic. `false` if the class is not limited. */
 export type ClassPolicy<Req> = Policy | DynamicPolicy<Req> | false
 
 export function isDynamic<Req>(policy: Policy | DynamicPolicy<Req>): policy is DynamicPolicy<Req> {
-  return 'ask' in policy
+  return 'limitFunction' in policy
 }
 
 export function fixedPolicy(requestClass: RequestClass, limits: readonly Limit[]): Policy {
-  const narrowest = limits.reduce((one, other) => (other.burst < one.burst ? other : one))
-  return { class: requestClass, limits, narrowest }
+  const smallestLimit = limits.reduce((one, other) => (other.burst < one.burst ? other : one))
+  return { class: requestClass, limits, smallestLimit }
 }
 
-/** Numbers remembered for one function: people have a handful of tariffs; a function that never repeats
- * itself must not fill the memory. */
+/**
+ * How many policies are remembered for one limit function. Most functions return a few different numbers. A
+ * function that returns a different number each time must not fill the memory.
+ */
 const MOST_REMEMBERED = 1000
 
 export function dynamicPolicy<Req>(
   requestClass: RequestClass,
   template: Limit,
-  ask: (req: Req) => unknown,
+  limitFunction: (req: Req) => unknown,
 ): DynamicPolicy<Req> {
   const policies = new Map<number, Policy>()
-  const at = (limit: number): Policy => {
-    const known = policies.get(limit)
+  const withLimit = (units: number): Policy => {
+    const known = policies.get(units)
     if (known !== undefined) return known
     if (policies.size >= MOST_REMEMBERED) policies.clear()
-    const policy = fixedPolicy(requestClass, [{ ...template, limit, burst: limit }])
-    policies.set(limit, policy)
+    const policy = fixedPolicy(requestClass, [{ ...template, limit: units, burst: units }])
+    policies.set(units, policy)
     return policy
   }
-  return { class: requestClass, template, ask, at }
+  return { class: requestClass, template, limitFunction, withLimit }
 }

@@ -1,5 +1,5 @@
-/** The two kinds of requests, each with limits of its own. */
+/** The two classes of requests. Each class has its own limits. */
 export type RequestClass = 'read' | 'write'
 
-/** Both classes, in the order in which reports name them. */
+/** Both classes, in the order in which reports list them. */
 export const REQUEST_CLASSES: readonly RequestClass[] = ['read', 'write']

@@ -3,19 +3,24 @@ import { type ClassPolicy, isDynamic } from './policy.ts'
 import type { RequestClass } from './request-class.ts'
 
 /**
- * The class that admits less: never one that is not limited, and `read` only where it is stricter in every
- * respect, at once as in the long run. `write` where a function decides and nobody can tell.
+ * The class that allows less. A class without limits is never the stricter one. `read` is the stricter class
+ * only if it is stricter in every respect: in the units that are allowed at once, and in the units over time.
+ * If a function decides the limit of a class, the classes cannot be compared, and the result is `write`.
  */
 export function stricterClass<Req>(policies: Readonly<Record<RequestClass, ClassPolicy<Req>>>): RequestClass {
   const { read, write } = policies
   if (write === false) return 'read'
   if (read === false || isDynamic(read) || isDynamic(write)) return 'write'
-  const isStricter = isNoLaxer(read.limits, write.limits) && !isNoLaxer(write.limits, read.limits)
-  return isStricter ? 'read' : 'write'
+  const isReadStricter =
+    isAtLeastAsStrict(read.limits, write.limits) && !isAtLeastAsStrict(write.limits, read.limits)
+  return isReadStricter ? 'read' : 'write'
 }
 
-/** Whether each of `others` has a counterpart in `limits` that admits no more, at once and by the millisecond. */
-function isNoLaxer(limits: readonly Limit[], others: readonly Limit[]): boolean {
+/**
+ * Whether for each limit in `others` there is a limit in `limits` that allows no more units at once and no
+ * more units per millisecond.
+ */
+function isAtLeastAsStrict(limits: readonly Limit[], others: readonly Limit[]): boolean {
   return others.every((other) =>
     limits.some((limit) => limit.burst <= other.burst && unitsPerMs(limit) <= unitsPerMs(other)),
   )

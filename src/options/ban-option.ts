@@ -4,11 +4,11 @@ import type { BanRule } from '../limits/ban.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { ClassPolicies } from './class-policies.ts'
 import type { BanOptions } from './rate-limiter-options.ts'
-import { checkWindow } from './window-option.ts'
+import { windowToMs } from './window-option.ts'
 
 const NAMES = ['after', 'withinSec', 'forSec'] as const
 
-/** Compiles `ban`; undefined where nobody is banned for being refused. */
+/** Compiles `ban`; undefined if refusals never lead to a ban. */
 export function parseBan(
   ban: BanOptions | undefined,
   { read, write }: ClassPolicies<never>,
@@ -18,19 +18,19 @@ export function parseBan(
     throw new RateLimiterError({
       code: 'impossible_combination',
       option: 'ban',
-      problem: 'never comes about where neither reads nor writes are limited',
+      problem: 'has no effect if neither reads nor writes are limited',
       remedy: 'Leave it out, or limit one of them.',
     })
   }
-  const own = checkNames('ban', ban, NAMES)
+  const options = checkNames('ban', ban, NAMES)
   for (const name of NAMES) {
-    if (own[name] === undefined) {
+    if (options[name] === undefined) {
       rejectOption('ban', ban, `lacks ${name}`, 'Give { after: 10, withinSec: 60, forSec: 3600 }.')
     }
   }
-  const after = checkWholeNumber('ban.after', own.after, 1, LARGEST_LIMIT)
-  const windowMs = checkWindow('ban.withinSec', own.withinSec)
-  const forMs = checkWindow('ban.forSec', own.forSec)
+  const after = checkWholeNumber('ban.after', options.after, 1, LARGEST_LIMIT)
+  const windowMs = windowToMs('ban.withinSec', options.withinSec)
+  const forMs = windowToMs('ban.forSec', options.forSec)
   return {
     refusals: {
       name: 'refusals',

@@ -1,25 +1,26 @@
 import { rejectOption } from '../errors/option-checks.ts'
 import { type Limit, quotaOf } from '../limits/limit.ts'
+import { DEFAULT_NAME } from '../limits/limiter-description.ts'
 import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../limits/policy.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import { checkUniqueNames, limitNamer } from './limit-names.ts'
 import { checkLimit, type LimitWithoutTtl, parseLimit } from './limit-option.ts'
 import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
-import { checkSeconds, checkWindow, LONGEST_SEC } from './window-option.ts'
+import { LONGEST_SECONDS, secondsToMs, windowToMs } from './window-option.ts'
 
 const DEFAULT_LIMITS: Readonly<Record<RequestClass, number>> = { read: 1000, write: 200 }
 const DEFAULT_WINDOW_SEC = 60
 const DEFAULT_TTL_MARGIN_MS = 30_000
 
-/** The limiter whose limits are called `read` and `write`; those of others carry its name in front. */
-export const DEFAULT_NAME = 'default'
-
 export type ClassPolicies<Req> = Readonly<Record<RequestClass, ClassPolicy<Req>>>
 
-/** The limits of a class before it is known how long clients are remembered. */
+/**
+ * The limits of a class before the lifetime of their counters is known: it depends on all limits of the
+ * limiter.
+ */
 interface PolicyWithoutTtl<Req> {
   readonly limits: readonly LimitWithoutTtl[]
-  /** Decides how many units the only limit has. */
+  /** The user's function that decides how many units the only limit has. */
   readonly ask?: (req: Req) => unknown
 }
 
@@ -32,7 +33,7 @@ export function parseClassPolicies<Req>(
   limiterName: string,
 ): ClassPolicies<Req> {
   const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
-  const windowMs = checkWindow('windowSec', windowSec)
+  const windowMs = windowToMs('windowSec', windowSec)
   const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
   const reads = policyWithoutTtl('read', read, `${prefix}read`, windowMs)
   const writes = policyWithoutTtl('write', write, `${prefix}write`, windowMs)
@@ -47,16 +48,16 @@ export function parseClassPolicies<Req>(
 
 function policyOf<Req>(
   requestClass: RequestClass,
-  { limits: drafts, ask }: PolicyWithoutTtl<Req>,
+  { limits: limitsWithoutTtl, ask }: PolicyWithoutTtl<Req>,
   ttlMs: number,
 ): ClassPolicy<Req> {
-  const limits = drafts.map((draft): Limit => ({ ...draft, ttlMs }))
+  const limits = limitsWithoutTtl.map((limit): Limit => ({ ...limit, ttlMs }))
   const [template] = limits
   if (template === undefined) return false
   return ask === undefined ? fixedPolicy(requestClass, limits) : dynamicPolicy(requestClass, template, ask)
 }
 
-/** No limits where the class has none. */
+/** The limits of one class; an empty array if the class is not limited. */
 function policyWithoutTtl<Req>(
   option: RequestClass,
   setting: LimitSetting<Req>,
@@ -64,15 +65,15 @@ function policyWithoutTtl<Req>(
   windowMs: number,
 ): PolicyWithoutTtl<Req> {
   if (setting === false) return { limits: [] }
-  const simple = (limit: number): LimitWithoutTtl => ({
+  const fixedWindow = (limit: number): LimitWithoutTtl => ({
     name: prefix,
     windowMs,
     algorithm: 'fixed-window',
     limit,
     burst: limit,
   })
-  if (typeof setting === 'function') return { limits: [simple(1)], ask: setting }
-  if (typeof setting === 'number') return { limits: [simple(checkLimit(option, setting))] }
+  if (typeof setting === 'function') return { limits: [fixedWindow(1)], ask: setting }
+  if (typeof setting === 'number') return { limits: [fixedWindow(checkLimit(option, setting))] }
   if (isList(setting)) return { limits: limitsOf(option, setting, prefix, windowMs) }
   if (typeof setting === 'object' && setting !== null) {
     return { limits: [parseLimit(option, setting, { windowMs, nameFor: () => prefix })] }
@@ -85,7 +86,7 @@ function policyWithoutTtl<Req>(
   )
 }
 
-/** As `Array.isArray`, which the compiler does not believe of arrays that cannot be written to. */
+/** `Array.isArray`, which the compiler does not accept as a check for readonly arrays. */
 function isList<Item>(setting: Item | readonly Item[]): setting is readonly Item[] {
   return Array.isArray(setting)
 }
@@ -103,7 +104,7 @@ function limitsOf(
     prefix,
     settings.map((setting) => setting?.name),
   )
-  // Array.from visits holes too: a limit that is missing is a mistake like any other.
+  // Array.from visits the holes of a sparse array too, so that a missing limit is an error.
   const limits = Array.from(settings, (setting, index) =>
     parseLimit(`${option}[${index}]`, setting, { windowMs, nameFor }),
   )
@@ -115,13 +116,13 @@ function limitsOf(
 }
 
 function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
-  const ttlMs = checkSeconds('ttlSec', ttlSec)
+  const ttlMs = secondsToMs('ttlSec', ttlSec)
   if (ttlMs >= longestWindowMs) return ttlMs
   return rejectOption(
     'ttlSec',
     ttlSec,
-    `is shorter than the ${longestWindowMs / 1000} s of the longest window, or bucket to fill: a client forgotten early has new quota`,
-    longestWindowMs > LONGEST_SEC * 1000
+    `is shorter than the longest window (or time to fill a bucket) of ${longestWindowMs / 1000} s, so clients would be forgotten too early and get new quota`,
+    longestWindowMs > LONGEST_SECONDS * 1000
       ? 'Leave it out.'
       : `Give at least ${longestWindowMs / 1000}, or leave it out.`,
   )

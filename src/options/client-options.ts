@@ -1,27 +1,15 @@
 import { type AddressList, parseAddressList } from '../client/address-list.ts'
-import type { Trust } from '../client/forwarded-path.ts'
-import { compileTrust } from '../client/trusted-proxies.ts'
+import type { ClientSettings } from '../client/client-settings.ts'
+import { compileTrust } from '../client/proxy-trust.ts'
 import { checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
-/** How clients are told apart, and who of them is not limited; compiled as far as no request is needed. */
-export interface ClientSettings {
-  /** Undefined where the Express app's own `trust proxy` decides. */
-  readonly trust: Trust | undefined
-  /** Lower-case name of the one header that may name the client. */
-  readonly header: string
-  readonly ipv6Subnet: number
-  /** Clients that are not limited; undefined where everybody is. */
-  readonly allowList: AddressList | undefined
-  /** Clients that are turned away; undefined where nobody is. */
-  readonly denyList: AddressList | undefined
-}
-
 const DEFAULT_IPV6_SUBNET = 56
 
-/** A provider is given 32 bits; fewer would put whole providers into one budget. */
+/** A provider is given 32 bits. With fewer bits, all customers of several providers would share one quota. */
 const FEWEST_IPV6_BITS = 32
 
+/** Compiles the options that identify clients or list them. */
 export function parseClientOptions(
   options: Pick<
     RateLimiterOptions,

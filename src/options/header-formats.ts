@@ -4,7 +4,7 @@ import { draft7 } from '../response/draft-7.ts'
 import { draft8 } from '../response/draft-8.ts'
 import { draft11 } from '../response/draft-11.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
-import { legacyFormat } from '../response/legacy.ts'
+import { legacyFormat } from '../response/legacy-format.ts'
 import type { RateLimiterOptions, StandardHeadersName } from './rate-limiter-options.ts'
 
 const DRAFTS: Readonly<Record<StandardHeadersName, HeaderFormat>> = {
@@ -16,7 +16,7 @@ const DRAFTS: Readonly<Record<StandardHeadersName, HeaderFormat>> = {
 
 const NEWEST: StandardHeadersName = 'draft-11'
 
-/** The formats in which a client is told about its limits. */
+/** Compiles the options of the headers that show a client its limits. */
 export function parseHeaderFormats(
   options: Pick<RateLimiterOptions, 'legacyHeaders' | 'standardHeaders' | 'resetFormat'>,
 ): readonly HeaderFormat[] {

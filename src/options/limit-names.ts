@@ -7,7 +7,7 @@ const UNITS = [
   ['s', 1000],
 ] as const
 
-/** A duration as short as it can be said exactly: `1s`, `90s`, `1h`, `1500ms`. */
+/** A duration in the largest unit that is exact: `1s`, `90s`, `1h`, `1500ms`. */
 export function durationText(ms: number): string {
   for (const [unit, unitMs] of UNITS) {
     if (ms % unitMs === 0) return `${ms / unitMs}${unit}`
@@ -16,10 +16,10 @@ export function durationText(ms: number): string {
 }
 
 /**
- * Names for the limits of one class, each its own: by the window, such as `read-1s`, and where two windows are
- * as long, `read-1s-2`. A single limit needs no window to tell it from others.
+ * Makes a unique name for each limit of one class: by its window, such as `read-1s`, and for a second limit
+ * of the same window `read-1s-2`. A single limit gets the prefix alone.
  *
- * @param given the names that the options give, at the places of their limits
+ * @param given the names in the options, in the order of the limits; undefined for a limit without a name
  */
 export function limitNamer(prefix: string, given: readonly unknown[]): (windowMs: number) => string {
   const taken = new Set<unknown>(given)
@@ -32,11 +32,18 @@ export function limitNamer(prefix: string, given: readonly unknown[]): (windowMs
   }
 }
 
-/** Throws unless every limit of a class has a name of its own: reports and headers tell limits by it. */
+/**
+ * Throws unless the limits of a class have different names, by which headers and reports distinguish them.
+ */
 export function checkUniqueNames(option: string, names: readonly string[]): void {
-  const index = names.findIndex((name, at) => names.indexOf(name) !== at)
+  const index = names.findIndex((name, position) => names.indexOf(name) !== position)
   if (index === -1) return
   const name = names[index] ?? ''
   const first = `${option}[${names.indexOf(name)}]`
-  rejectOption(`${option}[${index}].name`, name, `is the name of ${first} too`, 'Give each limit its own.')
+  rejectOption(
+    `${option}[${index}].name`,
+    name,
+    `is the name of ${first} too`,
+    'Give each limit a name of its own.',
+  )
 }

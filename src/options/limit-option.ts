@@ -1,7 +1,7 @@
 import {
   checkChoice,
-  checkHeaderName,
   checkNames,
+  checkPrintableName,
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
@@ -9,18 +9,18 @@ import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
 import type { LimitOptions } from './rate-limiter-options.ts'
-import { checkWindow } from './window-option.ts'
+import { windowToMs } from './window-option.ts'
 
-/** A limit before it is known how long clients are remembered. */
+/** A limit before the lifetime of its counters is known. */
 export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
 
-/** What a limit has where its options do not say. */
+/** The values of a limit whose options leave them out. */
 export interface LimitDefaults {
   readonly windowMs: number
   readonly nameFor: (windowMs: number) => string
 }
 
-/** Compiles one limit; `option` is the path at which it was given. */
+/** Compiles one limit. `option` is its path in the options, such as `read[1]`, for errors. */
 export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitWithoutTtl {
   const setting = checkNames(option, given, ['limit', 'windowSec', 'algorithm', 'burst', 'name'], {
     windowMs: 'windowSec',
@@ -29,20 +29,25 @@ export function parseLimit(option: string, given: LimitOptions, defaults: LimitD
   const algorithm = checkChoice(`${option}.algorithm`, setting.algorithm, ALGORITHM_NAMES, 'fixed-window')
   const limit = checkLimit(`${option}.limit`, setting.limit)
   const windowMs =
-    setting.windowSec === undefined
-      ? defaults.windowMs
-      : checkWindow(`${option}.windowSec`, setting.windowSec)
+    setting.windowSec === undefined ? defaults.windowMs : windowToMs(`${option}.windowSec`, setting.windowSec)
   const burst = parseBurst(`${option}.burst`, setting.burst, algorithm, limit)
   if (algorithm === 'token-bucket') checkExact(option, given, { limit, windowMs, burst })
   const name =
-    setting.name === undefined ? defaults.nameFor(windowMs) : checkHeaderName(`${option}.name`, setting.name)
+    setting.name === undefined
+      ? defaults.nameFor(windowMs)
+      : checkPrintableName(`${option}.name`, setting.name)
   return { name, limit, windowMs, burst, algorithm }
 }
 
-/** The number of units that `value` is, or an error. */
+/** Returns `value` if it is a number of units that a limit can have, and throws otherwise. */
 export function checkLimit(option: string, value: unknown): number {
   if (value === 0) {
-    return rejectOption(option, value, 'of 0 refuses everybody for ever', 'Give false for no limit.')
+    return rejectOption(
+      option,
+      value,
+      'does not take 0, which would refuse every request',
+      'Give false for no limit.',
+    )
   }
   if (value === Number.POSITIVE_INFINITY) {
     return rejectOption(option, value, 'takes a whole number', 'Give false for no limit.')
@@ -57,9 +62,10 @@ function parseBurst(option: string, burst: unknown, algorithm: AlgorithmName, li
   return rejectOption(option, burst, `has no meaning for a ${algorithm}`, remedy)
 }
 
+/** Throws unless the token bucket can count exactly in whole numbers. */
 function checkExact(option: string, given: LimitOptions, numbers: Parameters<typeof isExact>[0]): void {
   if (isExact(numbers)) return
   const most = Math.floor((Number.MAX_SAFE_INTEGER - numbers.limit) / (2 * numbers.windowMs))
   const remedy = `Give a burst of at most ${most}, or a shorter window.`
-  rejectOption(option, given, 'is a token bucket too large to be reckoned with exactly', remedy)
+  rejectOption(option, given, 'is a token bucket too large for exact arithmetic', remedy)
 }

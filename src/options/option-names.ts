@@ -2,7 +2,7 @@ import { checkNames } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
-/** Every option there is; a record, so that the compiler finds the one that is missing here. */
+/** The names of all options. A record, so that the compiler reports a name that is missing here. */
 const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
   read: true,
   write: true,
@@ -39,7 +39,7 @@ const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
   clock: true,
 }
 
-/** What other rate limiters call our options. */
+/** The names that other rate limiters use for these options. */
 const ALIASES: Readonly<Record<string, string>> = {
   windowMs: 'windowSec',
   duration: 'windowSec',
@@ -59,14 +59,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   inMemoryBlockDuration: 'ban',
 }
 
-/** The options that were given themselves, or an error unless they are an object of known names. */
+/** Returns the own options of the object, and throws unless it is an object with known names only. */
 export function checkOptionNames<Options extends object>(options: Options): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new RateLimiterError({
       code: 'invalid_option',
       value: options,
       problem: 'createRateLimiter takes an object of options',
-      remedy: 'Give something like { read: 1000, write: 200, windowSec: 60 }.',
+      remedy: 'Give an object such as { read: 1000, write: 200, windowSec: 60 }.',
     })
   }
   return checkNames('', options, Object.keys(NAMES), ALIASES)

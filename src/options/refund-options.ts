@@ -4,14 +4,14 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
-/** When a charge is given back, compiled. */
+/** Which charges are refunded: the compiled options. */
 export interface RefundSettings<Req, Res> {
-  /** The kind of requests that are given back: successful ones, or failed ones. */
+  /** Whether the charges of successful or of failed requests are refunded. */
   readonly refunds: 'successful' | 'failed'
   readonly wasSuccessful: (req: Req, res: Res) => MaybePromise<boolean>
 }
 
-/** Undefined when every charge stays. */
+/** Compiles the options of refunds; undefined if no charge is refunded. */
 export function parseRefunds<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,
 ): RefundSettings<Req, Res> | undefined {
@@ -26,8 +26,8 @@ export function parseRefunds<Req extends IncomingMessage, Res extends ServerResp
     throw new RateLimiterError({
       code: 'impossible_combination',
       option: 'skipSuccessfulRequests and skipFailedRequests',
-      problem: 'give back every charge together',
-      remedy: 'Choose one.',
+      problem: 'refund every charge if both are set',
+      remedy: 'Leave one of them out.',
     })
   }
   if (!successful && !failed) {
@@ -35,7 +35,7 @@ export function parseRefunds<Req extends IncomingMessage, Res extends ServerResp
     throw new RateLimiterError({
       code: 'impossible_combination',
       option: 'requestWasSuccessful',
-      problem: 'is never asked unless charges are given back',
+      problem: 'is never called unless charges are refunded',
       remedy: 'Set skipSuccessfulRequests or skipFailedRequests too.',
     })
   }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { checkFlag, checkFunction, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import type { MaybePromise } from '../maybe-promise.ts'
 import {
   type Body,
   DEFAULT_FORBIDDEN,
@@ -11,31 +10,12 @@ import {
   textBody,
 } from '../response/body.ts'
 import { forbidden, quotaExceeded, reducedCapacity } from '../response/problem-details.ts'
-import type { RateLimitInfo } from '../response/rate-limit-info.ts'
-import type { Next, RateLimiterOptions } from './rate-limiter-options.ts'
-
-/** Status of the answer when the store fails and `onStoreError` is `'deny'`. */
-export const UNAVAILABLE_STATUS = 503
-
-/** Status of the answer to a client on the `denyList`. */
-export const FORBIDDEN_STATUS = 403
-
-/** How requests are refused, compiled. */
-export interface RefusalSettings<Req, Res> {
-  readonly statusCode: number
-  /** The body for a refusal by the limits named in `violated`. */
-  readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
-  /** What `bodyFor` answers to the same, without asking a function of the user's. */
-  readonly exampleFor: (violated: readonly string[]) => Body | 'dynamic'
-  readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
-  /** The body of the 503. */
-  readonly unavailable: Body
-  /** The body of the 403. */
-  readonly forbidden: Body
-}
+import { FORBIDDEN_STATUS, type RefusalSettings, UNAVAILABLE_STATUS } from '../response/refusal.ts'
+import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 const DEFAULT_STATUS = 429
 
+/** Compiles `statusCode`, `message`, `handler` and `problemDetails`. */
 export function parseRefusal<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,
 ): RefusalSettings<Req, Res> {
@@ -43,21 +23,21 @@ export function parseRefusal<Req extends IncomingMessage, Res extends ServerResp
   const statusCode = checkWholeNumber('statusCode', givenStatus, 400, 599)
   const problemDetails = checkFlag('problemDetails', options.problemDetails, false)
   const handler = checkFunction('handler', options.handler, '(req, res, next, info) => void')
-  checkOneAnswer(options, problemDetails)
+  checkOneResponse(options, problemDetails)
   return {
     statusCode,
     handler,
     bodyFor: problemDetails
       ? (_req, _res, violated) => quotaExceeded(statusCode, violated)
       : compileMessage(options.message),
-    exampleFor: exampler(options, problemDetails ? statusCode : undefined),
-    unavailable: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
-    forbidden: problemDetails ? forbidden(FORBIDDEN_STATUS) : DEFAULT_FORBIDDEN,
+    exampleBodyFor: compileExample(options, problemDetails ? statusCode : undefined),
+    unavailableBody: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
+    forbiddenBody: problemDetails ? forbidden(FORBIDDEN_STATUS) : DEFAULT_FORBIDDEN,
   }
 }
 
-/** @param problemStatus the status where the answer is problem details */
-function exampler(
+/** @param problemStatus the status, if refusals are problem details */
+function compileExample(
   { message, handler }: { readonly message?: unknown; readonly handler?: unknown },
   problemStatus: number | undefined,
 ): (violated: readonly string[]) => Body | 'dynamic' {
@@ -67,8 +47,8 @@ function exampler(
   return () => body
 }
 
-/** A refusal has one answer; of two, one would silently never be sent. */
-function checkOneAnswer(
+/** A refusal has one response. If two options set it, one of them would have no effect. */
+function checkOneResponse(
   options: { readonly message?: unknown; readonly handler?: unknown },
   problemDetails: boolean,
 ): void {
@@ -81,7 +61,7 @@ function checkOneAnswer(
   throw new RateLimiterError({
     code: 'impossible_combination',
     option: given.join(' and '),
-    problem: 'each answer a refusal, and only one can',
+    problem: 'each set the response of a refusal, and a refusal has only one',
     remedy: `Leave out ${given.slice(1).join(' and ')}, or ${given[0]}.`,
   })
 }
@@ -113,7 +93,7 @@ function bodyOfResult(result: unknown): Body {
   })
 }
 
-/** Undefined for what is no body: circular objects and promises are objects, and no JSON. */
+/** The body of a message; undefined if it cannot be one. Circular objects and promises have no JSON. */
 function bodyOf(message: unknown): Body | undefined {
   if (typeof message === 'string') return textBody(message)
   if (typeof message !== 'object' || message === null || message instanceof Promise) return undefined

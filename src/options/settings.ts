@@ -1,36 +1,41 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientSettings } from '../client/client-settings.ts'
 import {
   checkChoice,
   checkFunction,
-  checkHeaderName,
+  checkPrintableName,
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
 import type { BanRule } from '../limits/ban.ts'
+import { DEFAULT_NAME } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 import { methodClassifier } from '../limits/request-methods.ts'
 import { stricterClass } from '../limits/stricter-class.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
+import type { RefusalSettings } from '../response/refusal.ts'
 import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
 import { parseBan } from './ban-option.ts'
-import { type ClassPolicies, DEFAULT_NAME, parseClassPolicies } from './class-policies.ts'
-import { type ClientSettings, parseClientOptions } from './client-options.ts'
+import { type ClassPolicies, parseClassPolicies } from './class-policies.ts'
+import { parseClientOptions } from './client-options.ts'
 import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
 import { parseRefunds, type RefundSettings } from './refund-options.ts'
-import { parseRefusal, type RefusalSettings } from './refusal-options.ts'
+import { parseRefusal } from './refusal-options.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
 
-/** The options, checked and compiled: nothing here is parsed again while a request waits. */
+/** The options, checked and compiled once, so that a request only reads them. */
 export interface Settings<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
   readonly policies: ClassPolicies<Req>
   readonly client: ClientSettings
   readonly ban: BanRule | undefined
-  /** One of the options is given the request alone. */
+  /**
+   * Sorts a request into its class. The user's function gets only the request, the default also the headers.
+   */
   readonly classify: (req: Req, headers?: IncomingHttpHeaders) => RequestClass
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
@@ -39,7 +44,7 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly formats: readonly HeaderFormat[]
   readonly refusal: RefusalSettings<Req, Res>
   readonly refund: RefundSettings<Req, Res> | undefined
-  /** Undefined where the limiter makes its own. */
+  /** Undefined if the limiter creates its own store. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
   readonly storeDeadlineMs: number
@@ -49,22 +54,22 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly clock: Clock | undefined
 }
 
-/** Timers above 2^31 - 1 milliseconds fire at once. */
+/** A timer of more than 2^31 - 1 milliseconds fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Checks and compiles the options.
  *
- * @throws RateLimiterError for an unknown option, a value an option does not take, or options that
- *   contradict each other
+ * @throws RateLimiterError for an unknown option, for a value that an option does not take, and for options
+ *   that contradict each other
  */
 export function parseSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   given: RateLimiterOptions<Req, Res>,
 ): Settings<Req, Res> {
   const options = checkOptionNames(given)
-  // Defaults are for what is absent; null is a value, and a wrong one.
+  // A default replaces only undefined. Null is a wrong value, and the checks below reject it.
   const { storeDeadlineMs = options.store?.deadlineMs ?? 100, requestPropertyName = 'rateLimit' } = options
-  const name = checkHeaderName('name', options.name === undefined ? DEFAULT_NAME : options.name)
+  const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefunds(options)
   const ban = parseBan(options.ban, policies)
@@ -114,8 +119,8 @@ function checkShare(share: number | undefined): number {
   return rejectOption(
     'fallbackShare',
     share,
-    'takes a part of 1',
-    'Give 1 / 4 where four processes share a store.',
+    'takes a number above 0 and up to 1',
+    'Give 1 / 4 if four processes share a store.',
   )
 }
 

@@ -6,29 +6,29 @@ import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../store
 import { storeName } from '../stores/store-name.ts'
 import type { ClassPolicies } from './class-policies.ts'
 
-/** Throws unless `store` is one. */
+/** Throws unless `store` is a store. */
 export function checkStore(store: unknown): void {
   const candidate = store as { consume?: unknown; increment?: unknown } | null
   if (typeof candidate === 'object' && typeof candidate?.consume === 'function') return
-  const foreign = typeof candidate === 'object' && typeof candidate?.increment === 'function'
+  const isForeign = typeof candidate === 'object' && typeof candidate?.increment === 'function'
   rejectOption(
     'store',
     store,
-    foreign ? 'is a store of express-rate-limit, and cannot decide' : 'takes a store',
+    isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
     'Give new MemoryStore(), or an object with consume(charge).',
   )
 }
 
-/** What the options ask of a store. */
-export interface StoreDemands {
+/** What the options need from a store. */
+export interface StoreNeeds {
   readonly policies: ClassPolicies<never>
   readonly refunds: boolean
-  /** The option `ban`, where it is given. */
+  /** The option `ban`; undefined if it is not given. */
   readonly ban: unknown
 }
 
-/** Throws when the options ask more of the store than it declares, before a request can find out. */
-export function checkCapabilities(store: Store, { policies, refunds, ban }: StoreDemands): void {
+/** Throws if the options need more than the store declares, so that no request fails for this reason. */
+export function checkCapabilities(store: Store, { policies, refunds, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
   for (const [requestClass, policy] of Object.entries(policies)) {
@@ -45,7 +45,7 @@ export function checkCapabilities(store: Store, { policies, refunds, ban }: Stor
     )
   }
   if (ban !== undefined && (!capabilities.bans || typeof store.block !== 'function')) {
-    reject('ban', ban, `${name} does not ban clients`, 'Leave it out')
+    reject('ban', ban, `${name} does not support bans`, 'Leave it out')
   }
 }
 
@@ -56,14 +56,14 @@ function checkLimits(
   limits: readonly Limit[],
 ): void {
   if (limits.length > 1 && !severalLimits) {
-    reject(requestClass, limits.length, `${name} cannot decide several limits at once`, 'Give one limit')
+    reject(requestClass, limits.length, `${name} does not support several limits`, 'Give one limit')
   }
   for (const limit of limits) {
     if (algorithms.includes(limit.algorithm)) continue
     reject(
       requestClass,
       limit.algorithm,
-      `${name} does not know the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
+      `${name} does not support the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
       `Give one of ${algorithms.join(', ')}`,
     )
   }

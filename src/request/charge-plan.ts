@@ -79,11 +79,11 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
 }
 
 function askLimit<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {
-  return chain(policy.ask(req), (limit) => policyAt(policy, limit))
+  return chain(policy.limitFunction(req), (limit) => policyAt(policy, limit))
 }
 
 function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
-  if (isWholeNumber(limit)) return policy.at(limit)
+  if (isWholeNumber(limit)) return policy.withLimit(limit)
   throw invalidResult(
     policy.class,
     limit,
@@ -98,7 +98,7 @@ function checkCost(cost: unknown): number {
 }
 
 /** Throws for a cost that no wait would admit. */
-function checkCapacity(cost: number, { narrowest: { name, burst, algorithm } }: Policy): void {
+function checkCapacity(cost: number, { smallestLimit: { name, burst, algorithm } }: Policy): void {
   if (cost <= burst) return
   throw new RateLimiterError({
     code: 'cost_above_capacity',

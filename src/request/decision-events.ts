@@ -1,5 +1,5 @@
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import { decisions } from '../events/channels.ts'
+import { decisionChannel } from '../events/channels.ts'
 import { type EnforcementMode, outcomeOf } from '../events/outcome.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import type { ChargePlan } from './charge-plan.ts'
@@ -17,8 +17,8 @@ export function publishDecision(
   answer: StoreAnswer,
   { description, settings }: DecisionPublisher,
 ): void {
-  if (!decisions.hasSubscribers) return
-  decisions.publish({
+  if (!decisionChannel.hasSubscribers) return
+  decisionChannel.publish({
     limiter: description,
     outcome: outcomeOf(answer, settings),
     key: clientKey,
@@ -34,6 +34,13 @@ export function publishUncharged(
   clientKey: string,
   limiter: LimiterDescription,
 ): void {
-  if (!decisions.hasSubscribers) return
-  decisions.publish({ limiter, outcome, key: clientKey, class: undefined, cost: 0, decision: undefined })
+  if (!decisionChannel.hasSubscribers) return
+  decisionChannel.publish({
+    limiter,
+    outcome,
+    key: clientKey,
+    class: undefined,
+    cost: 0,
+    decision: undefined,
+  })
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Client } from '../client/client-resolver.ts'
 import { asError } from '../errors/as-error.ts'
-import { decisions } from '../events/channels.ts'
+import { decisionChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
-import type { Next } from '../options/rate-limiter-options.ts'
-import { type Refusal, refuse, refuseDenied, refuseUncounted } from '../response/refusal.ts'
+import type { Next } from '../response/next.ts'
+import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
 import { followUpAdmitted, recordAnswer } from './record-answer.ts'
@@ -97,7 +97,7 @@ function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
   { record: { state } }: RequestContext<Req, Res>,
   { id, description }: MiddlewareParts<Req, Res>,
 ): 'denied' | 'unlimited' {
-  if (decisions.hasSubscribers && state.announceOnce(id)) {
+  if (decisionChannel.hasSubscribers && state.announceOnce(id)) {
     publishUncharged(outcome === 'denied' ? 'denied' : 'skipped', key, description)
   }
   return outcome
@@ -121,7 +121,7 @@ function finish<Req extends IncomingMessage, Res extends ServerResponse>(
   if (refusal === undefined || mode === 'shadow') context.next()
   else if (hadBegun ?? hasBegun(context.res)) context.res.destroy()
   else if (refusal === 'denied') refuseDenied(context, settings)
-  else if (refusal === 'uncounted') refuseUncounted(context, settings)
+  else if (refusal === 'uncounted') refuseUnavailable(context, settings)
   else refuse(context, settings, refusal)
 }
 

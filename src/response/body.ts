@@ -1,4 +1,7 @@
-/** A response body with the media type it is sent as. */
+import type { ServerResponse } from 'node:http'
+import { isOpen } from './response-head.ts'
+
+/** A response body with its media type. */
 export interface Body {
   readonly contentType: string
   readonly text: string
@@ -8,16 +11,39 @@ export function jsonBody(value: unknown, contentType = 'application/json'): Body
   return { contentType, text: JSON.stringify(value) }
 }
 
-/** Text as text: a browser must not take a message for HTML. */
+/** A body of plain text, so that no browser renders a message as HTML. */
 export function textBody(text: string): Body {
   return { contentType: 'text/plain; charset=utf-8', text }
 }
 
-/** The body of a refusal unless the options say otherwise. */
+/** The body of a refusal if no option sets another one. */
 export const DEFAULT_REFUSAL: Body = jsonBody({ error: 'rate_limit_exceeded' })
 
-/** The body of the 503 that `onStoreError: 'deny'` answers. */
+/** The body of the 503 of `onStoreError: 'deny'`. */
 export const DEFAULT_UNAVAILABLE: Body = jsonBody({ error: 'rate_limiter_unavailable' })
 
-/** The body of the 403 that a client on the `denyList` gets. */
+/** The body of the 403 for a client on the `denyList`. */
 export const DEFAULT_FORBIDDEN: Body = jsonBody({ error: 'forbidden' })
+
+/**
+ * Headers that describe a body. Earlier middleware may have set them for a body that is not sent now, and a
+ * client would read the refusal by them.
+ */
+const BODY_HEADERS: ReadonlySet<string> = new Set([
+  'content-encoding',
+  'content-disposition',
+  'content-range',
+  'transfer-encoding',
+  'trailer',
+  'etag',
+  'last-modified',
+])
+
+/** Ends the response with a body. Not by the methods of the framework, because they would add an ETag. */
+export function sendBody(res: ServerResponse, body: Body): void {
+  if (!isOpen(res)) return
+  for (const name of res.getHeaderNames()) if (BODY_HEADERS.has(name)) res.removeHeader(name)
+  res.setHeader('Content-Type', body.contentType)
+  res.setHeader('Content-Length', String(Buffer.byteLength(body.text)))
+  res.end(body.text)
+}

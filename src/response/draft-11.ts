@@ -1,17 +1,17 @@
 import { quotaOf } from '../limits/limit.ts'
 import { appendToList, type HeaderFormat } from './header-format.ts'
-import { policyTexts } from './policy-text.ts'
-import { wholeSeconds } from './seconds.ts'
+import { cachedPolicyText } from './policy-text.ts'
+import { wholeSeconds } from './whole-seconds.ts'
 
-const policyTextOf = policyTexts((limit) => {
+const policyTextOf = cachedPolicyText((limit) => {
   const { units, windowMs } = quotaOf(limit)
   return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}`
 })
 
 /**
  * draft-ietf-httpapi-ratelimit-headers-11: two lists of quoted strings with parameters (RFC 9651).
- * `q` quota and `w` window of each policy; `r` units available, and `t`, the seconds within which no more
- * than those may be used.
+ * `RateLimit-Policy` has the quota `q` and the window `w` of each limit. `RateLimit` has the available units
+ * `r`, and `t`, the seconds in which no more than those may be used.
  */
 export const draft11: HeaderFormat = {
   name: 'draft-11',
@@ -26,7 +26,7 @@ export const draft11: HeaderFormat = {
     {
       name: 'RateLimit',
       meaning:
-        'A list of the limits by name, with r, the units left, and t, the seconds within which no more may be used.',
+        'A list of the limits by name, with r, the units left, and t, the seconds in which no more may be used.',
       type: 'string',
       tells: 'state',
     },
@@ -42,7 +42,7 @@ export const draft11: HeaderFormat = {
   },
 }
 
-/** A string of RFC 9651, 3.3.3; the options admit printable ASCII only. */
+/** A string of RFC 9651, 3.3.3. The options allow only printable ASCII in names. */
 function quoted(name: string): string {
   return `"${name.replace(/["\\]/g, '\\$&')}"`
 }

@@ -1,8 +1,8 @@
 import type { HeaderFormat } from './header-format.ts'
-import { wholeSeconds } from './seconds.ts'
+import { wholeSeconds } from './whole-seconds.ts'
 import { WINDOW_POLICY_FIELD, writeWindowPolicy } from './window-policy.ts'
 
-/** draft-ietf-httpapi-ratelimit-headers-07: one dictionary. Of several limits the tightest is shown. */
+/** draft-ietf-httpapi-ratelimit-headers-07: one dictionary. It shows the tightest of several limits. */
 export const draft7: HeaderFormat = {
   name: 'draft-7',
   dialect: 'draft-7',
@@ -11,7 +11,7 @@ export const draft7: HeaderFormat = {
     {
       name: 'RateLimit',
       meaning:
-        'Where the tightest limit stands, as in "limit=100, remaining=99, reset=60", in units and seconds.',
+        'The state of the tightest limit, such as "limit=100, remaining=99, reset=60", in units and seconds.',
       type: 'string',
       tells: 'state',
     },

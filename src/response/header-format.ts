@@ -2,15 +2,15 @@ import type { LimitState } from '../limits/decision.ts'
 import type { Limit } from '../limits/limit.ts'
 import type { HeaderDescription } from '../limits/limiter-description.ts'
 
-/** The part of a response that carries headers; `http.ServerResponse` fits. */
+/** The part of a response that holds headers; `http.ServerResponse` fits. */
 export interface HeaderTarget {
   getHeader(name: string): number | string | readonly string[] | undefined
   setHeader(name: string, value: string): unknown
 }
 
-/** What a format may say of one request. */
-export interface HeaderFacts {
-  /** Where the limits stand, in their order. */
+/** The values that a format can write for one request. */
+export interface HeaderValues {
+  /** The states of the limits, in the order of the limits. */
   readonly states: readonly LimitState[]
   /** The tightest state that any limiter has shown in this format on this request. */
   readonly tightest: LimitState
@@ -18,20 +18,22 @@ export interface HeaderFacts {
   readonly nowMs: number
 }
 
-/** One way to tell a client about its limits. A new draft is a new file. */
+/** A set of headers that show a client its limits. Each draft has a file of its own. */
 export interface HeaderFormat {
   readonly name: string
-  /** Formats of one dialect can share fields; undefined where the fields are the format's own. */
+  /**
+   * Formats of one dialect can be mixed in one field. Undefined if no other format writes the same fields.
+   */
   readonly dialect?: string
-  /** What it writes, for documents of an API. */
+  /** The fields that it writes, for the documentation of an API. */
   readonly fields: readonly HeaderDescription[]
-  /** What the limits are; sent even while the store is down. Formats without such a field do nothing. */
+  /** Writes the limits, even while the store fails. Does nothing in a format without such a field. */
   writePolicy(target: HeaderTarget, limits: readonly Limit[]): void
-  /** Where the limits stand. */
-  writeState(target: HeaderTarget, facts: HeaderFacts): void
+  /** Writes the states of the limits. */
+  writeState(target: HeaderTarget, values: HeaderValues): void
 }
 
-/** Adds members to a list-valued field, behind those that others on the request's way have set. */
+/** Adds members to a list-valued field, after the members that earlier middleware has set. */
 export function appendToList(target: HeaderTarget, name: string, members: string): void {
   const present = target.getHeader(name)
   // A field without a value is a list without members.

@@ -1,10 +1,10 @@
 import type { Limit } from '../limits/limit.ts'
 
 /**
- * The text of a policy, of one member for each limit. It never changes, and is made once for each compiled
- * array of limits instead of once a request.
+ * Compiles a function that makes the text of a policy, with one member for each limit. The text of a compiled
+ * array of limits never changes, so it is made once and not for each request.
  */
-export function policyTexts(memberOf: (limit: Limit) => string): (limits: readonly Limit[]) => string {
+export function cachedPolicyText(memberOf: (limit: Limit) => string): (limits: readonly Limit[]) => string {
   const texts = new WeakMap<readonly Limit[], string>()
   return (limits) => {
     let text = texts.get(limits)

@@ -4,10 +4,10 @@ const MEDIA_TYPE = 'application/problem+json'
 const REGISTRY = 'https://iana.org/assignments/http-problem-types'
 
 /**
- * A refusal as problem details (RFC 9457) of the type that
+ * The body of a refusal as problem details (RFC 9457), of the type that
  * draft-ietf-httpapi-ratelimit-headers-11 registers.
  *
- * @param violated names of the limits that refused; none where the client is banned
+ * @param violated the names of the limits that refused the request; empty if the client is banned
  */
 export function quotaExceeded(status: number, violated: readonly string[]): Body {
   return jsonBody(
@@ -21,7 +21,7 @@ export function quotaExceeded(status: number, violated: readonly string[]): Body
   )
 }
 
-/** The 503 of a limiter that cannot count, as problem details of the same draft. */
+/** The body of the 503 of `onStoreError: 'deny'`, as problem details of a type of the same draft. */
 export function reducedCapacity(status: number): Body {
   return jsonBody(
     {
@@ -33,7 +33,10 @@ export function reducedCapacity(status: number): Body {
   )
 }
 
-/** The 403 as problem details: of no type of its own, and so titled as its status is (RFC 9457, 4.2.1). */
+/**
+ * The body of the 403 as problem details. It has no type, so its title is that of the status (RFC 9457,
+ * 4.2.1).
+ */
 export function forbidden(status: number): Body {
   return jsonBody({ type: 'about:blank', title: 'Forbidden', status }, MEDIA_TYPE)
 }

@@ -1,33 +1,36 @@
 import type { LimitState } from '../limits/decision.ts'
 import type { RequestClass } from '../limits/request-class.ts'
 
-/** What the request carries, by default as `req.rateLimit`: where the tightest limit stands. */
+/** The value of `req.rateLimit`: the state of the tightest limit. */
 export interface RateLimitInfo {
-  /** Units in all; of a token bucket, what it holds. */
+  /** Units in total; for a token bucket its burst. */
   readonly limit: number
-  /** Units taken, this request's included if it was admitted. */
+  /** Units used. Includes the cost of this request if it was allowed. */
   readonly used: number
   /** Units left. */
   readonly remaining: number
-  /** When `remaining` is no longer all there is: the instant of {@link LimitState.resetMs}. */
+  /** When more units than `remaining` can be used: the instant of {@link LimitState.resetMs}. */
   readonly resetTime: Date
   /** The client key. */
   readonly key: string
   readonly class: RequestClass
-  /** Whether all limits admitted the request; false in a handler, and in shadow mode. */
+  /**
+   * Whether all limits allowed the request. False in a `handler`, and in shadow mode for a request that
+   * enforce mode would refuse.
+   */
   readonly allowed: boolean
   /** Whether the client is banned, by the `ban` option or by `limiter.block()`. */
   readonly banned: boolean
-  /** Milliseconds after which the same request can be admitted; 0 when it was. */
+  /** Milliseconds until the same request can be allowed; 0 if it was allowed. */
   readonly retryAfterMs: number
-  /** Where each limit of the class stands. */
+  /** The state of each limit of the class. */
   readonly limits: readonly LimitState[]
 }
 
 declare global {
   namespace Express {
     interface Request {
-      /** Set by express-tollgate, unless `requestPropertyName` says otherwise. */
+      /** Set by express-tollgate. The option `requestPropertyName` sets another name. */
       rateLimit?: RateLimitInfo
     }
   }

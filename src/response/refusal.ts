@@ -1,80 +1,103 @@
 import type { ServerResponse } from 'node:http'
 import { asError } from '../errors/as-error.ts'
-import { isPromiseLike } from '../maybe-promise.ts'
-import type { Next } from '../options/rate-limiter-options.ts'
-import { FORBIDDEN_STATUS, type RefusalSettings, UNAVAILABLE_STATUS } from '../options/refusal-options.ts'
-import type { RateLimitInfo } from '../response/rate-limit-info.ts'
-import { wholeSeconds } from '../response/seconds.ts'
-import { isOpen, rememberHead, sendBody, writeForbiddenHead, writeRefusalHead } from '../response/send.ts'
+import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
+import { type Body, sendBody } from './body.ts'
+import type { Next } from './next.ts'
+import type { RateLimitInfo } from './rate-limit-info.ts'
+import { isOpen, rememberHead, writeForbiddenHead, writeRefusalHead } from './response-head.ts'
+import { wholeSeconds } from './whole-seconds.ts'
 
-/** Nobody knows when a store comes back; this is soon enough to notice and late enough not to hammer. */
+/** The status of the response if the store fails and `onStoreError` is `'deny'`. */
+export const UNAVAILABLE_STATUS = 503
+
+/** The status of the response to a client on the `denyList`. */
+export const FORBIDDEN_STATUS = 403
+
+/**
+ * The `Retry-After` of the 503. Nobody knows when the store works again. Five seconds are short enough to
+ * notice it soon, and long enough not to overload the server with retries.
+ */
 const UNAVAILABLE_RETRY_SECONDS = 5
 
-/** A refusal, as far as it is known before the answer is made. */
+/** How requests are refused: the compiled options. */
+export interface RefusalSettings<Req, Res> {
+  readonly statusCode: number
+  /** The body of a refusal by the limits with the names `violated`. */
+  readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
+  /** The same body without a call of the user's functions; `'dynamic'` if such a function makes the body. */
+  readonly exampleBodyFor: (violated: readonly string[]) => Body | 'dynamic'
+  readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
+  /** The body of the 503. */
+  readonly unavailableBody: Body
+  /** The body of the 403. */
+  readonly forbiddenBody: Body
+}
+
+/** The facts of a refusal that are known before its response is made. */
 export interface Refusal {
   readonly info: RateLimitInfo
-  /** Milliseconds until no limiter on the way refuses the request. */
+  /** Milliseconds until every limiter that the request has met so far can allow it. */
   readonly retryAfterMs: number
-  /** Names of the limits that refused. */
+  /** The names of the limits that refused the request. */
   readonly violated: readonly string[]
 }
 
-/** A refused request, and whom to hand it to if a function of the user fails. */
+/** A refused request. `next` gets the errors of the user's functions. */
 export interface RefusedRequest<Req, Res> {
   readonly req: Req
   readonly res: Res
   readonly next: Next
 }
 
-/** Answers a refused request. Errors of the user's functions go to `next`, which is called once at most. */
+/** Sends a refusal. Errors of the user's functions go to `next`, which is called at most once. */
 export function refuse<Req, Res extends ServerResponse>(
   { req, res, next }: RefusedRequest<Req, Res>,
-  options: RefusalSettings<Req, Res>,
+  settings: RefusalSettings<Req, Res>,
   { info, retryAfterMs, violated }: Refusal,
 ): void {
-  // Somebody has answered meanwhile, a time-out say: there is nothing left to refuse.
+  // The request may have been answered in the meantime, for example by a timeout handler.
   if (!isOpen(res)) return
   const restoreHead = rememberHead(res)
-  const handOn = once((error?: unknown) => {
+  const nextOnce = once((error?: unknown) => {
     if (isOpen(res)) restoreHead()
     next(error)
   })
   try {
-    writeRefusalHead(res, options.statusCode, wholeSeconds(retryAfterMs))
+    writeRefusalHead(res, settings.statusCode, wholeSeconds(retryAfterMs))
     const done =
-      options.handler === undefined
-        ? answer(req, res, options, violated)
-        : options.handler(req, res, handOn, info)
-    if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => handOn(asError(error)))
+      settings.handler === undefined
+        ? sendRefusalBody(req, res, settings, violated)
+        : settings.handler(req, res, nextOnce, info)
+    if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => nextOnce(asError(error)))
   } catch (error) {
-    handOn(asError(error))
+    nextOnce(asError(error))
   }
 }
 
-/** Answers 503 while the limiter cannot count and must not let requests through uncounted. */
-export function refuseUncounted<Req, Res extends ServerResponse>(
+/** Sends the 503 of `onStoreError: 'deny'` while the store fails. */
+export function refuseUnavailable<Req, Res extends ServerResponse>(
   { res, next }: RefusedRequest<Req, Res>,
-  options: RefusalSettings<Req, Res>,
+  settings: RefusalSettings<Req, Res>,
 ): void {
-  answerOrHandOn(res, next, () => {
+  writeOrPassError(res, next, () => {
     writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
-    sendBody(res, options.unavailable)
+    sendBody(res, settings.unavailableBody)
   })
 }
 
-/** Turns a denied client away. It is told nothing of limits: no wait would be long enough. */
+/** Sends the 403 to a client on the `denyList`. It shows no limits, because no wait would be long enough. */
 export function refuseDenied<Req, Res extends ServerResponse>(
   { res, next }: RefusedRequest<Req, Res>,
-  options: RefusalSettings<Req, Res>,
+  settings: RefusalSettings<Req, Res>,
 ): void {
-  answerOrHandOn(res, next, () => {
+  writeOrPassError(res, next, () => {
     writeForbiddenHead(res, FORBIDDEN_STATUS)
-    sendBody(res, options.forbidden)
+    sendBody(res, settings.forbiddenBody)
   })
 }
 
-/** Answers, or hands the error of it on with the head as it was before. */
-function answerOrHandOn(res: ServerResponse, next: Next, write: () => void): void {
+/** Writes a response. If writing throws, restores the head and passes the error to `next`. */
+function writeOrPassError(res: ServerResponse, next: Next, write: () => void): void {
   if (!isOpen(res)) return
   const restoreHead = rememberHead(res)
   try {
@@ -85,7 +108,7 @@ function answerOrHandOn(res: ServerResponse, next: Next, write: () => void): voi
   }
 }
 
-function answer<Req, Res extends ServerResponse>(
+function sendRefusalBody<Req, Res extends ServerResponse>(
   req: Req,
   res: Res,
   { bodyFor }: RefusalSettings<Req, Res>,

@@ -1,15 +1,15 @@
 import { type Limit, quotaOf } from '../limits/limit.ts'
 import type { HeaderDescription } from '../limits/limiter-description.ts'
 import { appendToList, type HeaderTarget } from './header-format.ts'
-import { policyTexts } from './policy-text.ts'
-import { wholeSeconds } from './seconds.ts'
+import { cachedPolicyText } from './policy-text.ts'
+import { wholeSeconds } from './whole-seconds.ts'
 
-const policyTextOf = policyTexts((limit) => {
+const policyTextOf = cachedPolicyText((limit) => {
   const { units, windowMs } = quotaOf(limit)
   return `${units};w=${wholeSeconds(windowMs)}`
 })
 
-/** `RateLimit-Policy` as drafts 6 and 7 spell it: `100;w=60`, one item for each limit. */
+/** Writes the `RateLimit-Policy` of drafts 6 and 7: `100;w=60`, one item for each limit. */
 export function writeWindowPolicy(target: HeaderTarget, limits: readonly Limit[]): void {
   appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
 }

@@ -1,11 +1,11 @@
 import type { RequestClass } from '../limits/request-class.ts'
 
-/** The key under which a store keeps what a client has used of a class. */
+/** The store key of a client for a class. */
 export type StoreKeyOf = (requestClass: RequestClass, clientKey: string) => string
 
 /**
- * Compiles the keys of one limiter. Escaping its name keeps (name, class, client key) apart whatever they
- * hold: the second colon is always the one that ends the class.
+ * Compiles the store keys of one limiter. Different (name, class, client key) always have different keys:
+ * colons in the name are escaped, so that the second colon of a key always ends the class.
  */
 export function storeKeysOf(limiterName: string): StoreKeyOf {
   const name = limiterName.replace(/[%:]/g, (character) => (character === '%' ? '%25' : '%3A'))

@@ -2,33 +2,36 @@ import type { BanRule } from '../limits/ban.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { AlgorithmName, Limit } from '../limits/limit.ts'
 
-/** A request to take `cost` units from every one of `limits`, or from none of them. */
+/** A request to take `cost` units from all `limits`, or from none of them. */
 export interface Charge {
-  /** Unique for (limiter name, class, client key). Any string: stores must not interpret it. */
+  /** Unique for (limiter name, class, client key). It can be any string, and stores must not interpret it. */
   readonly key: string
-  /** At least one. The array and the limits in it keep their identity from charge to charge. */
+  /** At least one. Several charges have the same array and the same limit objects. */
   readonly limits: readonly Limit[]
-  /** Units, a whole number of at least 1 and at most the smallest `burst` of the limits. */
+  /** Units: a whole number, from 1 to the smallest `burst` of the limits. */
   readonly cost: number
-  /** Refusals of this charge count towards a ban by this rule. Bans are heeded with and without it. */
+  /**
+   * The rule by which refusals of this charge count towards a ban. Without it, a banned client is refused
+   * too.
+   */
   readonly ban?: BanRule | undefined
-  /** Whether anybody may give the charge back; with `false` a store may leave the receipt out. Default: true. */
+  /** Whether the charge may be refunded. With `false`, a store may leave out the receipt. Default: true. */
   readonly refundable?: boolean
 }
 
-/** What a store can do. What it does not declare, it cannot. */
+/** What a store can do. A store that does not declare a capability does not have it. */
 export interface StoreCapabilities {
-  /** The algorithms it knows. */
+  /** The algorithms that it can count by. */
   readonly algorithms: readonly AlgorithmName[]
-  /** Whether a charge may carry more than one limit, decided atomically. */
+  /** Whether a charge may have more than one limit. The store decides on all of them atomically. */
   readonly severalLimits: boolean
-  /** Whether it counts refusals and bans clients; it has `block` and `unblock` then. */
+  /** Whether it counts refusals and bans clients. Then it has `block` and `unblock`. */
   readonly bans?: boolean
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }
 
-/** Assumed of a store that declares nothing. */
+/** The capabilities of a store that declares none. */
 export const LEAST_CAPABILITIES: StoreCapabilities = {
   algorithms: ['fixed-window'],
   severalLimits: false,
@@ -37,37 +40,40 @@ export const LEAST_CAPABILITIES: StoreCapabilities = {
 }
 
 /**
- * Keeps the counters and owns two things that cannot be had outside: atomicity and the time.
+ * Keeps the counters. Only a store can provide atomic decisions and one time for all of them.
  *
- * Only `consume` is required. A method may answer directly or with a promise; a promise gets a deadline.
- * A store fails by throwing or rejecting; the limiter's `onStoreError` says what happens then.
+ * Only `consume` is required. A method may answer directly or with a promise. A promise gets a deadline. A
+ * store fails by throwing or rejecting, and then the limiter's `onStoreError` applies.
  */
 export interface Store {
-  /** Left out, {@link LEAST_CAPABILITIES} is assumed. */
+  /** Default: {@link LEAST_CAPABILITIES}. */
   readonly capabilities?: StoreCapabilities
-  /** How long a promise of the store may take, in milliseconds, where the limiter's `storeDeadlineMs` is not set. */
+  /**
+   * How long a promise of the store may take, in milliseconds. The limiter's `storeDeadlineMs` overrides it.
+   */
   readonly deadlineMs?: number
   /**
-   * Takes the charge from all limits or, when one of them does not admit it, from none.
-   * A refusal takes nothing: refused requests do not push a client's release further away. All it writes is
-   * the count of refusals that `charge.ban` asks for.
+   * Takes the charge from all limits, or from none if one of them refuses it.
+   *
+   * A refusal takes nothing, so that refused requests do not delay the release of a client. A store writes
+   * only the count of refusals, if `charge.ban` is given.
    */
   consume(charge: Charge): Decision | Promise<Decision>
-  /** What `consume` would answer now, with nothing taken and no refusal counted. */
+  /** What `consume` would answer now. It takes nothing and counts no refusal. */
   peek?(charge: Charge): Decision | Promise<Decision>
   /**
-   * Gives a charge back: once, as far as it still weighs on the client, never below zero used.
-   * A receipt that is no longer good is not an error.
+   * Gives a charge back, once and as far as it still counts. The units used never fall below zero. A receipt
+   * that is no longer valid is not an error.
    */
   refund?(receipt: Receipt): void | Promise<void>
-  /** Bans a key for so many milliseconds from now, whatever ban it had. */
+  /** Bans a key for `forMs` milliseconds from now. Replaces an earlier ban. */
   block?(key: string, forMs: number): void | Promise<void>
-  /** Ends a key's ban and forgets its refusals; what it has used stays used. */
+  /** Ends the ban of a key and forgets its refusals. The units used stay used. */
   unblock?(key: string): void | Promise<void>
   /** Forgets one key, its ban included. */
   reset?(key: string): void | Promise<void>
   /** Forgets every key. */
   resetAll?(): void | Promise<void>
-  /** Lets go of timers, sockets and memory. Closing twice is not an error. */
+  /** Frees timers, sockets and memory. To close a store twice is not an error. */
   close?(): void | Promise<void>
 }

@@ -30,19 +30,19 @@ describe('parseAddress', () => {
     ['64:ff9b::203.0.113.7'],
     ['64:ff9b::cb00:7107'],
     ['0064:FF9B:0:0:0:0:CB00:7107'],
-  ])('finds the IPv4 address in the bits of %s', (text) => {
+  ])('reads %s as the IPv4 address in its bits', (text) => {
     expect(textOf(text)).toBe('203.0.113.7')
   })
 
   it.each([
-    // The right bits one place further left or right, or in a prefix that is not the well-known one.
+    // The bits of the prefix in a wrong position, or a prefix that is not the well-known one.
     ['::fffe:203.0.113.7', '::fffe:cb00:7107'],
     ['::ffff:0:203.0.113.7', '::ffff:0:cb00:7107'],
     ['::203.0.113.7', '::cb00:7107'],
     ['64:ff9b:1::203.0.113.7', '64:ff9b:1::cb00:7107'],
     ['64:ff9b::1:203.0.113.7', '64:ff9b::1:cb00:7107'],
     ['64:ff9a::203.0.113.7', '64:ff9a::cb00:7107'],
-  ])('leaves %s an IPv6 address', (text, canonical) => {
+  ])('reads %s as an IPv6 address', (text, canonical) => {
     expect(textOf(text)).toBe(canonical)
   })
 
@@ -51,7 +51,7 @@ describe('parseAddress', () => {
     ['unknown'],
     ['localhost'],
     ['1'],
-    // Spellings that inet_aton takes, each of which some parser reads as another address.
+    // Spellings that inet_aton accepts. Parsers read each of them as different addresses.
     ['010.0.0.1'],
     ['0x7f.0.0.1'],
     ['0x7f000001'],
@@ -69,11 +69,11 @@ describe('parseAddress', () => {
     ['203.0.113.7%eth0'],
     ['2001:db8::/32'],
     ['\uff11.1.1.1'],
-  ])('does not take %j for an address', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseAddress(text)).toBeUndefined()
   })
 
-  it('reads every spelling of an IPv6 address as the same one', () => {
+  it('reads every spelling of an IPv6 address as the same address', () => {
     const twoSpellings = globalIPv6.chain((groups) => fc.tuple(anySpelling(groups), anySpelling(groups)))
     fc.assert(
       fc.property(twoSpellings, ([one, other]) => {

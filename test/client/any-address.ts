@@ -9,18 +9,18 @@ const group = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 0xffff }) },
 )
 
-/** Addresses in 2000::/3, where no IPv4 address is hidden, with runs of zeros in all places. */
+/** Addresses in 2000::/3, which contains no IPv4 addresses, with runs of zeros in all positions. */
 export const globalIPv6: fc.Arbitrary<Groups> = fc
   .tuple(fc.integer({ min: 0x2000, max: 0x3fff }), fc.array(group, { minLength: 7, maxLength: 7 }))
   .map(([first, rest]) => [first, ...rest])
 
-/** Every IPv4 address as four bytes. */
+/** Any IPv4 address, as four bytes. */
 export const anyIPv4: fc.Arbitrary<readonly number[]> = fc.array(fc.integer({ min: 0, max: 255 }), {
   minLength: 4,
   maxLength: 4,
 })
 
-/** One of the ways to write an address down: RFC 4291, 2.2 allows a great many. */
+/** One of the many spellings of an address that RFC 4291, 2.2 allows. */
 export function anySpelling(groups: Groups): fc.Arbitrary<string> {
   return fc
     .record({
@@ -36,7 +36,7 @@ export function anySpelling(groups: Groups): fc.Arbitrary<string> {
         return upperCase[index] ? text.toUpperCase() : text
       })
       const head = dottedTail ? texts.slice(0, 6) : texts
-      // A run that reaches into the dotted tail cannot be compressed.
+      // A run that extends into the dotted tail cannot be compressed.
       const run = compressed !== undefined && compressed.end <= head.length ? compressed : undefined
       const tail = dottedTail ? [dotted(groups.slice(6))] : []
       if (run === undefined) return [...head, ...tail].join(':') + zone
@@ -50,7 +50,7 @@ interface Run {
   readonly end: number
 }
 
-/** Every stretch of zeros, parts of longer ones included: `::` may stand for any of them. */
+/** All runs of zeros, including parts of longer runs: `::` can replace any of them. */
 function zeroRuns(groups: Groups): Run[] {
   const runs: Run[] = []
   for (let start = 0; start < groups.length; start++) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { addressText, parseAddress } from '../../src/client/address.ts'
 import { contains, parseCidr } from '../../src/client/cidr.ts'
 
-const holds = (range: string, text: string): boolean => {
+const isContained = (range: string, text: string): boolean => {
   const cidr = parseCidr(range)
   const address = parseAddress(text)
   if (cidr === undefined || address === undefined) throw new Error(`${range} or ${text} is not readable`)
@@ -51,7 +51,7 @@ describe('parseCidr', () => {
     ['64:ff9b::/96'],
     ['::ffff:0:0/96'],
     ['loopback'],
-  ])('does not take %j for a range', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseCidr(text)).toBeUndefined()
   })
 })
@@ -61,7 +61,7 @@ describe('contains', () => {
     ['10.0.0.0/8', '10.255.255.255', true],
     ['10.0.0.0/8', '11.0.0.0', false],
     ['10.0.0.0/8', '9.255.255.255', false],
-    // Bits of the host in a range do no harm.
+    // Bits of the range after its prefix are ignored.
     ['10.1.2.3/8', '10.255.255.255', true],
     ['10.0.0.5', '10.0.0.5', true],
     ['10.0.0.5', '10.0.0.4', false],
@@ -69,19 +69,19 @@ describe('contains', () => {
     ['100.64.0.0/10', '100.128.0.0', false],
     ['2001:db8::/33', '2001:db8:7fff::1', true],
     ['2001:db8::/33', '2001:db8:8000::1', false],
-    // Families are never mixed, whatever the leading bits are.
+    // A range never contains an address of the other family, whatever the leading bits are.
     ['0.0.0.0/1', '::1', false],
     ['::/1', '10.0.0.1', false],
     ['::1/64', '0.0.0.1', false],
-    // IPv4 in IPv6 is IPv4 on both sides.
+    // IPv4 inside IPv6 is IPv4, in the range and in the address.
     ['10.0.0.0/8', '::ffff:10.0.0.1', true],
     ['::ffff:10.0.0.0/104', '10.0.0.1', true],
     ['::/8', '::ffff:10.0.0.1', false],
-    // `::10.0.0.0` is no IPv4 address, however it is spelled.
+    // `::10.0.0.0` is an IPv6 address, although its spelling looks like IPv4.
     ['::10.0.0.0/104', '::10.0.0.1', true],
     ['::10.0.0.0/104', '10.0.0.1', false],
     ['10.0.0.0/8', '::10.0.0.1', false],
-  ])('%s holds %s: %s', (range, address, expected) => {
-    expect(holds(range, address)).toBe(expected)
+  ])('range %s, address %s: %s', (range, address, expected) => {
+    expect(isContained(range, address)).toBe(expected)
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../src/client/address.ts'
-import { isPrivate } from '../../src/client/trusted-proxies.ts'
+import { isPrivateAddress } from '../../src/client/private-networks.ts'
 
-const judge = (text: string): boolean | undefined => {
+const isPrivate = (text: string): boolean | undefined => {
   const address = parseAddress(text)
-  return address === undefined ? undefined : isPrivate(address)
+  return address === undefined ? undefined : isPrivateAddress(address)
 }
 
 describe('private networks', () => {
@@ -20,11 +20,11 @@ describe('private networks', () => {
     ['fc00::', 'fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'],
     ['::1', '::ffff:127.0.0.1'],
   ])('reach from %s to %s', (first, last) => {
-    expect(judge(first)).toBe(true)
-    expect(judge(last)).toBe(true)
+    expect(isPrivate(first)).toBe(true)
+    expect(isPrivate(last)).toBe(true)
   })
 
-  // The neighbours of each range, and what looks private and is not.
+  // The neighbours of each range, and addresses that look private but are not.
   it.each([
     ['126.255.255.255'],
     ['128.0.0.0'],
@@ -47,7 +47,7 @@ describe('private networks', () => {
     ['fec0::1'],
     ['2001:db8::1'],
     ['203.0.113.7'],
-  ])('do not hold %s', (text) => {
-    expect(judge(text)).toBe(false)
+  ])('do not contain %s', (text) => {
+    expect(isPrivate(text)).toBe(false)
   })
 })

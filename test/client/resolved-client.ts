@@ -1,23 +1,23 @@
 import { createClientResolver } from '../../src/client/client-resolver.ts'
-import { compileTrust, type TrustProxyOption } from '../../src/client/trusted-proxies.ts'
+import { compileTrust, type TrustProxyOption } from '../../src/client/proxy-trust.ts'
 
-/** A request as far as the client of it is concerned. */
+/** The parts of a request that its client depends on. */
 export interface SentRequest {
-  /** The socket's remote address; null where it has none. */
+  /** The remote address of the socket; null if it has none. */
   readonly peer: string | null
-  /** The socket's own address; a Unix socket has none either. */
+  /** The local address of the socket. A Unix socket has none. */
   readonly localAddress?: string
   readonly destroyed?: boolean
   readonly headers?: Readonly<Record<string, string>>
   readonly trustProxy?: TrustProxyOption
-  /** The header that may name the client. */
+  /** The header that can name the client. */
   readonly header?: string
   readonly ipv6Subnet?: number
-  /** Called with nothing when a header was not believed. */
+  /** Is called if a header is ignored because its sender is not trusted. */
   readonly onIgnoredHeader?: () => void
 }
 
-/** The client key of a request; where nothing else is said, of all 128 bits and with no proxy trusted. */
+/** The client key of a request. By default it has all 128 bits, and no proxy is trusted. */
 export function resolvedClient(request: SentRequest): string {
   const { peer, localAddress, destroyed = false, headers = {}, trustProxy = false } = request
   const trust = compileTrust(trustProxy)
@@ -33,7 +33,7 @@ export function resolvedClient(request: SentRequest): string {
   }).key
 }
 
-/** The client that a proxy on 10.0.0.1, in a trusted 10.0.0.0/8, reports in `value`. */
+/** The client that the proxy 10.0.0.1, in the trusted network 10.0.0.0/8, reports in `value`. */
 export function reportedClient(value: string, header = 'x-forwarded-for'): string {
   return resolvedClient({ peer: '10.0.0.1', headers: { [header]: value }, trustProxy: '10.0.0.0/8', header })
 }

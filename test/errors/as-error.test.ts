@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { asError } from '../../src/errors/as-error.ts'
 
 describe('asError', () => {
-  it.each([[new Error('down')], [{ status: 503 }]])('leaves %o as it is', (thrown) => {
+  it.each([[new Error('down')], [{ status: 503 }]])('returns %o as it is', (thrown) => {
     expect(asError(thrown)).toBe(thrown)
   })
 
@@ -13,11 +13,11 @@ describe('asError', () => {
     ['router', "'router'"],
     [0, '0'],
     [false, 'false'],
-  ])('makes an error of %o, with which Express would let the request pass', (thrown, shown) => {
+  ])('makes an error of %o, for which Express would not call an error handler', (thrown, shown) => {
     expect(asError(thrown)).toMatchObject({
       name: 'RateLimiterError',
       code: 'invalid_result',
-      message: `a function of the options threw what is no error, got ${shown}. Throw an Error.`,
+      message: `a function among the options threw a value that is not an error, got ${shown}. Throw an Error.`,
     })
   })
 })

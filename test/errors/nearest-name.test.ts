@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { nearestName } from '../../src/errors/nearest-name.ts'
 
-describe('nearestName', () => {
+describe('the nearest name', () => {
   const names = ['read', 'write', 'windowSec', 'trustProxy', 'skip', 'store']
 
   it.each([
@@ -20,15 +20,15 @@ describe('nearestName', () => {
     ['x', undefined],
     ['', undefined],
     ['completelyDifferent', undefined],
-  ])('takes %j for %j', (given, nearest) => {
+  ])('of %j is %j', (given, nearest) => {
     expect(nearestName(given, names)).toBe(nearest)
   })
 
-  it('takes the first of equally near names', () => {
+  it('is the first of several names that are equally near', () => {
     expect(nearestName('ab', ['abc', 'abd'])).toBe('abc')
   })
 
-  it('finds nothing among no names', () => {
+  it('is undefined if there are no names', () => {
     expect(nearestName('read', [])).toBeUndefined()
   })
 })

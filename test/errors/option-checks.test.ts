@@ -3,15 +3,15 @@ import {
   checkChoice,
   checkFlag,
   checkFunction,
-  checkHeaderName,
   checkNames,
+  checkPrintableName,
   checkWholeNumber,
   rejectOption,
 } from '../../src/errors/option-checks.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 describe('rejectOption', () => {
-  it('throws what it is told', () => {
+  it('throws an error with its arguments', () => {
     const error = thrownBy(() => rejectOption('cost', -1, 'takes more', 'Give more.'))
     expect(error).toMatchObject({ code: 'invalid_option', option: 'cost', value: -1 })
     expect(error.message).toBe('cost: takes more, got -1. Give more.')
@@ -19,7 +19,7 @@ describe('rejectOption', () => {
 })
 
 describe('checkNames', () => {
-  it('takes known names, and none', () => {
+  it('accepts known names, and an object without names', () => {
     expect(() => checkNames('', { a: 1 }, ['a', 'b'])).not.toThrow()
     expect(() => checkNames('', {}, ['a'])).not.toThrow()
   })
@@ -35,7 +35,7 @@ describe('checkNames', () => {
     ['', { size: 1 }, "size: is not an option, got 1. Did you mean 'maxKeys'? The options are maxKeys."],
     ['', JSON.parse('{"__proto__":1}'), '__proto__: is not an option, got 1. The options are maxKeys.'],
     ['', { constructor: 1 }, 'constructor: is not an option, got 1. The options are maxKeys.'],
-  ])('names the unknown one: %j %j', (subject, value, message) => {
+  ])('rejects an unknown name: %j %j', (subject, value, message) => {
     const error = thrownBy(() => checkNames(subject, value, ['maxKeys'], { size: 'maxKeys' }))
     expect(error.code).toBe('unknown_option')
     expect(error.message).toBe(message)
@@ -46,7 +46,7 @@ describe('checkNames', () => {
     ['Store', 5, 'Store: takes an object of options, got 5. Give an object; it may have a, b.'],
     ['', 'ab', "options: takes an object of options, got 'ab'. Give an object; it may have a, b."],
     ['', [1], 'options: takes an object of options, got [1]. Give an object; it may have a, b.'],
-  ])('takes nothing but an object: %j %j', (subject, value, message) => {
+  ])('rejects a value that is not an object: %j %j', (subject, value, message) => {
     const error = thrownBy(() => checkNames(subject, value as object, ['a', 'b']))
     expect(error.code).toBe('invalid_option')
     expect(error.message).toBe(message)
@@ -54,7 +54,7 @@ describe('checkNames', () => {
 })
 
 describe('checkWholeNumber', () => {
-  it.each([1, 5, 10])('takes %d', (value) => {
+  it.each([1, 5, 10])('accepts %d', (value) => {
     expect(checkWholeNumber('size', value, 1, 10)).toBe(value)
   })
 
@@ -69,7 +69,7 @@ describe('checkWholeNumber', () => {
     [5n, '5n'],
     [null, 'null'],
     [undefined, 'undefined'],
-  ])('does not take %o', (value, shown) => {
+  ])('rejects %o', (value, shown) => {
     expect(thrownBy(() => checkWholeNumber('size', value, 1, 10)).message).toBe(
       `size: takes a whole number, got ${shown}. Give a number from 1 to 10, without quotes.`,
     )
@@ -77,7 +77,7 @@ describe('checkWholeNumber', () => {
 })
 
 describe('checkFlag', () => {
-  it('takes booleans, and has a fallback', () => {
+  it('accepts booleans, and returns the default for undefined', () => {
     expect(checkFlag('on', true, false)).toBe(true)
     expect(checkFlag('on', false, true)).toBe(false)
     expect(checkFlag('on', undefined, true)).toBe(true)
@@ -87,7 +87,7 @@ describe('checkFlag', () => {
     ['true', "'true'"],
     [1, '1'],
     [null, 'null'],
-  ])('does not take %o', (value, shown) => {
+  ])('rejects %o', (value, shown) => {
     expect(thrownBy(() => checkFlag('on', value, false)).message).toBe(
       `on: takes a boolean, got ${shown}. Give true or false, without quotes.`,
     )
@@ -95,7 +95,7 @@ describe('checkFlag', () => {
 })
 
 describe('checkFunction', () => {
-  it('takes functions, and their absence', () => {
+  it('accepts functions and undefined', () => {
     const f = (): void => undefined
     expect(checkFunction('skip', f, '() => void')).toBe(f)
     expect(checkFunction('skip', undefined, '() => void')).toBeUndefined()
@@ -105,7 +105,7 @@ describe('checkFunction', () => {
     [true, 'true'],
     [null, 'null'],
     ['f', "'f'"],
-  ])('does not take %o', (value, shown) => {
+  ])('rejects %o', (value, shown) => {
     expect(thrownBy(() => checkFunction<unknown>('skip', value, '() => void')).message).toBe(
       `skip: takes a function, got ${shown}. Give () => void, or leave the option out.`,
     )
@@ -115,7 +115,7 @@ describe('checkFunction', () => {
 describe('checkChoice', () => {
   const choices = ['enforce', 'shadow'] as const
 
-  it('takes the choices, and has a fallback', () => {
+  it('accepts the choices, and returns the default for undefined', () => {
     expect(checkChoice('mode', 'shadow', choices, 'enforce')).toBe('shadow')
     expect(checkChoice('mode', undefined, choices, 'enforce')).toBe('enforce')
   })
@@ -127,15 +127,15 @@ describe('checkChoice', () => {
     [true, "got true. Give 'enforce' or 'shadow'."],
     [null, "got null. Give 'enforce' or 'shadow'."],
     [['shadow'], "got [\"shadow\"]. Give 'enforce' or 'shadow'."],
-  ])('does not take %o', (value, rest) => {
+  ])('rejects %o', (value, rest) => {
     expect(thrownBy(() => checkChoice('mode', value, choices, 'enforce')).message).toBe(
       `mode: takes one of a few names, ${rest}`,
     )
   })
 })
 
-describe('checkChoice among equally near names', () => {
-  it('takes the last for what was meant', () => {
+describe('checkChoice with several choices that are equally near', () => {
+  it('suggests the last of them', () => {
     const choices = ['draft-6', 'draft-7', 'draft-8'] as const
     expect(thrownBy(() => checkChoice('drafts', 'draft-9', choices, 'draft-8')).message).toBe(
       "drafts: takes one of a few names, got 'draft-9'. Did you mean 'draft-8'? Give 'draft-6' or 'draft-7' or 'draft-8'.",
@@ -144,9 +144,9 @@ describe('checkChoice among equally near names', () => {
   })
 })
 
-describe('checkHeaderName', () => {
-  it.each(['api', 'API v2: "write" \\ ~', ' '])('takes %j', (name) => {
-    expect(checkHeaderName('name', name)).toBe(name)
+describe('checkPrintableName', () => {
+  it.each(['api', 'API v2: "write" \\ ~', ' '])('accepts %j', (name) => {
+    expect(checkPrintableName('name', name)).toBe(name)
   })
 
   it.each([
@@ -157,9 +157,9 @@ describe('checkHeaderName', () => {
     ['\u{1f6a7}', "'\u{1f6a7}'"],
     [5, '5'],
     [null, 'null'],
-  ])('does not take %o', (name, shown) => {
-    expect(thrownBy(() => checkHeaderName('name', name)).message).toBe(
-      `name: takes a name of printable ASCII, got ${shown}. It appears in response headers.`,
+  ])('rejects %o', (name, shown) => {
+    expect(thrownBy(() => checkPrintableName('name', name)).message).toBe(
+      `name: takes a name of printable ASCII, got ${shown}. Use only printable ASCII, because the name appears in response headers.`,
     )
   })
 })

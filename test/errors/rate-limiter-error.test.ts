@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isRateLimiterError, RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
 
 describe('RateLimiterError', () => {
-  it('is composed of option, problem, value, nearest name and remedy', () => {
+  it('has a message of option, problem, value, nearest name and remedy', () => {
     const error = new RateLimiterError({
       code: 'unknown_option',
       option: 'windowMs',
@@ -23,14 +23,14 @@ describe('RateLimiterError', () => {
     expect(error).toBeInstanceOf(Error)
   })
 
-  it('leaves out what is not known', () => {
+  it('leaves out the parts that are not given', () => {
     const error = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Open it.' })
     expect(error.message).toBe('it was closed. Open it.')
     expect(error).toMatchObject({ option: undefined, value: undefined, nearest: undefined })
     expect('cause' in error).toBe(false)
   })
 
-  it('shows a value that is undefined, when it was given as such', () => {
+  it('shows the value undefined if it was given', () => {
     const error = new RateLimiterError({
       code: 'invalid_option',
       option: 'read',
@@ -41,7 +41,7 @@ describe('RateLimiterError', () => {
     expect(error.message).toBe('read: takes a number, got undefined. Give one.')
   })
 
-  it('keeps the cause, and no cause where there is none', () => {
+  it('keeps the cause, and has no property cause without one', () => {
     const cause = new Error('down')
     const details = { code: 'store_failed', problem: 'it failed', remedy: 'Look.' } as const
     expect(new RateLimiterError({ ...details, cause }).cause).toBe(cause)
@@ -50,7 +50,7 @@ describe('RateLimiterError', () => {
 })
 
 describe('isRateLimiterError', () => {
-  it('knows our errors, and those of another copy of this library', () => {
+  it('accepts errors of this library and of another copy of it', () => {
     const details = { code: 'closed', problem: 'it was closed', remedy: 'Open it.' } as const
     expect(isRateLimiterError(new RateLimiterError(details))).toBe(true)
     expect(isRateLimiterError(Object.assign(new Error('it was closed'), { name: 'RateLimiterError' }))).toBe(
@@ -59,7 +59,7 @@ describe('isRateLimiterError', () => {
   })
 
   it.each([new Error('down'), { name: 'RateLimiterError' }, 'RateLimiterError', null, undefined])(
-    'does not take %o for one',
+    'rejects %o',
     (error) => {
       expect(isRateLimiterError(error)).toBe(false)
     },
@@ -69,7 +69,7 @@ describe('isRateLimiterError', () => {
 describe('showValue', () => {
   const circular: Record<string, unknown> = {}
   circular.itself = circular
-  class Nameless {
+  class WithoutJson {
     toJSON(): undefined {
       return undefined
     }
@@ -79,6 +79,8 @@ describe('showValue', () => {
     ['5', "'5'"],
     ['', "''"],
     ['two\nlines\u0000\u007f', "'two\\x0alines\\x00\\x7f'"],
+    ['a\u202eb\u2066c\u2028d\u009be\ud800', "'a\\u{202e}b\\u{2066}c\\u{2028}d\\x9be\\u{d800}'"],
+    [{ 'a\u202e\u009b': 1 }, '{"a\\u{202e}\\x9b":1}'],
     [5, '5'],
     [-0, '0'],
     [Number.NaN, 'NaN'],
@@ -95,7 +97,7 @@ describe('showValue', () => {
     [[1, 'two'], '[1,"two"]'],
     [circular, 'an object'],
     [{ big: 1n }, 'an object'],
-    [new Nameless(), 'an object'],
+    [new WithoutJson(), 'an object'],
   ])('shows %o', (value, shown) => {
     expect(showValue(value)).toBe(shown)
   })

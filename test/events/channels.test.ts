@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
 import {
-  bans,
-  circuits,
-  decisions,
+  banChannel,
+  circuitChannel,
+  decisionChannel,
   type EventChannel,
-  evictions,
-  storeCalls,
-  storeFailures,
+  evictionChannel,
+  storeCallChannel,
+  storeFailureChannel,
 } from '../../src/events/channels.ts'
 import { LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
 import type { RateLimiterOptions } from '../../src/options/rate-limiter-options.ts'
@@ -19,10 +19,10 @@ import { recorded } from '../support/recorded-events.ts'
 const silent = { info: (): void => undefined, warn: (): void => undefined }
 const CLIENT = '192.0.2.7'
 
-const made = (options: RateLimiterOptions = {}): ReturnType<typeof createRateLimiter> =>
+const createdLimiter = (options: RateLimiterOptions = {}): ReturnType<typeof createRateLimiter> =>
   createRateLimiter({ read: 10, logger: silent, ...options })
 
-const failing = (fault: Fault): FaultyStore => {
+const failingStore = (fault: Fault): FaultyStore => {
   const store = new FaultyStore(new MemoryStore())
   store.fail(fault)
   return store
@@ -30,7 +30,7 @@ const failing = (fault: Fault): FaultyStore => {
 
 describe('a charge without a request', () => {
   it('is published by consume, and not by peek', async () => {
-    const limiter = made()
+    const limiter = createdLimiter()
     const events = recorded('decision')
     await limiter.peek(CLIENT)
     expect(events).toEqual([])
@@ -48,8 +48,8 @@ describe('a charge without a request', () => {
     expect(events[0]?.limiter).toBe(limiter[LIMITER_DESCRIPTION])
   })
 
-  it('is published by consume of a class without a limit, as skipped', async () => {
-    const limiter = made({ write: false })
+  it('is published as skipped by consume of a class without a limit', async () => {
+    const limiter = createdLimiter({ write: false })
     const events = recorded('decision')
     await limiter.consume(CLIENT, { class: 'write' })
     await limiter.peek(CLIENT, { class: 'write' })
@@ -57,8 +57,8 @@ describe('a charge without a request', () => {
     expect(events).toEqual([{ limiter: limiter[LIMITER_DESCRIPTION], ...skipped }])
   })
 
-  it('is published before a failure is thrown', async () => {
-    const limiter = made({ store: failing({ kind: 'throw' }), onStoreError: 'deny' })
+  it('is published before the error of a failed store is thrown', async () => {
+    const limiter = createdLimiter({ store: failingStore({ kind: 'throw' }), onStoreError: 'deny' })
     const events = recorded('decision')
     await expect(limiter.consume(CLIENT)).rejects.toThrow('The store is down')
     expect(events).toMatchObject([{ outcome: 'unavailable', decision: undefined }])
@@ -66,8 +66,8 @@ describe('a charge without a request', () => {
 })
 
 describe('a ban', () => {
-  it('is published with its cause, once for a client of two classes', async () => {
-    const limiter = made({ read: 1, write: 1, ban: { after: 2, withinSec: 60, forSec: 600 } })
+  it('is published with its cause, once for a client with two classes', async () => {
+    const limiter = createdLimiter({ read: 1, write: 1, ban: { after: 2, withinSec: 60, forSec: 600 } })
     const events = recorded('ban')
     await limiter.consume(CLIENT)
     await limiter.consume(CLIENT)
@@ -88,8 +88,8 @@ describe('a ban', () => {
     )
   })
 
-  it('is not published when the store did not take it', async () => {
-    const limiter = made({ store: failing({ kind: 'reject' }) })
+  it('is not published if the store rejects it', async () => {
+    const limiter = createdLimiter({ store: failingStore({ kind: 'reject' }) })
     const events = recorded('ban')
     for (const call of [
       () => limiter.block(CLIENT, 30),
@@ -103,10 +103,10 @@ describe('a ban', () => {
 })
 
 describe('a call of the store', () => {
-  it('is published with how long it took', async () => {
+  it('is published with its duration', async () => {
     const times = [100, 107.5, 200, 201]
-    // A clock of the store's own, so that nobody else asks the one that is spied on.
-    const limiter = made({ clock: new FakeClock() })
+    // The store has a clock of its own, so that only the limiter reads the clock of the test.
+    const limiter = createdLimiter({ clock: new FakeClock() })
     const events = recorded('store-call')
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => times.shift() ?? Number.NaN)
     try {
@@ -131,7 +131,7 @@ describe('a call of the store', () => {
   ] as const)(
     'that fails as %o is published as %s, once as a call and once as a failure',
     async (fault, kind) => {
-      const limiter = made({ store: failing(fault), storeDeadlineMs: 1 })
+      const limiter = createdLimiter({ store: failingStore(fault), storeDeadlineMs: 1 })
       const calls = recorded('store-call')
       const failures = recorded('store-failure')
       const outcomes = recorded('decision')
@@ -140,13 +140,13 @@ describe('a call of the store', () => {
       expect(failures).toEqual([
         { limiter: limiter[LIMITER_DESCRIPTION], kind, error: limiter.health().lastError },
       ])
-      // It goes on with counters of its own, and that is a decision as any other.
+      // The limiter then counts in its fallback, whose decisions are published like any other.
       expect(outcomes).toMatchObject([{ outcome: 'allowed', decision: { allowed: true } }])
     },
   )
 
-  it('that writes is published when it fails, as a failure alone', async () => {
-    const limiter = made({ store: failing({ kind: 'reject' }) })
+  it('that is a write is published as a failure if it fails, and never as a call', async () => {
+    const limiter = createdLimiter({ store: failingStore({ kind: 'reject' }) })
     const calls = recorded('store-call')
     const failures = recorded('store-failure')
     await expect(limiter.reset(CLIENT)).rejects.toThrow('The store is down')
@@ -156,7 +156,7 @@ describe('a call of the store', () => {
   })
 })
 
-describe('the circuit', () => {
+describe('the circuit breaker', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -164,15 +164,15 @@ describe('the circuit', () => {
     vi.useRealTimers()
   })
 
-  it('is published when it opens, is half open, opens again and closes', async () => {
-    const store = failing({ kind: 'throw' })
-    const limiter = made({ store })
+  it('publishes when it opens, is half-open, opens again and closes', async () => {
+    const store = failingStore({ kind: 'throw' })
+    const limiter = createdLimiter({ store })
     const events = recorded('circuit')
     const calls = recorded('store-call')
     for (let count = 0; count < 4; count++) await limiter.consume(CLIENT)
     expect(events).toEqual([])
     await limiter.consume(CLIENT)
-    // Nobody is asked now, and so nothing fails.
+    // The store is not called now, so nothing fails.
     await limiter.consume(CLIENT)
     expect(calls).toHaveLength(5)
     expect(events.map(({ state }) => state)).toEqual(['open'])
@@ -190,9 +190,9 @@ describe('the circuit', () => {
 })
 
 describe('an eviction', () => {
-  it('is published with the store, once for each client that was forgotten early', async () => {
+  it('is published with the store, once for each client that is forgotten early', async () => {
     const store = new MemoryStore({ maxKeys: 64 })
-    const limiter = made({ store })
+    const limiter = createdLimiter({ store })
     const events = recorded('eviction')
     for (let host = 0; host < 64; host++) await limiter.consume(`192.0.2.${host}`)
     expect(events).toEqual([])
@@ -204,11 +204,18 @@ describe('an eviction', () => {
 })
 
 describe('without subscribers', () => {
-  it('nothing is published, and no clock is asked', async () => {
-    const channels: EventChannel<never>[] = [bans, circuits, decisions, evictions, storeCalls, storeFailures]
+  it('nothing is published, and no clock is read', async () => {
+    const channels: EventChannel<never>[] = [
+      banChannel,
+      circuitChannel,
+      decisionChannel,
+      evictionChannel,
+      storeCallChannel,
+      storeFailureChannel,
+    ]
     const spies = channels.map((channel) => vi.spyOn(channel, 'publish'))
     const store = new FaultyStore(new MemoryStore({ maxKeys: 2, clock: new FakeClock() }))
-    const limiter = made({ store, read: 1, ban: { after: 1, withinSec: 60, forSec: 60 } })
+    const limiter = createdLimiter({ store, read: 1, ban: { after: 1, withinSec: 60, forSec: 60 } })
     const clock = vi.spyOn(performance, 'now')
     for (const host of [1, 1, 2, 3, 4]) await limiter.consume(`192.0.2.${host}`)
     expect(clock).not.toHaveBeenCalled()

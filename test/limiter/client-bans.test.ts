@@ -5,10 +5,10 @@ import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { ResilientStore } from '../../src/stores/resilience/resilient-store.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
-import { admitted, chargeOf } from '../support/charges.ts'
-import { descriptionOf } from '../support/description-of.ts'
+import { allowedDecision, chargeOf } from '../support/charges.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
-import { parse } from '../support/parse.ts'
+import { limiterDescriptionOf } from '../support/limiter-description.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf } from '../support/thrown-by.ts'
 
 /** What was asked of a store, call by call. */
@@ -23,17 +23,17 @@ interface Banning {
 function banning(options: object, overrides: Partial<Store> = {}): Banning {
   const calls: Calls = []
   const store: Store = {
-    consume: () => admitted(),
+    consume: () => allowedDecision(),
     block: (key, forMs) => void calls.push(['block', key, forMs]),
     unblock: (key) => void calls.push(['unblock', key]),
     ...overrides,
   }
-  const guarded = new ResilientStore(store, { limiter: descriptionOf('api'), deadlineMs: 100 })
-  return { bans: new ClientBans(parse(options), guarded, descriptionOf('api')), calls }
+  const guarded = new ResilientStore(store, { limiter: limiterDescriptionOf('api'), deadlineMs: 100 })
+  return { bans: new ClientBans(settingsOf(options), guarded, limiterDescriptionOf('api')), calls }
 }
 
 const refusedWith = (ban?: Ban): Decision => ({
-  ...admitted(0),
+  ...allowedDecision(0),
   allowed: false,
   retryAfterMs: 5000,
   ...(ban === undefined ? {} : { ban }),
@@ -110,8 +110,8 @@ describe('a ban that a refusal started', () => {
   it('ends in both classes at the same time', () => {
     const clock = new FakeClock()
     const memory = new MemoryStore({ clock })
-    const guarded = new ResilientStore(memory, { limiter: descriptionOf('api'), deadlineMs: 100 })
-    new ClientBans(parse({}), guarded, descriptionOf('api')).spread(
+    const guarded = new ResilientStore(memory, { limiter: limiterDescriptionOf('api'), deadlineMs: 100 })
+    new ClientBans(settingsOf({}), guarded, limiterDescriptionOf('api')).spread(
       'default:read:client',
       refusedWith(brandNew),
     )

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
 import { describeSettings } from '../../src/limiter/describe-settings.ts'
 import { describeLimiter, LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 
 describe('the description of a limiter', () => {
   it('names the limits as the options do', () => {
-    expect(describeSettings(parse({}))).toEqual({
+    expect(describeSettings(settingsOf({}))).toEqual({
       name: 'default',
       mode: 'enforce',
       read: [{ name: 'read', limit: 1000, windowSec: 60, algorithm: 'fixed-window' }],
@@ -28,7 +28,7 @@ describe('the description of a limiter', () => {
   })
 
   it('names what differs from the defaults', () => {
-    const settings = parse({
+    const settings = settingsOf({
       name: 'api',
       mode: 'shadow',
       read: false,
@@ -66,14 +66,14 @@ describe('the description of a limiter', () => {
       { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
     ]
-    expect(describeSettings(parse({ read })).read).toEqual([
+    expect(describeSettings(settingsOf({ read })).read).toEqual([
       { name: 'read-1h', limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { name: 'read-1s', limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
     ])
   })
 
   it('is plain data that can be sent as JSON', () => {
-    const settings = parse({ problemDetails: true, standardHeaders: true, denyList: ['192.0.2.1'] })
+    const settings = settingsOf({ problemDetails: true, standardHeaders: true, denyList: ['192.0.2.1'] })
     const description = describeSettings(settings)
     expect(JSON.parse(JSON.stringify(description))).toEqual(description)
     expect(description.refusal.body).toMatchObject({

@@ -4,7 +4,7 @@ import type { ChargeOptions } from '../../src/limiter/rate-limiter.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { FaultyStore } from '../../src/tools/testing/faulty-store.ts'
-import { admitted } from '../support/charges.ts'
+import { allowedDecision } from '../support/charges.ts'
 import { rejectionOf } from '../support/thrown-by.ts'
 
 const clock = new FakeClock()
@@ -316,8 +316,8 @@ describe('reset and resetAll', () => {
 
 describe('a store that lacks a method', () => {
   class Counter {
-    readonly consume = (): ReturnType<typeof admitted> => ({
-      ...admitted(),
+    readonly consume = (): ReturnType<typeof allowedDecision> => ({
+      ...allowedDecision(),
       limits: [{ name: 'read', limit: 5, remaining: 4, resetMs: 1 }],
     })
   }
@@ -373,8 +373,10 @@ describe('a store that fails', () => {
       ]) {
         expect(await rejectionOf(write())).toMatchObject({
           code: 'store_failed',
-          // After the fifth failure in a row it is not even asked.
-          message: expect.stringMatching(/^the store (failed|is not asked .*): The store is down\. Look/),
+          // After the fifth failure in a row, the circuit breaker is open.
+          message: expect.stringMatching(
+            /^the (store failed|circuit breaker is open, .*): The store is down\. Look/,
+          ),
         })
       }
     }

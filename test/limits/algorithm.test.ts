@@ -5,11 +5,11 @@ describe('the next id', () => {
   it.each([
     [0, 1],
     [1, 2],
-    // Beyond what a signed word holds.
+    // Above the largest signed number of 32 bits.
     [2 ** 31 - 1, 2 ** 31],
     [2 ** 31, 2 ** 31 + 1],
     [2 ** 32 - 2, 2 ** 32 - 1],
-    // Ids go round, so that a word of 32 bits holds one.
+    // After the largest id comes 0, so that an id fits in 32 bits.
     [2 ** 32 - 1, 0],
   ])('after %i is %i', (id, next) => {
     expect(nextId(id)).toBe(next)

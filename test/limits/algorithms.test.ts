@@ -3,22 +3,22 @@ import { ALGORITHM_NAMES, algorithmOf } from '../../src/limits/algorithms.ts'
 import { fixedWindow } from '../../src/limits/fixed-window.ts'
 import { slidingWindow } from '../../src/limits/sliding-window.ts'
 import { tokenBucket } from '../../src/limits/token-bucket.ts'
-import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
+import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
 
-const LIMITS = [someLimit(2, 1000), someSlidingLimit(2, 1000), someBucket(2, 1000)]
+const LIMITS = [fixedWindowLimit(2, 1000), slidingWindowLimit(2, 1000), tokenBucketLimit(2, 1000)]
 
 describe('the algorithms', () => {
-  it('are three, and known by the names that limits call them', () => {
+  it('are three, with the names that limits use', () => {
     expect(ALGORITHM_NAMES).toEqual(['fixed-window', 'sliding-window', 'token-bucket'])
     expect(LIMITS.map(({ algorithm }) => algorithm)).toEqual(ALGORITHM_NAMES)
   })
 
-  it('are each found for the limits that name them', () => {
+  it('are found by the name in a limit', () => {
     expect(LIMITS.map(algorithmOf)).toEqual([fixedWindow, slidingWindow, tokenBucket])
     expect(new Set(LIMITS.map(algorithmOf)).size).toBe(3)
   })
 
-  it.each(LIMITS)('keep states that survive as JSON: $algorithm', (limit) => {
+  it.each(LIMITS)('have states that survive as JSON: $algorithm', (limit) => {
     const { charge, refund } = algorithmOf(limit)
     const { state } = charge(undefined, 1000, limit, 2)
     const kept = JSON.parse(JSON.stringify(state))

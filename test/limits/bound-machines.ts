@@ -1,38 +1,45 @@
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { SLICES_PER_WINDOW } from '../../src/limits/sliding-window.ts'
-import type { Machine } from './reachable-states.ts'
+import type { StateMachine } from './reachable-states.ts'
 
-/** What a limit keeps of a client, nothing where it is as if it had never been seen, and the time. */
-interface Moment {
+/**
+ * The time, and the state of a client for a limit. The state is absent if it is equal to that of a new
+ * client.
+ */
+interface LimitAtTime {
   readonly nowMs: number
   readonly state?: AlgorithmState
 }
 
-/** A limit as the real code counts it; a tick is a millisecond. */
-export function limitMachine(limit: Limit): Machine<Moment> {
+/** A limit, counted by the code of the package. One tick is one millisecond. */
+export function limitMachine(limit: Limit): StateMachine<LimitAtTime> {
   const { algorithm, burst, windowMs } = limit
   const { charge } = algorithmOf(limit)
-  // Slices begin at multiples of their length: it makes a difference where in a slice the clock stands.
+  // Slices begin at multiples of their length. So the result depends on the position of the clock in its
+  // slice.
   const phases = algorithm === 'sliding-window' ? Math.ceil(windowMs / SLICES_PER_WINDOW) : 1
   return {
-    mostPerTick: burst,
-    starts: Array.from({ length: phases }, (_, nowMs) => ({ nowMs })),
+    maxUnitsPerTick: burst,
+    initialStates: Array.from({ length: phases }, (_, nowMs) => ({ nowMs })),
     next({ nowMs, state }, units) {
-      const outcome = charge(state, nowMs, limit, units)
-      if (!outcome.allowed) return undefined
-      // What no longer counts a tick later is left out of the state by asking for nothing.
-      const kept = units > 0 ? outcome.state : state
+      const result = charge(state, nowMs, limit, units)
+      if (!result.allowed) return undefined
+      // A charge of 0 units one tick later removes what no longer counts from the state.
+      const kept = units > 0 ? result.state : state
       const later = charge(kept, nowMs + 1, limit, 0)
-      const then = (nowMs + 1) % phases
-      if (later.remaining === burst) return { nowMs: then }
-      return { nowMs: then, state: shifted(later.state, then - (nowMs + 1)) }
+      const nextMs = (nowMs + 1) % phases
+      if (later.remaining === burst) return { nowMs: nextMs }
+      return { nowMs: nextMs, state: shiftedState(later.state, nextMs - (nowMs + 1)) }
     },
   }
 }
 
-/** A state as it is so many milliseconds later, with what is numbered numbered from 0. */
-function shifted(state: AlgorithmState, byMs: number): AlgorithmState {
+/**
+ * The same state at a time that is `byMs` later. Its ids are counted from 0, so that equal states are equal
+ * in JSON.
+ */
+function shiftedState(state: AlgorithmState, byMs: number): AlgorithmState {
   if ('slices' in state) {
     const slices = state.slices.map((slice, id) => ({ ...slice, id, lastMs: slice.lastMs + byMs }))
     return { slices, lastId: slices.length }
@@ -42,25 +49,30 @@ function shifted(state: AlgorithmState, byMs: number): AlgorithmState {
 }
 
 interface TwoCounters {
-  /** Ticks since the present window of the clock began. */
-  readonly elapsed: number
+  /** Ticks since the start of the present window of the clock. */
+  readonly elapsedTicks: number
   readonly previous: number
   readonly current: number
 }
 
 /**
- * The usual estimate of a sliding window, for contrast: the present window of the clock, and as much of the
- * one before it as the last `window` ticks cover, as though its units had been spread over it evenly.
+ * The usual estimate of a sliding window, for comparison. It adds the units of the present window of the
+ * clock and a share of the units of the window before it. The share is the part of that window that lies
+ * within the last `window` ticks, as if its units had been spread evenly.
  */
-export function twoCounterMachine(limit: number, window: number): Machine<TwoCounters> {
+export function twoCounterMachine(limit: number, window: number): StateMachine<TwoCounters> {
   return {
-    mostPerTick: limit,
-    starts: Array.from({ length: window }, (_, elapsed) => ({ elapsed, previous: 0, current: 0 })),
-    next({ elapsed, previous, current }, units) {
+    maxUnitsPerTick: limit,
+    initialStates: Array.from({ length: window }, (_, elapsedTicks) => ({
+      elapsedTicks,
+      previous: 0,
+      current: 0,
+    })),
+    next({ elapsedTicks, previous, current }, units) {
       const used = current + units
-      if (previous * (window - elapsed) + used * window > limit * window) return undefined
-      if (elapsed + 1 < window) return { elapsed: elapsed + 1, previous, current: used }
-      return { elapsed: 0, previous: used, current: 0 }
+      if (previous * (window - elapsedTicks) + used * window > limit * window) return undefined
+      if (elapsedTicks + 1 < window) return { elapsedTicks: elapsedTicks + 1, previous, current: used }
+      return { elapsedTicks: 0, previous: used, current: 0 }
     },
   }
 }

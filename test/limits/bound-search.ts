@@ -1,43 +1,50 @@
 import { fileURLToPath } from 'node:url'
 import type { Limit } from '../../src/limits/limit.ts'
-import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
+import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
 import { limitMachine, twoCounterMachine } from './bound-machines.ts'
-import { mostUnitsWithin } from './bounds.ts'
-import { type Reachable, reach } from './reachable-states.ts'
+import { maxUnitsWithin } from './bounds.ts'
+import { findReachableStates, type ReachableStates } from './reachable-states.ts'
 
 /**
- * Searches all patterns of requests, any number of units in any millisecond, for one that is admitted more
- * than the bound of its limit: `npx tsx test/limits/bound-search.ts`. Ends with 1 when it finds one.
+ * Searches all patterns of requests for one that is allowed more units than the bound of its limit. A pattern
+ * can have any number of units in any millisecond. Run it with `npx tsx test/limits/bound-search.ts`. It
+ * exits with 1 if it finds such a pattern.
  *
- * Patterns without end have finitely many states, for what is remembered of a client is told from now on. So
- * the search walks every state that can be reached, by the code of the package itself, and asks of each how
- * many units can be had from there at the most.
+ * Patterns can be endless, but they have finitely many states, because the times in a state are relative to
+ * now. So the search visits every state that can be reached, with the code of the package itself. For each
+ * state it computes the most units that can be allowed from there.
  */
 
-/** What was searched, and the most that was found. */
-export interface Finding {
+/** What was searched, and the most units that were found. */
+export interface SearchResult {
   readonly algorithm: string
   readonly units: number
   readonly windowMs: number
   readonly burst: number
   readonly states: number
   readonly transitions: number
-  /** In a window: of the length of one for windows, and with both of its ends for a bucket. */
-  readonly most: number
+  /**
+   * The most units found in a stretch of one window. For a token bucket, the stretch includes both of its
+   * ends.
+   */
+  readonly maxUnits: number
   readonly bound: number
-  /** Whether whole ticks suffice to reach the bound: a bucket that is full within a tick loses the rest of it. */
-  readonly isReachable: boolean
-  /** Durations up to two windows in which more was found than the bound of that duration. */
+  /**
+   * Whether a pattern of whole ticks can reach the bound. It cannot if a bucket becomes full within a tick:
+   * then the rest of the tick is lost.
+   */
+  readonly isBoundReachable: boolean
+  /** Lengths up to two windows in which more units were found than the bound of that length. */
   readonly exceededAtMs: readonly number[]
 }
 
 /** Searches one limit, in closed intervals of every length up to two windows. */
-export function searchLimit(limit: Limit): Finding {
+export function searchLimit(limit: Limit): SearchResult {
   const { algorithm, limit: units, windowMs, burst } = limit
-  return finding(
+  return searchResult(
     { algorithm, units, windowMs, burst },
-    reach(limitMachine(limit)),
-    (durationMs) => mostUnitsWithin(limit, durationMs),
+    findReachableStates(limitMachine(limit)),
+    (durationMs) => maxUnitsWithin(limit, durationMs),
     algorithm === 'token-bucket' ? windowMs : windowMs - 1,
     algorithm !== 'token-bucket' || (burst - 1) * windowMs + commonDivisor(units, windowMs) >= units,
   )
@@ -47,104 +54,111 @@ function commonDivisor(one: number, other: number): number {
   return other === 0 ? one : commonDivisor(other, one % other)
 }
 
-/** Searches the estimate from two counters, which promises what a sliding window does. */
-export function searchTwoCounters(units: number, windowMs: number): Finding {
-  return finding(
+/** Searches the estimate from two counters, against the bound of a sliding window. */
+export function searchTwoCounters(units: number, windowMs: number): SearchResult {
+  return searchResult(
     { algorithm: 'two-counters', units, windowMs, burst: units },
-    reach(twoCounterMachine(units, windowMs)),
-    (durationMs) => mostUnitsWithin(someSlidingLimit(units, windowMs), durationMs),
+    findReachableStates(twoCounterMachine(units, windowMs)),
+    (durationMs) => maxUnitsWithin(slidingWindowLimit(units, windowMs), durationMs),
     windowMs - 1,
     true,
   )
 }
 
-function finding(
-  numbers: Pick<Finding, 'algorithm' | 'units' | 'windowMs' | 'burst'>,
-  { states, transitions, mostIn }: Reachable,
+function searchResult(
+  numbers: Pick<SearchResult, 'algorithm' | 'units' | 'windowMs' | 'burst'>,
+  { states, transitions, maxUnitsIn }: ReachableStates,
   boundOf: (durationMs: number) => number,
   durationMs: number,
-  isReachable: boolean,
-): Finding {
-  const most = mostIn(2 * numbers.windowMs + 1)
+  isBoundReachable: boolean,
+): SearchResult {
+  const maxUnits = maxUnitsIn(2 * numbers.windowMs + 1)
   return {
     ...numbers,
     states,
     transitions,
-    most: most[durationMs] ?? 0,
+    maxUnits: maxUnits[durationMs] ?? 0,
     bound: boundOf(durationMs),
-    isReachable,
-    exceededAtMs: most.flatMap((found, lengthMs) => (found > boundOf(lengthMs) ? [lengthMs] : [])),
+    isBoundReachable,
+    exceededAtMs: maxUnits.flatMap((found, lengthMs) => (found > boundOf(lengthMs) ? [lengthMs] : [])),
   }
 }
 
 const COLUMNS = ['algorithm', 'units', 'window', 'burst', 'states', 'transitions', 'most', 'bound']
 
-/** A row of the table, or its head. */
-export function rowOf(found?: Finding): string {
-  if (found === undefined) return cells(COLUMNS)
-  const { algorithm, units, windowMs, burst, states, transitions, most, bound } = found
-  return `${cells([algorithm, units, windowMs, burst, states, transitions, most, bound])}  ${verdictOn(found)}`
+/** A row of the table. Without a result, the row of column names. */
+export function formatRow(result?: SearchResult): string {
+  if (result === undefined) return formatCells(COLUMNS)
+  const { algorithm, units, windowMs, burst, states, transitions, maxUnits, bound } = result
+  const numbers = [units, windowMs, burst, states, transitions, maxUnits, bound]
+  return `${formatCells([algorithm, ...numbers])}  ${statusOf(result)}`
 }
 
-function verdictOn({ exceededAtMs, most, bound, isReachable }: Finding): string {
+function statusOf({ exceededAtMs, maxUnits, bound, isBoundReachable }: SearchResult): string {
   if (exceededAtMs.length > 0) return 'EXCEEDED'
-  if (most === bound) return 'reached'
-  return isReachable ? 'NOT REACHED' : 'held'
+  if (maxUnits === bound) return 'reached'
+  return isBoundReachable ? 'NOT REACHED' : 'held'
 }
 
-function cells([first = '', ...rest]: readonly (string | number)[]): string {
+function formatCells([first = '', ...rest]: readonly (string | number)[]): string {
   return String(first).padEnd(15) + rest.map((cell) => String(cell).padStart(12)).join('')
 }
 
-/** Whether all is as it should be: the bound is held, and reached where it can be. */
-export function isTight({ exceededAtMs, most, bound, isReachable }: Finding): boolean {
-  return exceededAtMs.length === 0 && (most === bound || !isReachable)
+/** Whether the result is as expected: the bound is never exceeded, and it is reached if it can be reached. */
+export function isTight({ exceededAtMs, maxUnits, bound, isBoundReachable }: SearchResult): boolean {
+  return exceededAtMs.length === 0 && (maxUnits === bound || !isBoundReachable)
 }
 
-const upTo = (last: number, first = 1): number[] =>
+const integersUpTo = (last: number, first = 1): number[] =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
-/** Slices of 2 ms from 9 ms on and of 3 ms from 17 on; the more units, the fewer windows are feasible. */
-function* everyLimit(): Generator<Limit> {
-  for (const units of upTo(12)) {
-    for (const windowMs of [1, 2, 7, 16]) yield someLimit(units, windowMs)
+/**
+ * Slices are 2 ms long for windows of 9 ms and more, and 3 ms long for windows of 17 ms and more. The more
+ * units a limit has, the fewer windows can be searched in a reasonable time.
+ */
+function* limitsToSearch(): Generator<Limit> {
+  for (const units of integersUpTo(12)) {
+    for (const windowMs of [1, 2, 7, 16]) yield fixedWindowLimit(units, windowMs)
   }
-  for (const units of upTo(12)) {
+  for (const units of integersUpTo(12)) {
     const longestMs = units <= 8 ? 16 : units === 9 ? 13 : 12
-    const windows = [3, 8, ...upTo(longestMs, 9), ...(units <= 5 ? [17, 20, 24] : [])]
-    for (const windowMs of windows) yield someSlidingLimit(units, windowMs)
+    const windows = [3, 8, ...integersUpTo(longestMs, 9), ...(units <= 5 ? [17, 20, 24] : [])]
+    for (const windowMs of windows) yield slidingWindowLimit(units, windowMs)
   }
-  for (const units of upTo(12)) {
+  for (const units of integersUpTo(12)) {
     for (const windowMs of [5, 7, 13]) {
-      for (const burst of new Set([1, 3, units, 2 * units])) yield someBucket(units, windowMs, burst)
+      for (const burst of new Set([1, 3, units, 2 * units])) yield tokenBucketLimit(units, windowMs, burst)
     }
   }
 }
 
-/** Prints what is found; tells whether all of it is as it should be. */
+/** Prints the results. Returns whether all of them are as expected. */
 function searchAll(): boolean {
   const startMs = performance.now()
-  const findings: Finding[] = []
-  console.log('Units that any pattern of requests is admitted in a window. Times in ms, one tick each.\n')
-  console.log(rowOf())
-  for (const limit of everyLimit()) {
-    const found = searchLimit(limit)
-    findings.push(found)
-    console.log(rowOf(found))
-  }
-  console.log('\nFor contrast, the usual estimate from two counters, one for each window of the clock:\n')
-  console.log(rowOf())
-  const contrast = upTo(12, 2).map((units) => searchTwoCounters(units, 10))
-  for (const found of contrast) console.log(rowOf(found))
-  const sum = (of: (found: Finding) => number): number => findings.reduce((total, one) => total + of(one), 0)
-  const wrong = findings.filter((found) => !isTight(found))
+  const results: SearchResult[] = []
   console.log(
-    `\n${findings.length} limits, ${sum(({ states }) => states)} states, ` +
+    'The most units that any pattern of requests is allowed in a window. Times in ms, one tick each.\n',
+  )
+  console.log(formatRow())
+  for (const limit of limitsToSearch()) {
+    const result = searchLimit(limit)
+    results.push(result)
+    console.log(formatRow(result))
+  }
+  console.log('\nFor comparison, the usual estimate from two counters, one for each window of the clock:\n')
+  console.log(formatRow())
+  const twoCounterResults = integersUpTo(12, 2).map((units) => searchTwoCounters(units, 10))
+  for (const result of twoCounterResults) console.log(formatRow(result))
+  const sum = (of: (result: SearchResult) => number): number =>
+    results.reduce((total, one) => total + of(one), 0)
+  const unexpected = results.filter((result) => !isTight(result))
+  console.log(
+    `\n${results.length} limits, ${sum(({ states }) => states)} states, ` +
       `${sum(({ transitions }) => transitions)} transitions: all that can be reached. ` +
-      `${wrong.length} of them off their bound, in intervals of every length up to two windows. ` +
+      `${unexpected.length} limits do not match their bound, in intervals of every length up to two windows. ` +
       `${((performance.now() - startMs) / 1000).toFixed(0)} s.`,
   )
-  return wrong.length === 0 && contrast.every(({ exceededAtMs }) => exceededAtMs.length > 0)
+  return unexpected.length === 0 && twoCounterResults.every(({ exceededAtMs }) => exceededAtMs.length > 0)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = searchAll() ? 0 : 1

@@ -1,15 +1,16 @@
 import type { Limit } from '../../src/limits/limit.ts'
 
 /**
- * The most units that a limit may admit in a closed interval of so many milliseconds, and so in one instant
- * when `durationMs` is 0. A stretch of `windowMs` that leaves one of its ends out is one of `windowMs - 1`.
+ * The most units that a limit may allow in a closed interval of `durationMs`. With `durationMs` 0, this is
+ * the most in one millisecond. A stretch of `windowMs` that includes only one of its ends is an interval of
+ * `windowMs - 1`.
  *
- * - Fixed window: as many windows as begin in the interval, and the rest of the one before them. Of that one
- *   the charge that opened it lies before the interval, unless it was refunded.
- * - Sliding window: as many windows as it takes to cover the interval.
- * - Token bucket: what it holds, and what comes back in the interval.
+ * - Fixed window: the units of all windows that begin in the interval, and the rest of the window before
+ *   them. The charge that opened that window lies before the interval, unless it was refunded.
+ * - Sliding window: the units of as many windows as are needed to cover the interval.
+ * - Token bucket: the units that it holds, and the units that come back in the interval.
  */
-export function mostUnitsWithin(limit: Limit, durationMs: number, afterRefunds = false): number {
+export function maxUnitsWithin(limit: Limit, durationMs: number, afterRefunds = false): number {
   const { limit: units, windowMs, burst } = limit
   switch (limit.algorithm) {
     case 'fixed-window': {
@@ -23,7 +24,9 @@ export function mostUnitsWithin(limit: Limit, durationMs: number, afterRefunds =
   }
 }
 
-/** The longest that anybody can have to wait: until a full window has passed, or a bucket has filled. */
+/**
+ * The longest time that a client can have to wait: until a full window has passed, or until a bucket is full.
+ */
 export function longestWaitMs({ algorithm, limit, windowMs, burst }: Limit): number {
   return algorithm === 'token-bucket' ? Math.ceil((burst * windowMs) / limit) : windowMs
 }

@@ -1,54 +1,60 @@
 import type { Limit } from '../../src/limits/limit.ts'
-import type { Model, Numbers } from './model.ts'
+import type { ReferenceModel, ResultNumbers } from './reference-model.ts'
 
-/** A sliding window as it is meant: every charge is written down, and counted until it is a window old. */
-export class ChargeLog implements Model {
+interface RecordedCharge {
+  readonly atMs: number
+  /** 0 after a refund. */
+  cost: number
+}
+
+/** An exact sliding window: every charge is recorded, and counted until it is a window old. */
+export class ChargeLog implements ReferenceModel {
   readonly #limit: Limit
-  readonly #charges: { readonly atMs: number; cost: number }[] = []
+  readonly #charges: RecordedCharge[] = []
 
   constructor(limit: Limit) {
     this.#limit = limit
   }
 
-  /** Units that count at an instant that is not before the last charge. */
-  used(nowMs: number): number {
-    return this.#counted(nowMs).reduce((sum, { cost }) => sum + cost, 0)
+  /** The units that are counted at `nowMs`. This time must not be before the last charge. */
+  usedUnits(nowMs: number): number {
+    return this.#countedCharges(nowMs).reduce((sum, { cost }) => sum + cost, 0)
   }
 
-  admits(nowMs: number, cost: number): boolean {
-    return this.used(nowMs) + cost <= this.#limit.limit
+  allows(nowMs: number, cost: number): boolean {
+    return this.usedUnits(nowMs) + cost <= this.#limit.limit
   }
 
-  /** Writes a charge down, whether or not it fits. */
-  write(atMs: number, cost: number): void {
+  /** Records a charge, whether or not the limit allows it. */
+  record(atMs: number, cost: number): void {
     this.#charges.push({ atMs, cost })
   }
 
-  charge(nowMs: number, cost: number): Numbers {
-    const allowed = this.admits(nowMs, cost)
-    const retryAfterMs = allowed ? 0 : this.#msUntilAdmitted(nowMs, cost)
-    if (allowed) this.write(nowMs, cost)
-    const oldestMs = this.#counted(nowMs)[0]?.atMs ?? nowMs
+  charge(nowMs: number, cost: number): ResultNumbers {
+    const allowed = this.allows(nowMs, cost)
+    const retryAfterMs = allowed ? 0 : this.#msUntilAllowed(nowMs, cost)
+    if (allowed) this.record(nowMs, cost)
+    const oldestMs = this.#countedCharges(nowMs)[0]?.atMs ?? nowMs
     return {
       allowed,
-      remaining: this.#limit.limit - this.used(nowMs),
+      remaining: this.#limit.limit - this.usedUnits(nowMs),
       resetMs: oldestMs + this.#limit.windowMs - nowMs,
       retryAfterMs,
     }
   }
 
-  refund(_nowMs: number, which: number): void {
-    const charge = this.#charges[which]
+  refund(_nowMs: number, chargeIndex: number): void {
+    const charge = this.#charges[chargeIndex]
     if (charge !== undefined) charge.cost = 0
   }
 
-  #counted(nowMs: number): { readonly atMs: number; cost: number }[] {
+  #countedCharges(nowMs: number): RecordedCharge[] {
     return this.#charges.filter(({ atMs, cost }) => cost > 0 && atMs + this.#limit.windowMs > nowMs)
   }
 
-  #msUntilAdmitted(nowMs: number, cost: number): number {
+  #msUntilAllowed(nowMs: number, cost: number): number {
     let waitMs = 1
-    while (!this.admits(nowMs + waitMs, cost)) waitMs++
+    while (!this.allows(nowMs + waitMs, cost)) waitMs++
     return waitMs
   }
 }

@@ -1,24 +1,24 @@
 import type { Limit } from '../../src/limits/limit.ts'
 import { Fraction } from './fraction.ts'
-import type { Model, Numbers } from './model.ts'
+import type { ReferenceModel, ResultNumbers } from './reference-model.ts'
 
-interface Admitted {
-  /** The TAT that it left. */
-  readonly leavesMs: Fraction
-  /** How many charges had found the schedule caught up with until then, this one included. */
+interface AllowedCharge {
+  /** The theoretical arrival time (TAT) after this charge. */
+  readonly tatAfterMs: Fraction
+  /** How many charges had found a TAT that was not in the future, this charge included. */
   readonly busyPeriod: number
   readonly cost: number
 }
 
 /**
- * The generic cell rate algorithm as the standard has it, a virtual schedule (ITU-T I.371, annex A), in exact
- * fractions of a millisecond: an arrival conforms unless it comes more than the tolerance before the
- * theoretical arrival time (TAT), and each one that conforms moves that on by the emission interval.
+ * The generic cell rate algorithm as the standard defines it, a virtual schedule (ITU-T I.371, annex A), in
+ * exact fractions of a millisecond. An arrival conforms unless it comes more than the tolerance before the
+ * theoretical arrival time (TAT). Each arrival that conforms increases the TAT by the emission interval.
  */
-export class ExactGcra implements Model {
+export class ExactGcra implements ReferenceModel {
   readonly #intervalMs: Fraction
   readonly #toleranceMs: Fraction
-  readonly #admitted: Admitted[] = []
+  readonly #allowedCharges: AllowedCharge[] = []
   #tatMs: Fraction = Fraction.of(0)
   #busyPeriod = 0
 
@@ -27,44 +27,44 @@ export class ExactGcra implements Model {
     this.#toleranceMs = this.#intervalMs.times(burst - 1)
   }
 
-  charge(nowMs: number, cost: number): Numbers {
+  charge(nowMs: number, cost: number): ResultNumbers {
     const now = Fraction.of(nowMs)
     const tatMs = this.#tatMs.max(now)
-    // The last of `cost` arrivals at once is the one that may come too early.
+    // Of `cost` arrivals at once, only the last one can be too early.
     const allowed = this.#conformsAt(tatMs, cost).atMost(now)
-    const leftMs = allowed ? tatMs.plus(this.#intervalMs.times(cost)) : tatMs
+    const tatAfterMs = allowed ? tatMs.plus(this.#intervalMs.times(cost)) : tatMs
     if (allowed) {
       if (this.#tatMs.atMost(now)) this.#busyPeriod++
-      this.#tatMs = leftMs
-      this.#admitted.push({ leavesMs: leftMs, busyPeriod: this.#busyPeriod, cost })
+      this.#tatMs = tatAfterMs
+      this.#allowedCharges.push({ tatAfterMs, busyPeriod: this.#busyPeriod, cost })
     }
-    const free = now.plus(this.#toleranceMs).plus(this.#intervalMs).minus(leftMs)
-    const remaining = free.over(this.#intervalMs).floor()
-    const regained =
+    const freeMs = now.plus(this.#toleranceMs).plus(this.#intervalMs).minus(tatAfterMs)
+    const remaining = freeMs.over(this.#intervalMs).floor()
+    const resetMs =
       allowed && remaining > 0
         ? this.#intervalMs.times(remaining)
-        : this.#conformsAt(leftMs, remaining + 1).minus(now)
+        : this.#conformsAt(tatAfterMs, remaining + 1).minus(now)
     return {
       allowed,
       remaining,
-      resetMs: regained.ceil(),
+      resetMs: resetMs.ceil(),
       retryAfterMs: allowed ? 0 : this.#conformsAt(tatMs, cost).minus(now).ceil(),
     }
   }
 
   /**
-   * All comes off the TAT that had not come back by itself when its turn came; nothing once the schedule has
-   * been caught up with.
+   * Decreases the TAT by the part of the charge that has not come back by itself, according to the TAT after
+   * the charge. Does nothing if a later charge has found a TAT that was not in the future.
    */
-  refund(nowMs: number, which: number): void {
-    const charge = this.#admitted[which]
+  refund(nowMs: number, chargeIndex: number): void {
+    const charge = this.#allowedCharges[chargeIndex]
     if (charge === undefined || charge.busyPeriod !== this.#busyPeriod) return
-    const outstanding = charge.leavesMs.minus(Fraction.of(nowMs)).max(Fraction.of(0))
-    const whole = this.#intervalMs.times(charge.cost)
-    this.#tatMs = this.#tatMs.minus(whole.atMost(outstanding) ? whole : outstanding)
+    const outstandingMs = charge.tatAfterMs.minus(Fraction.of(nowMs)).max(Fraction.of(0))
+    const wholeMs = this.#intervalMs.times(charge.cost)
+    this.#tatMs = this.#tatMs.minus(wholeMs.atMost(outstandingMs) ? wholeMs : outstandingMs)
   }
 
-  /** The instant from which the last of so many arrivals at once conforms. */
+  /** The time from which the last of so many arrivals at once conforms. */
   #conformsAt(tatMs: Fraction, arrivals: number): Fraction {
     return tatMs.plus(this.#intervalMs.times(arrivals - 1)).minus(this.#toleranceMs)
   }

@@ -1,39 +1,46 @@
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { someLimit } from '../support/some-limit.ts'
-import { LIFE_PROMISES } from './life-promises.ts'
-import { assertAgrees } from './model.ts'
-import { PROMISES } from './promises.ts'
-import { forgetsInTime, undoesAtOnce } from './refund-promises.ts'
+import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
+import { ALGORITHM_PROPERTIES } from './algorithm-properties.ts'
+import { assertSameResults } from './reference-model.ts'
+import { immediateRefundUndoesCharge, lateRefundDoesNothing } from './refund-properties.ts'
+import { STORED_STATE_PROPERTIES } from './stored-state-properties.ts'
 import { type Trace, traceOf } from './traces.ts'
 import { WindowList } from './window-list.ts'
 
-const LIMITS = [someLimit(7, 1000), someLimit(1, 1), someLimit(1, 50), someLimit(4, 9)]
+const LIMITS = [
+  fixedWindowLimit(7, 1000),
+  fixedWindowLimit(1, 1),
+  fixedWindowLimit(1, 50),
+  fixedWindowLimit(4, 9),
+]
 
-/** Failed once: a window of which everything was given back stayed open. */
-const REOPENED: Trace = {
+/** Failed once: a window stayed open after all its charges were refunded. */
+const REOPENED_WINDOW: Trace = {
   startMs: 0,
   steps: [
     { kind: 'charge', gapMs: 0, client: 0, cost: 1 },
-    { kind: 'refund', gapMs: 1, client: 0, which: 0 },
+    { kind: 'refund', gapMs: 1, client: 0, chargeIndex: 0 },
     { kind: 'charge', gapMs: 1, client: 0, cost: 1 },
   ],
 }
 
 describe.each(LIMITS)('a fixed window of $limit units in $windowMs ms, on random traces,', (limit) => {
-  it('decides as a list of all charges does', () => {
+  it('gives the same results as a list of all charges', () => {
     fc.assert(
-      fc.property(traceOf(limit, { clients: 3, refunds: true, maxLength: 60 }), (trace) => {
-        assertAgrees(limit, trace, (own) => new WindowList(own))
+      fc.property(traceOf(limit, { clients: 3, withRefunds: true, maxLength: 60 }), (trace) => {
+        assertSameResults(limit, trace, (own) => new WindowList(own))
       }),
-      { numRuns: 300, examples: [[REOPENED]] },
+      { numRuns: 300, examples: [[REOPENED_WINDOW]] },
     )
   })
 
-  it.each(Object.entries({ ...PROMISES, ...LIFE_PROMISES }))('%s', (_promise, check) => check(limit))
+  it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES }))('%s', (_property, check) =>
+    check(limit),
+  )
 
-  it('undoes charges that are given back in their instant, as if they had never been', () =>
-    undoesAtOnce(limit))
+  it('gives the same results after an immediate refund as if the charge had not been made', () =>
+    immediateRefundUndoesCharge(limit))
 
-  it('gives nothing back that came back by itself', () => forgetsInTime(limit))
+  it('refunds no units that have come back by themselves', () => lateRefundDoesNothing(limit))
 })

@@ -2,38 +2,38 @@ import { describe, expect, it } from 'vitest'
 import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-window.ts'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { someLimit } from '../support/some-limit.ts'
-import { expectTable, type Row } from './charge-table.ts'
+import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
+import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 
 const DAY_MS = 86_400_000
 
 describe('a fixed window of 5 units in 60 s', () => {
-  it.each<[string, readonly Row[]]>([
+  it.each<[string, readonly ChargeTableRow[]]>([
     [
-      'opens with the first charge and closes a window later',
+      'opens with the first charge and closes 60 s later',
       [
-        // The window is the client's own: it opens at 1000, not at 0.
+        // Each client has its own window. This one opens at 1000, not at 0.
         { at: 1000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
         // Charges do not move its end.
         { at: 31_000, cost: 1, allowed: true, remaining: 3, retryAfterMs: 0, resetMs: 30_000 },
         // Up to the limit.
         { at: 31_000, cost: 3, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 30_000 },
-        // Nothing is left, and the wait is to the end of the window.
+        // Nothing is left. The client has to wait until the end of the window.
         { at: 31_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 30_000, resetMs: 30_000 },
-        // The refusal pushed the end no further away: here is the last instant of the window.
+        // The refusal did not move the end of the window. This is the last millisecond of the window.
         { at: 60_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1, resetMs: 1 },
-        // The instant of the end belongs to the next window, and all units are back at once.
+        // The end belongs to the next window. All units come back together.
         { at: 61_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
       ],
     ],
     [
-      'takes all of a cost or nothing',
+      'takes all units of a cost or none',
       [
         { at: 0, cost: 3, allowed: true, remaining: 2, retryAfterMs: 0 },
         // 3 do not fit in 2.
         { at: 0, cost: 3, allowed: false, remaining: 2, retryAfterMs: 60_000 },
-        // The 2 are still there: the refusal wrote nothing.
+        // The 2 units are still left, because the refusal took nothing.
         { at: 0, cost: 2, allowed: true, remaining: 0, retryAfterMs: 0 },
         { at: 59_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
         // The whole limit at once.
@@ -42,39 +42,39 @@ describe('a fixed window of 5 units in 60 s', () => {
       ],
     ],
     [
-      'does not run while nobody asks',
+      'opens only when the client is charged',
       [
         { at: 0, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
-        // Ten windows later the next one opens now, not at a multiple of 60 s.
+        // Ten windows later, the next window opens at the charge, not at a multiple of 60 s.
         { at: 612_345, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
         { at: 672_344, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 1 },
         { at: 672_345, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0, resetMs: 60_000 },
       ],
     ],
     [
-      'answers a cost of 0 and takes nothing',
+      'allows a cost of 0 and takes nothing',
       [
         { at: 0, cost: 0, allowed: true, remaining: 5, retryAfterMs: 0, resetMs: 60_000 },
-        // The question opened no window: it opens now.
+        // The charge of 0 units opened no window. This charge opens it.
         { at: 100, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 60_000 },
-        // Nothing fits even when nothing is left.
+        // A cost of 0 is allowed even if nothing is left.
         { at: 10_100, cost: 0, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 50_000 },
         { at: 10_100, cost: 1, allowed: false, remaining: 0, retryAfterMs: 50_000 },
       ],
     ],
     [
-      'starts again where a clock that was set back now is',
+      'starts again at the present time of a clock that was set back',
       [
         { at: 7_200_000, cost: 4, allowed: true, remaining: 1, retryAfterMs: 0 },
-        // An hour back: what was used stays used, and the window lasts as long as ever from here on.
+        // The clock is an hour back. The used units remain used. The window lasts 60 s from now.
         { at: 3_600_000, cost: 2, allowed: false, remaining: 1, retryAfterMs: 60_000 },
-        // The refusal remembered where the clock is: nobody is locked out for an hour and a minute.
+        // The state was adjusted at the refusal. So the client does not wait for an hour and a minute.
         { at: 3_659_999, cost: 2, allowed: false, remaining: 1, retryAfterMs: 1 },
         { at: 3_660_000, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
       ],
     ],
     [
-      'ends where it did where the clock is set back within it',
+      'ends at the same time if the clock is set back to a time within the window',
       [
         { at: 100_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
         { at: 130_000, cost: 1, allowed: false, remaining: 0, retryAfterMs: 30_000 },
@@ -83,50 +83,51 @@ describe('a fixed window of 5 units in 60 s', () => {
       ],
     ],
     [
-      'gives a charge back in its own window',
+      'refunds a charge in its own window',
       [
         { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
         { at: 10_000, cost: 3, allowed: true, remaining: 0, retryAfterMs: 0 },
-        // The first one and no other, and at once.
+        // This refunds the first charge only, and at once.
         { at: 20_000, refundOf: 1 },
         { at: 20_000, cost: 0, allowed: true, remaining: 2, retryAfterMs: 0 },
-        // The window that it opened goes on for those who are in it.
+        // The window that the first charge opened continues, because it contains other charges.
         { at: 20_000, cost: 3, allowed: false, remaining: 2, retryAfterMs: 40_000 },
       ],
     ],
     [
-      'never was where everything in it is given back',
+      'counts as never opened if all its charges are refunded',
       [
         { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
         { at: 0, refundOf: 1 },
-        // As if there had been no charge: the window opens here.
+        // The window opens here, as if there had been no earlier charge.
         { at: 30_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 60_000 },
-        // The charge of the window that never was is gone: nothing comes of giving it back in this one.
+        // The refunded charge does not count in this window.
         { at: 89_999, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
         { at: 90_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
       ],
     ],
     [
-      'gives nothing back in a later window',
+      'refunds nothing in a later window',
       [
         { at: 0, cost: 2, allowed: true, remaining: 3, retryAfterMs: 0 },
         { at: 60_000, cost: 4, allowed: true, remaining: 1, retryAfterMs: 0 },
-        // The 2 came back by themselves when their window ended.
+        // The 2 units came back by themselves when their window ended.
         { at: 60_000, refundOf: 1 },
         { at: 60_000, cost: 0, allowed: true, remaining: 1, retryAfterMs: 0 },
-        // A window that has ended, with no other after it: nothing to see of the refund either.
+        // Here the window of the charge has ended and no other window has opened. The refund changes nothing
+        // either.
         { at: 120_000, refundOf: 2 },
         { at: 120_000, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
       ],
     ],
   ])('%s', (_what, rows) => {
-    expectTable(someLimit(5, 60_000), rows)
+    expectChargeTable(fixedWindowLimit(5, 60_000), rows)
   })
 })
 
 describe('a fixed window of one unit', () => {
-  it('in a millisecond admits one in every millisecond', () => {
-    expectTable(someLimit(1, 1), [
+  it('in a millisecond allows one unit in every millisecond', () => {
+    expectChargeTable(fixedWindowLimit(1, 1), [
       { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 1 },
       { at: 0, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
       { at: 1, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
@@ -134,8 +135,8 @@ describe('a fixed window of one unit', () => {
     ])
   })
 
-  it('in 30 days ends after 30 days: no timer is involved that could overflow', () => {
-    expectTable(someLimit(1, 30 * DAY_MS), [
+  it('in 30 days ends after 30 days, because no timer is used that could overflow', () => {
+    expectChargeTable(fixedWindowLimit(1, 30 * DAY_MS), [
       { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0, resetMs: 30 * DAY_MS },
       { at: 30 * DAY_MS - 1, cost: 1, allowed: false, remaining: 0, retryAfterMs: 1 },
       { at: 30 * DAY_MS, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
@@ -144,8 +145,8 @@ describe('a fixed window of one unit', () => {
 })
 
 describe('a fixed window', () => {
-  it('counts up to the most digits a header takes', () => {
-    expectTable(someLimit(LARGEST_LIMIT, 1000), [
+  it('counts up to the largest number that a header can hold', () => {
+    expectChargeTable(fixedWindowLimit(LARGEST_LIMIT, 1000), [
       { at: 0, cost: LARGEST_LIMIT - 1, allowed: true, remaining: 1, retryAfterMs: 0 },
       { at: 0, cost: 2, allowed: false, remaining: 1, retryAfterMs: 1000 },
       { at: 0, cost: 1, allowed: true, remaining: 0, retryAfterMs: 0 },
@@ -153,43 +154,44 @@ describe('a fixed window', () => {
     ])
   })
 
-  it('admits 2 * limit - 1 units at most in a window that straddles two', () => {
-    expectTable(someLimit(5, 60_000), [
-      // Not among them: it lies a whole window before the last of them.
+  it('allows at most 2 * limit - 1 units in a stretch of one window that touches two windows', () => {
+    expectChargeTable(fixedWindowLimit(5, 60_000), [
+      // This charge is outside the stretch, because it is a whole window before the last charge of the
+      // stretch.
       { at: 0, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
       { at: 59_999, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0 },
       { at: 60_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
-      // The tenth waits for the end of the second window.
+      // The tenth unit has to wait until the end of the second window.
       { at: 60_001, cost: 1, allowed: false, remaining: 0, retryAfterMs: 59_999 },
     ])
   })
 
-  it('admits 2 * limit units in a moment where the charge that opened the first window is given back', () => {
-    expectTable(someLimit(5, 60_000), [
+  it('allows 2 * limit units in a short time if the charge that opened the first window is refunded', () => {
+    expectChargeTable(fixedWindowLimit(5, 60_000), [
       { at: 0, cost: 1, allowed: true, remaining: 4, retryAfterMs: 0 },
       { at: 59_998, cost: 1, allowed: true, remaining: 3, retryAfterMs: 0 },
-      // Somebody else is in the window by now: it stays where it is.
+      // The window contains another charge by now. So it remains open until 60 000.
       { at: 59_999, refundOf: 1 },
       { at: 59_999, cost: 4, allowed: true, remaining: 0, retryAfterMs: 0 },
       { at: 60_000, cost: 5, allowed: true, remaining: 0, retryAfterMs: 0 },
     ])
   })
 
-  it('has nothing left, and not less, when a function lowers the limit', () => {
-    const { state } = fixedWindow.charge(undefined, 0, someLimit(10, 60_000), 8)
-    expect(fixedWindow.charge(state, 1000, someLimit(5, 60_000), 1)).toMatchObject({
+  it('has 0 units left, and not fewer, if a limit function lowers the limit', () => {
+    const { state } = fixedWindow.charge(undefined, 0, fixedWindowLimit(10, 60_000), 8)
+    expect(fixedWindow.charge(state, 1000, fixedWindowLimit(5, 60_000), 1)).toMatchObject({
       allowed: false,
       remaining: 0,
       retryAfterMs: 59_000,
     })
-    expect(fixedWindow.charge(state, 1000, someLimit(20, 60_000), 1)).toMatchObject({
+    expect(fixedWindow.charge(state, 1000, fixedWindowLimit(20, 60_000), 1)).toMatchObject({
       allowed: true,
       remaining: 11,
     })
   })
 
-  it('gives back the state itself where there is nothing to set back or to refund', () => {
-    const limit = someLimit(5, 60_000)
+  it('returns the same state object if there is nothing to rewind or to refund', () => {
+    const limit = fixedWindowLimit(5, 60_000)
     const state: FixedWindowState = { startMs: 1000, used: 2, windowId: 3 }
     expect(fixedWindow.rewind(state, 1000, limit)).toBe(state)
     expect(fixedWindow.rewind(state, 5000, limit)).toBe(state)
@@ -197,8 +199,8 @@ describe('a fixed window', () => {
     expect(fixedWindow.refund(state, { ...state, windowId: 4 }, 5000, limit, 1)).toBe(state)
   })
 
-  it('numbers the windows of a client from the id that it begins with, and goes round', () => {
-    const limit = someLimit(5, 1000)
+  it('gives each window an id, counted from the initial id, with 0 after the largest id', () => {
+    const limit = fixedWindowLimit(5, 1000)
     const ids: number[] = []
     let state = fixedWindow.initialState(2 ** 32 - 3)
     expect(state).toEqual({ startMs: 0, used: 0, windowId: 2 ** 32 - 3 })
@@ -209,8 +211,8 @@ describe('a fixed window', () => {
     expect(ids).toEqual([2 ** 32 - 2, 2 ** 32 - 2, 2 ** 32 - 1, 0, 0, 1])
   })
 
-  it('gives nothing back for a receipt of the life before, though the window is as old', () => {
-    const limit = someLimit(5, 60_000)
+  it('refunds no charge from before the client was forgotten, even if the window has the same start', () => {
+    const limit = fixedWindowLimit(5, 60_000)
     const [before, now] = [7, 1007].map(
       (id) => fixedWindow.charge(fixedWindow.initialState(id), 1000, limit, 2).state,
     )
@@ -220,10 +222,10 @@ describe('a fixed window', () => {
     expect(fixedWindow.refund(now, now, 1000, limit, 2)).toEqual({ startMs: 1000, used: 0, windowId: 1008 })
   })
 
-  it('is written as when it opened, what was used in it, and its id', () => {
+  it('is written as its start, the units used in it, and its id', () => {
     const list = new NumberList()
     fixedWindow.write({ startMs: 1000, used: 2, windowId: 3 }, list)
-    expect(list.noted).toEqual([
+    expect(list.recorded).toEqual([
       { kind: 'instant', value: 1000 },
       { kind: 'amount', value: 2 },
       { kind: 'amount', value: 3 },
@@ -231,10 +233,10 @@ describe('a fixed window', () => {
     expect(fixedWindow.read(new NumberListReader(list))).toEqual({ startMs: 1000, used: 2, windowId: 3 })
   })
 
-  it('never counts below zero', () => {
-    const client = new CountedClient(someLimit(5, 60_000))
+  it('never has fewer than 0 used units', () => {
+    const client = new CountedClient(fixedWindowLimit(5, 60_000))
     client.charge(0, 2)
-    const [taken] = client.receipts
+    const [taken] = client.takenCharges
     if (taken !== undefined) client.refund(0, { ...taken, cost: 3 })
     expect(client.state).toEqual({ startMs: 0, used: 0, windowId: 1 })
   })

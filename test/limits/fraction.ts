@@ -1,4 +1,4 @@
-/** A rational number, exact. */
+/** An exact rational number. */
 export class Fraction {
   readonly #numerator: bigint
   readonly #denominator: bigint
@@ -8,13 +8,13 @@ export class Fraction {
     this.#denominator = denominator
   }
 
-  /** The quotient of two whole numbers, the second of them at least 1. */
+  /** The quotient of two whole numbers. The denominator must be at least 1. */
   static of(numerator: number, denominator = 1): Fraction {
     return new Fraction(BigInt(numerator), BigInt(denominator))
   }
 
   plus(other: Fraction): Fraction {
-    // Not reduced, and so kept from growing where both are parts of the same size.
+    // Fractions are never reduced. Without this branch, the denominators would grow with each sum.
     if (this.#denominator === other.#denominator) {
       return new Fraction(this.#numerator + other.#numerator, this.#denominator)
     }
@@ -32,7 +32,7 @@ export class Fraction {
     return new Fraction(this.#numerator * BigInt(factor), this.#denominator)
   }
 
-  /** Divided by one that is above 0. */
+  /** The quotient of this fraction and a divisor, which must be above 0. */
   over(divisor: Fraction): Fraction {
     return new Fraction(this.#numerator * divisor.#denominator, this.#denominator * divisor.#numerator)
   }

@@ -1,34 +1,35 @@
 import type { NumberSink, NumberSource } from '../../src/limits/algorithm.ts'
 
-interface Noted {
+interface RecordedNumber {
   readonly kind: 'instant' | 'amount'
   readonly value: number
 }
 
-/** Keeps the numbers of a state as they are. */
+/** Records the numbers of a state. */
 export class NumberList implements NumberSink {
-  readonly noted: Noted[] = []
+  readonly recorded: RecordedNumber[] = []
 
   instant(value: number): void {
-    this.noted.push({ kind: 'instant', value })
+    this.recorded.push({ kind: 'instant', value })
   }
 
   amount(value: number): void {
-    this.noted.push({ kind: 'amount', value })
+    this.recorded.push({ kind: 'amount', value })
   }
 }
 
-/** Gives the numbers of a list back, each of them only as what it was written as. */
+/**
+ * Reads the numbers of a list. Throws if a number is read as another kind than the kind it was written as.
+ */
 export class NumberListReader implements NumberSource {
-  readonly #left: Noted[]
+  readonly #unread: RecordedNumber[]
 
-  constructor({ noted }: NumberList) {
-    this.#left = [...noted]
+  constructor({ recorded }: NumberList) {
+    this.#unread = [...recorded]
   }
 
-  /** How many were not read yet. */
-  get left(): number {
-    return this.#left.length
+  get unreadCount(): number {
+    return this.#unread.length
   }
 
   instant(): number {
@@ -39,9 +40,9 @@ export class NumberListReader implements NumberSource {
     return this.#next('amount')
   }
 
-  #next(kind: Noted['kind']): number {
-    const next = this.#left.shift()
+  #next(kind: RecordedNumber['kind']): number {
+    const next = this.#unread.shift()
     if (next?.kind === kind) return next.value
-    throw new Error(`read as an ${kind} what was written as ${next?.kind ?? 'nothing'}`)
+    throw new Error(`A number was read as '${kind}', but it was written as '${next?.kind ?? 'nothing'}'.`)
   }
 }

@@ -1,32 +1,32 @@
-/** Something that admits units tick by tick, and whose clock can be wound back between two ticks. */
-export interface Machine<State> {
-  /** The most units that it could ever admit in a tick. */
-  readonly mostPerTick: number
-  /** Every state of a client that was never seen: one for each way in which the clock can stand. */
-  readonly starts: readonly State[]
+/** A machine that allows units, tick by tick. Its clock can be set back between two ticks. */
+export interface StateMachine<State> {
+  /** The most units that the machine can ever allow in a tick. */
+  readonly maxUnitsPerTick: number
+  /** The states of a new client: one for each position of the clock that makes a difference. */
+  readonly initialStates: readonly State[]
   /**
-   * The state a tick after one in which so many units were sent, or undefined when they are not all admitted.
-   * States from which the same would follow are equal in JSON: the time is told from now.
+   * The state one tick later, if `units` units are sent in this tick. Undefined if they are not all allowed.
+   * The times in a state are relative to now, so that states with the same future are equal in JSON.
    */
   next(state: State, units: number): State | undefined
 }
 
-/** All states that any pattern of requests leads to. */
-export interface Reachable {
+/** All states that any pattern of requests can reach. */
+export interface ReachableStates {
   readonly states: number
   readonly transitions: number
   /**
-   * The most units that can be admitted in so many ticks, whatever came before them and whatever is sent in
-   * them; one number for each length from 1 tick on.
+   * The most units that can be allowed in consecutive ticks, for any requests before these ticks and in them.
+   * The array has one number for each length, from 1 tick up to `ticks`.
    */
-  mostIn(ticks: number): number[]
+  maxUnitsIn(ticks: number): number[]
 }
 
-/** No successor: so many units are refused. */
+/** Stands for a missing successor, because so many units are refused. */
 const NONE = -1
 
-export function reach<State>(machine: Machine<State>): Reachable {
-  const width = machine.mostPerTick + 1
+export function findReachableStates<State>(machine: StateMachine<State>): ReachableStates {
+  const width = machine.maxUnitsPerTick + 1
   const numbers = new Map<string, number>()
   const states: State[] = []
   const successors: number[] = []
@@ -38,8 +38,8 @@ export function reach<State>(machine: Machine<State>): Reachable {
     numbers.set(text, states.length)
     return states.push(state) - 1
   }
-  for (const state of machine.starts) numberOf(state)
-  // The list grows while it is walked.
+  for (const state of machine.initialStates) numberOf(state)
+  // The loop also visits the states that it adds.
   for (const state of states) {
     for (let units = 0; units < width; units++) {
       const next = machine.next(state, units)
@@ -48,30 +48,30 @@ export function reach<State>(machine: Machine<State>): Reachable {
     }
   }
   const graph = { width, successors: Int32Array.from(successors) }
-  return { states: states.length, transitions, mostIn: (ticks) => mostInTicks(graph, ticks) }
+  return { states: states.length, transitions, maxUnitsIn: (ticks) => maxUnitsInTicks(graph, ticks) }
 }
 
 interface Graph {
   readonly width: number
-  /** For each state and each number of units the state that follows, or {@link NONE}. */
+  /** The next state for each state and each number of units, or {@link NONE}. */
   readonly successors: Int32Array
 }
 
-/** From the last tick to the first: the best that is left to be had from each state. */
-function mostInTicks({ width, successors }: Graph, ticks: number): number[] {
+/** Computes from the last tick to the first the most units that can still be allowed from each state. */
+function maxUnitsInTicks({ width, successors }: Graph, ticks: number): number[] {
   const states = successors.length / width
-  let best = new Int32Array(states)
+  let maxUnitsFrom = new Int32Array(states)
   return Array.from({ length: ticks }, () => {
-    const better = new Int32Array(states)
+    const withOneMoreTick = new Int32Array(states)
     for (let state = 0; state < states; state++) {
-      let most = 0
+      let maxUnits = 0
       for (let units = 0; units < width; units++) {
         const next = successors[state * width + units] ?? NONE
-        if (next !== NONE) most = Math.max(most, units + (best[next] ?? 0))
+        if (next !== NONE) maxUnits = Math.max(maxUnits, units + (maxUnitsFrom[next] ?? 0))
       }
-      better[state] = most
+      withOneMoreTick[state] = maxUnits
     }
-    best = better
-    return best.reduce((most, value) => Math.max(most, value), 0)
+    maxUnitsFrom = withOneMoreTick
+    return maxUnitsFrom.reduce((most, value) => Math.max(most, value), 0)
   })
 }

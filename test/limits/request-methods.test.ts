@@ -19,7 +19,7 @@ describe('the class of a method', () => {
     ['CONNECT'],
     ['PROPFIND'],
     ['PURGE'],
-    // Methods are case-sensitive (RFC 9110, 9.1): `get` is one that nobody knows.
+    // Methods are case-sensitive (RFC 9110, 9.1). So `get` is an unknown method.
     ['get'],
     ['Get'],
     ['GETS'],
@@ -29,20 +29,20 @@ describe('the class of a method', () => {
     expect(classOf({ method })).toBe('write')
   })
 
-  it('of none is write', () => {
+  it('of a request without a method is write', () => {
     expect(classOf({})).toBe('write')
     expect(classOf({ method: undefined })).toBe('write')
   })
 })
 
-describe('the class of a method that overrides another', () => {
-  it.each(OVERRIDES)('in %s is the stricter one, before the override has been carried out', (header) => {
+describe('the class of a request with a method override', () => {
+  it.each(OVERRIDES)('in %s is the stricter class before the app applies the override', (header) => {
     expect(classOf({ method: 'POST', headers: { [header]: 'GET' } })).toBe('write')
     expect(classOf({ method: 'GET', headers: { [header]: 'DELETE' } })).toBe('write')
     expect(classOf({ method: 'GET', headers: { [header]: 'HEAD' } })).toBe('read')
   })
 
-  it.each(OVERRIDES)('in %s is the stricter one, after it', (header) => {
+  it.each(OVERRIDES)('in %s is the stricter class after the app has applied the override', (header) => {
     const headers = { [header]: 'GET' }
     expect(classOf({ method: 'GET', originalMethod: 'POST', headers })).toBe('write')
     expect(classOf({ method: 'DELETE', originalMethod: 'GET', headers: { [header]: 'DELETE' } })).toBe(
@@ -52,12 +52,12 @@ describe('the class of a method that overrides another', () => {
   })
 
   it.each([
-    // The override is not an HTTP method yet: those who carry it out make it upper-case.
+    // The override is not an HTTP method yet. Apps convert it to upper case when they apply it.
     ['get', 'read'],
     [' Head\t', 'read'],
     ['delete', 'write'],
     ['GET, HEAD', 'read'],
-    // Whoever carries it out may take the first of several, or the last.
+    // An app may apply the first of several methods, or the last.
     ['GET, DELETE', 'write'],
     ['DELETE, GET', 'write'],
     ['GET,', 'write'],
@@ -76,16 +76,16 @@ describe('the class of a method that overrides another', () => {
     [{ method: 'POST', originalMethod: 'GET' }, 'read'],
     [{ method: 'POST', headers: { 'x-http-method-override': 'DELETE' } }, 'write'],
     [{ method: 'POST' }, 'write'],
-  ] as const)('of %o is the stricter one where reads are limited more strictly', (request, expected) => {
+  ] as const)('of %o is %s if read is the stricter class', (request, expected) => {
     expect(methodClassifier('read')({ headers: {}, ...request })).toBe(expected)
   })
 
-  it('counts the strictest of several headers', () => {
+  it('is the stricter class if one of several headers changes the class', () => {
     const headers = { 'x-http-method-override': 'GET', 'x-http-method': 'GET', 'x-method-override': 'PUT' }
     expect(classOf({ method: 'GET', headers })).toBe('write')
   })
 
-  it('is that of the method alone where there is no original one', () => {
+  it('depends only on the method if nothing overrides it', () => {
     expect(classOf({ method: 'GET', originalMethod: undefined })).toBe('read')
     expect(classOf({ method: 'GET', originalMethod: 'GET' })).toBe('read')
     expect(classOf({ method: 'GET', headers: { 'x-override': 'DELETE' } })).toBe('read')

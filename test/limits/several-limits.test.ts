@@ -6,101 +6,104 @@ import type { Limit } from '../../src/limits/limit.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { someBucket, someLimit, someSlidingLimit } from '../support/some-limit.ts'
+import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
 import { type Trace, type TraceOptions, traceOf } from './traces.ts'
 
-const FIXED = someLimit(7, 100, 'fixed')
-const SLIDING = someSlidingLimit(5, 80, 'sliding')
-const BUCKET = someBucket(9, 100, 4, 'bucket')
+const FIXED = fixedWindowLimit(7, 100, 'fixed')
+const SLIDING = slidingWindowLimit(5, 80, 'sliding')
+const BUCKET = tokenBucketLimit(9, 100, 4, 'bucket')
 
 const POLICIES = [
   [FIXED, SLIDING],
   [SLIDING, BUCKET],
   [BUCKET, FIXED],
   [FIXED, SLIDING, BUCKET],
-  [someLimit(2, 10, 'short'), someLimit(6, 100, 'long')],
+  [fixedWindowLimit(2, 10, 'short'), fixedWindowLimit(6, 100, 'long')],
 ]
 
-type Numbers = Pick<Decision, 'allowed' | 'retryAfterMs'> & {
-  readonly left: Readonly<Record<string, number>>
+type DecisionNumbers = Pick<Decision, 'allowed' | 'retryAfterMs'> & {
+  /** The units left of each limit, by its name. */
+  readonly remaining: Readonly<Record<string, number>>
 }
 
-/** Decides on a charge limit by limit: all of them take it, or none does. */
-class Counters {
+/**
+ * Decides each charge with one independent counter for each limit: all of them take the charge, or none does.
+ */
+class SeparateCounters {
   readonly #counters: readonly CountedClient[]
 
   constructor(limits: readonly Limit[]) {
     this.#counters = limits.map((limit) => new CountedClient(limit))
   }
 
-  charge(nowMs: number, cost: number): Numbers {
-    const asked = this.#counters.map((counter) => counter.peek(nowMs, cost))
-    const allowed = asked.every((outcome) => outcome.allowed)
+  charge(nowMs: number, cost: number): DecisionNumbers {
+    const results = this.#counters.map((counter) => counter.peek(nowMs, cost))
+    const allowed = results.every((result) => result.allowed)
     if (allowed) for (const counter of this.#counters) counter.charge(nowMs, cost)
-    const left = this.#counters.map((counter) => [counter.limit.name, counter.peek(nowMs, 0).remaining])
-    const retryAfterMs = Math.max(...asked.map((outcome) => outcome.retryAfterMs))
-    return { allowed, retryAfterMs, left: Object.fromEntries(left) }
+    const remaining = this.#counters.map((counter) => [counter.limit.name, counter.peek(nowMs, 0).remaining])
+    const retryAfterMs = Math.max(...results.map((result) => result.retryAfterMs))
+    return { allowed, retryAfterMs, remaining: Object.fromEntries(remaining) }
   }
 
-  refund(nowMs: number, which: number): void {
+  refund(nowMs: number, chargeIndex: number): void {
     for (const counter of this.#counters) {
-      const taken = counter.receipts[which]
+      const taken = counter.takenCharges[chargeIndex]
       if (taken !== undefined) counter.refund(nowMs, taken)
     }
   }
 }
 
-/** What a store decides on each charge of a trace. */
-function decisionsOf(limits: readonly Limit[], { startMs, steps }: Trace): Numbers[] {
+/** The decisions of a store on the charges of a trace. */
+function storeDecisions(limits: readonly Limit[], { startMs, steps }: Trace): DecisionNumbers[] {
   const clock = new FakeClock(startMs)
   const store = new MemoryStore({ clock })
   const receipts: Receipt[] = []
-  const decisions = steps.flatMap((step): Numbers[] => {
+  const decisions = steps.flatMap((step): DecisionNumbers[] => {
     clock.advance(step.gapMs)
     if (step.kind === 'refund') {
-      const receipt = receipts[step.which]
-      // Twice is prevented by the store.
+      const receipt = receipts[step.chargeIndex]
+      // The store prevents that a charge is refunded twice.
       if (receipt !== undefined) store.refund(receipt)
       return []
     }
     const decision = store.consume({ key: 'client', limits, cost: step.cost })
     if (decision.receipt !== undefined) receipts.push(decision.receipt)
-    const left = decision.limits.map(({ name, remaining }) => [name, remaining])
-    return [
-      { allowed: decision.allowed, retryAfterMs: decision.retryAfterMs, left: Object.fromEntries(left) },
-    ]
+    const remaining = decision.limits.map((state) => [state.name, state.remaining])
+    const { allowed, retryAfterMs } = decision
+    return [{ allowed, retryAfterMs, remaining: Object.fromEntries(remaining) }]
   })
   store.close()
   return decisions
 }
 
-function decisionsOneByOne(limits: readonly Limit[], { startMs, steps }: Trace): Numbers[] {
-  const counters = new Counters(limits)
-  const spent = new Set<number>()
-  let admitted = 0
+/** The decisions of separate counters on the charges of a trace. */
+function counterDecisions(limits: readonly Limit[], { startMs, steps }: Trace): DecisionNumbers[] {
+  const counters = new SeparateCounters(limits)
+  const refunded = new Set<number>()
+  let allowedCount = 0
   let nowMs = startMs
   return steps.flatMap((step) => {
     nowMs += step.gapMs
     if (step.kind === 'charge') {
       const decision = counters.charge(nowMs, step.cost)
-      if (decision.allowed) admitted++
+      if (decision.allowed) allowedCount++
       return [decision]
     }
-    if (step.which < admitted && !spent.has(step.which)) {
-      spent.add(step.which)
-      counters.refund(nowMs, step.which)
+    if (step.chargeIndex < allowedCount && !refunded.has(step.chargeIndex)) {
+      refunded.add(step.chargeIndex)
+      counters.refund(nowMs, step.chargeIndex)
     }
     return []
   })
 }
 
-/** Traces whose charges every limit could take at some time. */
+/** Traces whose costs are not above the burst of any limit. */
 function tracesOf(limits: readonly Limit[], options: TraceOptions): fc.Arbitrary<Trace> {
-  const most = Math.min(...limits.map(({ burst }) => burst))
+  const maxCost = Math.min(...limits.map(({ burst }) => burst))
   return fc.oneof(...limits.map((limit) => traceOf(limit, options))).map(({ startMs, steps }) => ({
     startMs,
     steps: steps.map((step) =>
-      step.kind === 'charge' ? { ...step, cost: Math.min(step.cost, most) } : step,
+      step.kind === 'charge' ? { ...step, cost: Math.min(step.cost, maxCost) } : step,
     ),
   }))
 }
@@ -108,19 +111,22 @@ function tracesOf(limits: readonly Limit[], options: TraceOptions): fc.Arbitrary
 describe.each(POLICIES.map((limits) => ({ limits, names: limits.map(({ name }) => name).join(' and ') })))(
   'the limits $names of one client, on random traces,',
   ({ limits }) => {
-    it('all admit a charge or none is charged', () => {
+    it('all take a charge, or none of them does', () => {
       fc.assert(
-        fc.property(tracesOf(limits, { refunds: true, setsBack: true, maxLength: 60 }), (trace) => {
-          assert.deepEqual(decisionsOf(limits, trace), decisionsOneByOne(limits, trace))
-        }),
+        fc.property(
+          tracesOf(limits, { withRefunds: true, withClockSetBack: true, maxLength: 60 }),
+          (trace) => {
+            assert.deepEqual(storeDecisions(limits, trace), counterDecisions(limits, trace))
+          },
+        ),
         { numRuns: 300 },
       )
     })
 
-    it('decide the same in any order', () => {
+    it('give the same decisions in any order', () => {
       fc.assert(
-        fc.property(tracesOf(limits, { refunds: true, setsBack: true }), (trace) => {
-          assert.deepEqual(decisionsOf(limits.toReversed(), trace), decisionsOf(limits, trace))
+        fc.property(tracesOf(limits, { withRefunds: true, withClockSetBack: true }), (trace) => {
+          assert.deepEqual(storeDecisions(limits.toReversed(), trace), storeDecisions(limits, trace))
         }),
         { numRuns: 200 },
       )

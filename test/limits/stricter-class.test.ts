@@ -16,38 +16,33 @@ const byFunction = dynamicPolicy('read', limit(1), () => 5)
 
 describe('the stricter class', () => {
   it.each([
-    ['the one with fewer units', read(1000), write(200), 'write'],
-    ['the one with fewer units, reads too', read(2), write(1000), 'read'],
-    ['write where both are equal', read(5), write(5), 'write'],
-    ['the one with fewer units a second', read(10, 3_600_000), write(10, 60_000), 'read'],
-    [
-      'write where reads have fewer units a second and more at once',
-      read(100, 3_600_000),
-      write(10),
-      'write',
-    ],
-    ['write where reads have fewer units at once and more a second', read(10, 1000), write(20), 'write'],
-    ['never one that is not limited: write', read(1000), false, 'read'],
-    ['never one that is not limited: read', false, write(1000), 'write'],
-    ['write where a function decides', byFunction, write(1000), 'write'],
-    ['read where a function decides and writes are not limited', byFunction, false, 'read'],
+    ['the class with fewer units', read(1000), write(200), 'write'],
+    ['the class with fewer units, also if this is read', read(2), write(1000), 'read'],
+    ['write if both are equal', read(5), write(5), 'write'],
+    ['the class with fewer units per second', read(10, 3_600_000), write(10, 60_000), 'read'],
+    ['write if read has fewer units per second and more at once', read(100, 3_600_000), write(10), 'write'],
+    ['write if read has fewer units at once and more per second', read(10, 1000), write(20), 'write'],
+    ['read if write is not limited', read(1000), false, 'read'],
+    ['write if read is not limited', false, write(1000), 'write'],
+    ['write if a function decides the limit of read', byFunction, write(1000), 'write'],
+    ['read if a function decides its limit and write is not limited', byFunction, false, 'read'],
   ] as const)('is %s', (_what, reads, writes, expected) => {
     expect(stricterClass({ read: reads, write: writes })).toBe(expected)
   })
 
-  it('looks at the strictest of several limits', () => {
+  it('depends on the strictest of several limits', () => {
     const several = fixedPolicy('read', [limit(1000), limit(1, 60_000)])
     expect(stricterClass({ read: several, write: write(2) })).toBe('read')
   })
 
-  it('is reads only where they have a stricter limit for each that writes have', () => {
+  it('is read only if read has a stricter limit for each limit of write', () => {
     const bursts = fixedPolicy('read', [limit(20, 1000), limit(1000, 3_600_000)])
     expect(stricterClass({ read: bursts, write: write(20) })).toBe('write')
     const both = fixedPolicy('write', [limit(30, 1000), limit(2000, 3_600_000)])
     expect(stricterClass({ read: bursts, write: both })).toBe('read')
   })
 
-  it('counts what a bucket holds as what can be had at once', () => {
+  it('counts the units that a bucket holds as units that are allowed at once', () => {
     const bucket = { ...limit(60), algorithm: 'token-bucket' as const, burst: 1000 }
     expect(stricterClass({ read: fixedPolicy('read', [bucket]), write: write(61) })).toBe('write')
     expect(stricterClass({ read: fixedPolicy('read', [{ ...bucket, burst: 61 }]), write: write(61) })).toBe(

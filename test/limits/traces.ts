@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import type { AlgorithmResult } from '../../src/limits/algorithm.ts'
 import type { AlgorithmState } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import { CountedClient, type Taken } from '../support/counted-client.ts'
+import { CountedClient, type TakenCharge } from '../support/counted-client.ts'
 import { longestWaitMs } from './bounds.ts'
 
-/** What can happen: the clock moves (back, where `gapMs` is negative), then a client is charged or refunded. */
+/**
+ * One step: the clock moves by `gapMs` (back if it is negative). Then a client is charged, or gets a refund.
+ */
 export type Step =
   | { readonly kind: 'charge'; readonly gapMs: number; readonly client: number; readonly cost: number }
-  | { readonly kind: 'refund'; readonly gapMs: number; readonly client: number; readonly which: number }
+  | { readonly kind: 'refund'; readonly gapMs: number; readonly client: number; readonly chargeIndex: number }
 
 export interface Trace {
   readonly startMs: number
@@ -17,25 +19,30 @@ export interface Trace {
 
 export interface TraceOptions {
   readonly clients?: number
-  readonly refunds?: boolean
-  readonly setsBack?: boolean
+  readonly withRefunds?: boolean
+  readonly withClockSetBack?: boolean
   readonly maxLength?: number
 }
 
-/** Random traces that linger where a limit has its edges. */
+/** Random traces. Many of their times and costs are at the edges of the limit. */
 export function traceOf(limit: Limit, options: TraceOptions = {}): fc.Arbitrary<Trace> {
-  const { clients = 1, refunds = false, setsBack = false, maxLength = 40 } = options
-  const gapMs = setsBack ? fc.oneof({ weight: 6, arbitrary: gapOf(limit) }, backOf(limit)) : gapOf(limit)
+  const { clients = 1, withRefunds = false, withClockSetBack = false, maxLength = 40 } = options
+  const gapMs = withClockSetBack
+    ? fc.oneof({ weight: 6, arbitrary: gapMsOf(limit) }, backwardMsOf(limit))
+    : gapMsOf(limit)
   const client = fc.nat(clients - 1)
   const charge = fc.record({ kind: fc.constant('charge' as const), gapMs, client, cost: costOf(limit) })
-  const refund = fc.record({ kind: fc.constant('refund' as const), gapMs, client, which: fc.nat(20) })
-  const step: fc.Arbitrary<Step> = refunds
+  const refund = fc.record({ kind: fc.constant('refund' as const), gapMs, client, chargeIndex: fc.nat(20) })
+  const step: fc.Arbitrary<Step> = withRefunds
     ? fc.oneof({ weight: 3, arbitrary: charge }, { weight: 1, arbitrary: refund })
     : charge
-  return fc.record({ startMs: startOf(limit, setsBack), steps: fc.array(step, { maxLength, size: 'max' }) })
+  return fc.record({
+    startMs: startMsOf(limit, withClockSetBack),
+    steps: fc.array(step, { maxLength, size: 'max' }),
+  })
 }
 
-/** From 1 to all that a limit has at once; small ones most of the time. */
+/** From 1 to the most that the limit allows at once. Most costs are small. */
 export function costOf({ burst }: Limit): fc.Arbitrary<number> {
   return fc.oneof(
     fc.constant(1),
@@ -44,8 +51,8 @@ export function costOf({ burst }: Limit): fc.Arbitrary<number> {
   )
 }
 
-/** Nothing, a millisecond, one more or less than a slice, a unit or a window, and much longer. */
-export function gapOf(limit: Limit): fc.Arbitrary<number> {
+/** 0 or 1 ms, about as long as a slice, as a unit takes to come back or as a window, and much longer. */
+export function gapMsOf(limit: Limit): fc.Arbitrary<number> {
   const { limit: units, windowMs } = limit
   const edges = [windowMs / 8, windowMs / units, windowMs, longestWaitMs(limit)].flatMap((edge) => {
     const wholeMs = Math.ceil(edge)
@@ -59,76 +66,80 @@ export function gapOf(limit: Limit): fc.Arbitrary<number> {
   )
 }
 
-function backOf(limit: Limit): fc.Arbitrary<number> {
+function backwardMsOf(limit: Limit): fc.Arbitrary<number> {
   return fc.oneof(fc.constantFrom(-1, -3_600_000), fc.integer({ min: -3 * longestWaitMs(limit), max: -1 }))
 }
 
-function startOf({ windowMs }: Limit, setsBack: boolean): fc.Arbitrary<number> {
+function startMsOf({ windowMs }: Limit, withClockSetBack: boolean): fc.Arbitrary<number> {
   const today = fc.integer({ min: 0, max: 2 * windowMs }).map((ms) => 1_764_000_000_000 + ms)
-  return setsBack ? today : fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 * windowMs }), today)
+  return withClockSetBack ? today : fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 * windowMs }), today)
 }
 
-/** What came of one step. */
-export interface Event {
+/** The result of one step. */
+export interface StepResult {
   readonly nowMs: number
-  /** What a clock shows that nobody sets back. */
+  /** The time on a clock that is never set back. */
   readonly trueMs: number
   readonly client: number
-  /** Of a charge. */
-  readonly outcome?: AlgorithmResult<AlgorithmState>
+  /** Present if the step is a charge. */
+  readonly result?: AlgorithmResult<AlgorithmState>
   readonly cost: number
-  /** What was admitted, or given back; undefined where nothing was. */
-  readonly taken?: Taken | undefined
+  /** The charge that was allowed or refunded. Undefined if there was none. */
+  readonly taken?: TakenCharge | undefined
 }
 
-/** Plays a trace to as many clients as it names, or to those given. A receipt is given back once. */
-export function play(limit: Limit, { startMs, steps }: Trace, clients: CountedClient[] = []): Event[] {
-  const open: Taken[][] = []
+/** Plays a trace to the given clients, or to new ones. Each charge is refunded at most once. */
+export function playTrace(
+  limit: Limit,
+  { startMs, steps }: Trace,
+  clients: CountedClient[] = [],
+): StepResult[] {
+  const refundable: TakenCharge[][] = []
   let nowMs = startMs
   let trueMs = startMs
-  return steps.map((step): Event => {
+  return steps.map((step): StepResult => {
     nowMs += step.gapMs
     trueMs += Math.max(0, step.gapMs)
-    const client = entryAt(clients, step.client, () => new CountedClient(limit))
-    const receipts = entryAt(open, step.client, () => [])
+    const client = elementAt(clients, step.client, () => new CountedClient(limit))
+    const charges = elementAt(refundable, step.client, () => [])
     if (step.kind === 'refund') {
-      const [taken] = receipts.splice(step.which % (receipts.length || 1), 1)
+      const [taken] = charges.splice(step.chargeIndex % (charges.length || 1), 1)
       if (taken !== undefined) client.refund(nowMs, taken)
       return { nowMs, trueMs, client: step.client, cost: taken?.cost ?? 0, taken }
     }
-    const outcome = client.charge(nowMs, step.cost)
-    const taken = outcome.allowed ? client.receipts.at(-1) : undefined
-    if (taken !== undefined) receipts.push(taken)
-    return { nowMs, trueMs, client: step.client, outcome, cost: step.cost, taken }
+    const result = client.charge(nowMs, step.cost)
+    const taken = result.allowed ? client.takenCharges.at(-1) : undefined
+    if (taken !== undefined) charges.push(taken)
+    return { nowMs, trueMs, client: step.client, result, cost: step.cost, taken }
   })
 }
 
-/** What a list has at an index, made where there is nothing yet. */
-export function entryAt<Value>(list: Value[], index: number, make: () => Value): Value {
+/** The element of a list at an index. If there is none, `create` creates it. */
+export function elementAt<Value>(list: Value[], index: number, create: () => Value): Value {
   const known = list[index]
   if (known !== undefined) return known
-  const made = make()
-  list[index] = made
-  return made
+  const created = create()
+  list[index] = created
+  return created
 }
 
-/** One client after a trace, and the instant at which it ended. */
-export function playedOut(limit: Limit, trace: Trace): { client: CountedClient; nowMs: number } {
+/** A client after a trace, and the time at which the trace ended. */
+export function clientAfterTrace(limit: Limit, trace: Trace): { client: CountedClient; nowMs: number } {
   const client = new CountedClient(limit)
-  play(limit, trace, [client])
-  const nowMs = endOf(trace)
-  // A clock that was set back counts from when it is noticed.
+  playTrace(limit, trace, [client])
+  const nowMs = endMsOf(trace)
+  // If the last step set the clock back, the client notices it here.
   client.peek(nowMs, 0)
   return { client, nowMs }
 }
 
-export function endOf({ startMs, steps }: Trace): number {
+export function endMsOf({ startMs, steps }: Trace): number {
   return steps.reduce((ms, { gapMs }) => ms + gapMs, startMs)
 }
 
-/** What a client is told, without the state that is kept of it. */
-export function told(outcome: AlgorithmResult<AlgorithmState> | undefined): object | undefined {
-  if (outcome === undefined) return undefined
-  const { state: _state, ...numbers } = outcome
+/** A result without the state. */
+export function withoutState(result: AlgorithmResult<AlgorithmState> | undefined): object | undefined {
+  if (result === undefined) return undefined
+  const { state: _state, ...numbers } = result
   return numbers
 }

@@ -1,28 +1,31 @@
 import type { Limit } from '../../src/limits/limit.ts'
-import type { Model, Numbers } from './model.ts'
+import type { ReferenceModel, ResultNumbers } from './reference-model.ts'
 
-/** A window as one would keep it on paper: when it opened, and what every charge in it cost. */
-interface PaperWindow {
+/** A window: when it opened, and the cost of every charge in it. */
+interface RecordedWindow {
   readonly startMs: number
   readonly charges: { cost: number }[]
 }
 
-/** Fixed windows from a list of all charges. A window whose charges were all given back never was. */
-export class WindowList implements Model {
+/**
+ * Fixed windows, computed from a list of all charges. A window whose charges were all refunded was never
+ * open.
+ */
+export class WindowList implements ReferenceModel {
   readonly #limit: Limit
-  readonly #windows: PaperWindow[] = []
+  readonly #windows: RecordedWindow[] = []
   readonly #charges: { cost: number }[] = []
 
   constructor(limit: Limit) {
     this.#limit = limit
   }
 
-  charge(nowMs: number, cost: number): Numbers {
+  charge(nowMs: number, cost: number): ResultNumbers {
     const { limit, windowMs } = this.#limit
     const last = this.#windows.at(-1)
-    const isOpen = last !== undefined && sumOf(last) > 0 && nowMs < last.startMs + windowMs
+    const isOpen = last !== undefined && sumOfCosts(last) > 0 && nowMs < last.startMs + windowMs
     const window = isOpen ? last : { startMs: nowMs, charges: [] }
-    const allowed = sumOf(window) + cost <= limit
+    const allowed = sumOfCosts(window) + cost <= limit
     if (allowed) {
       const charge = { cost }
       this.#charges.push(charge)
@@ -30,15 +33,15 @@ export class WindowList implements Model {
       if (!isOpen) this.#windows.push(window)
     }
     const resetMs = window.startMs + windowMs - nowMs
-    return { allowed, remaining: limit - sumOf(window), resetMs, retryAfterMs: allowed ? 0 : resetMs }
+    return { allowed, remaining: limit - sumOfCosts(window), resetMs, retryAfterMs: allowed ? 0 : resetMs }
   }
 
-  refund(_nowMs: number, which: number): void {
-    const charge = this.#charges[which]
+  refund(_nowMs: number, chargeIndex: number): void {
+    const charge = this.#charges[chargeIndex]
     if (charge !== undefined) charge.cost = 0
   }
 }
 
-function sumOf({ charges }: PaperWindow): number {
+function sumOfCosts({ charges }: RecordedWindow): number {
   return charges.reduce((sum, { cost }) => sum + cost, 0)
 }

@@ -1,45 +1,45 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
 import { type ClassPolicy, isDynamic } from '../../src/limits/policy.ts'
-import { parse, rejects } from '../support/parse.ts'
+import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
-const FORMS = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
-const KINDS = 'takes a number, a limit, an array of limits, a function or false'
+const FORMS_REMEDY = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
+const WRONG_FORM = 'takes a number, a limit, an array of limits, a function or false'
 
 /** The limits of a class whose limits are fixed. */
 function limitsOf<Req>(policy: ClassPolicy<Req>): readonly Limit[] {
-  if (policy === false || isDynamic(policy)) throw new Error('no fixed policy')
+  if (policy === false || isDynamic(policy)) throw new Error('the policy is not fixed')
   return policy.limits
 }
 
 describe('read and write', () => {
-  it('are 1000 and 200 in a minute unless something else is given', () => {
+  it('are 1000 and 200 in a minute by default', () => {
     const base = { windowMs: 60_000, ttlMs: 90_000, algorithm: 'fixed-window' }
     const read = { ...base, name: 'read', limit: 1000, burst: 1000 }
     const write = { ...base, name: 'write', limit: 200, burst: 200 }
-    expect(parse({}).policies).toEqual({
-      read: { class: 'read', narrowest: read, limits: [read] },
-      write: { class: 'write', narrowest: write, limits: [write] },
+    expect(settingsOf({}).policies).toEqual({
+      read: { class: 'read', smallestLimit: read, limits: [read] },
+      write: { class: 'write', smallestLimit: write, limits: [write] },
     })
-    expect(parse({ read: undefined, write: undefined, windowSec: undefined }).policies).toEqual(
-      parse({}).policies,
+    expect(settingsOf({ read: undefined, write: undefined, windowSec: undefined }).policies).toEqual(
+      settingsOf({}).policies,
     )
   })
 
-  it('take numbers, the largest included', () => {
-    const { read, write } = parse({ read: 1, write: 999_999_999_999_999 }).policies
+  it('accept numbers up to the largest limit', () => {
+    const { read, write } = settingsOf({ read: 1, write: 999_999_999_999_999 }).policies
     expect(limitsOf(read)).toMatchObject([{ limit: 1, burst: 1 }])
     expect(limitsOf(write)).toMatchObject([{ limit: 999_999_999_999_999, burst: 999_999_999_999_999 }])
   })
 
-  it('take false for no limit', () => {
-    expect(parse({ read: false }).policies.read).toBe(false)
-    expect(parse({ read: false, write: false }).policies).toEqual({ read: false, write: false })
+  it('accept false for no limit', () => {
+    expect(settingsOf({ read: false }).policies.read).toBe(false)
+    expect(settingsOf({ read: false, write: false }).policies).toEqual({ read: false, write: false })
   })
 
-  it('take a limit with a window, a name and an algorithm of its own', () => {
+  it('accept a limit with a window, a name and an algorithm of its own', () => {
     const write = { limit: 5, windowSec: 900, name: 'logins', algorithm: 'sliding-window' }
-    expect(limitsOf(parse({ write }).policies.write)).toEqual([
+    expect(limitsOf(settingsOf({ write }).policies.write)).toEqual([
       {
         name: 'logins',
         limit: 5,
@@ -51,25 +51,29 @@ describe('read and write', () => {
     ])
   })
 
-  it('take a function, which is asked for each request', () => {
-    const { read } = parse({ read: () => 7, windowSec: 10 }).policies
-    if (read === false || !isDynamic(read)) throw new Error('no dynamic policy')
-    expect(read.ask({} as never)).toBe(7)
-    expect(read.at(7).limits).toEqual([
+  it('accept a function that is called for each request', () => {
+    const { read } = settingsOf({ read: () => 7, windowSec: 10 }).policies
+    if (read === false || !isDynamic(read)) throw new Error('the policy is not dynamic')
+    expect(read.limitFunction({} as never)).toBe(7)
+    expect(read.withLimit(7).limits).toEqual([
       { name: 'read', limit: 7, burst: 7, windowMs: 10_000, ttlMs: 40_000, algorithm: 'fixed-window' },
     ])
-    expect(read.at(7)).toBe(read.at(7))
-    expect(read.at(7).narrowest).toBe(read.at(7).limits[0])
+    expect(read.withLimit(7)).toBe(read.withLimit(7))
+    expect(read.withLimit(7).smallestLimit).toBe(read.withLimit(7).limits[0])
   })
 
-  it('are named after the limiter, unless it is the default one', () => {
-    const { read, write } = parse({ name: 'login' }).policies
+  it('have names with the name of the limiter as a prefix, unless that is default', () => {
+    const { read, write } = settingsOf({ name: 'login' }).policies
     expect(read).toMatchObject({ limits: [{ name: 'login-read' }] })
     expect(write).toMatchObject({ limits: [{ name: 'login-write' }] })
   })
 
-  rejects('invalid_option', [
-    [{ read: 0 }, 'read', 'of 0 refuses everybody for ever, got 0. Give false for no limit.'],
+  testRejections('invalid_option', [
+    [
+      { read: 0 },
+      'read',
+      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
+    ],
     [
       { write: 1.5 },
       'write',
@@ -78,52 +82,52 @@ describe('read and write', () => {
     [
       { write: { limit: 0 } },
       'write.limit',
-      'of 0 refuses everybody for ever, got 0. Give false for no limit.',
+      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
     ],
-    [{ read: '100' }, 'read', `${KINDS}, got '100'. ${FORMS}`],
-    [{ read: null }, 'read', `${KINDS}, got null. ${FORMS}`],
-    [{ write: true }, 'write', `${KINDS}, got true. ${FORMS}`],
-    [{ write: 5n }, 'write', `${KINDS}, got 5n. ${FORMS}`],
-    [{ write: Symbol('five') }, 'write', `${KINDS}, got Symbol(five). ${FORMS}`],
+    [{ read: '100' }, 'read', `${WRONG_FORM}, got '100'. ${FORMS_REMEDY}`],
+    [{ read: null }, 'read', `${WRONG_FORM}, got null. ${FORMS_REMEDY}`],
+    [{ write: true }, 'write', `${WRONG_FORM}, got true. ${FORMS_REMEDY}`],
+    [{ write: 5n }, 'write', `${WRONG_FORM}, got 5n. ${FORMS_REMEDY}`],
+    [{ write: Symbol('five') }, 'write', `${WRONG_FORM}, got Symbol(five). ${FORMS_REMEDY}`],
   ])
 })
 
 describe('several limits', () => {
   const namesOf = (options: object): string[] =>
-    limitsOf(parse(options).policies.read).map(({ name }) => name)
+    limitsOf(settingsOf(options).policies.read).map(({ name }) => name)
 
-  it('are compiled in their order, each with its own window, or else the window of the limiter', () => {
+  it('are compiled in their order, each with its own window or the window of the limiter', () => {
     const read = [
       { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 20 },
       { limit: 50, name: 'own' },
     ]
     const ttlMs = 3_630_000
-    expect(limitsOf(parse({ read, windowSec: 30 }).policies.read)).toEqual([
+    expect(limitsOf(settingsOf({ read, windowSec: 30 }).policies.read)).toEqual([
       { name: 'read-1h', limit: 100, burst: 100, windowMs: 3_600_000, ttlMs, algorithm: 'sliding-window' },
       { name: 'read-1s', limit: 10, burst: 20, windowMs: 1000, ttlMs, algorithm: 'token-bucket' },
       { name: 'own', limit: 50, burst: 50, windowMs: 30_000, ttlMs, algorithm: 'fixed-window' },
     ])
   })
 
-  it('have the narrowest at hand: the one that holds the fewest units at once', () => {
+  it('show which of them has the smallest burst', () => {
     const read = [
       { limit: 5, windowSec: 10 },
       { limit: 100, algorithm: 'token-bucket', burst: 2 },
       { limit: 3, windowSec: 5 },
       { limit: 50, algorithm: 'token-bucket', burst: 2, name: 'later' },
     ]
-    expect(parse({ read }).policies.read).toMatchObject({ narrowest: { name: 'read-1m', burst: 2 } })
+    expect(settingsOf({ read }).policies.read).toMatchObject({ smallestLimit: { name: 'read-1m', burst: 2 } })
   })
 
-  it('are named after the class, and behind it by their windows', () => {
+  it('have names of the class and their windows', () => {
     const read = [{ limit: 1, windowSec: 1 }, { limit: 1, windowSec: 1 }, { limit: 1 }]
     expect(namesOf({ read })).toEqual(['read-1s', 'read-1s-2', 'read-1m'])
     expect(namesOf({ read, name: 'login' })).toEqual(['login-read-1s', 'login-read-1s-2', 'login-read-1m'])
     expect(namesOf({ read: read.slice(2), name: 'login' })).toEqual(['login-read'])
   })
 
-  it('take no name that another one was given', () => {
+  it('get no name that is given to another limit', () => {
     const read = [
       { limit: 1, windowSec: 1 },
       { limit: 1, windowSec: 60, name: 'read-1s' },
@@ -131,17 +135,17 @@ describe('several limits', () => {
     expect(namesOf({ read })).toEqual(['read-1s-2', 'read-1s'])
   })
 
-  it('may be called the same in two classes', () => {
+  it('can have the same name in two classes', () => {
     const same = [{ limit: 5, name: 'same' }]
-    expect(() => parse({ read: same, write: same })).not.toThrow()
+    expect(() => settingsOf({ read: same, write: same })).not.toThrow()
   })
 
-  rejects('invalid_option', [
+  testRejections('invalid_option', [
     [{ read: [] }, 'read', 'takes at least one limit in its array, got []. Give false for no limit.'],
     [
       { write: [{ limit: 5 }, { limit: 0 }] },
       'write[1].limit',
-      'of 0 refuses everybody for ever, got 0. Give false for no limit.',
+      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
     ],
     [
       { write: [{ limit: 5 }, 7] },
@@ -161,7 +165,7 @@ describe('several limits', () => {
     [
       { read: [{ limit: 1, name: 'a' }, { limit: 2 }, { limit: 3, name: 'a' }] },
       'read[2].name',
-      "is the name of read[0] too, got 'a'. Give each limit its own.",
+      "is the name of read[0] too, got 'a'. Give each limit a name of its own.",
     ],
     [
       { read: [{ limit: 1 }, { limit: 3, windowSec: 0 }] },
@@ -170,7 +174,7 @@ describe('several limits', () => {
     ],
   ])
 
-  rejects('unknown_option', [
+  testRejections('unknown_option', [
     [
       { write: [{ limit: 5, windowMs: 1000 }] },
       'write[0].windowMs',
@@ -182,13 +186,13 @@ describe('several limits', () => {
 describe('windowSec', () => {
   const remedy = 'Give a number from 0.001 to 3155760000, without quotes.'
 
-  it('is the window of the limits that name none', () => {
-    const { read, write } = parse({ windowSec: 0.5, write: { limit: 1, windowSec: 7 } }).policies
+  it('is the window of the limits without a window of their own', () => {
+    const { read, write } = settingsOf({ windowSec: 0.5, write: { limit: 1, windowSec: 7 } }).policies
     expect(read).toMatchObject({ limits: [{ windowMs: 500 }] })
     expect(write).toMatchObject({ limits: [{ windowMs: 7000 }] })
   })
 
-  rejects('invalid_option', [
+  testRejections('invalid_option', [
     [{ windowSec: 0 }, 'windowSec', `takes a number of seconds, got 0. ${remedy}`],
     [{ windowSec: -60 }, 'windowSec', `takes a number of seconds, got -60. ${remedy}`],
     [{ windowSec: 0.0001 }, 'windowSec', `takes a number of seconds, got 0.0001. ${remedy}`],
@@ -209,11 +213,11 @@ describe('windowSec', () => {
 describe('ttlSec', () => {
   const remedy = 'Give a number from 0.001 to 3155760000, without quotes.'
   const ttlsOf = (options: object): unknown[] =>
-    Object.values(parse(options).policies).map((policy) =>
+    Object.values(settingsOf(options).policies).map((policy) =>
       policy === false || isDynamic(policy) ? undefined : policy.limits[0]?.ttlMs,
     )
 
-  it('is 30 seconds longer than the longest window, unless it is given', () => {
+  it('is 30 seconds longer than the longest window by default', () => {
     expect(ttlsOf({})).toEqual([90_000, 90_000])
     expect(ttlsOf({ windowSec: 10 })).toEqual([40_000, 40_000])
     expect(ttlsOf({ write: { limit: 5, windowSec: 3600 } })).toEqual([3_630_000, 3_630_000])
@@ -225,22 +229,22 @@ describe('ttlSec', () => {
     expect(ttlsOf({ write: several })).toEqual([630_000, 630_000])
   })
 
-  it('takes the time in which a token bucket fills for its window', () => {
+  it('counts the time in which a token bucket fills as its window', () => {
     const bucket = (burst: number, limit = 10): object => ({
       read: { limit, windowSec: 100, algorithm: 'token-bucket', burst },
     })
     expect(ttlsOf(bucket(60))).toEqual([630_000, 630_000])
-    // A small bucket is full soon; the class without one still has its window, of a minute.
+    // A small bucket is full soon, so the window of the other class, a minute, is the longest.
     expect(ttlsOf(bucket(1))).toEqual([90_000, 90_000])
     expect(ttlsOf({ ...bucket(1), windowSec: 5, ttlSec: 10 })).toEqual([10_000, 10_000])
-    // In a third of a millisecond more than 333,333: a whole one more.
+    // The bucket fills in 333,333.3 ms, which is rounded up to 333,334 ms.
     expect(ttlsOf(bucket(10, 3))).toEqual([363_334, 363_334])
     expect(ttlsOf({ ...bucket(10, 3), ttlSec: 333.334 })).toEqual([333_334, 333_334])
   })
 
   const tooShort = (windowSec: number, shown: string): string =>
-    `is shorter than the ${windowSec} s of the longest window, or bucket to fill: a client forgotten early has new quota, got ${shown}. Give at least ${windowSec}, or leave it out.`
-  rejects('invalid_option', [
+    `is shorter than the longest window (or time to fill a bucket) of ${windowSec} s, so clients would be forgotten too early and get new quota, got ${shown}. Give at least ${windowSec}, or leave it out.`
+  testRejections('invalid_option', [
     [{ ttlSec: 59.999 }, 'ttlSec', tooShort(60, '59.999')],
     [{ windowSec: 90, ttlSec: 60 }, 'ttlSec', tooShort(90, '60')],
     [{ write: { limit: 5, windowSec: 900 }, ttlSec: 90 }, 'ttlSec', tooShort(900, '90')],

@@ -20,11 +20,11 @@ describe('a duration', () => {
     [90_000_000, '25h'],
     [604_800_000, '7d'],
     [3_155_760_000_000, '36525d'],
-  ])('of %d ms is said as %s', (ms, text) => {
+  ])('of %d ms has the text %s', (ms, text) => {
     expect(durationText(ms)).toBe(text)
   })
 
-  it('is said exactly: it can be read back', () => {
+  it('has an exact text, from which it can be computed', () => {
     const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
     const durations = fc.oneof(
       fc.integer({ min: 1, max: 3_155_760_000_000 }),
@@ -39,22 +39,22 @@ describe('a duration', () => {
   })
 })
 
-describe('the names of limits', () => {
-  const named = (prefix: string, given: readonly unknown[], windows: readonly number[]): string[] =>
+describe('the default names of limits', () => {
+  const namesFor = (prefix: string, given: readonly unknown[], windows: readonly number[]): string[] =>
     windows.map(limitNamer(prefix, given))
 
-  it('need no window where there is one limit', () => {
-    expect(named('login-read', [undefined], [1000])).toEqual(['login-read'])
+  it('have no window if the class has one limit', () => {
+    expect(namesFor('login-read', [undefined], [1000])).toEqual(['login-read'])
   })
 
-  it('need one as soon as there are two, though the other has a name', () => {
-    expect(named('read', [undefined, undefined], [1000, 60_000])).toEqual(['read-1s', 'read-1m'])
-    expect(named('read', [undefined, 'own'], [1000])).toEqual(['read-1s'])
+  it('have a window if the class has two limits, even if the other has a name of its own', () => {
+    expect(namesFor('read', [undefined, undefined], [1000, 60_000])).toEqual(['read-1s', 'read-1m'])
+    expect(namesFor('read', [undefined, 'own'], [1000])).toEqual(['read-1s'])
   })
 
-  it('tell limits by their windows, and a second one of a window by its number', () => {
+  it('have the window, and a number if several limits have the same window', () => {
     const windows = [1000, 3_600_000, 1000, 90_000, 1000, 500]
-    expect(named('read', Array(6).fill(undefined), windows)).toEqual([
+    expect(namesFor('read', Array(6).fill(undefined), windows)).toEqual([
       'read-1s',
       'read-1h',
       'read-1s-2',
@@ -64,20 +64,23 @@ describe('the names of limits', () => {
     ])
   })
 
-  it('are none of those that were given, wherever they were', () => {
-    expect(named('read', [undefined, 'read-1s', 'read-1s-3', undefined], [1000, 1000])).toEqual([
+  it('are different from all given names', () => {
+    expect(namesFor('read', [undefined, 'read-1s', 'read-1s-3', undefined], [1000, 1000])).toEqual([
       'read-1s-2',
       'read-1s-4',
     ])
   })
 
-  it('stay clear of a given one where numbers and windows look alike', () => {
-    expect(named('read', [undefined, undefined, 'read-1s-2'], [1000, 1000])).toEqual(['read-1s', 'read-1s-3'])
+  it('are different from a given name that looks like a default name with a number', () => {
+    expect(namesFor('read', [undefined, undefined, 'read-1s-2'], [1000, 1000])).toEqual([
+      'read-1s',
+      'read-1s-3',
+    ])
   })
 })
 
-describe('names of which each shall be another', () => {
-  it('are', () => {
+describe('checkUniqueNames', () => {
+  it('accepts names that are all different', () => {
     expect(() => checkUniqueNames('read', [])).not.toThrow()
     expect(() => checkUniqueNames('read', ['a'])).not.toThrow()
     expect(() => checkUniqueNames('read', ['a', 'b', 'A'])).not.toThrow()
@@ -87,14 +90,14 @@ describe('names of which each shall be another', () => {
     [
       ['a', 'a'],
       'read[1].name',
-      "read[1].name: is the name of read[0] too, got 'a'. Give each limit its own.",
+      "read[1].name: is the name of read[0] too, got 'a'. Give each limit a name of its own.",
     ],
     [
       ['a', 'b', 'c', 'b', 'a'],
       'read[3].name',
-      "read[3].name: is the name of read[1] too, got 'b'. Give each limit its own.",
+      "read[3].name: is the name of read[1] too, got 'b'. Give each limit a name of its own.",
     ],
-  ])('are not %o', (names, option, message) => {
+  ])('rejects %o', (names, option, message) => {
     const error = thrownBy(() => checkUniqueNames('read', names))
     expect(error).toMatchObject({ code: 'invalid_option', option })
     expect(error.message).toBe(message)

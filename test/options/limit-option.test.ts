@@ -5,17 +5,22 @@ import type { LimitOptions } from '../../src/options/rate-limiter-options.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
-const WHOLE = 'Give a number from 1 to 999999999999999, without quotes.'
-const FOREVER = 'of 0 refuses everybody for ever, got 0. Give false for no limit.'
+const WHOLE_REMEDY = 'Give a number from 1 to 999999999999999, without quotes.'
+const ZERO_MESSAGE = 'does not take 0, which would refuse every request, got 0. Give false for no limit.'
 
-/** Compiles a limit as JavaScript would give it, in a limiter with windows of a minute. */
+/** Compiles a limit that JavaScript could give, in a limiter with windows of a minute. */
 function limitOf(setting: unknown, nameFor: (windowMs: number) => string = () => 'read'): LimitWithoutTtl {
   return parseLimit('read', setting as LimitOptions, { windowMs: 60_000, nameFor })
 }
 
-/** One test for each row: the setting, the option that the error names, and the error's message behind it. */
-function rejects(code: RateLimiterErrorCode, rows: readonly (readonly [unknown, string, string])[]): void {
-  it.each(rows)('is not %o', (setting, option, message) => {
+/**
+ * Declares one test for each row: the setting, the option that the error names, and the rest of its message.
+ */
+function testRejections(
+  code: RateLimiterErrorCode,
+  rows: readonly (readonly [unknown, string, string])[],
+): void {
+  it.each(rows)('is rejected if it is %o', (setting, option, message) => {
     const error = thrownBy(() => limitOf(setting))
     expect(error.message).toBe(`${option}: ${message}`)
     expect(error).toMatchObject({ code, option })
@@ -23,7 +28,7 @@ function rejects(code: RateLimiterErrorCode, rows: readonly (readonly [unknown, 
 }
 
 describe('a limit', () => {
-  it('is a fixed window as long as those of the limiter, unless it says otherwise', () => {
+  it('is by default a fixed window with the window of the limiter', () => {
     expect(limitOf({ limit: 5 })).toEqual({
       name: 'read',
       limit: 5,
@@ -35,7 +40,7 @@ describe('a limit', () => {
     expect(limitOf({ limit: 5, ...absent })).toEqual(limitOf({ limit: 5 }))
   })
 
-  it('may have everything of its own', () => {
+  it('can have its own window, algorithm, burst and name', () => {
     const bucket = { limit: 5, windowSec: 0.5, algorithm: 'token-bucket', burst: 12, name: 'a "b" 100%' }
     expect(limitOf(bucket)).toEqual({
       name: 'a "b" 100%',
@@ -46,7 +51,7 @@ describe('a limit', () => {
     })
   })
 
-  it('is named by its window where it has no name, and not asked for one where it has', () => {
+  it('gets a name by its window only if it has no name of its own', () => {
     const nameFor = vi.fn((windowMs: number) => `of ${windowMs} ms`)
     expect(limitOf({ limit: 5 }, nameFor).name).toBe('of 60000 ms')
     expect(limitOf({ limit: 5, windowSec: 7 }, nameFor).name).toBe('of 7000 ms')
@@ -55,11 +60,14 @@ describe('a limit', () => {
     expect(nameFor).not.toHaveBeenCalled()
   })
 
-  it.each(['fixed-window', 'sliding-window', 'token-bucket'])('holds %s: its limit, at once', (algorithm) => {
-    expect(limitOf({ limit: 7, algorithm })).toMatchObject({ algorithm, limit: 7, burst: 7 })
-  })
+  it.each(['fixed-window', 'sliding-window', 'token-bucket'])(
+    'of %s has its limit as the burst',
+    (algorithm) => {
+      expect(limitOf({ limit: 7, algorithm })).toMatchObject({ algorithm, limit: 7, burst: 7 })
+    },
+  )
 
-  it('warns of a window that looks like milliseconds, by its path', async () => {
+  it('causes a warning with its path for a window that looks like milliseconds', async () => {
     expect(await emittedBy(() => limitOf({ limit: 5, windowSec: 60_000 }))).toEqual([
       {
         code: 'TOLLGATE_WINDOW_LOOKS_LIKE_MS',
@@ -68,15 +76,15 @@ describe('a limit', () => {
     ])
   })
 
-  const object = 'Give an object; it may have limit, windowSec, algorithm, burst, name.'
-  const names = "Give 'fixed-window' or 'sliding-window' or 'token-bucket'."
-  rejects('invalid_option', [
-    [null, 'read', `takes an object of options, got null. ${object}`],
-    [5, 'read', `takes an object of options, got 5. ${object}`],
-    [[5], 'read', `takes an object of options, got [5]. ${object}`],
-    [{}, 'read.limit', `takes a whole number, got undefined. ${WHOLE}`],
-    [{ limit: '5' }, 'read.limit', `takes a whole number, got '5'. ${WHOLE}`],
-    [{ limit: 0 }, 'read.limit', FOREVER],
+  const objectRemedy = 'Give an object; it may have limit, windowSec, algorithm, burst, name.'
+  const namesRemedy = "Give 'fixed-window' or 'sliding-window' or 'token-bucket'."
+  testRejections('invalid_option', [
+    [null, 'read', `takes an object of options, got null. ${objectRemedy}`],
+    [5, 'read', `takes an object of options, got 5. ${objectRemedy}`],
+    [[5], 'read', `takes an object of options, got [5]. ${objectRemedy}`],
+    [{}, 'read.limit', `takes a whole number, got undefined. ${WHOLE_REMEDY}`],
+    [{ limit: '5' }, 'read.limit', `takes a whole number, got '5'. ${WHOLE_REMEDY}`],
+    [{ limit: 0 }, 'read.limit', ZERO_MESSAGE],
     [
       { limit: 5, windowSec: 0 },
       'read.windowSec',
@@ -87,68 +95,72 @@ describe('a limit', () => {
       'read.windowSec',
       'takes a number of seconds, got null. Give a number from 0.001 to 3155760000, without quotes.',
     ],
-    [{ limit: 5, algorithm: 'leaky' }, 'read.algorithm', `takes one of a few names, got 'leaky'. ${names}`],
+    [
+      { limit: 5, algorithm: 'leaky' },
+      'read.algorithm',
+      `takes one of a few names, got 'leaky'. ${namesRemedy}`,
+    ],
     [
       { limit: 5, algorithm: 'slidingwindow' },
       'read.algorithm',
-      `takes one of a few names, got 'slidingwindow'. Did you mean 'sliding-window'? ${names}`,
+      `takes one of a few names, got 'slidingwindow'. Did you mean 'sliding-window'? ${namesRemedy}`,
     ],
     [
       { limit: 5, algorithm: 'toString' },
       'read.algorithm',
-      `takes one of a few names, got 'toString'. ${names}`,
+      `takes one of a few names, got 'toString'. ${namesRemedy}`,
     ],
-    [{ limit: 5, algorithm: null }, 'read.algorithm', `takes one of a few names, got null. ${names}`],
+    [{ limit: 5, algorithm: null }, 'read.algorithm', `takes one of a few names, got null. ${namesRemedy}`],
     [
       { limit: 5, name: 'caf\u00e9' },
       'read.name',
-      "takes a name of printable ASCII, got 'caf\u00e9'. It appears in response headers.",
+      "takes a name of printable ASCII, got 'caf\u00e9'. Use only printable ASCII, because the name appears in response headers.",
     ],
     [
       { limit: 5, name: '' },
       'read.name',
-      "takes a name of printable ASCII, got ''. It appears in response headers.",
+      "takes a name of printable ASCII, got ''. Use only printable ASCII, because the name appears in response headers.",
     ],
     [
       { limit: 5, name: null },
       'read.name',
-      'takes a name of printable ASCII, got null. It appears in response headers.',
+      'takes a name of printable ASCII, got null. Use only printable ASCII, because the name appears in response headers.',
     ],
   ])
 
-  const known = 'The options are limit, windowSec, algorithm, burst, name.'
-  rejects('unknown_option', [
+  const knownOptions = 'The options are limit, windowSec, algorithm, burst, name.'
+  testRejections('unknown_option', [
     [
       { limit: 5, windowMs: 1000 },
       'read.windowMs',
-      `is not an option, got 1000. Did you mean 'windowSec'? ${known}`,
+      `is not an option, got 1000. Did you mean 'windowSec'? ${knownOptions}`,
     ],
-    [{ max: 5 }, 'read.max', `is not an option, got 5. Did you mean 'limit'? ${known}`],
-    [{ limti: 5 }, 'read.limti', `is not an option, got 5. Did you mean 'limit'? ${known}`],
-    [{ limit: 5, brust: 9 }, 'read.brust', `is not an option, got 9. Did you mean 'burst'? ${known}`],
-    [{ limit: 5, colour: 1 }, 'read.colour', `is not an option, got 1. ${known}`],
+    [{ max: 5 }, 'read.max', `is not an option, got 5. Did you mean 'limit'? ${knownOptions}`],
+    [{ limti: 5 }, 'read.limti', `is not an option, got 5. Did you mean 'limit'? ${knownOptions}`],
+    [{ limit: 5, brust: 9 }, 'read.brust', `is not an option, got 9. Did you mean 'burst'? ${knownOptions}`],
+    [{ limit: 5, colour: 1 }, 'read.colour', `is not an option, got 1. ${knownOptions}`],
   ])
 })
 
-describe('the number of a limit', () => {
-  it.each([1, 100, 999_999_999_999_999])('may be %d', (limit) => {
+describe('the units of a limit', () => {
+  it.each([1, 100, 999_999_999_999_999])('can be %d', (limit) => {
     expect(checkLimit('read', limit)).toBe(limit)
   })
 
   it.each([
-    [0, FOREVER],
-    [-0, FOREVER],
+    [0, ZERO_MESSAGE],
+    [-0, ZERO_MESSAGE],
     [Number.POSITIVE_INFINITY, 'takes a whole number, got Infinity. Give false for no limit.'],
-    [Number.NEGATIVE_INFINITY, `takes a whole number, got -Infinity. ${WHOLE}`],
-    [Number.NaN, `takes a whole number, got NaN. ${WHOLE}`],
-    [-1, `takes a whole number, got -1. ${WHOLE}`],
-    [1.5, `takes a whole number, got 1.5. ${WHOLE}`],
-    [1e15, `takes a whole number, got 1000000000000000. ${WHOLE}`],
-    ['0', `takes a whole number, got '0'. ${WHOLE}`],
-    [null, `takes a whole number, got null. ${WHOLE}`],
-    [undefined, `takes a whole number, got undefined. ${WHOLE}`],
-    [5n, `takes a whole number, got 5n. ${WHOLE}`],
-  ])('may not be %o', (limit, message) => {
+    [Number.NEGATIVE_INFINITY, `takes a whole number, got -Infinity. ${WHOLE_REMEDY}`],
+    [Number.NaN, `takes a whole number, got NaN. ${WHOLE_REMEDY}`],
+    [-1, `takes a whole number, got -1. ${WHOLE_REMEDY}`],
+    [1.5, `takes a whole number, got 1.5. ${WHOLE_REMEDY}`],
+    [1e15, `takes a whole number, got 1000000000000000. ${WHOLE_REMEDY}`],
+    ['0', `takes a whole number, got '0'. ${WHOLE_REMEDY}`],
+    [null, `takes a whole number, got null. ${WHOLE_REMEDY}`],
+    [undefined, `takes a whole number, got undefined. ${WHOLE_REMEDY}`],
+    [5n, `takes a whole number, got 5n. ${WHOLE_REMEDY}`],
+  ])('cannot be %o', (limit, message) => {
     const error = thrownBy(() => checkLimit('read', limit))
     expect(error).toMatchObject({ code: 'invalid_option', option: 'read', value: limit })
     expect(error.message).toBe(`read: ${message}`)
@@ -158,49 +170,53 @@ describe('the number of a limit', () => {
 describe('the burst of a token bucket', () => {
   const bucket = { limit: 10, algorithm: 'token-bucket' } as const
 
-  it.each([1, 9, 10, 11, 1000])('may be %d', (burst) => {
+  it.each([1, 9, 10, 11, 1000])('can be %d', (burst) => {
     expect(limitOf({ ...bucket, burst })).toMatchObject({ limit: 10, burst })
   })
 
-  const other = "Leave it out, or set algorithm: 'token-bucket'."
-  rejects('invalid_option', [
-    [{ ...bucket, burst: 0 }, 'read.burst', `takes a whole number, got 0. ${WHOLE}`],
-    [{ ...bucket, burst: 1.5 }, 'read.burst', `takes a whole number, got 1.5. ${WHOLE}`],
-    [{ ...bucket, burst: '20' }, 'read.burst', `takes a whole number, got '20'. ${WHOLE}`],
-    [{ ...bucket, burst: null }, 'read.burst', `takes a whole number, got null. ${WHOLE}`],
-    [{ ...bucket, burst: 1e15 }, 'read.burst', `takes a whole number, got 1000000000000000. ${WHOLE}`],
-    [{ limit: 5, burst: 10 }, 'read.burst', `has no meaning for a fixed-window, got 10. ${other}`],
+  const otherAlgorithmRemedy = "Leave it out, or set algorithm: 'token-bucket'."
+  testRejections('invalid_option', [
+    [{ ...bucket, burst: 0 }, 'read.burst', `takes a whole number, got 0. ${WHOLE_REMEDY}`],
+    [{ ...bucket, burst: 1.5 }, 'read.burst', `takes a whole number, got 1.5. ${WHOLE_REMEDY}`],
+    [{ ...bucket, burst: '20' }, 'read.burst', `takes a whole number, got '20'. ${WHOLE_REMEDY}`],
+    [{ ...bucket, burst: null }, 'read.burst', `takes a whole number, got null. ${WHOLE_REMEDY}`],
+    [{ ...bucket, burst: 1e15 }, 'read.burst', `takes a whole number, got 1000000000000000. ${WHOLE_REMEDY}`],
+    [
+      { limit: 5, burst: 10 },
+      'read.burst',
+      `has no meaning for a fixed-window, got 10. ${otherAlgorithmRemedy}`,
+    ],
     [
       { limit: 5, burst: 5, algorithm: 'sliding-window' },
       'read.burst',
-      `has no meaning for a sliding-window, got 5. ${other}`,
+      `has no meaning for a sliding-window, got 5. ${otherAlgorithmRemedy}`,
     ],
   ])
 
-  // 2 * burst * 60,000 + 10 must be no more than 2^53 - 1.
-  const MOST = 75_059_993_789
+  // The largest burst for which 2 * burst * 60,000 + 10 is at most 2^53 - 1.
+  const LARGEST_BURST = 75_059_993_789
 
-  it('may be as large as can be reckoned with exactly', () => {
-    expect(limitOf({ ...bucket, burst: MOST })).toMatchObject({ burst: MOST })
-    // A window can have as many as a header can show, however long it is.
+  it('can be as large as exact arithmetic allows', () => {
+    expect(limitOf({ ...bucket, burst: LARGEST_BURST })).toMatchObject({ burst: LARGEST_BURST })
+    // A fixed window of any length can have as many units as a header can show.
     expect(limitOf({ limit: 999_999_999_999_999, windowSec: 3_155_759_999 }).limit).toBe(999_999_999_999_999)
   })
 
-  const large = 'is a token bucket too large to be reckoned with exactly'
-  rejects('invalid_option', [
+  const tooLarge = 'is a token bucket too large for exact arithmetic'
+  testRejections('invalid_option', [
     [
-      { ...bucket, burst: MOST + 1 },
+      { ...bucket, burst: LARGEST_BURST + 1 },
       'read',
-      `${large}, got {"limit":10,"algorithm":"token-bucket","burst":75059993790}. Give a burst of at most ${MOST}, or a shorter window.`,
+      `${tooLarge}, got {"limit":10,"algorithm":"token-bucket","burst":75059993790}. Give a burst of at most ${LARGEST_BURST}, or a shorter window.`,
     ],
     [
       { limit: 999_999_999_999_999, algorithm: 'token-bucket' },
       'read',
-      `${large}, got {"limit":999999999999999,"algorithm":"token-bucket"}. Give a burst of at most 66726660456, or a shorter window.`,
+      `${tooLarge}, got {"limit":999999999999999,"algorithm":"token-bucket"}. Give a burst of at most 66726660456, or a shorter window.`,
     ],
   ])
 
-  it('may be what the error advises', () => {
+  it('can be the value that the error suggests', () => {
     for (const windowSec of [1, 60, 86_400, 3_155_759_999]) {
       const setting = { limit: 999_999_999_999_999, algorithm: 'token-bucket', windowSec }
       const { message } = thrownBy(() => limitOf(setting))

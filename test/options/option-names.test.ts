@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parse, rejects } from '../support/parse.ts'
+import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const KNOWN =
@@ -37,41 +37,41 @@ describe('an unknown option', () => {
     ['denylist', 'denyList'],
     ['denyLists', 'denyList'],
     ['bann', 'ban'],
-  ])('%s is answered with %s', (name, nearest) => {
-    const error = thrownBy(() => parse({ [name]: 5 }))
+  ])('%s is rejected with the suggestion %s', (name, nearest) => {
+    const error = thrownBy(() => settingsOf({ [name]: 5 }))
     expect(error).toMatchObject({ code: 'unknown_option', option: name, value: 5, nearest })
     expect(error.message).toBe(
       `${name}: is not an option, got 5. Did you mean '${nearest}'? The options are ${KNOWN}.`,
     )
   })
 
-  it('far from every name gets no guess', () => {
-    const error = thrownBy(() => parse({ validate: false }))
+  it('is rejected without a suggestion if no name is near', () => {
+    const error = thrownBy(() => settingsOf({ validate: false }))
     expect(error.nearest).toBeUndefined()
     expect(error.message).toBe(`validate: is not an option, got false. The options are ${KNOWN}.`)
   })
 
-  it('is one even when its value is undefined', () => {
-    expect(thrownBy(() => parse({ windowMs: undefined })).message).toBe(
+  it('is rejected even if its value is undefined', () => {
+    expect(thrownBy(() => settingsOf({ windowMs: undefined })).message).toBe(
       `windowMs: is not an option, got undefined. Did you mean 'windowSec'? The options are ${KNOWN}.`,
     )
   })
 
-  it('is found behind good ones', () => {
-    expect(thrownBy(() => parse({ read: 5, constructor: 5 })).message).toBe(
+  it('is rejected next to options that exist', () => {
+    expect(thrownBy(() => settingsOf({ read: 5, constructor: 5 })).message).toBe(
       `constructor: is not an option, got 5. The options are ${KNOWN}.`,
     )
   })
 })
 
-describe('options that are no object', () => {
-  const expected = (shown: string): string =>
-    `createRateLimiter takes an object of options, got ${shown}. Give something like { read: 1000, write: 200, windowSec: 60 }.`
-  rejects('invalid_option', [
-    [null, undefined, expected('null')],
-    [100, undefined, expected('100')],
-    ['100', undefined, expected("'100'")],
-    [[100, 60], undefined, expected('[100,60]')],
-    [() => 1, undefined, expected('a function')],
+describe('options that are not an object', () => {
+  const message = (shown: string): string =>
+    `createRateLimiter takes an object of options, got ${shown}. Give an object such as { read: 1000, write: 200, windowSec: 60 }.`
+  testRejections('invalid_option', [
+    [null, undefined, message('null')],
+    [100, undefined, message('100')],
+    ['100', undefined, message("'100'")],
+    [[100, 60], undefined, message('[100,60]')],
+    [() => 1, undefined, message('a function')],
   ])
 })

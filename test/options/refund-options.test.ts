@@ -1,48 +1,48 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { parse, rejects } from '../support/parse.ts'
+import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
-describe('refunds', () => {
+describe('the options of refunds', () => {
   const req = new IncomingMessage(new Socket())
 
-  it('are none unless they are asked for', () => {
-    expect(parse({}).refund).toBeUndefined()
-    expect(parse({ skipSuccessfulRequests: false, skipFailedRequests: false }).refund).toBeUndefined()
+  it('compile to undefined if no option is true', () => {
+    expect(settingsOf({}).refund).toBeUndefined()
+    expect(settingsOf({ skipSuccessfulRequests: false, skipFailedRequests: false }).refund).toBeUndefined()
   })
 
   it.each([
     [399, true],
     [400, false],
     [500, false],
-  ])('take status %d for success: %s', (statusCode, successful) => {
+  ])('treat status %d as success: %s', (statusCode, successful) => {
     const res = new ServerResponse(req)
     res.statusCode = statusCode
-    const { refund } = parse({ skipFailedRequests: true })
+    const { refund } = settingsOf({ skipFailedRequests: true })
     expect(refund?.refunds).toBe('failed')
     expect(refund?.wasSuccessful(req, res)).toBe(successful)
   })
 
-  it('ask the function that says what success is', () => {
+  it('use requestWasSuccessful if it is given', () => {
     const requestWasSuccessful = (): boolean => true
-    const { refund } = parse({ skipSuccessfulRequests: true, requestWasSuccessful })
+    const { refund } = settingsOf({ skipSuccessfulRequests: true, requestWasSuccessful })
     expect(refund).toEqual({ refunds: 'successful', wasSuccessful: requestWasSuccessful })
   })
 
-  rejects('impossible_combination', [
+  testRejections('impossible_combination', [
     [
       { skipSuccessfulRequests: true, skipFailedRequests: true },
       'skipSuccessfulRequests and skipFailedRequests',
-      'give back every charge together. Choose one.',
+      'refund every charge if both are set. Leave one of them out.',
     ],
     [
       { requestWasSuccessful: () => true },
       'requestWasSuccessful',
-      'is never asked unless charges are given back. Set skipSuccessfulRequests or skipFailedRequests too.',
+      'is never called unless charges are refunded. Set skipSuccessfulRequests or skipFailedRequests too.',
     ],
   ])
 
-  rejects('invalid_option', [
+  testRejections('invalid_option', [
     [
       { skipSuccessfulRequests: 'yes' },
       'skipSuccessfulRequests',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { parse, rejects } from '../support/parse.ts'
+import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
-describe('settings', () => {
-  it('have defaults for everything', () => {
-    const { policies, refusal, ...settings } = parse({})
+describe('the settings', () => {
+  it('have a default for every option', () => {
+    const { policies, refusal, ...settings } = settingsOf({})
     expect(settings).toEqual({
       name: 'default',
       mode: 'enforce',
@@ -35,7 +35,7 @@ describe('settings', () => {
     expect(refusal).toMatchObject({ statusCode: 429, handler: undefined })
   })
 
-  it('keep what is given', () => {
+  it('have the values of the options', () => {
     const given = {
       name: 'api: "v2" 100%',
       mode: 'shadow',
@@ -51,13 +51,13 @@ describe('settings', () => {
       requestPropertyName: 'quota',
       clock: { now: () => 0 },
     }
-    expect(parse(given)).toMatchObject({ ...given, classifiedBy: 'function' })
-    expect(parse({ onStoreError: 'allow' }).onStoreError).toBe('allow')
+    expect(settingsOf(given)).toMatchObject({ ...given, classifiedBy: 'function' })
+    expect(settingsOf({ onStoreError: 'allow' }).onStoreError).toBe('allow')
   })
 })
 
-describe('settings that nobody has given', () => {
-  it('are not those of a polluted Object.prototype', () => {
+describe('a polluted Object.prototype', () => {
+  it('does not change the settings', () => {
     const polluted = {
       skip: () => true,
       mode: 'shadow',
@@ -67,12 +67,12 @@ describe('settings that nobody has given', () => {
       allowList: ['0.0.0.0/0'],
       ban: 5,
     }
-    const clean = parse({})
+    const clean = settingsOf({})
     try {
       for (const [name, value] of Object.entries(polluted)) {
         Object.defineProperty(Object.prototype, name, { value, configurable: true })
       }
-      const settings = parse({})
+      const settings = settingsOf({})
       expect(settings).toMatchObject({ mode: 'enforce', cost: undefined, store: undefined })
       expect(settings.ban).toBeUndefined()
       expect(settings.client.allowList).toBeUndefined()
@@ -85,28 +85,28 @@ describe('settings that nobody has given', () => {
   })
 })
 
-describe('a setting of the wrong kind', () => {
-  const ascii = 'It appears in response headers.'
-  const deadline = 'Give a number from 1 to 2147483647, without quotes.'
-  const classify = "Give (req) => 'read' or 'write', or leave the option out."
-  const property = "Give a name such as 'rateLimit'."
-  const policies = "Give 'memory' or 'allow' or 'deny'."
-  const clock = 'Give { now(): number } in epoch milliseconds.'
+describe('an option with a wrong value is rejected', () => {
+  const nameRemedy = 'Use only printable ASCII, because the name appears in response headers.'
+  const deadlineRemedy = 'Give a number from 1 to 2147483647, without quotes.'
+  const classifyRemedy = "Give (req) => 'read' or 'write', or leave the option out."
+  const propertyRemedy = "Give a name such as 'rateLimit'."
+  const policiesRemedy = "Give 'memory' or 'allow' or 'deny'."
+  const clockRemedy = 'Give { now(): number } in epoch milliseconds.'
 
-  rejects('invalid_option', [
-    [{ name: '' }, 'name', `takes a name of printable ASCII, got ''. ${ascii}`],
-    [{ name: 5 }, 'name', `takes a name of printable ASCII, got 5. ${ascii}`],
-    [{ name: null }, 'name', `takes a name of printable ASCII, got null. ${ascii}`],
-    [{ name: '\u65e5\u672c' }, 'name', `takes a name of printable ASCII, got '\u65e5\u672c'. ${ascii}`],
-    [{ name: 'a\r\nb' }, 'name', `takes a name of printable ASCII, got 'a\\x0d\\x0ab'. ${ascii}`],
+  testRejections('invalid_option', [
+    [{ name: '' }, 'name', `takes a name of printable ASCII, got ''. ${nameRemedy}`],
+    [{ name: 5 }, 'name', `takes a name of printable ASCII, got 5. ${nameRemedy}`],
+    [{ name: null }, 'name', `takes a name of printable ASCII, got null. ${nameRemedy}`],
+    [{ name: '\u65e5\u672c' }, 'name', `takes a name of printable ASCII, got '\u65e5\u672c'. ${nameRemedy}`],
+    [{ name: 'a\r\nb' }, 'name', `takes a name of printable ASCII, got 'a\\x0d\\x0ab'. ${nameRemedy}`],
     [
       { mode: 'shadwo' },
       'mode',
       "takes one of a few names, got 'shadwo'. Did you mean 'shadow'? Give 'enforce' or 'shadow'.",
     ],
     [{ mode: null }, 'mode', "takes one of a few names, got null. Give 'enforce' or 'shadow'."],
-    [{ classify: 'read' }, 'classify', `takes a function, got 'read'. ${classify}`],
-    [{ classify: null }, 'classify', `takes a function, got null. ${classify}`],
+    [{ classify: 'read' }, 'classify', `takes a function, got 'read'. ${classifyRemedy}`],
+    [{ classify: null }, 'classify', `takes a function, got null. ${classifyRemedy}`],
     [
       { keyGenerator: 'ip' },
       'keyGenerator',
@@ -114,29 +114,33 @@ describe('a setting of the wrong kind', () => {
     ],
     [{ cost: 5 }, 'cost', 'takes a function, got 5. Give (req) => number, or leave the option out.'],
     [{ skip: true }, 'skip', 'takes a function, got true. Give (req) => boolean, or leave the option out.'],
-    [{ onStoreError: 'pass' }, 'onStoreError', `takes one of a few names, got 'pass'. ${policies}`],
+    [{ onStoreError: 'pass' }, 'onStoreError', `takes one of a few names, got 'pass'. ${policiesRemedy}`],
     [
       { onStoreError: 'dney' },
       'onStoreError',
-      `takes one of a few names, got 'dney'. Did you mean 'deny'? ${policies}`,
+      `takes one of a few names, got 'dney'. Did you mean 'deny'? ${policiesRemedy}`,
     ],
-    [{ onStoreError: true }, 'onStoreError', `takes one of a few names, got true. ${policies}`],
-    [{ storeDeadlineMs: 0 }, 'storeDeadlineMs', `takes a whole number, got 0. ${deadline}`],
-    [{ storeDeadlineMs: 1.5 }, 'storeDeadlineMs', `takes a whole number, got 1.5. ${deadline}`],
-    [{ storeDeadlineMs: '100' }, 'storeDeadlineMs', `takes a whole number, got '100'. ${deadline}`],
-    [{ storeDeadlineMs: null }, 'storeDeadlineMs', `takes a whole number, got null. ${deadline}`],
-    [{ storeDeadlineMs: 2 ** 31 }, 'storeDeadlineMs', `takes a whole number, got 2147483648. ${deadline}`],
+    [{ onStoreError: true }, 'onStoreError', `takes one of a few names, got true. ${policiesRemedy}`],
+    [{ storeDeadlineMs: 0 }, 'storeDeadlineMs', `takes a whole number, got 0. ${deadlineRemedy}`],
+    [{ storeDeadlineMs: 1.5 }, 'storeDeadlineMs', `takes a whole number, got 1.5. ${deadlineRemedy}`],
+    [{ storeDeadlineMs: '100' }, 'storeDeadlineMs', `takes a whole number, got '100'. ${deadlineRemedy}`],
+    [{ storeDeadlineMs: null }, 'storeDeadlineMs', `takes a whole number, got null. ${deadlineRemedy}`],
+    [
+      { storeDeadlineMs: 2 ** 31 },
+      'storeDeadlineMs',
+      `takes a whole number, got 2147483648. ${deadlineRemedy}`,
+    ],
     [
       { storeDeadlineMs: Number.POSITIVE_INFINITY },
       'storeDeadlineMs',
-      `takes a whole number, got Infinity. ${deadline}`,
+      `takes a whole number, got Infinity. ${deadlineRemedy}`,
     ],
     ...[0, -1, 1.01, Number.NaN, '1', null].map(
       (share) =>
         [
           { fallbackShare: share },
           'fallbackShare',
-          `takes a part of 1, got ${typeof share === 'string' ? `'${share}'` : share}. Give 1 / 4 where four processes share a store.`,
+          `takes a number above 0 and up to 1, got ${typeof share === 'string' ? `'${share}'` : share}. Give 1 / 4 if four processes share a store.`,
         ] as const,
     ),
     ...[null, {}, { info: () => undefined }].map(
@@ -147,24 +151,32 @@ describe('a setting of the wrong kind', () => {
           `takes a logger, got ${JSON.stringify(logger)}. Give { info(message), warn(message) }, such as console.`,
         ] as const,
     ),
-    [{ requestPropertyName: '' }, 'requestPropertyName', `takes the name of a property, got ''. ${property}`],
-    [{ requestPropertyName: 5 }, 'requestPropertyName', `takes the name of a property, got 5. ${property}`],
+    [
+      { requestPropertyName: '' },
+      'requestPropertyName',
+      `takes the name of a property, got ''. ${propertyRemedy}`,
+    ],
+    [
+      { requestPropertyName: 5 },
+      'requestPropertyName',
+      `takes the name of a property, got 5. ${propertyRemedy}`,
+    ],
     [
       { requestPropertyName: null },
       'requestPropertyName',
-      `takes the name of a property, got null. ${property}`,
+      `takes the name of a property, got null. ${propertyRemedy}`,
     ],
     [
       { requestPropertyName: '__proto__' },
       'requestPropertyName',
-      `takes the name of a property, got '__proto__'. ${property}`,
+      `takes the name of a property, got '__proto__'. ${propertyRemedy}`,
     ],
-    [{ clock: Date.now }, 'clock', `takes a clock, got the function now. ${clock}`],
-    [{ clock: {} }, 'clock', `takes a clock, got {}. ${clock}`],
-    [{ clock: null }, 'clock', `takes a clock, got null. ${clock}`],
-    [{ clock: { now: 5 } }, 'clock', `takes a clock, got {"now":5}. ${clock}`],
+    [{ clock: Date.now }, 'clock', `takes a clock, got the function now. ${clockRemedy}`],
+    [{ clock: {} }, 'clock', `takes a clock, got {}. ${clockRemedy}`],
+    [{ clock: null }, 'clock', `takes a clock, got null. ${clockRemedy}`],
+    [{ clock: { now: 5 } }, 'clock', `takes a clock, got {"now":5}. ${clockRemedy}`],
     ...[() => Number.NaN, () => Number.POSITIVE_INFINITY, () => '5', () => new Date(), () => undefined].map(
-      (now) => [{ clock: { now } }, 'clock', `takes a clock, got {}. ${clock}`] as const,
+      (now) => [{ clock: { now } }, 'clock', `takes a clock, got {}. ${clockRemedy}`] as const,
     ),
   ])
 })

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { exchange } from './exchange.ts'
 
@@ -12,12 +12,12 @@ function assess(
   options: object,
   req: IncomingMessage = exchange().req,
 ): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(parse(options))(req, ADDRESS) as ReturnType<typeof assess>
+  return chargePlanner(settingsOf(options))(req, ADDRESS) as ReturnType<typeof assess>
 }
 
 describe('a charge plan', () => {
   it('is made at once: client, limits and cost', () => {
-    const settings = parse({ name: 'api' })
+    const settings = settingsOf({ name: 'api' })
     const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
     const { write } = settings.policies
     expect(assessed).toEqual({
@@ -41,7 +41,7 @@ describe('a charge plan', () => {
   })
 
   it('asks for bans where the options do, with one rule for every charge', () => {
-    const settings = parse({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
+    const settings = settingsOf({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
       const { charge } = ask(exchange(method).req, ADDRESS) as ChargePlan
@@ -61,7 +61,7 @@ describe('a charge plan', () => {
 
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
-      const ask = chargePlanner(parse(options))
+      const ask = chargePlanner(settingsOf(options))
       const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
@@ -87,7 +87,7 @@ describe('a charge plan', () => {
     const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
     expect(assess({ classify: () => 'read', keyGenerator, cost, read }, req)).toMatchObject({
       clientKey: 'user of 192.0.2.1',
-      policy: { class: 'read', narrowest: { limit: 50 } },
+      policy: { class: 'read', smallestLimit: { limit: 50 } },
       charge: { key: 'default:read:user of 192.0.2.1', cost: 3, limits: [{ limit: 50 }] },
     })
     expect(keyGenerator).toHaveBeenCalledWith(req, ADDRESS)
@@ -191,7 +191,7 @@ describe('the result of a function', () => {
     expect(thrownBy(() => assess({ ...options, read: () => 5 })).code).toBe('cost_above_capacity')
   })
 
-  it('of cost must not be above the narrowest of several limits', () => {
+  it('of cost must not be above the smallest burst of several limits', () => {
     const read = [{ limit: 100 }, { limit: 5, windowSec: 1, algorithm: 'sliding-window' }]
     expect(assess({ read, cost: () => 5 })).toMatchObject({ charge: { cost: 5 } })
     expect(thrownBy(() => assess({ read, cost: () => 6 })).message).toBe(

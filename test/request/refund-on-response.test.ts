@@ -2,14 +2,14 @@ import { describe, expect, it, vi } from 'vitest'
 import type { RefundSettings } from '../../src/options/refund-options.ts'
 import { refundWhenFinished } from '../../src/request/refund-on-response.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 
 /** A response before its end. `refunds` counts how often the charge was given back. */
 function charged(options: object): ReturnType<typeof exchange> & { refunds: () => number } {
   const { req, res } = exchange()
   const refund = vi.fn()
-  const compiled = parse(options).refund as RefundSettings<unknown, unknown>
+  const compiled = settingsOf(options).refund as RefundSettings<unknown, unknown>
   refundWhenFinished(req, res, compiled, refund)
   return { req, res, refunds: () => refund.mock.calls.length }
 }

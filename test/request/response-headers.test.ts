@@ -3,7 +3,7 @@ import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts
 import { RequestState } from '../../src/request/request-state.ts'
 import { writeHeaders, writePolicies } from '../../src/request/response-headers.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 import { decisionWith, plan, settings, shown } from './shown-decision.ts'
 
@@ -58,7 +58,7 @@ describe('writeHeaders', () => {
   it('writes shared fields in the dialect of the first limiter only, and other fields always', () => {
     const { res } = exchange()
     const requestState = new RequestState()
-    const { formats: others } = parse({ read: 10, standardHeaders: 'draft-7' })
+    const { formats: others } = settingsOf({ read: 10, standardHeaders: 'draft-7' })
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     writeHeaders(res, others, requestState, shown(decisionWith(2)))
     writePolicies(res, others, requestState, plan)
@@ -70,7 +70,7 @@ describe('writeHeaders', () => {
   })
 
   it('shows the capacity of a token bucket, and the time in which it fills', () => {
-    const bucket = parse({
+    const bucket = settingsOf({
       read: { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 40 },
       standardHeaders: true,
     })
@@ -107,7 +107,7 @@ describe('writePolicies', () => {
   it('sets the dialect where it is the first to write', () => {
     const { res } = exchange()
     const requestState = new RequestState()
-    const { formats: others } = parse({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
+    const { formats: others } = settingsOf({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
     writePolicies(res, others, requestState, plan)
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     expect(res.getHeader('RateLimit-Policy')).toBe('10;w=60')

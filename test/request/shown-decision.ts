@@ -1,10 +1,10 @@
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
 import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
 import type { ShownDecision } from '../../src/request/record-answer.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 
-export const settings: ReturnType<typeof parse> = parse({ read: 10, standardHeaders: 'draft-11' })
+export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, standardHeaders: 'draft-11' })
 
 export const plan: ChargePlan = chargePlanner(settings)(exchange().req, '192.0.2.1') as ChargePlan
 

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { draft6 } from '../../src/response/draft-6.ts'
 import { draft7 } from '../../src/response/draft-7.ts'
-import { legacyFormat } from '../../src/response/legacy.ts'
+import { legacyFormat } from '../../src/response/legacy-format.ts'
 import { limitOf, RecordedHeaders, written } from './recorded-headers.ts'
 
-/** 100 in 60 s, 59 left, 17.2 s to go. */
-const STANDING = { remaining: 59, resetMs: 17_200 }
+/** 100 units in 60 s, 59 of them left, and a reset in 17.2 s. */
+const FIGURES = { remaining: 59, resetMs: 17_200 }
 
 const BURST = { name: 'burst', limit: 10, windowMs: 1000, remaining: 3, resetMs: 300 }
 const HOUR = { name: 'hour', limit: 1000, windowMs: 3_600_000, remaining: 812, resetMs: 1_931_000 }
 
 describe('draft-7', () => {
   it('writes a policy and a dictionary', () => {
-    expect(written(draft7, [STANDING]).all()).toEqual({
+    expect(written(draft7, [FIGURES]).all()).toEqual({
       'ratelimit-policy': '100;w=60',
       ratelimit: 'limit=100, remaining=59, reset=18',
     })
@@ -27,8 +27,8 @@ describe('draft-7', () => {
 })
 
 describe('draft-6', () => {
-  it('writes a policy and a field for each figure', () => {
-    expect(written(draft6, [STANDING]).all()).toEqual({
+  it('writes a policy and a field for each number', () => {
+    expect(written(draft6, [FIGURES]).all()).toEqual({
       'ratelimit-policy': '100;w=60',
       'ratelimit-limit': '100',
       'ratelimit-remaining': '59',
@@ -47,15 +47,15 @@ describe('draft-6', () => {
 })
 
 describe.each([draft6, draft7])('the policy of $name', (format) => {
-  it('stands behind one that is there already', () => {
+  it('is added after a policy that is already set', () => {
     const target = new RecordedHeaders({ 'RateLimit-Policy': '10;w=1' })
-    format.writePolicy(target, [limitOf(STANDING)])
+    format.writePolicy(target, [limitOf(FIGURES)])
     expect(target.text('RateLimit-Policy')).toBe('10;w=1, 100;w=60')
   })
 
-  it('rounds a window below a second up', () => {
+  it('rounds a window below a second up to a second', () => {
     const target = new RecordedHeaders()
-    format.writePolicy(target, [limitOf({ ...STANDING, limit: 10, windowMs: 500 })])
+    format.writePolicy(target, [limitOf({ ...FIGURES, limit: 10, windowMs: 500 })])
     expect(target.text('RateLimit-Policy')).toBe('10;w=1')
   })
 
@@ -63,17 +63,17 @@ describe.each([draft6, draft7])('the policy of $name', (format) => {
     [{ limit: 10, windowMs: 1000, burst: 50 }, '50;w=5'],
     [{ limit: 100, windowMs: 60_000, burst: 5 }, '5;w=3'],
     [{ limit: 3, windowMs: 1000, burst: 10 }, '10;w=4'],
-  ])('announces of a bucket, %o, what it holds and how soon it is full', (bucket, line) => {
+  ])('shows for the bucket %o its burst and the time in which it fills', (bucket, line) => {
     const target = new RecordedHeaders()
-    format.writePolicy(target, [limitOf({ ...bucket, ...STANDING }), limitOf(STANDING)])
+    format.writePolicy(target, [limitOf({ ...bucket, ...FIGURES }), limitOf(FIGURES)])
     expect(target.text('RateLimit-Policy')).toBe(`${line}, 100;w=60`)
   })
 })
 
-describe.each([draft6, draft7, legacyFormat('delta')])('the figures of $name', (format) => {
-  it('are those of a bucket that is tighter than a window: how much it holds, not how much comes back', () => {
+describe.each([draft6, draft7, legacyFormat('delta')])('the numbers of $name', (format) => {
+  it('are those of the bucket if it is tighter than a window, with its burst as the limit', () => {
     const bucket = { name: 'bucket', limit: 10, windowMs: 1000, burst: 50, remaining: 49, resetMs: 4900 }
-    const shown = Object.entries(written(format, [STANDING, bucket]).all()).filter(
+    const shown = Object.entries(written(format, [FIGURES, bucket]).all()).filter(
       ([name]) => name !== 'ratelimit-policy',
     )
     const figures = shown.flatMap(([, value]) => value.match(/\d+/g) ?? [])
@@ -83,13 +83,13 @@ describe.each([draft6, draft7, legacyFormat('delta')])('the figures of $name', (
 
 describe('legacy', () => {
   it.each([
-    ['on a whole second', 1_700_000_000_000, 17_200, '1700000018'],
-    ['within a second', 1_700_000_000_400, 17_200, '1700000018'],
-    // The sum is rounded, not its parts: 0.9 s and 17.2 s make 18.1 s.
+    ['at a whole second', 1_700_000_000_000, 17_200, '1700000018'],
+    ['inside a second', 1_700_000_000_400, 17_200, '1700000018'],
+    // Only the sum is rounded: 0.9 s and 17.2 s are 18.1 s.
     ['late in a second', 1_700_000_000_900, 17_200, '1700000019'],
-    ['to the very second', 1_700_000_000_000, 18_000, '1700000018'],
-    ['a millisecond behind it', 1_700_000_000_000, 18_001, '1700000019'],
-  ])('writes the second of the reset since the epoch, %s', (_when, nowMs, resetMs, reset) => {
+    ['with a reset at a whole second', 1_700_000_000_000, 18_000, '1700000018'],
+    ['with a reset a millisecond later', 1_700_000_000_000, 18_001, '1700000019'],
+  ])('writes the reset as a second since the epoch, %s', (_when, nowMs, resetMs, reset) => {
     const headers = written(legacyFormat('epoch'), [{ remaining: 59, resetMs }], new RecordedHeaders(), nowMs)
     expect(headers.all()).toEqual({
       'x-ratelimit-limit': '100',
@@ -98,8 +98,8 @@ describe('legacy', () => {
     })
   })
 
-  it('writes the seconds to go on demand', () => {
-    expect(written(legacyFormat('delta'), [STANDING]).all()).toEqual({
+  it('writes the seconds until the reset with delta', () => {
+    expect(written(legacyFormat('delta'), [FIGURES]).all()).toEqual({
       'x-ratelimit-limit': '100',
       'x-ratelimit-remaining': '59',
       'x-ratelimit-reset': '18',
@@ -117,16 +117,16 @@ describe('legacy', () => {
     })
   })
 
-  it('has no field for what is not counted', () => {
+  it('writes no policy', () => {
     const target = new RecordedHeaders()
-    legacyFormat('epoch').writePolicy(target, [limitOf(STANDING)])
+    legacyFormat('epoch').writePolicy(target, [limitOf(FIGURES)])
     expect(target.all()).toEqual({})
   })
 })
 
-describe('what only shows the tightest limit', () => {
+describe('a format that shows only the tightest limit', () => {
   it.each([draft6, draft7, legacyFormat('epoch')])(
-    'overwrites what a looser one before has said in $name',
+    'overwrites the state of a less tight limit in $name',
     (format) => {
       const once = written(format, [BURST]).all()
       const twice = written(format, [BURST], written(format, [HOUR])).all()

@@ -9,14 +9,14 @@ import { draft6 } from '../../src/response/draft-6.ts'
 import { draft7 } from '../../src/response/draft-7.ts'
 import { draft8 } from '../../src/response/draft-8.ts'
 import { draft11 } from '../../src/response/draft-11.ts'
-import { legacyFormat } from '../../src/response/legacy.ts'
-import { RecordedHeaders, type Standing, written } from './recorded-headers.ts'
+import { legacyFormat } from '../../src/response/legacy-format.ts'
+import { type LimitFigures, RecordedHeaders, written } from './recorded-headers.ts'
 
-/* Every line that is emitted is read back here by parsers that other people wrote. */
+/* Parsers of other authors read every header here. */
 
 const MONTH_MS = 30 * 86_400_000
 
-/** Printable ASCII, with more quotes and backslashes than anybody would use. */
+/** Printable ASCII, with many quotes and backslashes. */
 const name = fc
   .array(
     fc.oneof(
@@ -34,7 +34,9 @@ const units = fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, m
 
 const windowMs = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: MONTH_MS }))
 
-/** Of a window, which holds its limit, or of a token bucket, which may hold more or less. */
+/**
+ * The numbers of a window, whose burst is its limit, or of a token bucket, whose burst can be more or less.
+ */
 const numbers = fc.oneof(
   fc.record({ limit: units, windowMs }).map((one) => ({ ...one, burst: one.limit })),
   fc
@@ -46,38 +48,39 @@ const numbers = fc.oneof(
     .filter(isExact),
 )
 
-const standing: fc.Arbitrary<Required<Standing>> = fc
+const limitFigures: fc.Arbitrary<Required<LimitFigures>> = fc
   .record({
     name,
     numbers,
-    left: fc.double({ min: 0, max: 1, noNaN: true }),
-    gone: fc.double({ min: 0, max: 1, noNaN: true }),
+    partLeft: fc.double({ min: 0, max: 1, noNaN: true }),
+    partOfWindow: fc.double({ min: 0, max: 1, noNaN: true }),
   })
-  .map(({ name, numbers, left, gone }) => ({
+  .map(({ name, numbers, partLeft, partOfWindow }) => ({
     name,
     ...numbers,
-    remaining: Math.floor(numbers.burst * left),
-    resetMs: Math.floor(quotaOf(numbers).windowMs * gone),
+    remaining: Math.floor(numbers.burst * partLeft),
+    resetMs: Math.floor(quotaOf(numbers).windowMs * partOfWindow),
   }))
 
-const standings = fc.array(standing, { minLength: 1, maxLength: 4 })
+const severalFigures = fc.array(limitFigures, { minLength: 1, maxLength: 4 })
 
-/** Its products lie beyond the integers that a number holds. */
-const vastWindow = { limit: 623_531_281_918_056, windowMs: 5000, burst: 623_531_281_918_056 }
+/** A limit whose products are too large for exact numbers. */
+const hugeWindow = { limit: 623_531_281_918_056, windowMs: 5000, burst: 623_531_281_918_056 }
 
-/** Failed once, when `covers` still counted in numbers. Kept, with a small limit beside the vast one. */
-const kept: [Required<Standing>[]] = [
+/** Failed once, when `isRoundedUp` calculated in numbers: a huge limit next to a small one. */
+const regression: [Required<LimitFigures>[]] = [
   [
-    { name: '"', ...vastWindow, remaining: 0, resetMs: 0 },
+    { name: '"', ...hugeWindow, remaining: 0, resetMs: 0 },
     { name: ' ', limit: 1, windowMs: 1, burst: 1, remaining: 0, resetMs: 0 },
   ],
 ]
 
 /**
- * What a duration of `ms * parts / whole` milliseconds must read as: never less, never a second more, never 0.
- * In big integers, since the products of a vast limit would round.
+ * Whether `seconds` is a duration of `ms * parts / whole` milliseconds in whole seconds: not less, less than
+ * a second more, and at least 1. In big integers, because the products of a huge limit are rounded in
+ * numbers.
  */
-function covers(seconds: unknown, ms: number, parts = 1, whole = 1): boolean {
+function isRoundedUp(seconds: unknown, ms: number, parts = 1, whole = 1): boolean {
   if (typeof seconds !== 'number' || !Number.isInteger(seconds) || seconds < 1) return false
   const second = 1000n * BigInt(whole)
   const duration = BigInt(ms) * BigInt(parts)
@@ -93,9 +96,9 @@ function itemsOf(line: string): { value: unknown; parameters: Record<string, unk
 }
 
 describe.each([draft8, draft11])('the lists of $name', (format) => {
-  it('are read by a parser of structured fields as what was written', () => {
+  it('have the written values for a parser of structured fields', () => {
     fc.assert(
-      fc.property(standings, (given) => {
+      fc.property(severalFigures, (given) => {
         const headers = written(format, given)
         const policies = itemsOf(headers.text('RateLimit-Policy'))
         const states = itemsOf(headers.text('RateLimit'))
@@ -107,17 +110,17 @@ describe.each([draft8, draft11])('the lists of $name', (format) => {
           expect(Object.keys(policy)).toEqual(['q', 'w'])
           expect(Object.keys(state)).toEqual(['r', 't'])
           expect([policy.q, state.r]).toEqual([burst, remaining])
-          expect(covers(policy.w, windowMs, burst, limit)).toBe(true)
-          expect(covers(state.t, resetMs)).toBe(true)
+          expect(isRoundedUp(policy.w, windowMs, burst, limit)).toBe(true)
+          expect(isRoundedUp(state.t, resetMs)).toBe(true)
         }
       }),
-      { examples: [kept] },
+      { examples: [regression] },
     )
   })
 
-  it('are read as one list when several limiters have written them', () => {
+  it('are one list if several limiters have written them', () => {
     fc.assert(
-      fc.property(standings, standings, (first, second) => {
+      fc.property(severalFigures, severalFigures, (first, second) => {
         const headers = written(format, second, written(format, first))
         const names = [...first, ...second].map((one) => one.name)
         expect(itemsOf(headers.text('RateLimit-Policy')).map(({ value }) => value)).toEqual(names)
@@ -128,7 +131,7 @@ describe.each([draft8, draft11])('the lists of $name', (format) => {
 })
 
 describe('the older formats', () => {
-  // The parser turns seconds to go into dates.
+  // The parser converts seconds from now into dates.
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date('2026-01-15T12:00:00Z'), toFake: ['Date'] })
   })
@@ -139,71 +142,74 @@ describe('the older formats', () => {
   const secondsFromNow = (date: Date | undefined): number =>
     ((date?.getTime() ?? Number.NaN) - Date.now()) / 1000
 
-  /** The limit that the formats of one figure show. */
-  const tightestOf = (given: readonly Required<Standing>[]): Required<Standing> =>
+  /** The limit that the formats with a single limit show. */
+  const tightestOf = (given: readonly Required<LimitFigures>[]): Required<LimitFigures> =>
     given.reduce((one, other) => (tighter(one, other) === one ? one : other))
 
-  it.each([draft6, draft7])('have policies that a parser of structured fields reads, in $name', (format) => {
-    fc.assert(
-      fc.property(standings, (given) => {
-        const policies = itemsOf(written(format, given).text('RateLimit-Policy'))
-        expect(policies.map(({ value }) => value)).toEqual(given.map(({ burst }) => burst))
-        for (const [index, { limit, windowMs, burst }] of given.entries()) {
-          expect(covers(policies[index]?.parameters.w, windowMs, burst, limit)).toBe(true)
-        }
-      }),
-      { examples: [kept] },
-    )
-  })
+  it.each([draft6, draft7])(
+    'have policies with the written values for a parser of structured fields, in $name',
+    (format) => {
+      fc.assert(
+        fc.property(severalFigures, (given) => {
+          const policies = itemsOf(written(format, given).text('RateLimit-Policy'))
+          expect(policies.map(({ value }) => value)).toEqual(given.map(({ burst }) => burst))
+          for (const [index, { limit, windowMs, burst }] of given.entries()) {
+            expect(isRoundedUp(policies[index]?.parameters.w, windowMs, burst, limit)).toBe(true)
+          }
+        }),
+        { examples: [regression] },
+      )
+    },
+  )
 
-  it('have a dictionary that a parser of structured fields reads, in draft-7', () => {
+  it('have a dictionary with the written values for a parser of structured fields, in draft-7', () => {
     fc.assert(
-      fc.property(standings, (given) => {
+      fc.property(severalFigures, (given) => {
         const { burst: limit, remaining, resetMs } = tightestOf(given)
         const dictionary = parseDictionary(written(draft7, given).text('RateLimit'))
-        const figures = Object.fromEntries([...dictionary].map(([key, item]) => [key, item[0]]))
-        expect(figures).toEqual({ limit, remaining, reset: figures.reset })
-        expect(covers(figures.reset, resetMs)).toBe(true)
+        const values = Object.fromEntries([...dictionary].map(([key, item]) => [key, item[0]]))
+        expect(values).toEqual({ limit, remaining, reset: values.reset })
+        expect(isRoundedUp(values.reset, resetMs)).toBe(true)
       }),
     )
   })
 
-  it('have fields that a parser of structured fields reads as integers, in draft-6', () => {
+  it('have integers with the written values for a parser of structured fields, in draft-6', () => {
     fc.assert(
-      fc.property(standings, (given) => {
+      fc.property(severalFigures, (given) => {
         const { burst: limit, remaining, resetMs } = tightestOf(given)
         const headers = written(draft6, given)
         expect(parseItem(headers.text('RateLimit-Limit'))[0]).toBe(limit)
         expect(parseItem(headers.text('RateLimit-Remaining'))[0]).toBe(remaining)
-        expect(covers(parseItem(headers.text('RateLimit-Reset'))[0], resetMs)).toBe(true)
+        expect(isRoundedUp(parseItem(headers.text('RateLimit-Reset'))[0], resetMs)).toBe(true)
       }),
     )
   })
 
   it.each([draft6, draft7, legacyFormat('delta')])(
-    'are read by a parser of rate-limit headers as what was written, in $name with seconds to go',
+    'have the written values for a parser of rate-limit headers, in $name with seconds',
     (format) => {
       fc.assert(
-        fc.property(standings, (given) => {
+        fc.property(severalFigures, (given) => {
           const { burst: limit, remaining, resetMs } = tightestOf(given)
           const read = parseRateLimit(written(format, given).all(), { reset: 'seconds' })
           expect(read).toMatchObject({ limit, remaining, used: limit - remaining })
-          expect(covers(secondsFromNow(read?.reset), resetMs)).toBe(true)
+          expect(isRoundedUp(secondsFromNow(read?.reset), resetMs)).toBe(true)
         }),
       )
     },
   )
 
-  it('are read by a parser of rate-limit headers as what was written, in legacy with dates', () => {
+  it('have the written values for a parser of rate-limit headers, in legacy with dates', () => {
     fc.assert(
-      fc.property(standings, fc.integer({ min: 0, max: 4_000_000_000_000 }), (given, nowMs) => {
+      fc.property(severalFigures, fc.integer({ min: 0, max: 4_000_000_000_000 }), (given, nowMs) => {
         const { burst: limit, remaining, resetMs } = tightestOf(given)
         const headers = written(legacyFormat('epoch'), given, new RecordedHeaders(), nowMs)
         const read = parseRateLimit(headers.all(), { reset: 'unix' })
         expect(read).toMatchObject({ limit, remaining, used: limit - remaining })
-        const early = nowMs + resetMs - (read?.reset?.getTime() ?? Number.NaN)
-        expect(early).toBeLessThanOrEqual(0)
-        expect(early).toBeGreaterThan(-1000)
+        const earlyMs = nowMs + resetMs - (read?.reset?.getTime() ?? Number.NaN)
+        expect(earlyMs).toBeLessThanOrEqual(0)
+        expect(earlyMs).toBeGreaterThan(-1000)
       }),
     )
   })

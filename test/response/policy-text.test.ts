@@ -1,13 +1,13 @@
 import { expect, it, vi } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
-import { policyTexts } from '../../src/response/policy-text.ts'
-import { someLimit } from '../support/some-limit.ts'
+import { cachedPolicyText } from '../../src/response/policy-text.ts'
+import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
 
-it('makes the text of each array of limits once, of a member for each limit', () => {
+it('the text of a policy has a member for each limit, and is made once for each array of limits', () => {
   const memberOf = vi.fn(({ limit }: Limit) => String(limit))
-  const textOf = policyTexts(memberOf)
-  const limits = [someLimit(5, 1000), someLimit(7, 2000)]
+  const textOf = cachedPolicyText(memberOf)
+  const limits = [fixedWindowLimit(5, 1000), fixedWindowLimit(7, 2000)]
   expect([textOf(limits), textOf(limits)]).toEqual(['5, 7', '5, 7'])
   expect(memberOf).toHaveBeenCalledTimes(2)
-  expect(textOf([someLimit(9, 1000)])).toBe('9')
+  expect(textOf([fixedWindowLimit(9, 1000)])).toBe('9')
 })

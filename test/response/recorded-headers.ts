@@ -3,7 +3,7 @@ import { tighter } from '../../src/limits/decision.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import type { HeaderFormat, HeaderTarget } from '../../src/response/header-format.ts'
 
-/** The headers of a response, by lower-case name. */
+/** The headers of a response by their lower-case names. */
 export class RecordedHeaders implements HeaderTarget {
   readonly #values = new Map<string, string | string[]>()
 
@@ -19,7 +19,7 @@ export class RecordedHeaders implements HeaderTarget {
     this.#values.set(name.toLowerCase(), value)
   }
 
-  /** The text of a header as it goes over the wire; the empty text where it is absent. */
+  /** The text of a header as it is sent; empty if the header is absent. */
   text(name: string): string {
     return String(this.getHeader(name) ?? '')
   }
@@ -29,36 +29,49 @@ export class RecordedHeaders implements HeaderTarget {
   }
 }
 
-/** A limit and where it stands. */
-export interface Standing {
+/** The numbers of a limit and of its state. */
+export interface LimitFigures {
   readonly name?: string
   readonly limit?: number
   readonly windowMs?: number
-  /** What a token bucket holds; a fixed window where it is left out. */
+  /** The burst of a token bucket; undefined for a fixed window. */
   readonly burst?: number
   readonly remaining: number
   readonly resetMs: number
 }
 
-/** Writes the limits as the middleware does; where nothing else is said, `read`, 100 in 60 s. */
+/**
+ * The headers of these limits, written as by the middleware. A limit is by default `read`, 100 units in 60 s.
+ */
 export function written(
   format: HeaderFormat,
-  standings: readonly Standing[],
+  figures: readonly LimitFigures[],
   target: RecordedHeaders = new RecordedHeaders(),
   nowMs = 1_700_000_000_000,
 ): RecordedHeaders {
-  const limits = standings.map(limitOf)
-  const states = standings.map(stateOf)
+  const limits = figures.map(limitOf)
+  const states = figures.map(stateOf)
   format.writePolicy(target, limits)
   format.writeState(target, { states, tightest: states.reduce(tighter), nowMs })
   return target
 }
 
-export function limitOf({ name = 'read', limit = 100, windowMs = 60_000, burst = limit }: Standing): Limit {
+export function limitOf({
+  name = 'read',
+  limit = 100,
+  windowMs = 60_000,
+  burst = limit,
+}: LimitFigures): Limit {
   const algorithm = burst === limit ? 'fixed-window' : 'token-bucket'
   return { name, limit, windowMs, ttlMs: windowMs, burst, algorithm }
 }
 
-function stateOf({ name = 'read', limit = 100, burst = limit, remaining, resetMs }: Standing): LimitState {
+function stateOf({
+  name = 'read',
+  limit = 100,
+  burst = limit,
+  remaining,
+  resetMs,
+}: LimitFigures): LimitState {
   return { name, limit: burst, remaining, resetMs }
 }

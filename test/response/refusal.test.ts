@@ -1,10 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import type { Next } from '../../src/options/rate-limiter-options.ts'
-import type { RefusalSettings } from '../../src/options/refusal-options.ts'
-import { type Refusal, refuse, refuseDenied, refuseUncounted } from '../../src/response/refusal.ts'
+import type { Next } from '../../src/response/next.ts'
+import {
+  type Refusal,
+  type RefusalSettings,
+  refuse,
+  refuseDenied,
+  refuseUnavailable,
+} from '../../src/response/refusal.ts'
 import { exchange } from '../request/exchange.ts'
-import { parse } from '../support/parse.ts'
+import { settingsOf } from '../support/parsed-settings.ts'
 
 const REFUSAL: Refusal = {
   info: {
@@ -28,20 +33,20 @@ interface Refused extends ReturnType<typeof exchange> {
   readonly sent: () => string | undefined
 }
 
-/** Refuses a request under options as JavaScript would give them. */
+/** Refuses a request with options that JavaScript could give. */
 function refused(options: object, prepare: (res: ServerResponse) => void = () => undefined): Refused {
   const { req, res } = exchange()
   prepare(res)
   const next = vi.fn<Next>()
   const end = vi.spyOn(res, 'end')
-  refuse({ req, res, next }, parse(options).refusal as RefusalSettings<unknown, ServerResponse>, REFUSAL)
+  refuse({ req, res, next }, settingsOf(options).refusal as RefusalSettings<unknown, ServerResponse>, REFUSAL)
   return { req, res, next, sent: () => end.mock.calls[0]?.[0] as string | undefined }
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('a refusal', () => {
-  it('is sent at once: status, body, Retry-After rounded up, not for caches', () => {
+  it('is sent at once with its status, its body, and Retry-After rounded up, and is not cached', () => {
     const { res, next, sent } = refused({})
     expect(sent()).toBe('{"error":"rate_limit_exceeded"}')
     expect(res.statusCode).toBe(429)
@@ -54,15 +59,15 @@ describe('a refusal', () => {
     expect(next).not.toHaveBeenCalled()
   })
 
-  it('asks nobody to come earlier than somebody before did', () => {
-    const askedBefore = (seconds: string) => (res: ServerResponse) =>
+  it('keeps a longer Retry-After that is already set', () => {
+    const retryAfter = (seconds: string) => (res: ServerResponse) =>
       void res.setHeader('Retry-After', seconds)
-    expect(refused({}, askedBefore('90')).res.getHeader('Retry-After')).toBe('90')
-    expect(refused({}, askedBefore('30')).res.getHeader('Retry-After')).toBe('60')
-    expect(refused({}, askedBefore('soon')).res.getHeader('Retry-After')).toBe('60')
+    expect(refused({}, retryAfter('90')).res.getHeader('Retry-After')).toBe('90')
+    expect(refused({}, retryAfter('30')).res.getHeader('Retry-After')).toBe('60')
+    expect(refused({}, retryAfter('soon')).res.getHeader('Retry-After')).toBe('60')
   })
 
-  it('writes nothing where the response has ended already', () => {
+  it('writes nothing if the response has ended already', () => {
     const handler = vi.fn()
     const { res, next } = refused({ handler }, (open) => open.end('time-out'))
     expect(res.statusCode).toBe(200)
@@ -72,26 +77,26 @@ describe('a refusal', () => {
   })
 
   it.each([
-    ['sync', () => ({ error: 'slow' })],
-    ['async', async () => ({ error: 'slow' })],
-  ])('carries what a %s message function returns', async (_kind, message) => {
+    ['directly', () => ({ error: 'slow' })],
+    ['as a promise', async () => ({ error: 'slow' })],
+  ])('has the body that a message function returns: %s', async (_kind, message) => {
     const { res, next, sent } = refused({ message })
-    await turn()
+    await nextTurn()
     expect(sent()).toBe('{"error":"slow"}')
     expect(res.statusCode).toBe(429)
     expect(next).not.toHaveBeenCalled()
   })
 
   it.each([
-    ['throws', () => Promise.reject(new Error('no text')), 'no text'],
+    ['rejects', () => Promise.reject(new Error('no text')), 'no text'],
     [
-      'returns nonsense',
+      'returns a number',
       () => 5,
       "message: returned neither text nor an object to send as JSON, got 5. Return 'Slow down', or { error: 'slow_down' }.",
     ],
-  ])('goes to next where the message function %s', async (_what, message, text) => {
+  ])('passes an error to next if the message function %s', async (_what, message, text) => {
     const { res, next, sent } = refused({ message })
-    await turn()
+    await nextTurn()
     expect(next).toHaveBeenCalledTimes(1)
     expect(next.mock.calls[0]?.[0]).toMatchObject({ message: text })
     expect(sent()).toBeUndefined()
@@ -99,17 +104,17 @@ describe('a refusal', () => {
     expect({ ...res.getHeaders() }).toEqual({})
   })
 
-  it('is not sent twice where somebody answers while the message is made', async () => {
+  it('is not sent if another response is sent before the message is ready', async () => {
     const { res, next, sent } = refused({ message: async () => 'late' })
     res.end('time-out')
-    await turn()
+    await nextTurn()
     expect(sent()).toBe('time-out')
     expect(next).not.toHaveBeenCalled()
   })
 })
 
-describe('a handler of refusals', () => {
-  it('gets request, response, next and info, with status and Retry-After set', () => {
+describe('the option handler', () => {
+  it('gets request, response, next and info, after status and Retry-After are set', () => {
     const seen: unknown[] = []
     const { req, res, next, sent } = refused({
       statusCode: 503,
@@ -121,10 +126,10 @@ describe('a handler of refusals', () => {
     expect(next).not.toHaveBeenCalled()
   })
 
-  const handOver = { handler: (_req: unknown, _res: unknown, handOn: Next) => handOn() }
+  const passOn = { handler: (_req: unknown, _res: unknown, next: Next) => next() }
 
-  it('that hands the request on restores the status and the head', () => {
-    const { res, next } = refused(handOver, (open) => {
+  it('that calls next restores the status and the head', () => {
+    const { res, next } = refused(passOn, (open) => {
       open.statusCode = 201
     })
     expect(res.statusCode).toBe(201)
@@ -132,8 +137,8 @@ describe('a handler of refusals', () => {
     expect(next.mock.calls).toEqual([[undefined]])
   })
 
-  it('that hands the request on leaves what others have said before', () => {
-    const { res } = refused(handOver, (open) => {
+  it('that calls next keeps the headers that were set before', () => {
+    const { res } = refused(passOn, (open) => {
       open.setHeader('Retry-After', '30')
       open.setHeader('Cache-Control', 'public, max-age=3600')
       open.setHeader('X-Other', 'stays')
@@ -145,16 +150,16 @@ describe('a handler of refusals', () => {
     })
   })
 
-  it('calls next once, however often it tries', async () => {
+  it('calls next at most once', async () => {
     const first = new Error('first')
     const { next } = refused({
-      handler: async (_req: unknown, _res: unknown, handOn: Next) => {
-        handOn(first)
-        handOn()
+      handler: async (_req: unknown, _res: unknown, nextOnce: Next) => {
+        nextOnce(first)
+        nextOnce()
         throw new Error('second')
       },
     })
-    await turn()
+    await nextTurn()
     expect(next.mock.calls).toEqual([[first]])
   })
 
@@ -168,31 +173,31 @@ describe('a handler of refusals', () => {
     ['rejects', async () => Promise.reject(new Error('broken'))],
   ])('that %s passes its error to next, with status and head restored', async (_what, handler) => {
     const { res, next } = refused({ handler })
-    await turn()
+    await nextTurn()
     expect(next.mock.calls).toEqual([[new Error('broken')]])
     expect(res.statusCode).toBe(200)
     expect({ ...res.getHeaders() }).toEqual({})
   })
 
   it.each([undefined, null, 'router', false])(
-    'that throws or rejects with %o hands nothing on',
+    'that throws or rejects with %o passes an error of this library to next',
     async (thrown) => {
       const fail = (): never => {
         throw thrown
       }
       for (const handler of [fail, async () => fail()]) {
         const { next } = refused({ handler })
-        await turn()
+        await nextTurn()
         expect(next).toHaveBeenCalledTimes(1)
         expect(next.mock.calls[0]?.[0]).toMatchObject({ code: 'invalid_result', value: thrown })
       }
     },
   )
 
-  it('that throws after it has answered changes nothing in the answer', () => {
+  it('that throws after its response does not change the response', () => {
     const { res, next } = refused({
-      handler: (_req: unknown, answer: ServerResponse) => {
-        answer.end('no')
+      handler: (_req: unknown, response: ServerResponse) => {
+        response.end('no')
         throw new Error('afterwards')
       },
     })
@@ -202,48 +207,48 @@ describe('a handler of refusals', () => {
   })
 })
 
-describe('a refusal for want of a store', () => {
-  it('is a 503 to come back from in five seconds', () => {
+describe('the refusal after a failure of the store', () => {
+  it('is a 503 with Retry-After of five seconds', () => {
     const { req, res } = exchange()
     const next = vi.fn()
     const end = vi.spyOn(res, 'end')
-    refuseUncounted({ req, res, next }, parse({}).refusal)
+    refuseUnavailable({ req, res, next }, settingsOf({}).refusal)
     expect(next).not.toHaveBeenCalled()
     expect(end.mock.calls).toEqual([['{"error":"rate_limiter_unavailable"}']])
     expect(res.statusCode).toBe(503)
     expect(res.getHeaders()).toMatchObject({ 'retry-after': '5', 'cache-control': 'no-store' })
   })
 
-  it('writes nothing where the response has ended already', () => {
+  it('writes nothing if the response has ended already', () => {
     const { req, res } = exchange()
     res.end()
-    refuseUncounted({ req, res, next: vi.fn() }, parse({}).refusal)
+    refuseUnavailable({ req, res, next: vi.fn() }, settingsOf({}).refusal)
     expect(res.statusCode).toBe(200)
   })
 
-  it('goes to next where the response was patched by somebody, and throws', () => {
+  it('passes the error to next if the response throws', () => {
     const { req, res } = exchange()
     const next = vi.fn()
     const broken = new Error('patched')
     vi.spyOn(res, 'end').mockImplementation(() => {
       throw broken
     })
-    refuseUncounted({ req, res, next }, parse({}).refusal)
+    refuseUnavailable({ req, res, next }, settingsOf({}).refusal)
     expect(next.mock.calls).toEqual([[broken]])
   })
 })
 
-describe('a client that is turned away', () => {
+describe('the refusal of a client on the denyList', () => {
   function forbidden(options: object, prepare: (res: ServerResponse) => void = () => undefined): Refused {
     const { req, res } = exchange()
     prepare(res)
     const next = vi.fn<Next>()
     const end = vi.spyOn(res, 'end')
-    refuseDenied({ req, res, next }, parse(options).refusal)
+    refuseDenied({ req, res, next }, settingsOf(options).refusal)
     return { req, res, next, sent: () => end.mock.calls[0]?.[0] as string | undefined }
   }
 
-  it('gets a 403 for no cache, and is told nothing of limits', () => {
+  it('is a 403 that is not cached and shows no limits', () => {
     const { res, next, sent } = forbidden({})
     expect(sent()).toBe('{"error":"forbidden"}')
     expect(res.statusCode).toBe(403)
@@ -255,28 +260,28 @@ describe('a client that is turned away', () => {
     expect(next).not.toHaveBeenCalled()
   })
 
-  it('gets problem details where these are wanted', () => {
+  it('is problem details with problemDetails', () => {
     const { res, sent } = forbidden({ problemDetails: true })
     expect(sent()).toBe('{"type":"about:blank","title":"Forbidden","status":403}')
     expect(res.statusCode).toBe(403)
     expect(res.getHeader('Content-Type')).toBe('application/problem+json')
   })
 
-  it('is no business of the handler, the message or the status of refusals', () => {
+  it('does not depend on handler, message and statusCode', () => {
     const handler = vi.fn()
     expect(forbidden({ handler, statusCode: 503 }).res.statusCode).toBe(403)
     expect(handler).not.toHaveBeenCalled()
     expect(forbidden({ message: 'Slow down' }).sent()).toBe('{"error":"forbidden"}')
   })
 
-  it('gets nothing where the response has ended already', () => {
+  it('writes nothing if the response has ended already', () => {
     const { res, next } = forbidden({}, (open) => open.end('time-out'))
     expect(res.statusCode).toBe(200)
     expect({ ...res.getHeaders() }).toEqual({})
     expect(next).not.toHaveBeenCalled()
   })
 
-  it('goes to next where the response was patched by somebody, and throws', () => {
+  it('passes the error to next if the response throws', () => {
     for (const thrown of [new Error('patched'), 'router']) {
       const { next } = forbidden({}, (res) => {
         res.end = () => {

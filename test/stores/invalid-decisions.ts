@@ -1,16 +1,18 @@
-/** What a store may answer that is no decision on a charge of `chargeOf`, and how the flaw is put. */
-export const NONSENSE: readonly (readonly [answer: unknown, flaw: string])[] = [
-  [undefined, 'answered no decision but undefined'],
-  [null, 'answered no decision but null'],
-  [true, 'answered no decision but true'],
-  ['OK', "answered no decision but 'OK'"],
-  [0, 'answered no decision but 0'],
-  [Number.NaN, 'answered no decision but NaN'],
-  [{}, 'answered no decision but {}'],
-  [[1, 60_000], 'answered no decision but [1,60000]'],
-  [{ totalHits: 1, resetTime: 'soon' }, 'answered no decision but {"totalHits":1,"resetTime":"soon"}'],
-  [decision({ allowed: 'yes' }), `answered no decision but ${shownDecision('"yes"')}`],
-  [decision({ allowed: 1 }), `answered no decision but ${shownDecision('1')}`],
+/**
+ * Answers of a store that are no valid decision on a charge of `chargeOf`, and what `invalidityOf` answers.
+ */
+export const INVALID_DECISIONS: readonly (readonly [answer: unknown, problem: string])[] = [
+  [undefined, 'answered undefined instead of a decision'],
+  [null, 'answered null instead of a decision'],
+  [true, 'answered true instead of a decision'],
+  ['OK', "answered 'OK' instead of a decision"],
+  [0, 'answered 0 instead of a decision'],
+  [Number.NaN, 'answered NaN instead of a decision'],
+  [{}, 'answered {} instead of a decision'],
+  [[1, 60_000], 'answered [1,60000] instead of a decision'],
+  [{ totalHits: 1, resetTime: 'soon' }, 'answered {"totalHits":1,"resetTime":"soon"} instead of a decision'],
+  [decision({ allowed: 'yes' }), `answered ${shownDecision('"yes"')} instead of a decision`],
+  [decision({ allowed: 1 }), `answered ${shownDecision('1')} instead of a decision`],
   [decision({ retryAfterMs: undefined }), 'answered retryAfterMs undefined'],
   [decision({ retryAfterMs: -1 }), 'answered retryAfterMs -1'],
   [decision({ retryAfterMs: Number.NaN }), 'answered retryAfterMs NaN'],
@@ -47,7 +49,7 @@ export const NONSENSE: readonly (readonly [answer: unknown, flaw: string])[] = [
     refusal({ ban: { endsInMs: Number.POSITIVE_INFINITY, isNew: true } }),
     'answered the ban {"endsInMs":null,"isNew":true}',
   ],
-  // A ban lets nothing pass.
+  // A banned client is never allowed.
   [decision({ ban: { endsInMs: 5000, isNew: false } }), 'answered the ban {"endsInMs":5000,"isNew":false}'],
   ...[
     state({ name: 'other' }),
@@ -64,8 +66,8 @@ export const NONSENSE: readonly (readonly [answer: unknown, flaw: string])[] = [
     state({ resetMs: 1e300 }),
     state({ resetMs: '2023-11-14' }),
   ].map(
-    (flawed) =>
-      [decision({ limits: [flawed] }), `answered ${JSON.stringify(flawed)} for the limit 'test'`] as const,
+    (invalid) =>
+      [decision({ limits: [invalid] }), `answered ${JSON.stringify(invalid)} for the limit 'test'`] as const,
   ),
   [
     decision({ limits: [state({ remaining: Number.NaN })] }),
@@ -89,7 +91,7 @@ function state(changes: object): object {
   return { name: 'test', limit: 3, remaining: 2, resetMs: 60_000, ...changes }
 }
 
-/** The decision as a message shows it: cut after 80 characters. */
+/** The decision as a message shows it: the first 80 characters. */
 function shownDecision(allowed: string): string {
   const text = JSON.stringify(decision({})).replace('true', allowed)
   return `${text.slice(0, 77)}...`

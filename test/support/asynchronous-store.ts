@@ -1,6 +1,6 @@
 import type { MemoryStore, Store } from '../../src/index.ts'
 
-/** The same counters, answered a tick later, as a store behind a network would. */
+/** A store with the same counters whose methods return promises, like a store in a network. */
 export function asynchronous(store: MemoryStore): Store {
   return {
     capabilities: store.capabilities,

@@ -5,7 +5,7 @@ import type { Charge } from '../../src/stores/store.ts'
 
 export const ALGORITHMS: readonly AlgorithmName[] = ['fixed-window', 'sliding-window', 'token-bucket']
 
-/** A compiled limit of a minute. */
+/** A compiled limit with a window of a minute. */
 export function limitOf(limit: number, overrides: Partial<Limit> = {}): Limit {
   const { windowMs = 60_000, burst = limit } = overrides
   const fillMs = Math.ceil(quotaOf({ limit, windowMs, burst }).windowMs)
@@ -26,12 +26,12 @@ export function chargeOf(key: string, limits: readonly Limit[] = THREE, cost = 1
   return ban === undefined ? { key, limits, cost } : { key, limits, cost, ban }
 }
 
-/** What a store in order answers to a charge of {@link chargeOf}. */
-export function admitted(remaining = 2): Decision {
+/** The decision of a store that works, on a charge of {@link chargeOf}. */
+export function allowedDecision(remaining = 2): Decision {
   return { allowed: true, retryAfterMs: 0, limits: [{ name: 'test', limit: 3, remaining, resetMs: 60_000 }] }
 }
 
-/** The rule that bans for `forMs` whoever is refused `after` times within `windowMs`. */
+/** The rule that bans a client for `forMs` after so many refusals within `windowMs`. */
 export function banRule(after: number, windowMs: number, forMs: number): BanRule {
   const refusals = limitOf(after, {
     name: 'refusals',

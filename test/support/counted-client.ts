@@ -2,17 +2,23 @@ import type { Algorithm, AlgorithmResult } from '../../src/limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 
-/** What a store keeps of an admitted charge, so that it can be given back. */
-export interface Taken {
+/** What a store keeps of a charge that was taken, so that it can refund the charge. */
+export interface TakenCharge {
+  /** The state after the charge. */
   readonly state: AlgorithmState
   readonly cost: number
 }
 
-/** One client whose charges a store counts: keeps the state of admitted ones, and drops that of refused ones. */
+/**
+ * One client of one limit. As in a store, the state changes with each charge that is taken, and with no
+ * refusal.
+ */
 export class CountedClient {
   readonly limit: Limit
-  /** One for every admitted charge, in turn. Giving one back twice is prevented by stores, and not here. */
-  readonly receipts: Taken[] = []
+  /**
+   * All charges that were taken, in their order. This class does not prevent that a charge is refunded twice.
+   */
+  readonly takenCharges: TakenCharge[] = []
   readonly #algorithm: Algorithm<AlgorithmState>
   #state: AlgorithmState | undefined
 
@@ -26,18 +32,18 @@ export class CountedClient {
     return this.#state
   }
 
-  /** Another client that is where this one is; what is charged to one of them is not charged to the other. */
+  /** Another client with the same state. From now on, both are charged separately. */
   copy(): CountedClient {
     return new CountedClient(this.limit, this.#state)
   }
 
   charge(nowMs: number, cost: number): AlgorithmResult<AlgorithmState> {
-    const outcome = this.peek(nowMs, cost)
-    if (outcome.allowed) {
-      this.#state = outcome.state
-      this.receipts.push({ state: outcome.state, cost })
+    const result = this.peek(nowMs, cost)
+    if (result.allowed) {
+      this.#state = result.state
+      this.takenCharges.push({ state: result.state, cost })
     }
-    return outcome
+    return result
   }
 
   peek(nowMs: number, cost: number): AlgorithmResult<AlgorithmState> {
@@ -45,13 +51,16 @@ export class CountedClient {
     return this.#algorithm.charge(this.#state, nowMs, this.limit, cost)
   }
 
-  refund(nowMs: number, taken: Taken): void {
+  refund(nowMs: number, taken: TakenCharge): void {
     this.#rewind(nowMs)
     if (this.#state === undefined) return
     this.#state = this.#algorithm.refund(this.#state, taken.state, nowMs, this.limit, taken.cost)
   }
 
-  /** A clock that was set back is taken note of even where the charge is refused. */
+  /**
+   * Adjusts the state to a clock that was set back. As in a store, this happens even if the charge is
+   * refused.
+   */
   #rewind(nowMs: number): void {
     if (this.#state !== undefined) this.#state = this.#algorithm.rewind(this.#state, nowMs, this.limit)
   }

@@ -1,22 +1,22 @@
-/** A process warning, as a listener sees it. */
+/** A process warning. */
 export interface EmittedWarning {
   readonly code: string
   readonly message: string
 }
 
-/** The warnings of this library that `work` emits. Node hands them out in the next tick. */
+/** The warnings of this library that `work` emits. Node delivers them in the next tick. */
 export async function emittedBy(work: () => unknown): Promise<EmittedWarning[]> {
   const emitted: EmittedWarning[] = []
-  const note = (warning: Error & { code?: string }): void => {
+  const record = (warning: Error & { code?: string }): void => {
     if (warning.name !== 'RateLimiterWarning') return
     emitted.push({ code: warning.code ?? 'without code', message: warning.message })
   }
-  process.on('warning', note)
+  process.on('warning', record)
   try {
     await work()
     await new Promise<void>((resolve) => process.nextTick(resolve))
   } finally {
-    process.off('warning', note)
+    process.off('warning', record)
   }
   return emitted
 }

@@ -1,13 +1,15 @@
 import { EventEmitter, once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
-/** A request that has reached its handler and waits for an answer. */
+/** A request that has reached its handler and waits for its response. */
 export interface HeldRequest {
-  /** Answers with this status; resolves when the response is out and everything that waited for it is done. */
+  /**
+   * Sends a response with this status. Resolves when the response is finished and the client has received it.
+   */
   readonly finish: (status: number) => Promise<void>
 }
 
-/** A handler that answers when a test says so. */
+/** A handler whose responses are sent when the test calls `finish`. */
 export class HeldResponses {
   readonly #arrivals = new EventEmitter()
 
@@ -15,7 +17,7 @@ export class HeldResponses {
     this.#arrivals.emit('arrival', res)
   }
 
-  /** Sends a request and waits until the handler has it. */
+  /** Sends a request, and resolves when it has reached the handler. */
   async hold(url: string): Promise<HeldRequest> {
     const arrived = once(this.#arrivals, 'arrival')
     const answered = fetch(url).then((response) => response.arrayBuffer())

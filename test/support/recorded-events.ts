@@ -9,7 +9,7 @@ import type {
   StoreFailureEvent,
 } from '../../src/events/channels.ts'
 
-/** What is published on each channel. */
+/** The events by the channel on which they are published. */
 export interface EventsByChannel {
   readonly decision: DecisionEvent
   readonly 'store-call': StoreCallEvent
@@ -19,7 +19,10 @@ export interface EventsByChannel {
   readonly eviction: EvictionEvent
 }
 
-/** All that is published on a channel from now until the test ends, as an operator's own code would get it. */
+/**
+ * All events of a channel from now until the test ends. The channel is given by the name that users subscribe
+ * to, and not by the constants of the source, so that the tests notice a change of a name.
+ */
 export function recorded<Name extends keyof EventsByChannel>(name: Name): EventsByChannel[Name][] {
   const events: EventsByChannel[Name][] = []
   const listener = (event: unknown): void => {

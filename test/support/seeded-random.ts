@@ -1,4 +1,7 @@
-/** Whole numbers from 0 to `below - 1`, the same ones for the same seed (mulberry32). */
+/**
+ * Returns a function that gives random whole numbers from 0 to `below - 1`. The same seed gives the same
+ * numbers (mulberry32).
+ */
 export function seededRandom(seed: number): (below: number) => number {
   let state = seed
   return (below) => {

@@ -19,5 +19,5 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<RateLi
     if (error instanceof RateLimiterError) return error
     throw error
   }
-  throw new Error('nothing was rejected')
+  throw new Error('the promise was not rejected')
 }

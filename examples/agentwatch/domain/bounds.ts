@@ -1,20 +1,20 @@
-/** How much is kept in memory, and what happens when that is full. */
+/** How much is stored in memory, and what happens above that. */
 export interface Bounds {
-  /** One more: the session that was idle longest is dropped with its events. */
+  /** Above that, the session that was idle longest is dropped with its events. */
   readonly maxSessions: number
-  /** One more: the event is refused with 409. */
+  /** Above that, an event is refused with 409. */
   readonly maxEventsPerSession: number
-  /** Events of all sessions together. One more: the session that was idle longest is dropped. */
+  /** Events of all sessions together. Above that, the session that was idle longest is dropped. */
   readonly maxEvents: number
-  /** One more: the oldest entry falls off the list of blocked events. */
+  /** Above that, the oldest entry of the list of blocked events is dropped. */
   readonly maxBlocked: number
-  /** One more: the tenant is refused with 409. */
+  /** Above that, a new tenant is refused with 409. */
   readonly maxTenants: number
-  /** Revoked keys do not count. One more: the key is refused with 409. */
+  /** Revoked keys do not count. Above that, a new key is refused with 409. */
   readonly maxApiKeysPerTenant: number
 }
 
-/** About 100 MB when every event is as long as an event may be. */
+/** About 100 MB if every event has the greatest length that is allowed. */
 export const DEFAULT_BOUNDS: Bounds = {
   maxSessions: 1000,
   maxEventsPerSession: 1000,

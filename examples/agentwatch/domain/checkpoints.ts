@@ -2,26 +2,26 @@ import { notFound } from '../problem.ts'
 import type { AgentEvent } from './event.ts'
 import type { Session } from './session.ts'
 
-/** A place in a session to which it can be rolled back. */
+/** A point of a session to which the session can be rolled back. */
 export interface Checkpoint {
-  /** The id of the event that set it. */
+  /** The id of the checkpoint event. */
   readonly id: string
   readonly label: string
   readonly timestamp: string
-  /** Events up to it, itself included. */
+  /** Number of events up to the checkpoint, including it. */
   readonly eventsUpTo: number
-  /** Events that a rollback would drop. */
+  /** Number of events that a rollback would drop. */
   readonly eventsAfter: number
 }
 
-/** The checkpoints of a session: its events of that type, in order of arrival. */
+/** The checkpoints of a session, in order of arrival. */
 export function checkpointsOf(session: Session): readonly Checkpoint[] {
   return session.events.flatMap((event, index) =>
     event.type === 'checkpoint' ? [toCheckpoint(event, index + 1, session.events.length)] : [],
   )
 }
 
-/** The checkpoint of that id. Throws the problem of an unknown one. */
+/** The checkpoint with this id. Throws a Problem if there is none. */
 export function checkpoint(session: Session, id: string): Checkpoint {
   const found = checkpointsOf(session).find((candidate) => candidate.id === id)
   if (found !== undefined) return found
@@ -29,17 +29,17 @@ export function checkpoint(session: Session, id: string): Checkpoint {
   throw notFound('checkpoint of this session', id, remedy)
 }
 
-/** The events that stand before the rollback's cut: up to the checkpoint, itself included. */
+/** The events that a rollback keeps: those up to the checkpoint, including it. */
 export function eventsUpTo(session: Session, { eventsUpTo }: Checkpoint): readonly AgentEvent[] {
   return session.events.slice(0, eventsUpTo)
 }
 
-function toCheckpoint(event: AgentEvent, place: number, count: number): Checkpoint {
+function toCheckpoint(event: AgentEvent, position: number, count: number): Checkpoint {
   return {
     id: event.id,
     label: event.name,
     timestamp: new Date(event.timeMs).toISOString(),
-    eventsUpTo: place,
-    eventsAfter: count - place,
+    eventsUpTo: position,
+    eventsAfter: count - position,
   }
 }

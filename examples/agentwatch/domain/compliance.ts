@@ -5,14 +5,14 @@ import type { Rule, SafetyPolicy } from './safety-policy.ts'
 import { usageOf } from './usage.ts'
 import type { Watch } from './watch.ts'
 
-/** One thing that ought to hold, whether it does, and by what that is known. */
+/** One requirement, whether it is met, and the evidence. */
 export interface Control {
   readonly control: string
   readonly passed: boolean
   readonly evidence: string
 }
 
-/** How the watched agents stand to the policy, worked out when it is asked for. */
+/** Whether the agents comply with the policy. It is computed for each request. */
 export interface ComplianceReport {
   readonly generatedAt: string
   readonly policy: SafetyPolicy
@@ -22,12 +22,12 @@ export interface ComplianceReport {
   readonly controls: readonly Control[]
   readonly sessions: number
   readonly events: number
-  /** Since the start, rolled back and pruned sessions included. */
+  /** Since the start. Violations in sessions that were rolled back or pruned are included. */
   readonly violations: Readonly<Record<Rule, number>>
   readonly sessionsWithViolations: readonly string[]
 }
 
-/** Whether callers must bring a key is not in the events, so the caller says it. */
+/** @param apiKeyRequired whether callers need a key; the events do not show it */
 export function complianceReport(watch: Watch, apiKeyRequired: boolean): ComplianceReport {
   const sessions = watch.sessions.list()
   const controls = [

@@ -1,37 +1,37 @@
 import type { AgentEvent, EventType } from './event.ts'
 
-/** How steps of one type ended. */
+/** How many steps of one type ended in each status. */
 export interface Outcomes {
   readonly ok: number
   readonly error: number
   readonly blocked: number
 }
 
-/** How far an agent can be relied on, by what became of its steps. */
+/** How reliable an agent is, by the outcomes of its steps. */
 export interface Confidence {
   /** From 0 to 1. */
   readonly score: number
   readonly level: 'high' | 'medium' | 'low'
-  /** Share of steps that went well; 0.5 before there are any. */
+  /** Share of steps that succeeded; 0.5 without any step. */
   readonly outcomeScore: number
-  /** The mean of the agent's own ratings, if it gave any. */
+  /** The mean of the agent's own ratings; null if it gave none. */
   readonly reportedScore: number | null
-  /** Steps that were judged. */
+  /** Steps that count for the score. */
   readonly steps: number
   readonly byType: Readonly<Partial<Record<EventType, Outcomes>>>
-  /** The score of the last ten steps less that of all before them; null before there are eleven. */
+  /** The score of the last ten steps minus the score of all earlier ones; null with fewer than eleven. */
   readonly trend: number | null
 }
 
-/** Types of events that can go well or badly. */
-const JUDGED: ReadonlySet<EventType> = new Set(['llm_call', 'tool_call', 'decision', 'error'])
+/** Types of events that can succeed or fail. */
+const SCORED_TYPES: ReadonlySet<EventType> = new Set(['llm_call', 'tool_call', 'decision', 'error'])
 const RECENT_STEPS = 10
-/** Deeds weigh more than the agent's own opinion of them. */
+/** Outcomes weigh more than the agent's own ratings. */
 const OUTCOME_SHARE = 0.7
 
-/** The confidence that events, in order, give reason for. */
+/** The confidence in an agent, from its events in order of time. */
 export function confidenceOf(events: readonly AgentEvent[]): Confidence {
-  const steps = events.filter((event) => JUDGED.has(event.type))
+  const steps = events.filter((event) => SCORED_TYPES.has(event.type))
   const outcomeScore = shareOk(steps)
   const ratings = events.flatMap((event) => (event.confidence === null ? [] : [event.confidence]))
   const reportedScore = ratings.length === 0 ? null : mean(ratings)
@@ -48,13 +48,13 @@ export function confidenceOf(events: readonly AgentEvent[]): Confidence {
   }
 }
 
-/** Laplace's rule: one success and one failure are assumed beforehand, so that one step proves little. */
+/** Laplace's rule of succession: it adds one success and one failure, so that a single step proves little. */
 function shareOk(steps: readonly AgentEvent[]): number {
   let ok = 0
   let weight = 0
   for (const step of steps) {
     const bad = failed(step)
-    // What the policy forbids is worse than what merely fails.
+    // A forbidden step is worse than a step that only fails.
     weight += step.status === 'blocked' ? 2 : 1
     if (!bad) ok += 1
   }

@@ -1,28 +1,28 @@
 import type { NewEvent } from './event.ts'
 import { costUsdOf, priceOf, roundUsd } from './pricing.ts'
 
-/** What one model took. */
+/** The tokens and the cost of one model. */
 export interface ModelCost {
   readonly model: string
   readonly calls: number
   readonly inputTokens: number
   readonly outputTokens: number
   readonly costUsd: number
-  /** False for a model without a price: its tokens are counted, its cost is not known. */
+  /** False for a model without a price. Its tokens are counted, and its cost is 0. */
   readonly priced: boolean
 }
 
-/** What events cost together. */
+/** The cost of several events together. */
 export interface Cost {
   readonly inputTokens: number
   readonly outputTokens: number
   readonly totalUsd: number
-  /** The dearest first. */
+  /** The most expensive model first. */
   readonly byModel: readonly ModelCost[]
   readonly unpricedModels: readonly string[]
 }
 
-/** The cost of events. Blocked ones count as well: their tokens are spent. */
+/** The cost of events. Blocked events count too, because their tokens were used. */
 export function costOf(events: readonly NewEvent[]): Cost {
   const byModel = new Map<string, ModelCost>()
   let inputTokens = 0
@@ -32,7 +32,7 @@ export function costOf(events: readonly NewEvent[]): Cost {
     outputTokens += event.outputTokens
     if (event.inputTokens + event.outputTokens === 0) continue
     const model = event.model ?? 'unknown'
-    byModel.set(model, add(byModel.get(model) ?? nothing(model, event.model), event))
+    byModel.set(model, add(byModel.get(model) ?? noCostOf(model, event.model), event))
   }
   const models = [...byModel.values()].sort((one, other) => other.costUsd - one.costUsd)
   return {
@@ -49,7 +49,7 @@ export function totalUsdOf(events: readonly NewEvent[]): number {
   return events.reduce((sum, event) => sum + costUsdOf(event), 0)
 }
 
-function nothing(model: string, priceName: string | null): ModelCost {
+function noCostOf(model: string, priceName: string | null): ModelCost {
   const priced = priceOf(priceName) !== undefined
   return { model, calls: 0, inputTokens: 0, outputTokens: 0, costUsd: 0, priced }
 }

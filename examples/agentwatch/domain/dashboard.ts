@@ -5,7 +5,7 @@ import { roundUsd } from './pricing.ts'
 import { SESSION_STATUSES, type Session, type SessionStatus } from './session.ts'
 import type { Watch } from './watch.ts'
 
-/** Everything at a glance, of the sessions that are kept. */
+/** Figures over all stored sessions. */
 export interface Summary {
   readonly sessions: Readonly<Record<SessionStatus, number>>
   readonly agents: number
@@ -15,17 +15,17 @@ export interface Summary {
   readonly costUsd: number
   /** Share of events that failed or were blocked, from 0 to 1. */
   readonly errorRate: number
-  /** Mean of the sessions' scores, or null without sessions. */
+  /** Mean of the confidence scores of the sessions; null without sessions. */
   readonly meanConfidence: number | null
   readonly blockedEvents: number
 }
 
-/** By what the top is chosen. */
+/** The measures for a ranking. */
 export const TOP_MEASURES = ['cost', 'events', 'tokens', 'errors'] as const
 
 export type TopMeasure = (typeof TOP_MEASURES)[number]
 
-/** Who leads by one measure. */
+/** The highest values of one measure. */
 export interface Top {
   readonly by: TopMeasure
   readonly sessions: readonly Ranked[]
@@ -38,7 +38,7 @@ export interface Ranked {
   readonly value: number
 }
 
-/** Sums up all sessions. */
+/** The figures over all sessions. */
 export function summaryOf({ sessions }: Watch): Summary {
   const all = sessions.list()
   const events = all.flatMap((session): readonly AgentEvent[] => session.events)
@@ -60,7 +60,7 @@ export function summaryOf({ sessions }: Watch): Summary {
   }
 }
 
-/** The first few by a measure, of sessions, agents and tools. */
+/** The sessions, agents and tools with the highest values of a measure, `limit` of each. */
 export function topOf({ sessions }: Watch, by: TopMeasure, limit: number): Top {
   const all = sessions.list()
   const events = all.flatMap((session): readonly AgentEvent[] => session.events)

@@ -13,13 +13,13 @@ const GOALS = [
 const MODELS = ['gpt-4o', 'gpt-4o-mini', 'claude-sonnet', 'claude-haiku']
 const TOOLS = ['search.web', 'files.read', 'tickets.update', 'payments.refund', 'code.run']
 
-/** How much to make up, and from which number: the same number makes up the same stories. */
+/** How many sessions to invent. The same seed gives the same sessions. */
 export interface DemoOptions {
   readonly sessions: number
   readonly seed: number
 }
 
-/** Fills the watch with made-up sessions, through the same door as real ones. */
+/** Adds invented sessions. They go through the same checks as real ones. */
 export function seedDemo(watch: Watch, options: DemoOptions): readonly Session[] {
   const random = randomFrom(options.seed)
   return Array.from({ length: options.sessions }, () => seedSession(watch, random))
@@ -35,8 +35,8 @@ function seedSession(watch: Watch, random: () => number): Session {
   let timeMs = watch.now() - 600_000
   const add = (event: Partial<NewEvent> & { type: EventType; name: string }): string => {
     timeMs += 500 + Math.floor(random() * 5000)
-    const [taken] = ingest(watch, session, [{ ...BLANK, ...event, timeMs }])
-    return taken?.id ?? ''
+    const [stored] = ingest(watch, session, [{ ...BLANK, ...event, timeMs }])
+    return stored?.id ?? ''
   }
   add({ type: 'user_message', name: 'request', text: session.goal })
   const rounds = 2 + Math.floor(random() * 4)
@@ -44,7 +44,7 @@ function seedSession(watch: Watch, random: () => number): Session {
     const thought = add({
       type: 'reasoning',
       name: `plan ${round}`,
-      text: 'Weigh what is known and choose a tool.',
+      text: 'Compare the facts and choose a tool.',
     })
     add({ ...call(model, random), parentId: thought })
     add({ ...toolCall(random), parentId: thought })
@@ -93,7 +93,9 @@ function pick<Item>(items: readonly [Item, ...Item[]] | readonly Item[], random:
   return item
 }
 
-/** Numbers from 0 to 1 that are the same each time for the same seed (a linear congruence, as in C). */
+/**
+ * Numbers from 0 to 1, the same for the same seed: the linear congruential generator of Numerical Recipes.
+ */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -1,6 +1,6 @@
 import type { Violation } from './safety-policy.ts'
 
-/** What an agent can do, as far as it is watched. */
+/** The types of events that an agent reports. */
 export const EVENT_TYPES = [
   'user_message',
   'reasoning',
@@ -13,18 +13,18 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** How a step ended, in the agent's own words. */
+/** How a step ended, as the agent reports it. */
 export const OUTCOMES = ['ok', 'error'] as const
 
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** An event as the agent tells it. */
+/** An event as the agent reports it. */
 export interface NewEvent {
   readonly type: EventType
-  /** The tool, the model's task, the label of a checkpoint. */
+  /** The name of the tool, the task of the model, or the label of a checkpoint. */
   readonly name: string
   readonly outcome: Outcome
-  /** The event that caused this one, of the same session. */
+  /** The id of the event of the same session that caused this one. */
   readonly parentId: string | null
   readonly model: string | null
   readonly inputTokens: number
@@ -37,18 +37,18 @@ export interface NewEvent {
   readonly timeMs: number
 }
 
-/** An event as it is kept. */
+/** An event as it is stored. */
 export interface AgentEvent extends NewEvent {
   readonly id: string
   readonly sessionId: string
-  /** Place in the order of arrival within the session, from 1. */
+  /** Position in the order of arrival within the session, from 1. */
   readonly sequence: number
-  /** The outcome, or `'blocked'` where the safety policy forbids the event. */
+  /** The outcome, or `'blocked'` if the safety policy forbids the event. */
   readonly status: Outcome | 'blocked'
   readonly violations: readonly Violation[]
 }
 
-/** Oldest first by the agent's clock; arrival decides between equals. */
+/** The oldest first by the agent's clock. Events with the same time stay in order of arrival. */
 export function inOrder(events: readonly AgentEvent[]): readonly AgentEvent[] {
   return events.toSorted((one, other) => one.timeMs - other.timeMs || one.sequence - other.sequence)
 }

@@ -1,8 +1,8 @@
 import type { AgentEvent } from './event.ts'
 import type { Session } from './session.ts'
 
-/** Something that just happened. */
-export type News =
+/** A change of a session. */
+export type SessionUpdate =
   | { readonly kind: 'event'; readonly session: Session; readonly event: AgentEvent }
   | {
       readonly kind: 'rollback'
@@ -11,17 +11,17 @@ export type News =
       readonly dropped: number
     }
 
-/** Hands news to whoever listens, in the tick in which it happens; keeps none. */
+/** Passes each update to all listeners at once, and stores none. */
 export class Feed {
-  readonly #listeners = new Set<(news: News) => void>()
+  readonly #listeners = new Set<(update: SessionUpdate) => void>()
 
-  /** Returns what ends the subscription. */
-  subscribe(listener: (news: News) => void): () => void {
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (update: SessionUpdate) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  publish(news: News): void {
-    for (const listener of this.#listeners) listener(news)
+  publish(update: SessionUpdate): void {
+    for (const listener of this.#listeners) listener(update)
   }
 }

@@ -14,13 +14,13 @@ export function startSession(watch: Watch, session: NewSession): Session {
 }
 
 /**
- * Takes events into a session in their order: all of them or, when one does not fit, none.
- * What the safety policy forbids is kept as well, marked as blocked: the agent did it, or meant to.
+ * Adds events to a session in their order: all of them, or none if one of them is invalid. An event that the
+ * safety policy forbids is stored too, and marked as blocked: the agent did it or tried to do it.
  */
 export function ingest(watch: Watch, session: Session, events: readonly NewEvent[]): readonly AgentEvent[] {
   watch.sessions.checkRoom(session, events.length)
   for (const event of events) checkParent(session, event)
-  return events.map((event) => take(watch, session, event))
+  return events.map((event) => storeEvent(watch, session, event))
 }
 
 /** Drops the events after a checkpoint. */
@@ -36,8 +36,8 @@ export function rollBack(
   return { kept, dropped }
 }
 
-/** An event as it would stand in a session, judged by the policy in force. */
-export function judge(
+/** The event as the session would store it, with its violations of the current policy. */
+export function applyPolicy(
   watch: Watch,
   session: Session,
   event: NewEvent,
@@ -54,21 +54,21 @@ export function judge(
   }
 }
 
-function take(watch: Watch, session: Session, event: NewEvent): AgentEvent {
-  const taken = judge(watch, session, event, session.events)
-  watch.sessions.append(taken, watch.now())
-  watch.totals.events[taken.type] += 1
-  if (taken.status === 'blocked') watch.safety.recordBlocked(taken)
-  watch.feed.publish({ kind: 'event', session, event: taken })
-  return taken
+function storeEvent(watch: Watch, session: Session, event: NewEvent): AgentEvent {
+  const stored = applyPolicy(watch, session, event, session.events)
+  watch.sessions.append(stored, watch.now())
+  watch.totals.events[stored.type] += 1
+  if (stored.status === 'blocked') watch.safety.recordBlocked(stored)
+  watch.feed.publish({ kind: 'event', session, event: stored })
+  return stored
 }
 
 function checkParent(session: Session, { parentId }: NewEvent): void {
   if (parentId === null || session.events.some((event) => event.id === parentId)) return
   throw new Problem({
     kind: 'invalid',
-    message: `parentId names no event of session ${session.id}, got "${shorten(parentId)}".`,
-    remedy: 'Send the parent first and use the id in its answer, or leave parentId out.',
+    message: `parentId must be the id of an event of session ${session.id}, got "${shorten(parentId)}".`,
+    remedy: 'Send the parent event first and use the id in the answer, or omit parentId.',
     field: 'parentId',
     value: shorten(parentId),
   })

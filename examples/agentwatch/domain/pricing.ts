@@ -1,12 +1,12 @@
 import type { NewEvent } from './event.ts'
 
-/** US dollars for a million tokens. */
+/** US dollars per million tokens. */
 export interface Price {
   readonly input: number
   readonly output: number
 }
 
-/** Prices by model: an example's table, not a quotation. Models that are not in it cost nothing and are named. */
+/** Example prices by model, not real offers. Other models cost nothing; reports list them as unpriced. */
 export const PRICES: Readonly<Record<string, Price>> = {
   'claude-haiku': { input: 1, output: 5 },
   'claude-sonnet': { input: 3, output: 15 },
@@ -15,19 +15,19 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'gpt-4o-mini': { input: 0.15, output: 0.6 },
 }
 
-/** The price of a model, or undefined if the table does not know it. */
+/** The price of a model, or undefined if the table does not have it. */
 export function priceOf(model: string | null): Price | undefined {
   return model !== null && Object.hasOwn(PRICES, model) ? PRICES[model] : undefined
 }
 
-/** What the tokens of an event cost in US dollars. */
+/** The cost of the tokens of an event, in US dollars. */
 export function costUsdOf(event: Pick<NewEvent, 'model' | 'inputTokens' | 'outputTokens'>): number {
   const price = priceOf(event.model)
   if (price === undefined) return 0
   return (event.inputTokens * price.input + event.outputTokens * price.output) / 1_000_000
 }
 
-/** Sums of fractions of a cent pick up noise; a millionth of a dollar is fine enough for everybody. */
+/** Rounds to a millionth of a dollar, because floating-point sums are not exact. */
 export function roundUsd(usd: number): number {
   return Math.round(usd * 1_000_000) / 1_000_000
 }

@@ -1,6 +1,6 @@
 import { type AgentEvent, inOrder } from './event.ts'
 
-/** A thought or a decision, and what came of it. */
+/** A thought or a decision, and the events that it caused. */
 export interface ReasoningStep {
   readonly step: number
   readonly eventId: string
@@ -9,11 +9,11 @@ export interface ReasoningStep {
   readonly text: string
   readonly confidence: number | null
   readonly timestamp: string
-  /** Events that name this one as their parent. */
+  /** The events whose parent is this one. */
   readonly ledTo: readonly { readonly eventId: string; readonly name: string; readonly status: string }[]
 }
 
-/** The line of thought of a session, in order. */
+/** The thoughts and decisions of a session, in order of time. */
 export function reasoningOf(events: readonly AgentEvent[]): readonly ReasoningStep[] {
   const ordered = inOrder(events)
   const thoughts = ordered.flatMap((event) =>

@@ -1,15 +1,15 @@
 import type { NewEvent } from './event.ts'
 import { costUsdOf, roundUsd } from './pricing.ts'
 
-/** What agents must not do. */
+/** The rules for agents. */
 export interface SafetyPolicy {
   /** Names of tools; `shell.*` is every tool that begins with `shell.`. */
   readonly blockedTools: readonly string[]
-  /** Pieces of text, in any case. Not regular expressions: those could be made to take minutes. */
+  /** Forbidden texts, in upper or lower case. Not regular expressions, because those could take minutes. */
   readonly blockedPatterns: readonly string[]
-  /** US dollars that one session may cost, or null for no ceiling. */
+  /** US dollars that one session may cost, or null for no maximum. */
   readonly maxSessionCostUsd: number | null
-  /** Tokens that one event may take, or null for no ceiling. */
+  /** Tokens that one event may use, or null for no maximum. */
   readonly maxEventTokens: number | null
 }
 
@@ -18,13 +18,13 @@ export type Rule = 'blocked_tool' | 'blocked_pattern' | 'session_cost' | 'event_
 /** Every rule of a policy. */
 export const RULES: readonly Rule[] = ['blocked_tool', 'blocked_pattern', 'session_cost', 'event_tokens']
 
-/** A rule that an event broke. */
+/** A broken rule. */
 export interface Violation {
   readonly rule: Rule
   readonly detail: string
 }
 
-/** In force until somebody puts another. */
+/** The policy until it is replaced. */
 export const DEFAULT_POLICY: SafetyPolicy = {
   blockedTools: ['shell.sudo', 'payments.*'],
   blockedPatterns: ['rm -rf /', 'drop table', 'ignore previous instructions'],
@@ -32,7 +32,7 @@ export const DEFAULT_POLICY: SafetyPolicy = {
   maxEventTokens: 200_000,
 }
 
-/** The rules that an event breaks in a session that has cost so much before it. */
+/** The rules that an event breaks in a session that has cost `spentUsd` before it. */
 export function violationsOf(policy: SafetyPolicy, event: NewEvent, spentUsd: number): readonly Violation[] {
   return [
     ...toolViolations(policy, event),
@@ -61,7 +61,7 @@ function patternViolations({ blockedPatterns }: SafetyPolicy, event: NewEvent): 
 function costViolations(policy: SafetyPolicy, event: NewEvent, spentUsd: number): readonly Violation[] {
   const ceilingUsd = policy.maxSessionCostUsd
   const costUsd = costUsdOf(event)
-  // An event that costs nothing cannot be what breaks the ceiling.
+  // An event without a cost cannot break the maximum.
   if (ceilingUsd === null || costUsd === 0 || roundUsd(spentUsd + costUsd) <= ceilingUsd) return []
   const total = roundUsd(spentUsd + costUsd)
   return [{ rule: 'session_cost', detail: `The session would cost ${total} USD of at most ${ceilingUsd}.` }]

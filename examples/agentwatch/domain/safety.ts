@@ -1,7 +1,7 @@
 import type { AgentEvent } from './event.ts'
 import { DEFAULT_POLICY, RULES, type Rule, type SafetyPolicy, type Violation } from './safety-policy.ts'
 
-/** An event that the policy forbade. */
+/** An event that the policy blocked. */
 export interface BlockedEvent {
   readonly eventId: string
   readonly sessionId: string
@@ -9,11 +9,11 @@ export interface BlockedEvent {
   readonly name: string
   readonly violations: readonly Violation[]
   readonly timestamp: string
-  /** The revision of the policy that was in force. */
+  /** The revision of the policy that blocked the event. */
   readonly policyRevision: number
 }
 
-/** The policy in force, and what it has blocked. */
+/** The current policy, and the events that it has blocked. */
 export class Safety {
   readonly #maxBlocked: number
   readonly #blocked: BlockedEvent[] = []
@@ -32,7 +32,7 @@ export class Safety {
     return this.#policy
   }
 
-  /** Counts up with every change, from 1. */
+  /** Starts at 1 and grows by 1 with every change of the policy. */
   get revision(): number {
     return this.#revision
   }
@@ -41,7 +41,7 @@ export class Safety {
     return this.#changedMs
   }
 
-  /** All that were ever blocked, those included that fell off the list. */
+  /** All events that were blocked since the start, including those that the list has dropped. */
   get blockedCount(): number {
     return this.#blockedCount
   }
@@ -57,7 +57,7 @@ export class Safety {
     this.#changedMs = nowMs
   }
 
-  /** Kept apart from the sessions: a rollback must not remove the evidence. */
+  /** The list is not part of the sessions, because a rollback must not remove the evidence. */
   recordBlocked(event: AgentEvent): void {
     this.#blockedCount += 1
     for (const { rule } of event.violations) this.#violations[rule] += 1
@@ -73,7 +73,7 @@ export class Safety {
     })
   }
 
-  /** The latest first. */
+  /** The blocked events, the latest first. */
   blocked(): readonly BlockedEvent[] {
     return this.#blocked.toReversed()
   }

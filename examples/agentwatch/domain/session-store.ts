@@ -6,13 +6,13 @@ import type { NewSession, Session, SessionStatus } from './session.ts'
 
 type Stored = { -readonly [Name in keyof Session]: Session[Name] } & { events: AgentEvent[] }
 
-/** Whose sessions a caller may see: one tenant's, or with null all of them. */
+/** The tenant whose sessions a caller may see; null for all sessions. */
 export type Viewer = string | null
 
-/** Keeps sessions with their events, never more than the bounds say. */
+/** Stores sessions with their events, never more than the bounds allow. */
 export class SessionStore {
   readonly #bounds: Bounds
-  /** Idle longest first: whatever touches a session moves it to the end. */
+  /** The session that was idle longest comes first. Every change moves a session to the end. */
   readonly #sessions = new Map<string, Stored>()
   #eventCount = 0
 
@@ -42,7 +42,7 @@ export class SessionStore {
     return created
   }
 
-  /** Throws the problem of an unknown id; a session of another tenant is as unknown as none. */
+  /** Throws a Problem for an unknown id. A session of another tenant is treated as unknown. */
   get(id: string, viewer: Viewer = null): Session {
     return this.#get(id, viewer)
   }
@@ -59,20 +59,22 @@ export class SessionStore {
     return session
   }
 
-  /** Throws unless the session takes that many more events. */
+  /** Throws a Problem unless the session can hold `count` more events. */
   checkRoom(session: Session, count: number): void {
     if (session.status !== 'running') {
       throw new Problem({
         kind: 'conflict',
-        message: `Session ${session.id} is ${session.status} and takes no more events.`,
-        remedy: `Reopen it with PATCH /api/v1/sessions/${session.id} {"status":"running"}, or start another.`,
+        message: `Session ${session.id} is ${session.status} and accepts no more events.`,
+        remedy:
+          `Reopen it with PATCH /api/v1/sessions/${session.id} {"status":"running"}, ` +
+          'or start another session.',
       })
     }
-    const { maxEventsPerSession } = this.#bounds
-    if (session.events.length + count > maxEventsPerSession) {
+    const { maxEventsPerSession: max } = this.#bounds
+    if (session.events.length + count > max) {
       throw new Problem({
         kind: 'conflict',
-        message: `Session ${session.id} holds ${session.events.length} of at most ${maxEventsPerSession} events.`,
+        message: `Session ${session.id} has ${session.events.length} of at most ${max} events.`,
         remedy: 'Start another session, or roll this one back to a checkpoint.',
       })
     }
@@ -86,7 +88,7 @@ export class SessionStore {
     this.#touch(session, nowMs)
   }
 
-  /** Drops the events that arrived after the first `keep`. The session is running again. */
+  /** Drops all events but the first `keep` in order of arrival, and sets the session running again. */
   truncate(id: string, keep: number, nowMs: number): Session {
     const session = this.#get(id)
     this.#eventCount -= session.events.splice(keep).length
@@ -101,7 +103,7 @@ export class SessionStore {
     this.#eventCount -= session.events.length
   }
 
-  /** Removes the sessions to which nothing happened since then. */
+  /** Removes the sessions without activity since this time. Returns how many. */
   prune(activeBeforeMs: number): number {
     const idle = [...this.#sessions.values()].filter((session) => session.activeMs < activeBeforeMs)
     for (const session of idle) this.remove(session.id)
@@ -111,7 +113,7 @@ export class SessionStore {
   #get(id: string, viewer: Viewer = null): Stored {
     const session = this.#sessions.get(id)
     if (session !== undefined && visible(session, viewer)) return session
-    throw notFound('session', id, 'GET /api/v1/sessions lists the sessions that are kept.')
+    throw notFound('session', id, 'GET /api/v1/sessions lists the stored sessions.')
   }
 
   #touch(session: Stored, nowMs: number): void {
@@ -120,10 +122,10 @@ export class SessionStore {
     this.#sessions.set(session.id, session)
   }
 
-  /** Whether there was one to drop besides `spared`. */
-  #dropIdlest(spared: string): boolean {
+  /** Drops one session, never the one with the id `sparedId`. Returns whether there was one to drop. */
+  #dropIdlest(sparedId: string): boolean {
     for (const id of this.#sessions.keys()) {
-      if (id === spared) continue
+      if (id === sparedId) continue
       this.remove(id)
       return true
     }

@@ -1,16 +1,16 @@
 import type { AgentEvent } from './event.ts'
 
-/** Where a session can stand. Events are taken only while it is running. */
+/** The states of a session. It accepts events only while it is running. */
 export const SESSION_STATUSES = ['running', 'completed', 'failed'] as const
 
 export type SessionStatus = (typeof SESSION_STATUSES)[number]
 
-/** What a caller says of a session to be. */
+/** The properties of a session that a caller sets. */
 export interface NewSession {
   /** The name of the agent. */
   readonly agent: string
   readonly goal: string
-  /** The tenant it belongs to, or null for the operator's own. */
+  /** The id of the tenant of the session; null for a session of the operator. */
   readonly tenantId: string | null
 }
 
@@ -19,7 +19,7 @@ export interface Session extends NewSession {
   readonly id: string
   readonly status: SessionStatus
   readonly createdMs: number
-  /** When something last happened to it. */
+  /** Time of the last change, in milliseconds since the epoch. */
   readonly activeMs: number
   /** In order of arrival. */
   readonly events: readonly AgentEvent[]

@@ -2,53 +2,53 @@ import { checkpoint, eventsUpTo } from './checkpoints.ts'
 import { type Confidence, confidenceOf } from './confidence.ts'
 import { costOf } from './cost.ts'
 import type { AgentEvent, NewEvent } from './event.ts'
-import { judge } from './ingest.ts'
+import { applyPolicy } from './ingest.ts'
 import { roundUsd } from './pricing.ts'
 import type { Violation } from './safety-policy.ts'
 import type { Session } from './session.ts'
 import type { Watch } from './watch.ts'
 
-/** What to suppose. */
-export interface Supposition {
-  /** The checkpoint from which to go on; null for the end of the session. */
+/** The assumptions of a simulation. */
+export interface SimulationInput {
+  /** The id of the checkpoint to start from; null for the end of the session. */
   readonly fromCheckpointId: string | null
-  /** The model that every call with tokens is supposed to use; null to leave them as they are. */
+  /** The model that every event with tokens is assumed to use; null for the real models. */
   readonly model: string | null
-  /** What happens next. */
+  /** The events that are assumed to follow. */
   readonly events: readonly NewEvent[]
 }
 
-/** Where a session stands, or would stand. */
-export interface Standing {
+/** The figures of a session, real or simulated. */
+export interface SessionFigures {
   readonly events: number
   readonly totalUsd: number
   readonly tokens: number
   readonly confidence: Confidence
 }
 
-/** What would become of a session. Nothing of it is kept. */
+/** The result of a simulation. Nothing of it is stored. */
 export interface Simulation {
-  readonly actual: Standing
-  readonly projected: Standing
+  readonly actual: SessionFigures
+  readonly projected: SessionFigures
   readonly differenceUsd: number
-  /** Supposed events that the policy in force would block. */
+  /** Assumed events that the current policy would block. */
   readonly blocked: readonly { readonly name: string; readonly violations: readonly Violation[] }[]
 }
 
-/** Works out what a supposition would do to a session: the same sums, on events that did not happen. */
-export function simulate(watch: Watch, session: Session, supposition: Supposition): Simulation {
-  const { fromCheckpointId, model } = supposition
+/** Computes the figures that a session would have with the assumed events. */
+export function simulate(watch: Watch, session: Session, input: SimulationInput): Simulation {
+  const { fromCheckpointId, model } = input
   const kept =
     fromCheckpointId === null ? session.events : eventsUpTo(session, checkpoint(session, fromCheckpointId))
   const timeline: AgentEvent[] = kept.map((event) => withModel(event, model))
   const blocked: AgentEvent[] = []
-  for (const event of supposition.events) {
-    const judged = judge(watch, session, withModel(event, model), timeline)
-    timeline.push(judged)
-    if (judged.status === 'blocked') blocked.push(judged)
+  for (const event of input.events) {
+    const simulated = applyPolicy(watch, session, withModel(event, model), timeline)
+    timeline.push(simulated)
+    if (simulated.status === 'blocked') blocked.push(simulated)
   }
-  const actual = standingOf(session.events)
-  const projected = standingOf(timeline)
+  const actual = figuresOf(session.events)
+  const projected = figuresOf(timeline)
   return {
     actual,
     projected,
@@ -61,7 +61,7 @@ function withModel<E extends NewEvent>(event: E, model: string | null): E {
   return model === null || event.inputTokens + event.outputTokens === 0 ? event : { ...event, model }
 }
 
-function standingOf(events: readonly AgentEvent[]): Standing {
+function figuresOf(events: readonly AgentEvent[]): SessionFigures {
   const { inputTokens, outputTokens, totalUsd } = costOf(events)
   return {
     events: events.length,

@@ -3,15 +3,15 @@ import { type ApiKey, type IssuedKey, isKey, issueApiKey, keyIdIn } from './api-
 import type { Bounds } from './bounds.ts'
 import { newId } from './identifier.ts'
 
-/** What a caller says of a tenant to be. */
+/** The properties of a tenant that a caller sets. */
 export interface NewTenant {
-  /** Unlike all others, in any case. */
+  /** Unique; upper and lower case are the same. */
   readonly name: string
   /** US dollars, or null for no budget. */
   readonly budgetUsd: number | null
 }
 
-/** Somebody whose agents are watched. */
+/** A customer whose agents are watched. */
 export interface Tenant extends NewTenant {
   readonly id: string
   readonly createdMs: number
@@ -22,11 +22,11 @@ type Stored = Tenant & { readonly keys: Map<string, ApiKey> }
 
 const LIST = 'GET /api/v1/tenants lists them.'
 
-/** Keeps tenants and their keys, never more than the bounds say. */
+/** Stores tenants and their keys, never more than the bounds allow. */
 export class Tenants {
   readonly #bounds: Bounds
   readonly #tenants = new Map<string, Stored>()
-  /** Which tenant a key belongs to, by the key's id. */
+  /** The tenant of each key, by the id of the key. */
   readonly #owners = new Map<string, Stored>()
 
   constructor(bounds: Bounds) {
@@ -36,10 +36,16 @@ export class Tenants {
   create(tenant: NewTenant, nowMs: number): Tenant {
     const name = tenant.name.toLowerCase()
     if (this.list().some((other) => other.name.toLowerCase() === name)) {
-      throw conflict(`A tenant named '${tenant.name}' exists already.`, `Choose another name. ${LIST}`)
+      throw conflict(
+        `A tenant with the name '${tenant.name}' exists already.`,
+        `Choose another name. ${LIST}`,
+      )
     }
     if (this.#tenants.size >= this.#bounds.maxTenants) {
-      throw conflict(`There are ${this.#tenants.size} tenants, and no room for more.`, 'Delete one first.')
+      throw conflict(
+        `The server already has the maximum of ${this.#tenants.size} tenants.`,
+        'Delete a tenant first.',
+      )
     }
     const created: Stored = { ...tenant, id: newId('ten'), createdMs: nowMs, keys: new Map() }
     this.#tenants.set(created.id, created)
@@ -50,12 +56,12 @@ export class Tenants {
     return [...this.#tenants.values()]
   }
 
-  /** Throws the problem of an unknown id. */
+  /** Throws a Problem for an unknown id. */
   get(id: string): Tenant {
     return this.#get(id)
   }
 
-  /** Takes its keys with it. */
+  /** Removes the tenant with its keys. */
   remove(id: string): void {
     const tenant = this.#get(id)
     for (const keyId of tenant.keys.keys()) this.#owners.delete(keyId)
@@ -66,7 +72,7 @@ export class Tenants {
     const tenant = this.#get(id)
     if (tenant.keys.size >= this.#bounds.maxApiKeysPerTenant) {
       const remedy = `DELETE /api/v1/tenants/${id}/api-keys/<keyId> revokes one.`
-      throw conflict(`Tenant ${id} has ${tenant.keys.size} keys, and no room for more.`, remedy)
+      throw conflict(`Tenant ${id} already has the maximum of ${tenant.keys.size} keys.`, remedy)
     }
     const issued = issueApiKey(label, nowMs)
     tenant.keys.set(issued.key.id, issued.key)
@@ -74,7 +80,7 @@ export class Tenants {
     return issued
   }
 
-  /** Throws the problem of an unknown id. */
+  /** Throws a Problem for an unknown id. */
   revokeKey(id: string, keyId: string): void {
     const revoked = this.#get(id).keys.delete(keyId)
     if (!revoked)
@@ -82,7 +88,7 @@ export class Tenants {
     this.#owners.delete(keyId)
   }
 
-  /** The tenant to whom a key belongs, or undefined if it is nobody's. */
+  /** The tenant that owns a key, or undefined for an unknown or wrong key. */
   ownerOf(secret: string): Tenant | undefined {
     const keyId = keyIdIn(secret)
     const owner = keyId === undefined ? undefined : this.#owners.get(keyId)

@@ -1,7 +1,7 @@
 import { type AgentEvent, inOrder } from './event.ts'
 import { costUsdOf, roundUsd } from './pricing.ts'
 
-/** An event with what it caused below it. */
+/** An event with the events that it caused. */
 export interface Span {
   readonly id: string
   readonly type: string
@@ -15,7 +15,7 @@ export interface Span {
   readonly children: readonly Span[]
 }
 
-/** The events of a session as a forest, parents above children, each level in order of time. */
+/** The events of a session as trees of parents and children. Each level is in order of time. */
 export interface Trace {
   readonly spans: readonly Span[]
   readonly count: number
@@ -36,8 +36,8 @@ export function traceOf(events: readonly AgentEvent[]): Trace {
   }
   let deepest = 0
   const depths = depthsOf(events)
-  // Children come after their parents in arrival, so spans are built from the last arrival backwards:
-  // no recursion, and a chain of a thousand events is no deeper a call than one.
+  // Children arrive after their parents, so the spans are built from the last arrival backwards. This needs
+  // no recursion: a chain of a thousand events cannot exceed the call stack.
   const spans = new Map<string, Span>()
   for (const event of events.toReversed()) {
     const depth = depths.get(event.id) ?? 1
@@ -50,7 +50,7 @@ export function traceOf(events: readonly AgentEvent[]): Trace {
   return { spans: roots, count: events.length, depth: deepest, durationMs: endMs - startMs }
 }
 
-/** How many events stand above each, itself included. */
+/** The depth of each event: 1 for an event without a parent. */
 function depthsOf(events: readonly AgentEvent[]): ReadonlyMap<string, number> {
   const depths = new Map<string, number>()
   for (const event of events) {

@@ -4,7 +4,7 @@ import { roundUsd } from './pricing.ts'
 import type { Tenant } from './tenants.ts'
 import type { Watch } from './watch.ts'
 
-/** What a tenant's sessions took, as far as they are kept. */
+/** The usage of the stored sessions of a tenant. */
 export interface Usage {
   readonly tenantId: string
   readonly sessions: number
@@ -14,7 +14,7 @@ export interface Usage {
   readonly outputTokens: number
   readonly costUsd: number
   readonly budgetUsd: number | null
-  /** Below zero when the budget is overdrawn; null without one. */
+  /** Below zero above the budget; null without a budget. */
   readonly remainingUsd: number | null
   readonly apiKeys: number
 }

@@ -5,7 +5,7 @@ import { Safety } from './safety.ts'
 import { SessionStore } from './session-store.ts'
 import { Tenants } from './tenants.ts'
 
-/** All that the server knows, in memory and bounded. */
+/** The state of the server: in memory, and bounded. */
 export interface Watch {
   readonly bounds: Bounds
   readonly sessions: SessionStore
@@ -18,19 +18,19 @@ export interface Watch {
   now(): number
 }
 
-/** What was ever taken in, removed since or not. */
+/** Counts since the start. Sessions and events that were removed since are included. */
 export interface Totals {
   sessions: number
   readonly events: Record<EventType, number>
 }
 
-/** What a {@link Watch} can be made with. */
+/** Options of {@link createWatch}. */
 export interface WatchOptions {
   readonly bounds?: Partial<Bounds>
   readonly now?: () => number
 }
 
-/** A watch that has seen nothing yet. */
+/** Creates an empty watch. */
 export function createWatch({ bounds, now = Date.now }: WatchOptions = {}): Watch {
   const all: Bounds = { ...DEFAULT_BOUNDS, ...bounds }
   const startedMs = now()

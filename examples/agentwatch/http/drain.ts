@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http'
 
-/** Stops a server without cutting anybody off. */
+/** Stops a server after the requests under way are answered. */
 export interface Drain {
-  /** Takes no more connections and waits for those that are there, at most so long. */
+  /** Accepts no more connections, and waits at most `withinMs` for the open ones. */
   close(withinMs: number): Promise<void>
 }
 
@@ -15,7 +15,7 @@ export function prepareDrain(server: Server): Drain {
     if (closing) announceClose(res)
     res.once('close', () => {
       underWay.delete(res)
-      // A kept-alive connection must not outlive the answer that it was waiting for.
+      // A kept-alive connection has to close after the answer that it was waiting for.
       if (closing) setImmediate(() => server.closeIdleConnections())
     })
   })
@@ -33,7 +33,7 @@ export function prepareDrain(server: Server): Drain {
   }
 }
 
-/** Tells the client to send nothing more on this connection, if there is still time to tell. */
+/** Asks the client to send nothing more on this connection, if the headers are not sent yet. */
 function announceClose(res: ServerResponse): void {
   if (!res.headersSent) res.setHeader('Connection', 'close')
 }

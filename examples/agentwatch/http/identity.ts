@@ -6,7 +6,7 @@ import type { Viewer } from '../domain/session-store.ts'
 import type { Watch } from '../domain/watch.ts'
 import { Problem } from '../problem.ts'
 
-/** Who is calling: the operator, who may do everything, or a tenant, who sees its own sessions. */
+/** The caller: the operator, who may use every route, or a tenant, who sees its own sessions only. */
 export interface Identity {
   readonly role: 'operator' | 'tenant'
   /** The tenant's id; null for the operator. */
@@ -16,8 +16,9 @@ export interface Identity {
 const OPERATOR: Identity = { role: 'operator', tenantId: null }
 
 /**
- * Who sent these headers. Throws the problem of a missing or wrong key. Without an operator's key the server
- * is open, and a call without a key is the operator's; a wrong key is wrong all the same.
+ * The sender of these headers. Throws a Problem if the key is missing or wrong. A server without an
+ * operator's key is open: a caller without a key is the operator. A wrong key is rejected on an open server
+ * too.
  */
 export function identify(
   headers: IncomingHttpHeaders,
@@ -26,7 +27,7 @@ export function identify(
 ): Identity {
   const key = keyIn(headers)
   if (key === undefined && operatorKey === undefined) return OPERATOR
-  // Hashes have one length, so the comparison tells nothing about that of the key either.
+  // All hashes have the same length, so the comparison does not reveal the length of the key.
   if (key !== undefined && operatorKey !== undefined && timingSafeEqual(sha256(key), sha256(operatorKey))) {
     return OPERATOR
   }
@@ -39,12 +40,12 @@ export function identify(
   })
 }
 
-/** Remembers who is calling for the handlers to come. */
+/** Stores the caller for the later handlers of this request. */
 export function setIdentity(res: Response, identity: Identity): void {
   res.locals.identity = identity
 }
 
-/** Who is calling. */
+/** The caller of this request. */
 export function identityOf(res: Response): Identity {
   return res.locals.identity as Identity
 }

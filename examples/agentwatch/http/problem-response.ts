@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { Problem, type ProblemDetails, type ProblemKind, shorten } from '../problem.ts'
 
-/** The status of each kind of problem, and the word by which programs know it. */
+/** The status of each kind of problem, and its code for programs. */
 const ANSWERS: Readonly<Record<ProblemKind, { readonly status: number; readonly error: string }>> = {
   invalid: { status: 400, error: 'invalid_request' },
   unauthorized: { status: 401, error: 'unauthorized' },
@@ -10,7 +10,7 @@ const ANSWERS: Readonly<Record<ProblemKind, { readonly status: number; readonly 
   conflict: { status: 409, error: 'conflict' },
 }
 
-/** What the caller is told of a problem. */
+/** The answer to a request that failed. */
 export interface ProblemAnswer {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
@@ -22,16 +22,19 @@ export function answerTo({ kind, ...details }: ProblemDetails): ProblemAnswer {
   return { status, body: { error, ...details } }
 }
 
-/** Answers requests that no route takes. */
+/** Answers requests that match no route. */
 export const unknownRoute: RequestHandler = (req) => {
   throw new Problem({
     kind: 'not_found',
-    message: `Nothing answers ${req.method} ${shorten(req.path)}.`,
-    remedy: 'The server prints its routes when it starts.',
+    message: `There is no route for ${req.method} ${shorten(req.path)}.`,
+    remedy: 'The server prints its routes at its start.',
   })
 }
 
-/** Answers problems as JSON. What is no problem of the caller's is logged and told as 500, without details. */
+/**
+ * Answers errors as JSON. An error that the caller did not cause is logged, and answered with 500 and no
+ * details.
+ */
 export const problemHandler: ErrorRequestHandler = (error: unknown, req, res, next) => {
   if (res.headersSent) return next(error)
   const answer = answerFor(error)
@@ -39,33 +42,33 @@ export const problemHandler: ErrorRequestHandler = (error: unknown, req, res, ne
   if (answer?.status === 401) res.set('WWW-Authenticate', 'Bearer')
   res
     .status(answer?.status ?? 500)
-    .json(answer?.body ?? { error: 'internal', message: 'Something went wrong here.' })
+    .json(answer?.body ?? { error: 'internal', message: 'The server failed to answer the request.' })
 }
 
 function answerFor(error: unknown): ProblemAnswer | undefined {
   if (error instanceof Problem) return answerTo(error.details)
   const status = statusOf(error)
   if (status === undefined) return undefined
-  const { error: word, message } = PARSER_ANSWERS[status] ?? OTHER_ANSWER
-  return { status, body: { error: word, message } }
+  const { error: code, message } = PARSER_ANSWERS[status] ?? OTHER_ANSWER
+  return { status, body: { error: code, message } }
 }
 
-/** What body-parser and the router report, by status. */
+/** The answers to errors of body-parser and of the router, by status. */
 const PARSER_ANSWERS: Readonly<Record<number, { readonly error: string; readonly message: string }>> = {
   400: {
     error: 'invalid_request',
-    message: 'The request is malformed: the body must be JSON and the URL decodable.',
+    message: 'The request is malformed. The body must be JSON, and the URL must be decodable.',
   },
-  413: { error: 'too_large', message: 'The body takes at most 100 kB. Split it, or shorten the texts.' },
+  413: { error: 'too_large', message: 'The body is larger than 100 kB. Split it, or shorten the texts.' },
   415: {
     error: 'unsupported',
-    message: 'The body takes JSON in UTF-8, plain or compressed with gzip, deflate or br.',
+    message: 'The body must be JSON in UTF-8, plain or compressed with gzip, deflate or br.',
   },
 }
 
 const OTHER_ANSWER = { error: 'invalid_request', message: 'The request cannot be read.' }
 
-/** The status from 400 to 499 that an error of Express carries, if it does. */
+/** The status of an error of Express, if it is from 400 to 499. */
 function statusOf(error: unknown): number | undefined {
   const status: unknown = error instanceof Error && 'status' in error ? error.status : undefined
   return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined

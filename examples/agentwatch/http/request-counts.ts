@@ -4,16 +4,18 @@ const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
 export type StatusClass = (typeof STATUS_CLASSES)[number]
 
-/** How many requests were answered, and how. Holds no addresses. */
+/** How many requests were answered, by status. It holds no addresses. */
 export interface RequestCounts {
   readonly byClass: Readonly<Record<StatusClass, number>>
-  /** Answered with 429; also among the 4xx. */
+  /** Requests answered with 429. They are part of the 4xx too. */
   readonly refused: number
-  /** Given up by the client before an answer was there. */
+  /** Requests whose client closed the connection before the answer was complete. */
   readonly aborted: number
 }
 
-/** Counts what a server answers. It listens to the server, so that nothing stands before the limiter. */
+/**
+ * Counts the answers of a server. It listens to the server, so that no middleware comes before the limiter.
+ */
 export function countRequests(server: Server): RequestCounts {
   const byClass: Record<StatusClass, number> = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 }
   const counts = { byClass, refused: 0, aborted: 0 }

@@ -6,12 +6,12 @@ import { costUsdOf, roundUsd } from '../domain/pricing.ts'
 import type { Session } from '../domain/session.ts'
 import type { Tenant } from '../domain/tenants.ts'
 
-/** An event as callers see it. */
+/** An event in an answer. */
 export function eventJson({ timeMs, ...event }: AgentEvent): Record<string, unknown> {
   return { ...event, timestamp: new Date(timeMs).toISOString(), costUsd: roundUsd(costUsdOf(event)) }
 }
 
-/** A session as callers see it: its events are counted, not listed. */
+/** A session in an answer. Its events are counted, not listed. */
 export function sessionJson({ events, createdMs, activeMs, ...session }: Session): Record<string, unknown> {
   return {
     ...session,
@@ -23,17 +23,17 @@ export function sessionJson({ events, createdMs, activeMs, ...session }: Session
   }
 }
 
-/** As much of a session as tells it from others. */
+/** A session in a message of the stream. */
 export function sessionLink({ id, agent, status }: Session): Record<string, unknown> {
   return { id, agent, status }
 }
 
-/** A tenant as the operator sees it. */
+/** A tenant in an answer. */
 export function tenantJson({ createdMs, keys, ...tenant }: Tenant): Record<string, unknown> {
   return { ...tenant, createdAt: new Date(createdMs).toISOString(), apiKeys: keys.size }
 }
 
-/** A key as the operator sees it: never the text that opens doors. */
+/** A key in an answer, without its secret. */
 export function apiKeyJson({ id, label, createdMs, ending }: ApiKey): Record<string, unknown> {
   return { id, label, createdAt: new Date(createdMs).toISOString(), key: `aw_${id}_...${ending}` }
 }

@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Feed, News } from '../domain/feed.ts'
+import type { Feed, SessionUpdate } from '../domain/feed.ts'
 import type { Viewer } from '../domain/session-store.ts'
 import { eventJson, sessionLink } from '../http/views.ts'
 
-/** How much the stream bears. */
+/** The bounds of the stream. */
 export interface StreamBounds {
   readonly maxClients: number
-  /** A client with more bytes waiting than that is cut off: it would fill the memory. */
+  /**
+   * A client with more unsent bytes than that is disconnected, because its messages would fill the memory.
+   */
   readonly maxBufferedBytes: number
-  /** A client that leaves a ping unanswered so long is gone. */
+  /** Milliseconds between two pings. A client that did not answer the last ping is disconnected. */
   readonly heartbeatMs: number
 }
 
@@ -20,24 +22,24 @@ export const DEFAULT_STREAM_BOUNDS: StreamBounds = {
   heartbeatMs: 30_000,
 }
 
-/** What one client wants to hear, and may. */
-export interface Interest {
+/** The updates that one client gets. */
+export interface StreamFilter {
   readonly viewer: Viewer
-  /** Only this session; null for all. */
+  /** The id of the only session; null for all sessions. */
   readonly sessionId: string | null
 }
 
-interface Client extends Interest {
+interface Client extends StreamFilter {
   readonly socket: WebSocket
   alive: boolean
 }
 
 const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
-/** Clients have nothing to say here; this much is for those that do not know. */
+/** Clients should send no messages. A small message is answered with a reason; a larger one is not read. */
 const MAX_PAYLOAD_BYTES = 1024
 
-/** Sends news to WebSocket clients as it happens. */
+/** Sends updates to WebSocket clients at once. */
 export class EventStream {
   readonly #bounds: StreamBounds
   readonly #sockets = new WebSocketServer({
@@ -52,7 +54,7 @@ export class EventStream {
 
   constructor(feed: Feed, bounds: StreamBounds) {
     this.#bounds = bounds
-    this.#unsubscribe = feed.subscribe((news) => this.#send(news))
+    this.#unsubscribe = feed.subscribe((update) => this.#send(update))
     this.#heartbeat = setInterval(() => this.#ping(), bounds.heartbeatMs).unref()
   }
 
@@ -64,38 +66,38 @@ export class EventStream {
     return this.#clients.size >= this.#bounds.maxClients
   }
 
-  /** Completes the handshake; the caller has checked the path and the key. */
-  accept(req: IncomingMessage, socket: Duplex, head: Buffer, interest: Interest): void {
+  /** Completes the handshake. The caller has checked the path and the key. */
+  accept(req: IncomingMessage, socket: Duplex, head: Buffer, filter: StreamFilter): void {
     this.#sockets.handleUpgrade(req, socket, head, (webSocket) => {
-      const client: Client = { ...interest, socket: webSocket, alive: true }
+      const client: Client = { ...filter, socket: webSocket, alive: true }
       this.#clients.add(client)
       webSocket.on('pong', () => {
         client.alive = true
       })
-      webSocket.on('message', () => webSocket.close(POLICY_VIOLATION, 'This stream takes no messages.'))
+      webSocket.on('message', () => webSocket.close(POLICY_VIOLATION, 'This stream accepts no messages.'))
       webSocket.on('error', () => webSocket.terminate())
       webSocket.on('close', () => this.#clients.delete(client))
     })
   }
 
-  /** Says goodbye to everybody. */
+  /** Starts the closing handshake with every client. */
   close(): void {
     clearInterval(this.#heartbeat)
     this.#unsubscribe()
     for (const { socket } of this.#clients) socket.close(GOING_AWAY, 'The server is shutting down.')
   }
 
-  /** Cuts off those that did not answer the goodbye. */
+  /** Disconnects the clients that did not complete the closing handshake. */
   terminate(): void {
     for (const { socket } of this.#clients) socket.terminate()
   }
 
-  #send(news: News): void {
+  #send(update: SessionUpdate): void {
     if (this.#clients.size === 0) return
-    const text = JSON.stringify(toMessage(news))
+    const text = JSON.stringify(toMessage(update))
     for (const { socket, viewer, sessionId } of this.#clients) {
-      if (viewer !== null && news.session.tenantId !== viewer) continue
-      if (sessionId !== null && news.session.id !== sessionId) continue
+      if (viewer !== null && update.session.tenantId !== viewer) continue
+      if (sessionId !== null && update.session.id !== sessionId) continue
       socket.send(text)
       if (socket.bufferedAmount > this.#bounds.maxBufferedBytes) socket.terminate()
     }
@@ -112,8 +114,8 @@ export class EventStream {
   }
 }
 
-function toMessage(news: News): object {
-  const session = sessionLink(news.session)
-  if (news.kind === 'event') return { kind: 'event', session, event: eventJson(news.event) }
-  return { kind: 'rollback', session, checkpointId: news.checkpointId, dropped: news.dropped }
+function toMessage(update: SessionUpdate): object {
+  const session = sessionLink(update.session)
+  if (update.kind === 'event') return { kind: 'event', session, event: eventJson(update.event) }
+  return { kind: 'rollback', session, checkpointId: update.checkpointId, dropped: update.dropped }
 }

@@ -5,12 +5,12 @@ import type { Watch } from '../domain/watch.ts'
 import { identify } from '../http/identity.ts'
 import { answerTo, type ProblemAnswer } from '../http/problem-response.ts'
 import { Problem, shorten } from '../problem.ts'
-import type { EventStream, Interest } from './event-stream.ts'
+import type { EventStream, StreamFilter } from './event-stream.ts'
 
-/** Where the stream of events is. */
+/** The path of the stream of events. */
 export const STREAM_PATH = '/ws/events'
 
-/** Leads upgrades of the server to the stream; refuses all others on the socket, with a whole response. */
+/** Connects WebSocket upgrades to the stream. Other upgrades get a complete HTTP response on the socket. */
 export function handleUpgrades(
   server: Server,
   stream: EventStream,
@@ -20,9 +20,9 @@ export function handleUpgrades(
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
     try {
-      const interest = checkUpgrade(req, watch, operatorKey)
+      const filter = checkUpgrade(req, watch, operatorKey)
       if (stream.isFull) refuse(req, socket, FULL)
-      else stream.accept(req, socket, head, interest)
+      else stream.accept(req, socket, head, filter)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       refuse(req, socket, answerTo(error.details))
@@ -32,17 +32,21 @@ export function handleUpgrades(
 
 const FULL: ProblemAnswer = {
   status: 503,
-  body: { error: 'full', message: 'The stream has all the clients it takes.', remedy: 'Try again later.' },
+  body: {
+    error: 'full',
+    message: 'The stream has its maximum number of clients.',
+    remedy: 'Try again later.',
+  },
 }
 
-function checkUpgrade(req: IncomingMessage, watch: Watch, operatorKey: string | undefined): Interest {
+function checkUpgrade(req: IncomingMessage, watch: Watch, operatorKey: string | undefined): StreamFilter {
   checkProtocol(req)
   const url = urlOf(req)
   const { tenantId: viewer } = identify(req.headers, watch, operatorKey)
   if (url?.pathname !== STREAM_PATH) {
     throw new Problem({
       kind: 'not_found',
-      message: `No WebSocket answers at ${shorten(url?.pathname ?? req.url ?? '')}.`,
+      message: `There is no WebSocket at ${shorten(url?.pathname ?? req.url ?? '')}.`,
       remedy: `The stream of events is at ${STREAM_PATH}.`,
     })
   }
@@ -52,20 +56,20 @@ function checkUpgrade(req: IncomingMessage, watch: Watch, operatorKey: string | 
   return { viewer, sessionId }
 }
 
-/** Some clients offer HTTP/2 with their first request (h2c); they hear why that goes nowhere. */
+/** Some clients offer HTTP/2 with their first request (h2c). The answer asks them to use HTTP/1.1. */
 function checkProtocol({ headers }: IncomingMessage): void {
   const { upgrade = '' } = headers
   if (upgrade.toLowerCase() === 'websocket') return
   throw new Problem({
     kind: 'invalid',
-    message: `Upgrade takes websocket, got "${shorten(upgrade)}".`,
-    remedy: 'Send requests in HTTP/1.1, without the header Upgrade.',
+    message: `The header Upgrade must be websocket, got "${shorten(upgrade)}".`,
+    remedy: 'Send other requests in HTTP/1.1 without the header Upgrade.',
     field: 'Upgrade',
     value: shorten(upgrade),
   })
 }
 
-/** Browsers open WebSockets for any page; a page of another origin must not read along. */
+/** A browser opens WebSockets for any page. A page of another origin must not read the stream. */
 function checkOrigin({ headers }: IncomingMessage): void {
   const { origin, host } = headers
   if (origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)) return
@@ -93,7 +97,7 @@ function refuse(req: IncomingMessage, socket: Duplex, { status, body }: ProblemA
   socket.end(`${head.join('\r\n')}\r\n\r\n${text}`)
 }
 
-/** The limiter has let the upgrade through and left on it where the client stands. */
+/** The headers of the limiter. It has allowed the upgrade, and has set `rateLimit` on the request. */
 function limitHeaders(req: IncomingMessage & { readonly rateLimit?: RateLimitInfo }): string[] {
   if (req.rateLimit === undefined) return []
   const { limit, remaining, resetTime } = req.rateLimit

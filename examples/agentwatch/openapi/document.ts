@@ -5,12 +5,12 @@ import { OPERATIONS } from './operations.ts'
 /** An OpenAPI document, as JSON. */
 export type OpenApiDocument = Readonly<Record<string, unknown>>
 
-/** Who asks these needs no key. */
+/** Paths that need no key. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/health', '/openapi.json'])
 
 /**
- * The OpenAPI 3.1 document of the routes that the audit found, with the limits before each: no route can be
- * forgotten, and what is said of limits is what the limiters do.
+ * The OpenAPI 3.1 document of the routes that the audit found, with the limits of each. So the document has
+ * every route, and its limits are those of the limiters.
  */
 export function openApiDocument(report: RouteReport): OpenApiDocument {
   const routes = report.routes.filter(({ kind }) => kind === 'route')
@@ -35,11 +35,11 @@ const PROBLEM = {
   type: 'object',
   required: ['error', 'message'],
   properties: {
-    error: { type: 'string', description: 'What went wrong, in a word for programs.' },
+    error: { type: 'string', description: 'A code of the problem, for programs.' },
     message: { type: 'string' },
-    remedy: { type: 'string', description: 'What to do about it.' },
+    remedy: { type: 'string', description: 'How to solve the problem.' },
     field: { type: 'string', description: 'The field of the request that is wrong.' },
-    value: { description: 'What the field held.' },
+    value: { description: 'The value of the field.' },
   },
 }
 
@@ -67,9 +67,9 @@ function operationOf({ method, path, limiters }: RouteEntry): Record<string, unk
       schema: { type: 'string' },
     })),
     responses: {
-      [status]: { description: 'All is well.', headers },
+      [status]: { description: 'The request succeeded.', headers },
       ...openApiResponses(limiters, requestClass),
-      default: { description: 'It cannot be done; the body says why.', headers, content: problem },
+      default: { description: 'The request failed. The body has the reason.', headers, content: problem },
     },
   }
 }

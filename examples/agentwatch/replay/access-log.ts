@@ -1,56 +1,83 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { parseLogLine } from './log-line.ts'
 import type { LoggedLine } from './logged-request.ts'
 
-/** A log that is read line by line, however long it is. */
+/** An access log that is read line by line, so that a log of any size fits in memory. */
 export interface AccessLog {
-  /** Once only. Throws an error that names the file if it cannot be read to its end. */
+  /** May be called once. Throws an error with the path if the log cannot be read to its end. */
   lines(): AsyncIterable<LoggedLine>
-  /** How much of the file has been read, from 0 to 1. */
+  /** The share of the file that was read, from 0 to 1. */
   progress(): number
-  close(): void
 }
 
-/** Opens a log in any form that the library's own program reads: that one knows the formats. */
+/** Longer lines are cut to this length: a file without line ends must not fill the memory. */
+const MAX_LINE_BYTES = 65_536
+const LINE_FEED = 0x0a
+
+/** Reads a log in the combined format, plain or gzipped. The first bytes of the file decide which. */
 export function openAccessLog(path: string): AccessLog {
   let share = 0
-  let reader: ChildProcess | undefined
   return {
     progress: () => share,
-    close: () => void reader?.kill(),
     async *lines() {
-      const child = spawn(process.execPath, [programPath(), 'entries', '--', path], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      reader = child
-      let messages = ''
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        messages += text
-      })
-      const ended = once(child, 'close')
-      for await (const line of createInterface({ input: child.stdout })) {
-        const entry = JSON.parse(line) as LoggedLine & { readonly share?: number }
-        share = entry.share ?? share
-        yield entry
+      try {
+        const { sizeBytes, isGzipped } = await inspect(path)
+        const file = createReadStream(path)
+        for await (const line of linesOf(isGzipped ? unzipped(file) : file)) {
+          share = Math.min(1, file.bytesRead / sizeBytes)
+          yield parseLogLine(line)
+        }
+        share = 1
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        throw new Error(`${path}: cannot be read (${reason}). Give an access log, plain or gzipped.`, {
+          cause: error,
+        })
       }
-      const [code] = (await ended) as [number | null]
-      if (code !== 0) throw new Error(messages.trim().replace(/^express-tollgate: /, ''))
-      share = 1
     },
   }
 }
 
-/** The program of the package, wherever that is installed. */
-function programPath(): string {
-  const manifest = createRequire(import.meta.url).resolve('express-tollgate/package.json')
-  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as {
-    readonly bin: Readonly<Record<string, string>>
+async function inspect(path: string): Promise<{ sizeBytes: number; isGzipped: boolean }> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0)
+    return { sizeBytes: size, isGzipped: buffer[0] === 0x1f && buffer[1] === 0x8b }
+  } finally {
+    await file.close()
   }
-  const path = join(dirname(manifest), bin['express-tollgate'] ?? '')
-  if (!existsSync(path)) throw new Error(`${path} is missing. Run npm run build.`)
-  return path
+}
+
+/** The reader of the bytes gets every error of the file: `pipeline` passes it on. */
+function unzipped(file: Readable): Readable {
+  return pipeline(file, createGunzip(), () => undefined)
+}
+
+/**
+ * The lines of a stream, without their line ends. Each line is decoded on its own, because an address that
+ * the tally stores must not keep a whole block of the file in memory.
+ */
+async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
+  let rest = Buffer.alloc(0)
+  for await (const block of blocks) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block])
+    let start = 0
+    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+      yield decoded(bytes.subarray(start, end))
+      start = end + 1
+    }
+    rest = Buffer.from(bytes.subarray(start, start + MAX_LINE_BYTES))
+  }
+  if (rest.length > 0) yield decoded(rest)
+}
+
+/**
+ * Each byte becomes the character with the same number (latin1), so a path keeps the bytes that were sent.
+ */
+function decoded(line: Buffer): string {
+  return line.toString('latin1', 0, MAX_LINE_BYTES).replace(/\r$/, '')
 }

@@ -1,24 +1,26 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 
-/** What to play, where, and how fast. */
+/** The log to play, the server, and the speed. */
 export interface ReplayArguments {
   readonly logPath: string
   readonly url: URL
-  /** Times the log's own pace, or as fast as the server answers. */
+  /** Times as fast as the log was written. `'max'`: as fast as the server answers. */
   readonly speed: number | 'max'
 }
 
 export const USAGE =
   'npm run replay -- <access log, plain or .gz> [--url http://127.0.0.1:3000] [--speed 60 | --speed max]'
 
-/** Reads the command line. A bad argument is an error that names it, what it was, and what it takes. */
+/**
+ * Reads the command line. The error for a bad argument names the argument, its value and the valid values.
+ */
 export function readArguments(argv: readonly string[]): ReplayArguments {
   const { values, positionals } = parse(argv)
   const [logPath, ...others] = positionals
-  if (logPath === undefined) throw new Error(`Which log? Usage: ${USAGE}`)
+  if (logPath === undefined) throw new Error(`The access log is missing. Usage: ${USAGE}`)
   if (others.length > 0)
-    throw new Error(`One log at a time, got also '${others.join("', '")}'. Usage: ${USAGE}`)
+    throw new Error(`Give one log only, got also '${others.join("', '")}'. Usage: ${USAGE}`)
   return { logPath, url: readUrl(values.url), speed: readSpeed(values.speed) }
 }
 
@@ -39,11 +41,16 @@ function parse(argv: readonly string[]): {
   }
 }
 
-/** Only this machine: a log played elsewhere is an attack, and forged addresses are believed nowhere else. */
+/**
+ * Only a server of this machine is accepted. A replay to another machine would be an attack, and that machine
+ * would not trust the addresses in X-Forwarded-For.
+ */
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'http:' && isLoopback(url.hostname)) return url
-  throw new Error(`--url takes an http URL of this machine, got '${text}'. Try --url http://127.0.0.1:3000.`)
+  throw new Error(
+    `--url must be an http URL of this machine, got '${text}'. Try --url http://127.0.0.1:3000.`,
+  )
 }
 
 function isLoopback(hostname: string): boolean {
@@ -57,6 +64,6 @@ function readSpeed(text: string): number | 'max' {
   const speed = /^\d{1,7}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN
   if (speed > 0) return speed
   throw new Error(
-    `--speed takes a number above 0, or max, got '${text}'. Try --speed 60: a minute in a second.`,
+    `--speed must be a number above 0, or max, got '${text}'. Try --speed 60: it plays a minute in a second.`,
   )
 }

@@ -7,6 +7,8 @@ try {
   const output = { report: process.stdout, progress: process.stderr }
   process.exitCode = await runReplay(process.argv.slice(2), output, interruption.signal)
 } catch (error) {
-  console.error(`replay: ${error instanceof Error ? error.message : String(error)}`)
+  const message = error instanceof Error ? error.message : String(error)
+  // The message may hold the name of a file, and that name a command to the terminal.
+  console.error(`replay: ${message.replace(/[^\n\x20-\x7e]/g, '?')}`)
   process.exitCode = 1
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** When a request of the log is due. */
+/** Decides when to send the requests of a log. */
 export interface Pace {
-  /** Resolves when a request that was logged at that time is due; rejects when the signal aborts. */
+  /**
+   * Resolves when it is time to send a request that was logged at `timeMs`. Rejects when the signal aborts.
+   */
   wait(timeMs: number, signal: AbortSignal): Promise<void>
 }
 
-/** What a pace reads and waits on; replaced in tests. */
+/** The clock and the timer of a pace. Tests replace them. */
 export interface Timing {
   now(): number
   sleep(ms: number, signal: AbortSignal): Promise<void>
@@ -19,12 +21,12 @@ const SYSTEM: Timing = {
   },
 }
 
-/** Timers above 2^31 ms fire at once; gaps longer than a day are waited for in pieces. */
+/** Timers above 2^31 ms fire at once, so longer waits are divided. */
 const LONGEST_SLEEP_MS = 86_400_000
 
 /**
- * The log's own pace times `speed`; `'max'` never waits. Logs are written when answers end, so times step
- * back now and then: such a request is due at once.
+ * Plays a log `speed` times as fast as it was written; `'max'` never waits. Servers log a request when its
+ * answer ends, so a time can be earlier than the time before it. Such a request is sent at once.
  */
 export function createPace(speed: number | 'max', timing: Timing = SYSTEM): Pace {
   if (speed === 'max') return { wait: async (_timeMs, signal) => signal.throwIfAborted() }

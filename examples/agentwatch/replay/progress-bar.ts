@@ -1,30 +1,30 @@
-/** Where progress is shown: a terminal, or a file of some kind. */
+/** The output for the progress: a terminal or a file. */
 export interface ProgressTarget {
   readonly isTTY?: boolean
   write(text: string): unknown
 }
 
-/** How far a replay is. */
+/** The progress of a replay. */
 export interface Progress {
-  /** From 0 to 1. */
+  /** The share of the log that was read, from 0 to 1. */
   readonly share: number
   readonly lines: number
   readonly refused: number
 }
 
-/** Shows progress now and then: as often as it is told costs next to nothing. */
+/** Shows the progress at intervals. It can be updated as often as one likes. */
 export interface ProgressBar {
   update(progress: Progress): void
-  /** Shows the last state and leaves the line. */
+  /** Shows the last state, and ends the line. */
   finish(progress: Progress): void
 }
 
 const WIDTH = 30
 const TERMINAL_INTERVAL_MS = 100
-/** A bar that moves would fill a file with its frames. */
+/** A file gets fewer lines, because it keeps each of them. */
 const FILE_INTERVAL_MS = 5000
 
-/** A bar that moves on a terminal; elsewhere a line every few seconds. */
+/** On a terminal the bar moves. In a file it is a new line every few seconds. */
 export function createProgressBar(
   target: ProgressTarget,
   now: () => number = () => performance.now(),
@@ -34,7 +34,7 @@ export function createProgressBar(
   let shownMs = isTerminal ? Number.NEGATIVE_INFINITY : now()
   const show = (progress: Progress): void => {
     shownMs = now()
-    // Back to the start of the line, and clear what is left of a longer one.
+    // \r goes back to the start of the line. \x1b[K clears the rest of a longer text.
     target.write(isTerminal ? `\r${bar(progress)}\x1b[K` : `${bar(progress)}\n`)
   }
   return {

@@ -1,21 +1,21 @@
 import type { Tally } from './tally.ts'
 
-/** More refused clients than that are summed up in one line. */
-const MOST_CLIENTS = 100
+/** Only so many refused clients are listed. */
+const MAX_LISTED_CLIENTS = 100
 
-/** The outcome of a replay, for people. */
+/** The result of a replay as text. */
 export function formatReport(tally: Tally, durationMs: number): string {
-  const { refusedClients, malformed, malformedLines, failed, failures } = tally
+  const { refusedClients, unreadable, unreadableLines, failed, failures } = tally
   return [
     ...section(
       `Refused clients: ${refusedClients.length} of ${tally.clients}`,
-      refusedClients.slice(0, MOST_CLIENTS).map(clientLine),
-      rest(refusedClients.length - MOST_CLIENTS, 'clients'),
+      refusedClients.slice(0, MAX_LISTED_CLIENTS).map(clientLine),
+      rest(refusedClients.length - MAX_LISTED_CLIENTS, 'clients'),
     ),
     ...section(
-      `Malformed lines: ${malformed}`,
-      malformedLines.map(({ lineNumber, reason }) => `line ${lineNumber}: ${reason}`),
-      rest(malformed - malformedLines.length, 'lines'),
+      `Unreadable lines: ${unreadable}`,
+      unreadableLines.map(({ lineNumber, reason }) => `line ${lineNumber}: ${reason}`),
+      rest(unreadable - unreadableLines.length, 'lines'),
     ),
     ...section(`Requests without an answer: ${failed}`, failures, rest(failed - failures.length, 'requests')),
     ...section('Totals', totals(tally, durationMs), []),
@@ -30,7 +30,7 @@ function totals(tally: Tally, durationMs: number): string[] {
   const statuses = [...tally.statuses].map(([status, count]) => `${status} x ${count}`)
   return [
     `${tally.lines} lines, ${tally.answered} answers, ${tally.clients} clients, ${seconds(durationMs)} s`,
-    `${tally.refused} refused (429), ${tally.answered - tally.refused} let through`,
+    `${tally.refused} refused (429), ${tally.answered - tally.refused} allowed`,
     `by status: ${statuses.length === 0 ? 'none' : statuses.join(', ')}`,
   ]
 }

@@ -7,7 +7,7 @@ import { formatReport } from './report.ts'
 import { createSender } from './sender.ts'
 import { TallyKeeper } from './tally.ts'
 
-/** Where a replay writes. */
+/** The outputs of a replay. */
 export interface ReplayOutput {
   readonly report: { write(text: string): unknown }
   readonly progress: ProgressTarget
@@ -15,7 +15,7 @@ export interface ReplayOutput {
 
 const MAX_CONNECTIONS = 16
 
-/** Plays a log as the command line says, and reports. Returns the exit code. */
+/** Plays a log by the arguments of the command line, and writes a report. Returns the exit code. */
 export async function runReplay(
   argv: readonly string[],
   output: ReplayOutput,
@@ -35,22 +35,21 @@ export async function runReplay(
   } catch (error) {
     failure = explain(error, url, signal)
   } finally {
-    log.close()
     sender.close()
   }
   bar.finish(progress())
-  // What was played until then was played, and is worth knowing.
+  // After a failure too, the report covers the requests that were sent.
   output.report.write(`${formatReport(tally.tally(), performance.now() - startMs)}\n`)
   if (failure !== undefined) output.progress.write(`replay: ${failure}\n`)
   return failure === undefined ? 0 : 1
 }
 
 function explain(error: unknown, url: URL, signal: AbortSignal): string {
-  if (signal.aborted) return 'interrupted; the report covers what was played.'
+  if (signal.aborted) return 'interrupted. The report covers the requests that were sent.'
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ECONNREFUSED') {
     return (
-      `nothing answers at ${url.origin}. Start the server in another terminal: ` +
+      `no server answers at ${url.origin}. Start the server in another terminal: ` +
       'API_RATE_LIMIT_TRUST_PROXY=loopback npm start'
     )
   }

@@ -1,16 +1,20 @@
 import { Agent, request } from 'node:http'
 import type { LoggedRequest } from './logged-request.ts'
 
-/** Sends requests to the server and tells the status of each answer. */
+/** Sends requests to the server. */
 export interface Sender {
+  /** Resolves to the status of the answer. */
   send(logged: LoggedRequest): Promise<number>
   close(): void
 }
 
-/** Nobody waits longer than that for one answer. */
+/** How long one answer may take. */
 const ANSWER_TIMEOUT_MS = 30_000
 
-/** Sends over kept-alive connections, at most so many at once; each request in its client's name. */
+/**
+ * Sends over at most `maxConnections` kept-alive connections, with the address of the client in
+ * X-Forwarded-For.
+ */
 export function createSender(url: URL, maxConnections: number): Sender {
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections })
   return {
@@ -18,7 +22,7 @@ export function createSender(url: URL, maxConnections: number): Sender {
       try {
         return await sendOnce(agent, url, logged)
       } catch (error) {
-        // The server had closed the idle connection just then, and never saw the request.
+        // The server closed the idle connection at that moment, and has not read the request.
         if (error instanceof StaleConnection) return sendOnce(agent, url, logged)
         throw error
       }
@@ -41,7 +45,7 @@ function sendOnce(agent: Agent, url: URL, { address, method, target }: LoggedReq
       timeout: ANSWER_TIMEOUT_MS,
     })
     sent.on('response', (answer) => {
-      // The limiter's verdict is in the status; the body only has to be read for the next request to go.
+      // Only the status matters. The body is read so that the connection is free for the next request.
       answer.on('error', reject)
       answer.on('end', () => resolve(answer.statusCode ?? 0))
       answer.resume()

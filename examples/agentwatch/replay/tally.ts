@@ -1,52 +1,54 @@
-/** What became of one client's requests. */
+/** The counts of one client. */
 export interface ClientTally {
   readonly address: string
   readonly sent: number
   readonly refused: number
 }
 
-/** A line that could not be played. */
-export interface MalformedLine {
+/** A line without a readable request. */
+export interface UnreadableLine {
   readonly lineNumber: number
   readonly reason: string
 }
 
-/** What a replay has come to. */
+/** The counts of a replay. */
 export interface Tally {
   readonly lines: number
-  readonly malformed: number
-  /** The first of them, by name. */
-  readonly malformedLines: readonly MalformedLine[]
-  /** Answers by status. */
+  readonly unreadable: number
+  /** The first of the unreadable lines. */
+  readonly unreadableLines: readonly UnreadableLine[]
+  /** Number of answers by status. */
   readonly statuses: ReadonlyMap<number, number>
   readonly answered: number
   readonly refused: number
   readonly clients: number
-  /** Those that were refused, the most often refused first. */
+  /** Clients with refused requests, the client with the most of them first. */
   readonly refusedClients: readonly ClientTally[]
-  /** Requests without an answer. */
+  /** Number of requests without an answer. */
   readonly failed: number
-  /** Why, of the first of them. */
+  /** The reasons of the first of them. */
   readonly failures: readonly string[]
 }
 
 const REFUSED = 429
-/** As many malformed lines and failures are kept by name; the rest is counted. */
-const MOST_NAMED = 20
+/** So many unreadable lines and failures are stored; the others are only counted. */
+const MAX_STORED = 20
 
-/** Counts a replay. Keeps one entry a client, so its memory grows with the clients of the log, not its lines. */
+/**
+ * Counts a replay. It stores one entry for each client, so its memory does not grow with the number of lines.
+ */
 export class TallyKeeper {
   readonly #clients = new Map<string, { sent: number; refused: number }>()
   readonly #statuses = new Map<number, number>()
-  readonly #malformedLines: MalformedLine[] = []
+  readonly #unreadableLines: UnreadableLine[] = []
   readonly #failures: string[] = []
   #lines = 0
-  #malformed = 0
+  #unreadable = 0
   #answered = 0
   #refused = 0
   #failed = 0
 
-  /** Line numbers count from 1. */
+  /** Number of lines so far, which is the number of the current line. */
   get lines(): number {
     return this.#lines
   }
@@ -59,11 +61,11 @@ export class TallyKeeper {
     this.#lines += 1
   }
 
-  /** The line counted last was malformed. */
-  countMalformed(reason: string): void {
-    this.#malformed += 1
-    if (this.#malformedLines.length < MOST_NAMED)
-      this.#malformedLines.push({ lineNumber: this.#lines, reason })
+  /** Call it for the line that was counted last. */
+  countUnreadableLine(reason: string): void {
+    this.#unreadable += 1
+    if (this.#unreadableLines.length < MAX_STORED)
+      this.#unreadableLines.push({ lineNumber: this.#lines, reason })
   }
 
   countAnswer(address: string, status: number): void {
@@ -79,10 +81,10 @@ export class TallyKeeper {
 
   countFailure(reason: string): void {
     this.#failed += 1
-    if (this.#failures.length < MOST_NAMED) this.#failures.push(reason)
+    if (this.#failures.length < MAX_STORED) this.#failures.push(reason)
   }
 
-  /** How it stands now. */
+  /** The counts so far. */
   tally(): Tally {
     const refusedClients = [...this.#clients]
       .filter(([, { refused }]) => refused > 0)
@@ -90,8 +92,8 @@ export class TallyKeeper {
       .sort((one, other) => other.refused - one.refused || (one.address < other.address ? -1 : 1))
     return {
       lines: this.#lines,
-      malformed: this.#malformed,
-      malformedLines: [...this.#malformedLines],
+      unreadable: this.#unreadable,
+      unreadableLines: [...this.#unreadableLines],
       statuses: new Map([...this.#statuses].sort(([one], [other]) => one - other)),
       answered: this.#answered,
       refused: this.#refused,

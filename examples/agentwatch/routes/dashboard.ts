@@ -4,7 +4,7 @@ import type { Watch } from '../domain/watch.ts'
 import { operatorOnly } from '../http/access.ts'
 import { Fields } from '../validation/fields.ts'
 
-/** Everything at a glance. */
+/** Figures over all sessions. */
 export function dashboardRoutes(watch: Watch): Router {
   const router = Router()
 
@@ -16,7 +16,7 @@ export function dashboardRoutes(watch: Watch): Router {
     const query = Fields.ofQuery(req.query)
     const by = query.choice('by', TOP_MEASURES, 'cost')
     const limit = query.wholeNumber('limit', { least: 1, most: 50, fallback: 5 })
-    query.done()
+    query.rejectUnknownFields()
     res.json(topOf(watch, by, limit))
   })
 

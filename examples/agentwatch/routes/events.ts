@@ -9,9 +9,9 @@ import { readEvent, readEvents } from '../validation/event-fields.ts'
 import { Fields } from '../validation/fields.ts'
 import { pageOf, readPage } from '../validation/page.ts'
 
-const MOST_AT_ONCE = 100
+const MAX_BATCH = 100
 
-/** Events: where agents report, one by one or several at once. */
+/** The events that agents report, one by one or several at once. */
 export function eventRoutes(watch: Watch): Router {
   const router = Router()
   const visible = (res: Response): readonly AgentEvent[] =>
@@ -20,7 +20,7 @@ export function eventRoutes(watch: Watch): Router {
   router.get('/', (req, res) => {
     const query = Fields.ofQuery(req.query)
     const page = readPage(query)
-    query.done()
+    query.rejectUnknownFields()
     const latestFirst = visible(res).toSorted((one, other) => other.timeMs - one.timeMs)
     res.json(pageOf(latestFirst, page, eventJson))
   })
@@ -31,30 +31,30 @@ export function eventRoutes(watch: Watch): Router {
     res.json(eventJson(event))
   })
 
-  router.post('/', takeOne(watch))
-  router.post('/batch', takeBatch(watch))
+  router.post('/', addEvent(watch))
+  router.post('/batch', addBatch(watch))
 
   return router
 }
 
-function takeOne(watch: Watch): RequestHandler {
+function addEvent(watch: Watch): RequestHandler {
   return (req, res) => {
     const body = Fields.ofBody(req.body)
     const sessionId = body.text('sessionId', { longest: 100 })
     const event = readEvent(body, watch.now())
-    body.done()
-    const [taken] = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), [event])
-    res.status(201).json(taken === undefined ? null : eventJson(taken))
+    body.rejectUnknownFields()
+    const [stored] = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), [event])
+    res.status(201).json(stored === undefined ? null : eventJson(stored))
   }
 }
 
-function takeBatch(watch: Watch): RequestHandler {
+function addBatch(watch: Watch): RequestHandler {
   return (req, res) => {
     const body = Fields.ofBody(req.body)
     const sessionId = body.text('sessionId', { longest: 100 })
-    const events = readEvents(body, MOST_AT_ONCE, watch.now())
-    body.done()
-    const taken = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), events)
-    res.status(201).json({ taken: taken.length, events: taken.map(eventJson) })
+    const events = readEvents(body, MAX_BATCH, watch.now())
+    body.rejectUnknownFields()
+    const stored = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), events)
+    res.status(201).json({ taken: stored.length, events: stored.map(eventJson) })
   }
 }

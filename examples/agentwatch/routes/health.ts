@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { Watch } from '../domain/watch.ts'
 
-/** Whether the server is alive; open to everybody, and therefore says nothing else. */
+/** Whether the server is alive. The route needs no key, so its answer has nothing else. */
 export function healthRoutes(watch: Watch): Router {
   const router = Router()
   router.get('/', (_req, res) => {

@@ -6,7 +6,7 @@ import { operatorOnly } from '../http/access.ts'
 import type { RequestCounts } from '../http/request-counts.ts'
 import type { Limiters } from '../limiters.ts'
 
-/** What the metrics are made of. */
+/** The sources of the metrics. */
 export interface MetricsSource {
   readonly watch: Watch
   readonly requests: RequestCounts
@@ -14,7 +14,10 @@ export interface MetricsSource {
   readonly streamClients: () => number
 }
 
-/** The counts of the server and of its limiters, for Prometheus. No label holds an address or a name from outside. */
+/**
+ * The metrics of the server and of its limiters, for Prometheus. No label has an address or a text of a
+ * caller.
+ */
 export function metricsRoutes(source: MetricsSource): Router {
   const registry = new Registry()
   const { everything, demoSeed, apiKeys } = source.limiters
@@ -32,20 +35,31 @@ function metricsText({ watch, requests, streamClients }: MetricsSource): string 
     family(
       'http_requests_total',
       'counter',
-      'Requests answered, by class of status.',
+      'Answered requests by class of status.',
       'class',
       requests.byClass,
     ),
     single('http_refused_total', 'counter', 'Requests answered with 429.', requests.refused),
-    single('http_aborted_total', 'counter', 'Requests that the client gave up.', requests.aborted),
-    family('events_total', 'counter', 'Events taken in, by type.', 'type', totals.events),
-    single('sessions_total', 'counter', 'Sessions started.', totals.sessions),
-    single('blocked_events_total', 'counter', 'Events that the safety policy forbade.', safety.blockedCount),
-    family('violations_total', 'counter', 'Rules of the safety policy broken.', 'rule', safety.violations),
-    single('sessions', 'gauge', 'Sessions kept.', sessions.size),
-    single('events', 'gauge', 'Events kept.', sessions.eventCount),
-    single('tenants', 'gauge', 'Tenants kept.', tenants.list().length),
-    single('stream_clients', 'gauge', 'WebSocket clients connected.', streamClients()),
+    single(
+      'http_aborted_total',
+      'counter',
+      'Requests whose client closed the connection before the end of the answer.',
+      requests.aborted,
+    ),
+    family('events_total', 'counter', 'Added events by type.', 'type', totals.events),
+    single('sessions_total', 'counter', 'Started sessions.', totals.sessions),
+    single('blocked_events_total', 'counter', 'Events that the safety policy blocked.', safety.blockedCount),
+    family(
+      'violations_total',
+      'counter',
+      'Violations of the safety policy by rule.',
+      'rule',
+      safety.violations,
+    ),
+    single('sessions', 'gauge', 'Stored sessions.', sessions.size),
+    single('events', 'gauge', 'Stored events.', sessions.eventCount),
+    single('tenants', 'gauge', 'Stored tenants.', tenants.list().length),
+    single('stream_clients', 'gauge', 'Connected WebSocket clients.', streamClients()),
     single('uptime_seconds', 'gauge', 'Time since the start.', (watch.now() - watch.startedMs) / 1000),
   ].join('')
 }

@@ -10,7 +10,7 @@ import { pageOf, readPage } from '../validation/page.ts'
 
 const LIST = { most: 100, longest: 200 }
 
-/** What agents must not do: the policy, what it blocked, and whether it would block. */
+/** The safety policy: read it, replace it, list the blocked events, and check an event. */
 export function safetyRoutes(watch: Watch): Router {
   const router = Router()
   const { safety } = watch
@@ -33,7 +33,7 @@ export function safetyRoutes(watch: Watch): Router {
   router.get('/blocked', operatorOnly, (req, res) => {
     const query = Fields.ofQuery(req.query)
     const page = readPage(query)
-    query.done()
+    query.rejectUnknownFields()
     res.json({ ...pageOf(safety.blocked(), page, (entry) => entry), everBlocked: safety.blockedCount })
   })
 
@@ -41,7 +41,7 @@ export function safetyRoutes(watch: Watch): Router {
     const body = Fields.ofBody(req.body)
     const sessionId = body.optionalText('sessionId', 100)
     const event = readEvent(body, watch.now())
-    body.done()
+    body.rejectUnknownFields()
     const session = sessionId === null ? null : watch.sessions.get(sessionId, identityOf(res).tenantId)
     const violations = violationsOf(safety.policy, event, totalUsdOf(session?.events ?? []))
     res.json({ allowed: violations.length === 0, violations, policyRevision: safety.revision })
@@ -57,6 +57,6 @@ function readPolicy(body: Fields): SafetyPolicy {
     maxSessionCostUsd: body.optionalNumber('maxSessionCostUsd', { least: 0, most: 1_000_000 }),
     maxEventTokens: body.optionalNumber('maxEventTokens', { least: 1, most: 100_000_000 }),
   }
-  body.done()
+  body.rejectUnknownFields()
   return policy
 }

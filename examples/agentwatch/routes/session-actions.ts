@@ -9,9 +9,9 @@ import { sessionJson } from '../http/views.ts'
 import { readEvent, readEvents } from '../validation/event-fields.ts'
 import { Fields } from '../validation/fields.ts'
 
-const MOST_SUPPOSED = 100
+const MAX_SIMULATED = 100
 
-/** Checkpoints of a session, and what can be done from there. */
+/** Checkpoints of a session, rollbacks and simulations. */
 export function sessionActionRoutes(watch: Watch): Router {
   const router = Router()
   const session = (id: string, res: Response): Session => watch.sessions.get(id, identityOf(res).tenantId)
@@ -25,17 +25,17 @@ export function sessionActionRoutes(watch: Watch): Router {
     const found = session(req.params.id, res)
     const body = Fields.ofBody(req.body)
     const name = body.text('label', { longest: 100 })
-    body.done()
-    const nothingElse = Fields.ofBody({ type: 'checkpoint', name })
-    const [taken] = ingest(watch, found, [readEvent(nothingElse, watch.now())])
-    res.status(201).json(taken === undefined ? null : checkpoint(found, taken.id))
+    body.rejectUnknownFields()
+    const event = readEvent(Fields.ofBody({ type: 'checkpoint', name }), watch.now())
+    const [stored] = ingest(watch, found, [event])
+    res.status(201).json(stored === undefined ? null : checkpoint(found, stored.id))
   })
 
   router.post('/:id/rollback', (req, res) => {
     const found = session(req.params.id, res)
     const body = Fields.ofBody(req.body)
     const checkpointId = body.text('checkpointId', { longest: 100 })
-    body.done()
+    body.rejectUnknownFields()
     const { kept, dropped } = rollBack(watch, found, checkpointId)
     res.json({ checkpointId, kept, dropped, session: sessionJson(found) })
   })
@@ -45,8 +45,8 @@ export function sessionActionRoutes(watch: Watch): Router {
     const body = Fields.ofBody(req.body)
     const fromCheckpointId = body.optionalText('fromCheckpointId', 100)
     const model = body.optionalText('model', 100)
-    const events = body.has('events') ? readEvents(body, MOST_SUPPOSED, watch.now()) : []
-    body.done()
+    const events = body.has('events') ? readEvents(body, MAX_SIMULATED, watch.now()) : []
+    body.rejectUnknownFields()
     res.json({ sessionId: found.id, ...simulate(watch, found, { fromCheckpointId, model, events }) })
   })
 

@@ -8,7 +8,7 @@ import { eventJson } from '../http/views.ts'
 import { Fields } from '../validation/fields.ts'
 import { pageOf, readPage } from '../validation/page.ts'
 
-/** What happened in a session, as a list or to be played back. */
+/** The events of a session, as a list or as a playback. */
 export function sessionEventRoutes(watch: Watch): Router {
   const router = Router()
   const session = (id: string, res: Response): Session => watch.sessions.get(id, identityOf(res).tenantId)
@@ -18,7 +18,7 @@ export function sessionEventRoutes(watch: Watch): Router {
     const query = Fields.ofQuery(req.query)
     const page = readPage(query)
     const type = query.has('type') ? query.choice('type', EVENT_TYPES) : null
-    query.done()
+    query.rejectUnknownFields()
     const found = inOrder(events).filter((event) => type === null || event.type === type)
     res.json(pageOf(found, page, eventJson))
   })
@@ -27,7 +27,7 @@ export function sessionEventRoutes(watch: Watch): Router {
     const { id, events } = session(req.params.id, res)
     const query = Fields.ofQuery(req.query)
     const speed = query.optionalNumber('speed', { least: 0.1, most: 1000 }) ?? 1
-    query.done()
+    query.rejectUnknownFields()
     const { frames, durationMs } = timelineOf(events, speed)
     const shown = frames.map(({ offsetMs, event }) => ({ offsetMs, event: eventJson(event) }))
     res.json({ sessionId: id, speed, durationMs, frames: shown })

@@ -8,7 +8,7 @@ import { traceOf } from '../domain/trace.ts'
 import type { Watch } from '../domain/watch.ts'
 import { identityOf } from '../http/identity.ts'
 
-/** What the events of a session mean. */
+/** Reports on the events of a session. */
 export function sessionInsightRoutes(watch: Watch): Router {
   const router = Router()
   const session = (id: string, res: Response): Session => watch.sessions.get(id, identityOf(res).tenantId)

@@ -11,14 +11,14 @@ import { pageOf, readPage } from '../validation/page.ts'
 
 const DAY_SEC = 86_400
 
-/** Sessions themselves: list, start, end, remove. */
+/** Sessions: list, start, end and remove them. */
 export function sessionRoutes(watch: Watch): Router {
   const router = Router()
   const { sessions } = watch
 
   router.get('/', list(watch))
   router.post('/', start(watch))
-  // Stands before `/:id`, which would take it for an id.
+  // This route comes before `/:id`, which would treat `prune` as an id.
   router.delete('/prune', operatorOnly, prune(watch))
 
   router.get('/:id', (req, res) => {
@@ -29,7 +29,7 @@ export function sessionRoutes(watch: Watch): Router {
     const session = sessions.get(req.params.id, identityOf(res).tenantId)
     const body = Fields.ofBody(req.body)
     const status = body.choice('status', SESSION_STATUSES)
-    body.done()
+    body.rejectUnknownFields()
     res.json(sessionJson(sessions.setStatus(session.id, status, watch.now())))
   })
 
@@ -47,7 +47,7 @@ function list(watch: Watch): RequestHandler {
     const page = readPage(query)
     const status = query.has('status') ? query.choice('status', SESSION_STATUSES) : null
     const agent = query.optionalText('agent', 100)
-    query.done()
+    query.rejectUnknownFields()
     const found = watch.sessions
       .list(identityOf(res).tenantId)
       .filter((session) => status === null || session.status === status)
@@ -62,7 +62,7 @@ function start(watch: Watch): RequestHandler {
     const agent = body.text('agent', { longest: 100 })
     const goal = body.text('goal', { longest: 500, fallback: '' })
     const tenantId = tenantFor(body.optionalText('tenantId', 100), identityOf(res), watch)
-    body.done()
+    body.rejectUnknownFields()
     const session = startSession(watch, { agent, goal, tenantId })
     res.status(201).location(`/api/v1/sessions/${session.id}`).json(sessionJson(session))
   }
@@ -73,19 +73,19 @@ function prune(watch: Watch): RequestHandler {
     const query = Fields.ofQuery(req.query)
     const age = { least: 0, most: 365 * DAY_SEC, fallback: DAY_SEC }
     const olderThanSec = query.wholeNumber('olderThanSec', age)
-    query.done()
+    query.rejectUnknownFields()
     const pruned = watch.sessions.prune(watch.now() - olderThanSec * 1000)
     res.json({ pruned, remaining: watch.sessions.size, olderThanSec })
   }
 }
 
-/** A tenant's sessions are its own; the operator may start one for anybody. */
-function tenantFor(asked: string | null, { role, tenantId }: Identity, watch: Watch): string | null {
-  if (role === 'operator') return asked === null ? null : watch.tenants.get(asked).id
-  if (asked === null || asked === tenantId) return tenantId
+/** A tenant starts sessions for itself only. The operator may start one for any tenant. */
+function tenantFor(requestedId: string | null, { role, tenantId }: Identity, watch: Watch): string | null {
+  if (role === 'operator') return requestedId === null ? null : watch.tenants.get(requestedId).id
+  if (requestedId === null || requestedId === tenantId) return tenantId
   throw new Problem({
     kind: 'forbidden',
-    message: 'A tenant starts sessions for itself only.',
-    remedy: 'Leave tenantId out.',
+    message: 'A tenant may start sessions for itself only.',
+    remedy: 'Omit tenantId.',
   })
 }

@@ -3,7 +3,7 @@ import { PRICES } from '../domain/pricing.ts'
 import type { Watch } from '../domain/watch.ts'
 import { operatorOnly } from '../http/access.ts'
 
-/** How the server is. */
+/** The state of the server. */
 export function systemRoutes(watch: Watch, streamClients: () => number): Router {
   const router = Router()
 

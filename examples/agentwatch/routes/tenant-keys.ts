@@ -5,7 +5,7 @@ import { operatorOnly } from '../http/access.ts'
 import { apiKeyJson } from '../http/views.ts'
 import { Fields } from '../validation/fields.ts'
 
-/** The keys of tenants. `limiter` stands before their creation, stricter than the one before everything. */
+/** The keys of tenants. `limiter` limits their creation, and is stricter than the limiter of all requests. */
 export function tenantKeyRoutes(watch: Watch, limiter: RateLimiter): Router {
   const router = Router()
   const { tenants } = watch
@@ -20,9 +20,9 @@ export function tenantKeyRoutes(watch: Watch, limiter: RateLimiter): Router {
     const { id } = tenants.get(req.params.id)
     const body = Fields.ofOptionalBody(req.body)
     const label = body.text('label', { longest: 100, fallback: '' })
-    body.done()
+    body.rejectUnknownFields()
     const { key, secret } = tenants.issueKey(id, label, watch.now())
-    // The only time the key is told; no cache on the way may keep it.
+    // No other answer has the key, and no cache may store this one.
     res
       .status(201)
       .set('Cache-Control', 'no-store')

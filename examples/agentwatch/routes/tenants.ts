@@ -6,7 +6,7 @@ import { tenantJson } from '../http/views.ts'
 import { Fields } from '../validation/fields.ts'
 import { pageOf, readPage } from '../validation/page.ts'
 
-/** Tenants, and what they use. */
+/** Tenants and their usage. */
 export function tenantRoutes(watch: Watch): Router {
   const router = Router()
   const { tenants } = watch
@@ -15,7 +15,7 @@ export function tenantRoutes(watch: Watch): Router {
   router.get('/', (req, res) => {
     const query = Fields.ofQuery(req.query)
     const page = readPage(query)
-    query.done()
+    query.rejectUnknownFields()
     res.json(pageOf(tenants.list(), page, tenantJson))
   })
 
@@ -23,7 +23,7 @@ export function tenantRoutes(watch: Watch): Router {
     const body = Fields.ofBody(req.body)
     const name = body.text('name', { longest: 100 })
     const budgetUsd = body.optionalNumber('budgetUsd', { least: 0, most: 1_000_000_000 })
-    body.done()
+    body.rejectUnknownFields()
     const tenant = tenants.create({ name, budgetUsd }, watch.now())
     res.status(201).location(`/api/v1/tenants/${tenant.id}`).json(tenantJson(tenant))
   })

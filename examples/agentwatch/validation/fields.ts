@@ -1,28 +1,28 @@
 import { Problem, shorten } from '../problem.ts'
 
-/** How long a text may be, and what it is when absent. */
+/** The maximum length of a text in characters, and its value if it is absent. */
 export interface TextRule {
   readonly longest: number
   readonly fallback?: string
 }
 
-/** Where a number may lie, and what it is when absent. */
+/** The range of a number, and its value if it is absent. */
 export interface NumberRule {
   readonly least: number
   readonly most: number
   readonly fallback?: number
 }
 
-/** How long a list of texts may be, and each text in it. */
+/** The maximum number of texts in a list, and the maximum length of each. */
 export interface ListRule {
   readonly most: number
   readonly longest: number
 }
 
 /**
- * Reads the fields of a JSON body or of a query one by one; the first that does not fit is a 400 that names
- * the field, what it held and what it takes. `done()` refuses fields that nobody asked for: mostly a
- * spelling, and silently ignored otherwise.
+ * Reads the fields of a JSON body or of a query one by one. For the first invalid field it throws a Problem
+ * with the field, its value and the valid values. `rejectUnknownFields()` rejects fields that were not read:
+ * such a field is mostly misspelled, and would have no effect.
  */
 export class Fields {
   readonly #where: 'body' | 'query'
@@ -39,10 +39,10 @@ export class Fields {
     if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
       return new Fields('body', body as Record<string, unknown>)
     }
-    throw invalid('body', body, 'takes a JSON object', 'Send one with Content-Type: application/json.')
+    throw invalid('body', body, 'must be a JSON object', 'Send one with Content-Type: application/json.')
   }
 
-  /** The fields of a JSON body that may be left out altogether. */
+  /** The fields of a JSON body that may be absent. */
   static ofOptionalBody(body: unknown): Fields {
     return Fields.ofBody(body === undefined ? {} : body)
   }
@@ -52,7 +52,7 @@ export class Fields {
     return new Fields('query', query as Record<string, unknown>)
   }
 
-  /** Whether the field was given. */
+  /** Whether the field is present. */
   has(name: string): boolean {
     return this.#read(name) !== undefined
   }
@@ -62,7 +62,7 @@ export class Fields {
     if (value === undefined && rule.fallback !== undefined) return rule.fallback
     const fits = typeof value === 'string' && value.length <= rule.longest
     if (fits && (value.trim() !== '' || rule.fallback !== undefined)) return value
-    throw invalid(name, value, 'takes text', `Give 1 to ${rule.longest} characters.`)
+    throw invalid(name, value, 'must be a text', `Give 1 to ${rule.longest} characters.`)
   }
 
   optionalText(name: string, longest: number): string | null {
@@ -74,7 +74,7 @@ export class Fields {
     const value = this.#number(name, rule.fallback)
     if (Number.isInteger(value) && value >= rule.least && value <= rule.most) return value
     const range = `Give a number from ${rule.least} to ${rule.most}.`
-    throw invalid(name, this.#read(name), 'takes a whole number', range)
+    throw invalid(name, this.#read(name), 'must be a whole number', range)
   }
 
   optionalNumber(name: string, rule: NumberRule): number | null {
@@ -82,7 +82,7 @@ export class Fields {
     if (given === undefined || given === null) return null
     const value = this.#number(name, undefined)
     if (value >= rule.least && value <= rule.most) return value
-    throw invalid(name, given, 'takes a number', `Give a number from ${rule.least} to ${rule.most}.`)
+    throw invalid(name, given, 'must be a number', `Give a number from ${rule.least} to ${rule.most}.`)
   }
 
   choice<C extends string>(name: string, choices: readonly C[], fallback?: C): C {
@@ -90,16 +90,16 @@ export class Fields {
     if (value === undefined && fallback !== undefined) return fallback
     const chosen = choices.find((choice) => choice === value)
     if (chosen !== undefined) return chosen
-    throw invalid(name, value, 'takes one of a few words', `Give ${choices.join(', ')}.`)
+    throw invalid(name, value, 'must be one of the choices', `Give one of ${choices.join(', ')}.`)
   }
 
-  /** Milliseconds since the epoch of an ISO 8601 timestamp. */
+  /** The time of an ISO 8601 timestamp, in milliseconds since the epoch. */
   timestamp(name: string, fallbackMs: number): number {
     const value = this.#read(name)
     if (value === undefined) return fallbackMs
     const parsedMs = typeof value === 'string' && ISO_8601.test(value) ? Date.parse(value) : Number.NaN
     if (Number.isFinite(parsedMs)) return parsedMs
-    throw invalid(name, value, 'takes a timestamp', "Give one with a zone, such as '2026-01-31T12:00:00Z'.")
+    throw invalid(name, value, 'must be a timestamp', "Give one with a zone, such as '2026-01-31T12:00:00Z'.")
   }
 
   texts(name: string, rule: ListRule, fallback: readonly string[]): readonly string[] {
@@ -109,7 +109,7 @@ export class Fields {
       typeof item === 'string' && item.trim() !== '' && item.length <= rule.longest
     if (Array.isArray(value) && value.length <= rule.most && value.every(fits)) return value as string[]
     const remedy = `Give at most ${rule.most} texts of 1 to ${rule.longest} characters.`
-    throw invalid(name, value, 'takes a list of texts', remedy)
+    throw invalid(name, value, 'must be a list of texts', remedy)
   }
 
   /** The objects of a list, each with its own fields. */
@@ -120,16 +120,16 @@ export class Fields {
     if (Array.isArray(value) && value.length > 0 && value.length <= most && value.every(isObject)) {
       return value.map((item: Record<string, unknown>) => new Fields('body', item))
     }
-    throw invalid(name, value, 'takes a list of objects', `Give 1 to ${most} objects.`)
+    throw invalid(name, value, 'must be a list of objects', `Give 1 to ${most} objects.`)
   }
 
-  /** Throws if there is a field that was never asked for. */
-  done(): void {
+  /** Throws a Problem if there is a field that was not read. */
+  rejectUnknownFields(): void {
     for (const name of Object.keys(this.#values)) {
       if (this.#known.has(name)) continue
       const known = [...this.#known].join(', ')
-      const remedy = known === '' ? 'Leave it out.' : `The fields are ${known}.`
-      throw invalid(name, this.#values[name], `is no field of this ${this.#where}`, remedy)
+      const remedy = known === '' ? 'Omit it.' : `The fields are ${known}.`
+      throw invalid(name, this.#values[name], `is not a field of this ${this.#where}`, remedy)
     }
   }
 
@@ -137,7 +137,7 @@ export class Fields {
     const value = this.#read(name)
     if (value === undefined && fallback !== undefined) return fallback
     if (typeof value === 'number') return value
-    // A query knows only text; in a body, "5" for 5 is a mistake worth telling.
+    // The values of a query are always texts. In a body, "5" instead of 5 is a mistake.
     if (this.#where === 'query' && typeof value === 'string' && DECIMAL.test(value)) return Number(value)
     return Number.NaN
   }

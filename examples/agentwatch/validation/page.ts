@@ -1,18 +1,18 @@
 import type { Fields } from './fields.ts'
 
-/** Which part of a list is asked for. */
+/** The requested part of a list. */
 export interface Page {
   readonly limit: number
   readonly offset: number
 }
 
-/** Part of a list, and how long the whole is. */
+/** A part of a list, and the length of the whole list. */
 export interface PageOf<Item> extends Page {
   readonly items: readonly Item[]
   readonly total: number
 }
 
-/** The page that a query asks for: `limit` from 1 to 200, 50 by default, and `offset`. */
+/** The page of a query: `limit` from 1 to 200, 50 by default, and `offset`. */
 export function readPage(query: Fields): Page {
   return {
     limit: query.wholeNumber('limit', { least: 1, most: 200, fallback: 50 }),
@@ -20,7 +20,7 @@ export function readPage(query: Fields): Page {
   }
 }
 
-/** That page of the items, each as it is to be shown. */
+/** The items of a page, each converted by `show`. */
 export function pageOf<Item, Shown>(
   items: readonly Item[],
   { limit, offset }: Page,

@@ -1,36 +1,42 @@
-import { FirstIds } from '../../limits/algorithm.ts'
+/*
+ * Decides charges of one client: asks each of its limits, writes what they keep, counts refusals towards a ban, and
+ * composes the decision. It neither finds the client (memory-store.ts) nor chooses who is forgotten (capacity/).
+ */
+import { type AlgorithmResult, FirstIds } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
-import { allowedDecision, bannedDecision, limitStateOf, refusedDecision } from './memory-decision.ts'
-import { MemoryReceipt } from './memory-receipt.ts'
-import type { ClientCursor } from './table/client-cursor.ts'
+import type { ClientCursor } from './client-cursor.ts'
 import {
+  type AlgorithmResults,
   adjustToClock,
   type ClientEntry,
   emptyEntry,
   fullnessOfLimit,
   resultsOf,
   stateFor,
-} from './table/client-entry.ts'
+} from './client-entry.ts'
+import { MemoryReceipt } from './memory-receipt.ts'
+import { chargedWindow, chargeOpenWindow } from './open-window-charge.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 import { FULL } from './table/row-format.ts'
 import { longestTtlMs, type RowSchema, type RowSchemas } from './table/row-schemas.ts'
 
-/** Makes room for a newcomer; answers false when there is none. */
-export type MakeRoom = (newcomer: Fingerprint, nowMs: number) => boolean
+/** Makes room for a new client. Returns false when there is none. */
+export type MakeRoom = (newClient: Fingerprint, nowMs: number) => boolean
 
-/** A charge that every limit admits, before it is written. */
+/** A charge that every limit admits. Its states are in the draft of the cursor, and not written yet. */
 interface Admission {
-  readonly states: LimitState[]
-  /** What is left of each limit, where a receipt is wanted. */
-  readonly newStates: AlgorithmState[] | undefined
+  readonly limits: LimitState[]
+  /** The states after the charge, for its receipt; undefined where no receipt is wanted. */
+  readonly states: AlgorithmState[] | undefined
   fullness: number
   repeatAfterMs: number
 }
 
-/** Decides charges of the client that its cursor is at. */
+/** Decides charges of the client that its cursor points at. */
 export class Decider {
   readonly client: ClientCursor
   readonly #schemas: RowSchemas
@@ -43,148 +49,147 @@ export class Decider {
     this.#makeRoom = makeRoom
   }
 
-  /** Undefined when the client would have to be remembered and there is no room. */
+  /** Returns undefined when the client is new and there is no room for it. */
   consume(charge: Charge, nowMs: number): Decision | undefined {
     const schema = this.#schemas.of(charge.limits)
-    return this.#chargeOpenWindow(charge, schema, nowMs) ?? this.#decide(charge, schema, nowMs)
+    return this.#consumeOpenWindow(charge, schema, nowMs) ?? this.#consume(charge, schema, nowMs)
   }
 
-  /** What `consume` would answer, were there room. */
+  /** What `consume` would answer if there were room. */
   peek(charge: Charge, nowMs: number): Decision {
-    const known = this.#readClient(charge, nowMs)
-    const asked = resultsOf(known, charge, nowMs, charge.cost)
-    const endsInMs = banEndsInMs(known?.ban, nowMs)
-    if (endsInMs > 0) return bannedDecision(charge, asked, { endsInMs, isNew: false })
-    if (asked.some((outcome) => !outcome.allowed)) return refusedDecision(charge, asked, known, nowMs)
-    return allowedDecision(charge, resultsOf(known, charge, nowMs, 0))
+    const { limits, cost } = charge
+    const entry = this.#readClient(limits, nowMs)
+    const results = resultsOf(entry, limits, nowMs, cost)
+    const endsInMs = banEndsInMs(entry?.ban, nowMs)
+    if (endsInMs > 0) return bannedDecision(limits, results, { endsInMs, isNew: false })
+    if (results.some(({ allowed }) => !allowed)) return refusedDecision(limits, results, entry, nowMs)
+    const untouched = resultsOf(entry, limits, nowMs, 0)
+    return { allowed: true, retryAfterMs: 0, limits: limitStatesOf(limits, untouched) }
   }
 
-  /** Writes down what another store decided, if there is room. */
-  seedFromRemote(charge: Charge, { limits: told, retryAfterMs, ban }: Decision, nowMs: number): void {
-    const known = this.#readClient(charge, nowMs)
+  /** Writes what another store has decided. Does nothing where the client is new and there is no room for it. */
+  seedFromRemote({ limits, cost }: Charge, remote: Decision, nowMs: number): void {
+    const known = this.#readClient(limits, nowMs)
     if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return
     const entry = known ?? emptyEntry()
-    const endsInMs = ban?.endsInMs ?? 0
-    const expiresAtMs = Math.max(entry.expiresAtMs, nowMs + Math.max(longestTtlMs(charge.limits), endsInMs))
-    if (ban !== undefined) {
-      // What is left of the limits is not told during a ban.
+    const endsInMs = remote.ban?.endsInMs ?? 0
+    const expiresAtMs = Math.max(entry.expiresAtMs, nowMs + Math.max(longestTtlMs(limits), endsInMs))
+    if (remote.ban !== undefined) {
+      // The decision on a banned client does not contain what its limits have left.
       this.client.write({ ...entry, ban: banned(nowMs, endsInMs), expiresAtMs, fullness: FULL })
       return
     }
-    const { limits, cost } = charge
     const states = limits.map((limit, index) => {
       const algorithm = algorithmOf(limit)
-      const kept = stateFor(entry, limits, index) ?? algorithm.initialState(this.#firstIds.next())
-      const { remaining = 0, resetMs = 0 } = told[index] ?? {}
-      return algorithm.seedFromRemote(kept, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit)
+      const state = stateFor(entry, limits, index) ?? algorithm.initialState(this.#firstIds.next())
+      const { remaining = 0, resetMs = 0 } = remote.limits[index] ?? {}
+      const remoteState = { remaining, resetMs, retryAfterMs: remote.retryAfterMs, cost }
+      return algorithm.seedFromRemote(state, remoteState, nowMs, limit)
     })
     const fullness = Math.max(
-      ...limits.map((limit, index) => fullnessOfLimit(limit, told[index]?.remaining ?? 0)),
+      ...limits.map((limit, index) => fullnessOfLimit(limit, remote.limits[index]?.remaining ?? 0)),
     )
     const refusals = entry.ban?.refusals === undefined ? undefined : entry.ban
     this.client.write({ limits, states, ban: refusals, expiresAtMs, fullness })
   }
 
-  /** The answer where nothing is to be done but to count. */
-  #chargeOpenWindow(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
+  /** The most frequent decision; undefined for any other charge. */
+  #consumeOpenWindow(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
     const { client } = this
     const limit = charge.limits[0]
     if (limit === undefined || !client.isKnown) return undefined
-    if (!client.chargeOpenWindow(schema, limit, nowMs, charge.cost)) return undefined
-    const { used, startMs, windowId } = client.window
-    const resetMs = startMs + limit.windowMs - nowMs
-    const limits = [limitStateOf(limit, { remaining: limit.burst - used, resetMs })]
-    if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits }
-    return {
-      allowed: true,
-      retryAfterMs: 0,
-      limits,
-      receipt: this.#receipt(charge, [{ used, startMs, windowId }]),
-    }
+    const limitState = chargeOpenWindow(client, schema, limit, nowMs, charge.cost)
+    if (limitState === undefined) return undefined
+    if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits: [limitState] }
+    const receipt = this.#receipt(charge, [chargedWindow(client, limit, limitState, nowMs)])
+    return { allowed: true, retryAfterMs: 0, limits: [limitState], receipt }
   }
 
-  #decide(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
+  #consume(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
     const { client } = this
-    const known = client.isKnown && !client.isPlain(schema) ? this.#readClient(charge, nowMs) : undefined
-    const isBanned = banEndsInMs(known?.ban, nowMs) > 0
-    const admission = isBanned ? undefined : this.#admit(charge, schema, known, nowMs)
-    if (admission === undefined) return this.#refuse(charge, known ?? this.#readClient(charge, nowMs), nowMs)
+    const { limits } = charge
+    const entry = client.isKnown && !client.holdsOnly(schema) ? this.#readClient(limits, nowMs) : undefined
+    const isBanned = banEndsInMs(entry?.ban, nowMs) > 0
+    const admission = isBanned ? undefined : this.#admit(charge, schema, entry, nowMs)
+    if (admission === undefined) return this.#refuse(charge, entry ?? this.#readClient(limits, nowMs), nowMs)
     const isNew = !client.isKnown
     if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
-    const untilMs = nowMs + longestTtlMs(charge.limits)
+    const untilMs = nowMs + longestTtlMs(limits)
     const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
-    client.save({ schema: schema, fullness: admission.fullness, ban: known?.ban, expiresAtMs })
-    const { states, newStates: left, repeatAfterMs } = admission
+    client.save({ schema, fullness: admission.fullness, ban: entry?.ban, expiresAtMs })
+    const { states, repeatAfterMs } = admission
     return {
       allowed: true,
       retryAfterMs: 0,
-      limits: states,
+      limits: admission.limits,
       ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
-      ...(left === undefined ? undefined : { receipt: this.#receipt(charge, left) }),
+      ...(states === undefined ? undefined : { receipt: this.#receipt(charge, states) }),
     }
   }
 
-  /** Asks each limit in turn, and drafts what it keeps; undefined as soon as one refuses. */
+  /**
+   * Charges each limit in turn, and drafts its new state. Returns undefined as soon as a limit refuses.
+   *
+   * @param entry undefined for a new client, and for a client whose row holds the states of these limits only: then
+   *   they are read from the row one by one
+   */
   #admit(
     { limits, cost, refundable }: Charge,
     { algorithms }: RowSchema,
-    known: ClientEntry | undefined,
+    entry: ClientEntry | undefined,
     nowMs: number,
   ): Admission | undefined {
-    const admission: Admission = {
-      states: [],
-      newStates: refundable === false ? undefined : [],
-      fullness: 0,
-      repeatAfterMs: 0,
-    }
-    const numbers = this.client.isKnown && known === undefined ? this.client.numbers() : undefined
+    const states = refundable === false ? undefined : []
+    const admission: Admission = { limits: [], states, fullness: 0, repeatAfterMs: 0 }
+    const numbers = this.client.isKnown && entry === undefined ? this.client.numbers() : undefined
     const draft = this.client.draft()
     for (const [index, limit] of limits.entries()) {
       const algorithm = algorithms[index]
       if (algorithm === undefined) continue
-      const kept = numbers === undefined ? stateFor(known, limits, index) : algorithm.read(numbers)
+      const kept = numbers === undefined ? stateFor(entry, limits, index) : algorithm.read(numbers)
       const state = algorithm.rewind(kept ?? algorithm.initialState(this.#firstIds.next()), nowMs, limit)
-      const outcome = algorithm.charge(state, nowMs, limit, cost)
-      if (!outcome.allowed) return undefined
-      algorithm.write(outcome.state, draft)
-      admission.states.push(limitStateOf(limit, outcome))
-      admission.newStates?.push(outcome.state)
-      admission.fullness = Math.max(admission.fullness, fullnessOfLimit(limit, outcome.remaining))
-      if (outcome.remaining >= cost) continue
-      const { retryAfterMs } = algorithm.charge(outcome.state, nowMs, limit, cost)
+      const result = algorithm.charge(state, nowMs, limit, cost)
+      if (!result.allowed) return undefined
+      algorithm.write(result.state, draft)
+      admission.limits.push(limitStateOf(limit, result))
+      admission.states?.push(result.state)
+      admission.fullness = Math.max(admission.fullness, fullnessOfLimit(limit, result.remaining))
+      if (result.remaining >= cost) continue
+      const { retryAfterMs } = algorithm.charge(result.state, nowMs, limit, cost)
       admission.repeatAfterMs = Math.max(admission.repeatAfterMs, retryAfterMs)
     }
     return admission
   }
 
-  /** Takes nothing; notes that the client is at its limit, and the refusal where a ban may come of it. */
-  #refuse(charge: Charge, known: ClientEntry | undefined, nowMs: number): Decision {
-    const asked = resultsOf(known, charge, nowMs, charge.cost)
-    const endsInMs = banEndsInMs(known?.ban, nowMs)
-    if (endsInMs > 0) return bannedDecision(charge, asked, { endsInMs, isNew: false })
-    if (known !== undefined) this.client.markFull()
-    const ban = this.#noteRefusal(known, charge, nowMs)
-    return ban === undefined
-      ? refusedDecision(charge, asked, known, nowMs)
-      : bannedDecision(charge, asked, ban)
+  /** Takes nothing. Notes that the client is at its limit, and counts the refusal where it may lead to a ban. */
+  #refuse(charge: Charge, entry: ClientEntry | undefined, nowMs: number): Decision {
+    const { limits, cost } = charge
+    const results = resultsOf(entry, limits, nowMs, cost)
+    const endsInMs = banEndsInMs(entry?.ban, nowMs)
+    if (endsInMs > 0) return bannedDecision(limits, results, { endsInMs, isNew: false })
+    if (entry !== undefined) this.client.setFullness(FULL)
+    const newBan = this.#countRefusal(entry, charge, nowMs)
+    return newBan === undefined
+      ? refusedDecision(limits, results, entry, nowMs)
+      : bannedDecision(limits, results, newBan)
   }
 
-  #noteRefusal(known: ClientEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
+  /** The ban that this refusal has caused; undefined where it has caused none. */
+  #countRefusal(known: ClientEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
     if (rule === undefined) return undefined
     if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return undefined
     const entry = known ?? emptyEntry()
     const ban = withRefusal(entry.ban, nowMs, rule)
     const endsInMs = banEndsInMs(ban, nowMs)
     const untilMs = nowMs + Math.max(rule.refusals.windowMs, endsInMs)
-    const expiresAtMs = Math.max(entry.expiresAtMs, untilMs)
-    this.client.write({ ...entry, ban, expiresAtMs, fullness: FULL })
+    this.client.write({ ...entry, ban, expiresAtMs: Math.max(entry.expiresAtMs, untilMs), fullness: FULL })
     return endsInMs === 0 ? undefined : { endsInMs, isNew: true }
   }
 
-  /** What is known of the client, in line with the clock. */
-  #readClient({ limits }: Charge, nowMs: number): ClientEntry | undefined {
+  /** The entry of the client, adjusted to the clock; undefined where it is not known. */
+  #readClient(limits: readonly Limit[], nowMs: number): ClientEntry | undefined {
     if (!this.client.isKnown) return undefined
-    // Noted as the latest of their schema, the limits read are those of the charge wherever they can be.
+    // Makes these limits the latest of their schema, so that the entry has them wherever the client has that schema.
     this.#schemas.of(limits)
     const entry = this.client.read()
     if (adjustToClock(entry, nowMs)) this.client.write(entry)
@@ -192,12 +197,51 @@ export class Decider {
   }
 
   #receipt({ limits, cost }: Charge, states: readonly AlgorithmState[]): MemoryReceipt {
-    return new MemoryReceipt({
-      client: this.client,
-      fingerprint: { ...this.client.fingerprint },
-      limits,
-      states,
-      cost,
-    })
+    const { client } = this
+    // A copy: the cursor overwrites its fingerprint.
+    const { first, second, third } = client.fingerprint
+    return new MemoryReceipt({ client, fingerprint: { first, second, third }, limits, states, cost })
   }
+}
+
+/** What a decision shows of a limit: a fresh object, so that nobody holds a live counter. */
+function limitStateOf(
+  limit: Limit,
+  result: Pick<AlgorithmResult<unknown>, 'remaining' | 'resetMs'>,
+): LimitState {
+  const { remaining, resetMs } = result
+  return { name: limit.name, limit: limit.burst, remaining, resetMs }
+}
+
+function limitStatesOf(limits: readonly Limit[], results: AlgorithmResults): LimitState[] {
+  return limits.map((limit, index) => limitStateOf(limit, results[index] ?? { remaining: 0, resetMs: 0 }))
+}
+
+/**
+ * A limit that refuses shows when the first of the missing units comes back. The other limits show what they have
+ * without the charge.
+ */
+function refusedDecision(
+  limits: readonly Limit[],
+  results: AlgorithmResults,
+  entry: ClientEntry | undefined,
+  nowMs: number,
+): Decision {
+  const shown = limits.map((limit, index) => {
+    const result = results[index]
+    if (result?.allowed === false) return result
+    return algorithmOf(limit).charge(stateFor(entry, limits, index), nowMs, limit, 0)
+  })
+  return { allowed: false, retryAfterMs: longestRetryMs(results), limits: limitStatesOf(limits, shown) }
+}
+
+/** A banned client has nothing left of any limit until the ban has ended and the limits admit the charge. */
+function bannedDecision(limits: readonly Limit[], results: AlgorithmResults, ban: Ban): Decision {
+  const retryAfterMs = Math.max(ban.endsInMs, longestRetryMs(results))
+  const none = { remaining: 0, resetMs: retryAfterMs }
+  return { allowed: false, retryAfterMs, limits: limits.map((limit) => limitStateOf(limit, none)), ban }
+}
+
+function longestRetryMs(results: AlgorithmResults): number {
+  return Math.max(...results.map(({ retryAfterMs }) => retryAfterMs))
 }

@@ -1,58 +1,62 @@
+/*
+ * Gives back the charge that a receipt was written for. Hides what makes sure that it is given back once, in this
+ * store only, and only while the client still has it.
+ */
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
-import type { ClientCursor } from './table/client-cursor.ts'
-import { adjustToClock, placeOf, resultsOf, tightestFullness } from './table/client-entry.ts'
+import type { ClientCursor } from './client-cursor.ts'
+import { adjustToClock, indexOfLimit, resultsOf, tightestFullness } from './client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
 export interface MemoryReceiptDetails {
-  /** Goes over the clients of which this one is. */
+  /** A cursor over the clients to which the charged client belongs. */
   readonly client: ClientCursor
   readonly fingerprint: Fingerprint
   readonly limits: readonly Limit[]
-  /** What the charge left of each limit. */
+  /** The state of each limit after the charge. */
   readonly states: readonly AlgorithmState[]
   readonly cost: number
 }
 
 /**
- * A receipt of the memory store. Private, so that nobody can make one. Whether its client was forgotten meanwhile
- * is told by the ids in the states: those of another life of the client are others.
+ * A receipt of the memory store. Its details are private, so that nobody can forge one. The ids in its states show
+ * whether the client was forgotten in the meantime: a client that comes back gets other ids.
  */
 export class MemoryReceipt {
-  readonly #taken: MemoryReceiptDetails
-  #spent = false
+  readonly #details: MemoryReceiptDetails
+  #isSpent = false
 
-  constructor(taken: MemoryReceiptDetails) {
-    this.#taken = taken
+  constructor(details: MemoryReceiptDetails) {
+    this.#details = details
   }
 
-  /** Whether this is a receipt, and not an object made after one. */
+  /** Whether an object is a receipt, and not a copy or an imitation of one. */
   static is(receipt: object): receipt is MemoryReceipt {
-    return #taken in receipt
+    return #details in receipt
   }
 
-  /** Whether the charge was taken from a client that this cursor goes over. */
+  /** Whether the charge was taken through this cursor. */
   isOf(client: ClientCursor): boolean {
-    return this.#taken.client === client
+    return this.#details.client === client
   }
 
-  /** Gives the charge back, once, as far as it is still there. */
+  /** Gives the charge back, once, as far as it still counts against the client. */
   redeem(nowMs: number): void {
-    const { client, fingerprint, limits, states, cost } = this.#taken
-    if (this.#spent || !client.find(fingerprint)) return
-    this.#spent = true
+    const { client, fingerprint, limits, states, cost } = this.#details
+    if (this.#isSpent || !client.find(fingerprint)) return
+    this.#isSpent = true
     const entry = client.read()
-    // The limits as they were then: those of one name may differ in how much they allow.
-    entry.limits = entry.limits.map((limit) => limits[placeOf(limit, limits)] ?? limit)
+    // The limits of the charge: the limits that have the same names now may allow another number.
+    entry.limits = entry.limits.map((limit) => limits[indexOfLimit(limit, limits)] ?? limit)
     adjustToClock(entry, nowMs)
     entry.states = entry.states.map((state, index) => {
       const limit = entry.limits[index]
-      const left = states[placeOf(limit, limits)]
-      if (limit === undefined || left === undefined) return state
-      return algorithmOf(limit).refund(state, left, nowMs, limit, cost)
+      const taken = states[indexOfLimit(limit, limits)]
+      if (limit === undefined || taken === undefined) return state
+      return algorithmOf(limit).refund(state, taken, nowMs, limit, cost)
     })
-    entry.fullness = tightestFullness(entry.limits, resultsOf(entry, entry, nowMs, 0))
+    entry.fullness = tightestFullness(entry.limits, resultsOf(entry, entry.limits, nowMs, 0))
     client.write(entry)
   }
 }

@@ -1,3 +1,20 @@
+/*
+ * The memory store as its users see it. To understand a decision in memory, read these files in this order:
+ *
+ *  1. ../store.ts                     what a store is asked, and what it promises
+ *  2. ../../limits/decision.ts        what it answers
+ *  3. ../../limits/algorithm.ts       what an algorithm is asked, and what it answers
+ *  4. ../../limits/fixed-window.ts    one algorithm
+ *  5. memory-store.ts                 reads the clock, finds the client of the key, has the charge decided
+ *  6. decider.ts                      decides the charge, and composes the answer
+ *  7. open-window-charge.ts           decides the most frequent charge faster
+ *  8. client-entry.ts                 what is known of a client
+ *  9. client-cursor.ts                reads a client and writes it
+ *
+ * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
+ * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
+ * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
+ */
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
@@ -6,51 +23,52 @@ import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Ceiling } from './capacity/ceiling.ts'
 import { OVERFLOW_BUCKETS, Overflow } from './capacity/overflow.ts'
-import { PruningTimer } from './capacity/pruning-timer.ts'
+import { PruningTimer } from './capacity/pruner.ts'
+import { ClientCursor, type ClientRows } from './client-cursor.ts'
+import { emptyEntry } from './client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
-import { ClientCursor, type ClientRows } from './table/client-cursor.ts'
-import { emptyEntry } from './table/client-entry.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
-  /** Keys remembered at most: one for each limiter, class and client. Default: 1,000,000. */
+  /** The most keys that are remembered: one for each limiter, class and client. Default: 1,000,000. */
   readonly maxKeys?: number
-  /** Time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
+  /** The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
   readonly clock?: { now(): number }
 }
 
-/** What a {@link MemoryStore} has come to. */
+/** The figures of a {@link MemoryStore}. The last two count from the creation of the store. */
 export interface MemoryStoreStats {
-  /** Keys remembered at present, expired ones that were not pruned yet included. */
+  /** Keys remembered at present, including expired keys that are not removed yet. */
   readonly keys: number
   readonly maxKeys: number
-  /** Bytes of memory that they take. */
+  /** Bytes of memory that the keys take. */
   readonly bytes: number
-  /** Keys forgotten for a newcomer's sake before their time: each may have been granted its quota anew. */
+  /** Keys forgotten before they expired, to make room for new clients. Each may have got its quota again. */
   readonly unexpiredEvictions: number
-  /** Charges of newcomers for whom there was no room, which share a quota. */
+  /** Charges of new clients for which there was no room. These clients share a quota. */
   readonly overflowed: number
 }
 
 const DEFAULT_MAX_KEYS = 1_000_000
 
-/** What the numbers of rows can tell apart, less what may stand empty. */
+/** Somewhat below the largest row number of 24 bits, because some numbers belong to rows that are not in use. */
 const LARGEST_MAX_KEYS = 16_000_000
 
 /**
  * Keeps counters in this process. Answers directly, never with a promise.
  *
- * Clients stand in a table of typed arrays, where one with a window or a token bucket takes about 38 bytes. The key
- * is not kept: 96 bits of a hash with a secret of the process stand for it. Clients idle for their `ttlMs` are
- * forgotten, two on the way of each newcomer and the rest by a timer that does not keep the process alive.
+ * Clients are kept in a table of typed arrays. A client with one fixed window or one token bucket takes about 38
+ * bytes. The key itself is not kept: a hash of 96 bits, with a secret of the process, takes its place. A client that
+ * was idle for its `ttlMs` is forgotten. Each new client has two others checked for that, and a timer, which does not
+ * keep the process alive, checks the rest.
  *
- * At `maxKeys` a newcomer takes the place of an expired client, or else of the one furthest from its limit of 16
- * that are drawn by lot. One that is refused or banned makes no room; where 256 in a row are, newcomers share 64
- * clients' worth of quota.
+ * At `maxKeys` a new client replaces an expired client. Where there is none, it replaces the one furthest from its
+ * limit among 16 clients chosen at random. A client that is refused or banned is not replaced. Where 256 clients in a
+ * row are refused or banned, there is no room: such new clients share the quota of 64 clients.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -68,9 +86,9 @@ export class MemoryStore implements Store {
   readonly #decider: Decider
   readonly #overflow: Overflow
   readonly #timer: PruningTimer
-  #closed = false
+  #isClosed = false
 
-  /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
+  /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
     const { maxKeys = DEFAULT_MAX_KEYS, clock = performance } = checkNames('MemoryStore', options, [
       'maxKeys',
@@ -80,28 +98,28 @@ export class MemoryStore implements Store {
     if (typeof clock?.now !== 'function') {
       rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
     }
-    // Whole milliseconds: fractions would make 60 s read as 60.0000001 s, and round up to 61 in a header.
+    // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
     this.#now = () => Math.floor(clock.now())
-    const madeAtMs = this.#now()
-    const clientsOf = (mostClients: number): ClientRows => {
-      return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs: madeAtMs }
+    const createdAtMs = this.#now()
+    const clientRows = (mostClients: number): ClientRows => {
+      return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs }
     }
-    this.#clients = clientsOf(this.#maxKeys)
+    this.#clients = clientRows(this.#maxKeys)
     this.#client = new ClientCursor(this.#clients)
     this.#ceiling = new Ceiling(this.#clients, this.#maxKeys, this)
-    this.#decider = new Decider(this.#client, this.#clients.schemas, (newcomer, nowMs) =>
-      this.#ceiling.makeRoom(newcomer, nowMs),
+    this.#decider = new Decider(this.#client, this.#clients.schemas, (newClient, nowMs) =>
+      this.#ceiling.makeRoom(newClient, nowMs),
     )
-    this.#overflow = new Overflow(clientsOf(OVERFLOW_BUCKETS))
+    this.#overflow = new Overflow(clientRows(OVERFLOW_BUCKETS))
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
   }
 
-  /** Keys remembered at present, expired ones that were not pruned yet included. */
+  /** Keys remembered at present, including expired keys that are not removed yet. */
   get size(): number {
     return this.#clients.table.size
   }
 
-  /** What an operator may want to know; all of it since the store was made. */
+  /** The figures of this store, for operators. */
   stats(): MemoryStoreStats {
     const { size, bytes } = this.#clients.table
     const { unexpiredEvictions } = this.#ceiling
@@ -115,7 +133,7 @@ export class MemoryStore implements Store {
   }
 
   consume(charge: Charge): Decision {
-    const nowMs = this.#begin()
+    const nowMs = this.#nowUnlessClosed()
     this.#client.findKey(charge.key, this.#hash)
     return (
       this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
@@ -123,7 +141,7 @@ export class MemoryStore implements Store {
   }
 
   peek(charge: Charge): Decision {
-    const nowMs = this.#begin()
+    const nowMs = this.#nowUnlessClosed()
     const isKnown = this.#client.findKey(charge.key, this.#hash)
     const { fingerprint } = this.#client
     if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
@@ -131,11 +149,13 @@ export class MemoryStore implements Store {
   }
 
   /**
-   * Takes over what another store has decided of a client, so that this one can go on from there. A client for whom
-   * there is no room stays unknown.
+   * Takes over what another store has decided for a client, so that this store can continue from there. A new client
+   * for which there is no room stays unknown.
+   *
+   * @internal
    */
   seedFromRemote(charge: Charge, decision: Decision): void {
-    const nowMs = this.#begin()
+    const nowMs = this.#nowUnlessClosed()
     this.#client.findKey(charge.key, this.#hash)
     this.#decider.seedFromRemote(charge, decision, nowMs)
   }
@@ -145,9 +165,9 @@ export class MemoryStore implements Store {
     if (receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)) receipt.redeem(this.#now())
   }
 
-  /** An operator's block finds room even where all others are refused or banned. */
+  /** Makes room for the client in any case, even where all others are refused or banned. */
   block(key: string, forMs: number): void {
-    const nowMs = this.#begin()
+    const nowMs = this.#nowUnlessClosed()
     const client = this.#client
     const isKnown = client.findKey(key, this.#hash)
     if (!isKnown) this.#ceiling.makeRoomForBlock(client.fingerprint, nowMs)
@@ -166,8 +186,8 @@ export class MemoryStore implements Store {
       return
     }
     entry.ban = undefined
-    // Without the ban there is less to remember, and not for so long.
-    entry.expiresAtMs = this.#begin() + longestTtlMs(entry.limits)
+    // Without the ban, the client need not be remembered longer than its limits.
+    entry.expiresAtMs = this.#nowUnlessClosed() + longestTtlMs(entry.limits)
     client.write(entry)
   }
 
@@ -182,13 +202,14 @@ export class MemoryStore implements Store {
   }
 
   close(): void {
-    this.#closed = true
+    this.#isClosed = true
     this.#timer.stop()
     this.resetAll()
   }
 
-  #begin(): number {
-    if (!this.#closed) return this.#now()
+  /** @throws RateLimiterError after the store was closed */
+  #nowUnlessClosed(): number {
+    if (!this.#isClosed) return this.#now()
     throw new RateLimiterError({
       code: 'closed',
       problem: 'this MemoryStore was closed',

@@ -1,18 +1,23 @@
+// Hides how the limits and the ban rule of a charge are written for a script.
+
 import type { BanRule } from '../../limits/ban.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
-import { escaped } from './redis-key.ts'
+import { escapeCharacter } from './redis-key.ts'
 
-/** What the deciding script is told of the limits of a charge. */
+/** The limits and the ban rule of a charge, as arguments of `scripts/decide.lua`. */
 export interface ChargeSpec {
   readonly ban: BanRule | undefined
-  /** The limits, and the ban rule where there is one, in JSON. */
-  readonly text: string
-  /** Where all there is is one fixed window: its name, units, window and time to live. */
-  readonly oneWindow: readonly string[] | undefined
+  /** The general form: the limits, and the ban rule if there is one, in JSON. */
+  readonly json: string
+  /**
+   * The short form: name, units, window and time to live. Only of a charge on one fixed window without a ban
+   * rule.
+   */
+  readonly shortForm: readonly string[] | undefined
 }
 
-/** What scripts are told of the limits of charges, and of their ban rule: made once for each. */
+/** Makes the arguments of a list of limits once and keeps them for its next charge. */
 export class ChargeSpecs {
   readonly #limits = new WeakMap<readonly Limit[], string>()
   readonly #decide = new WeakMap<readonly Limit[], ChargeSpec>()
@@ -22,41 +27,44 @@ export class ChargeSpecs {
     const known = this.#decide.get(limits)
     if (known !== undefined && known.ban === ban) return known
     const rule = ban === undefined ? '' : `,"ban":${JSON.stringify(ruleOf(ban))}`
-    const text = `{"limits":${this.#listed(limits)}${rule}}`
-    const spec = { ban, text, oneWindow: ban === undefined ? oneWindowOf(limits) : undefined }
+    const json = `{"limits":${this.#jsonOf(limits)}${rule}}`
+    const spec = { ban, json, shortForm: ban === undefined ? shortFormOf(limits) : undefined }
     this.#decide.set(limits, spec)
     return spec
   }
 
   /** For the script that refunds. */
   ofLimits(limits: readonly Limit[]): string {
-    return `{"limits":${this.#listed(limits)}}`
+    return `{"limits":${this.#jsonOf(limits)}}`
   }
 
-  #listed(limits: readonly Limit[]): string {
-    let text = this.#limits.get(limits)
-    if (text === undefined) {
-      text = JSON.stringify(
+  #jsonOf(limits: readonly Limit[]): string {
+    let json = this.#limits.get(limits)
+    if (json === undefined) {
+      json = JSON.stringify(
         limits.map(({ name, algorithm, limit, windowMs, burst, ttlMs }) => [
           encodeName(name),
           algorithm,
           ...[limit, windowMs, burst, ttlMs],
         ]),
       )
-      this.#limits.set(limits, text)
+      this.#limits.set(limits, json)
     }
-    return text
+    return json
   }
 }
 
-function oneWindowOf([only, ...others]: readonly Limit[]): readonly string[] | undefined {
+function shortFormOf([only, ...others]: readonly Limit[]): readonly string[] | undefined {
   if (only?.algorithm !== 'fixed-window' || others.length > 0) return undefined
   return [encodeName(only.name), ...[only.limit, only.windowMs, only.ttlMs].map(String)]
 }
 
-/** Names are compared, never shown. Escaped, for what JSON of Lua does not read: a lone surrogate. */
+/**
+ * A name in printable ASCII. Scripts only compare names. The JSON decoder of Lua does not accept every name:
+ * not one with a lone surrogate.
+ */
 function encodeName(name: string): string {
-  return name.replace(/[^!-$&-~]/g, escaped)
+  return name.replace(/[^!-$&-~]/g, escapeCharacter)
 }
 
 function ruleOf({ refusals, forMs }: BanRule): readonly number[] {

@@ -1,37 +1,45 @@
+// Hides how the key of a client becomes the name of a key in Redis.
+
 import { createHash } from 'node:crypto'
 
-/** What a key of a client may show as it is: printable ASCII without what means something to us or to Redis. */
-const ORDINARY = /^[!-"$&-z|~]*$/
-const STRANGE = /[^!-"$&-z|~]/g
+/**
+ * Printable ASCII without the characters that have a meaning here or in Redis. A key shows these as they are.
+ */
+const PLAIN_TEXT = /^[!-"$&-z|~]*$/
+const OTHER_CHARACTERS = /[^!-"$&-z|~]/g
 
-/** Longer ones are kept as a digest, so that no client decides how much memory its key takes. */
-const LONGEST = 200
+/** Longer keys are replaced by a digest, so that no client decides how much memory its key takes. */
+const LONGEST_PLAIN_KEY = 200
 
-/** Of what is written under a key; another format gets another number, and never meets this one. */
-const FORMAT = 'v1'
+/** The version of the format of stored values. A new format gets a new version, and so other keys. */
+const FORMAT_VERSION = 'v1'
 
 /**
  * Compiles the names of Redis keys: `tollgate:v1:default:read:203.0.113.7`.
  *
- * Injective, whatever bytes a client brings: a character that is not ordinary becomes `%` and its UTF-16 code unit in
- * four digits, lone surrogates included. Braces are not ordinary, and so no client can choose a slot of a cluster.
+ * Two keys never get the same name, whatever characters a client sends: every other character becomes `%` and
+ * its UTF-16 code unit in four hexadecimal digits, lone surrogates included. Braces are escaped too, so that
+ * no client can choose the slot of its key in a cluster.
  */
 export function redisKeysOf(prefix: string): (key: string) => string {
-  const head = `${prefix}:${FORMAT}:`
+  const start = `${prefix}:${FORMAT_VERSION}:`
   return (key) => {
-    const text = ORDINARY.test(key) ? key : key.replace(STRANGE, escaped)
-    return (
-      head + (text.length <= LONGEST ? text : `#${createHash('sha256').update(text).digest('base64url')}`)
-    )
+    const text = PLAIN_TEXT.test(key) ? key : key.replace(OTHER_CHARACTERS, escapeCharacter)
+    return start + (text.length <= LONGEST_PLAIN_KEY ? text : digestOf(text))
   }
+}
+
+/** No escaped key starts with `#`, so that a digest equals no key. */
+function digestOf(text: string): string {
+  return `#${createHash('sha256').update(text).digest('base64url')}`
 }
 
 /** Matches all keys of a prefix, for SCAN. */
 export function keyPattern(prefix: string): string {
-  return `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}:${FORMAT}:*`
+  return `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}:${FORMAT_VERSION}:*`
 }
 
-/** A character in ASCII, whatever it is: a lone surrogate too. */
-export function escaped(character: string): string {
+/** Any character in ASCII, a lone surrogate included. */
+export function escapeCharacter(character: string): string {
   return `%${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

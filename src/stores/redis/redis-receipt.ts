@@ -1,34 +1,36 @@
+// Hides which charge a receipt of the Redis store stands for.
+
 import type { Limit } from '../../limits/limit.ts'
 
-/** A charge that Redis has taken. */
-export interface RedisReceiptDetails {
+/** A charge that was taken in Redis. */
+export interface RedisCharge {
   /** The store that took it. */
   readonly store: object
   readonly key: string
   readonly limits: readonly Limit[]
   readonly cost: number
-  /** What the script answered of each limit, for the script that refunds. */
-  readonly marks: readonly (readonly number[])[]
+  /** Three numbers of each limit. `decide.lua` answers them, and `refund.lua` finds the charge by them. */
+  readonly receiptNumbers: readonly (readonly number[])[]
 }
 
-/** A receipt of the Redis store. Private, so that nobody can make one. */
+/** A receipt of the Redis store. Its charge is private, so that an application cannot make a receipt. */
 export class RedisReceipt {
-  readonly #taken: RedisReceiptDetails
-  #spent = false
+  readonly #charge: RedisCharge
+  #isSpent = false
 
-  constructor(taken: RedisReceiptDetails) {
-    this.#taken = taken
+  constructor(charge: RedisCharge) {
+    this.#charge = charge
   }
 
-  /** Whether this is a receipt of that store, and not an object made after one. */
+  /** Whether an object is a receipt of that store, and not an imitation. */
   static isOf(store: object, receipt: object): receipt is RedisReceipt {
-    return #taken in receipt && receipt.#taken.store === store
+    return #charge in receipt && receipt.#charge.store === store
   }
 
-  /** The charge, the first time; nothing is given back twice. */
-  spend(): RedisReceiptDetails | undefined {
-    if (this.#spent) return undefined
-    this.#spent = true
-    return this.#taken
+  /** The charge on the first call, then undefined: a charge is given back once. */
+  spend(): RedisCharge | undefined {
+    if (this.#isSpent) return undefined
+    this.#isSpent = true
+    return this.#charge
   }
 }

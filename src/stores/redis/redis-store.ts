@@ -1,44 +1,47 @@
+// How Redis decides on a charge. To understand it, read these files in this order:
+//
+//  1. redis-store.ts               from a charge to a command, and from a reply to a decision
+//  2. refusal-cache.ts             refusals that need no command
+//  3. charge-spec.ts               the arguments of the script
+//  4. clients/redis-connection.ts  what the store needs of a client
+//  5. scripts/redis-scripts.ts     the scripts and their digests
+//  6. scripts/decide.lua           what the server runs
+//  7. scripts/single-window.lua    its short path for the most frequent charge
+//  8. scripts/stored-client.lua    what Redis stores of a client
+//  9. scripts/storage.lua          how a script reads and writes it
+// 10. scripts/limits.lua           all limits of a client at once
+// 11. reply.ts                     the numbers that the script answers
+//
+// The other Lua files are twins of files in src/limits. scripts/assemble-script.ts puts the files of a script
+// together. Each file of clients/ hides one package. Refunds, bans and resets need redis-receipt.ts and the
+// other scripts too.
 import { randomInt } from 'node:crypto'
-import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { FirstIds } from '../../limits/algorithm.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { ChargeSpecs } from './charge-spec.ts'
-import { connectionOf, keyPrefixOf, type RedisClient } from './clients/detect-client.ts'
+import { connectionOf, keyPrefixOf } from './clients/detect-client.ts'
 import type { RedisConnection, SendCommand } from './clients/redis-connection.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
+import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
-import { decisionOf, marksOf, numbersOf } from './reply.ts'
-import { blockScript, decideScript, refundScript, type Script, unblockScript } from './scripts/scripts.ts'
+import { decisionOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
+import {
+  blockScript,
+  decideScript,
+  refundScript,
+  type Script,
+  unblockScript,
+} from './scripts/redis-scripts.ts'
 
-/** Options of {@link RedisStore}. */
-export interface RedisStoreOptions {
-  /** Connected to Redis 6.2 or later, or to Valkey. Stays its owner's to close. */
-  readonly client: RedisClient
-  /** Begins every key. Default: `'tollgate'`. */
-  readonly prefix?: string
-  /** How long an answer may take, in milliseconds. Default: 100. */
-  readonly deadlineMs?: number
-  /**
-   * How many keys that Redis has refused are refused without asking it, until their release; `false` for none.
-   * Default: 10,000.
-   */
-  readonly refusalCache?: number | false
-  /** Time in milliseconds, for tests. Default: the clock of the server. */
-  readonly clock?: { now(): number }
-}
-
-const DEFAULT_CACHED_REFUSALS = 10_000
-const MOST_CACHED_REFUSALS = 10_000_000
-const LONGEST_TIMER_MS = 2 ** 31 - 1
 const KEYS_PER_SCAN = '1000'
 
 /**
- * Keeps counters in Redis, for all processes that share it. One script decides on all limits of a charge at once, on
- * one key, by the server's time.
+ * A store in Redis, for all processes that share it. One script decides on all limits of a charge at once,
+ * with one key, by the time of the server.
  */
 export class RedisStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -47,7 +50,9 @@ export class RedisStore implements Store {
     bans: true,
     shared: true,
   }
-  /** How long an answer may take, in milliseconds: limiters hold it to that. */
+  /**
+   * How long an answer may take, in milliseconds. Limiters treat a later answer as a failure of the store.
+   */
   readonly deadlineMs: number
   readonly #connection: RedisConnection
   readonly #prefix: string
@@ -58,30 +63,12 @@ export class RedisStore implements Store {
   readonly #firstIds = new FirstIds(randomInt(2 ** 32))
   #closed = false
 
-  /** @throws RateLimiterError when an option is unknown or has a value that it does not take */
+  /** @throws RateLimiterError `unknown_option` or `invalid_option` */
   constructor(options: RedisStoreOptions) {
-    const names = ['client', 'prefix', 'deadlineMs', 'refusalCache', 'clock']
-    const {
-      client,
-      prefix = 'tollgate',
-      deadlineMs = 100,
-      refusalCache = DEFAULT_CACHED_REFUSALS,
-      clock,
-    } = checkNames('RedisStore', options, names)
-    this.deadlineMs = checkWholeNumber('RedisStore.deadlineMs', deadlineMs, 1, LONGEST_TIMER_MS)
-    if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) {
-      const remedy = 'It begins every key; braces may name one slot of a cluster: {app}.'
-      rejectOption('RedisStore.prefix', prefix, 'takes printable ASCII without spaces', remedy)
-    }
-    if (clock !== undefined && typeof clock?.now !== 'function') {
-      rejectOption('RedisStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
-    }
+    const { client, prefix, deadlineMs, refusalCache, clock } = settingsOf(options)
+    this.deadlineMs = deadlineMs
     this.#clock = clock
-    if (refusalCache !== false) {
-      this.#refusals = new RefusalCache(
-        checkWholeNumber('RedisStore.refusalCache', refusalCache, 1, MOST_CACHED_REFUSALS),
-      )
-    }
+    if (refusalCache !== false) this.#refusals = new RefusalCache(refusalCache)
     this.#connection = connectionOf(client)
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
@@ -94,34 +81,35 @@ export class RedisStore implements Store {
 
   async peek(charge: Charge): Promise<Decision> {
     this.#checkOpen()
-    return decisionOf(numbersOf(await this.#decide(charge, 'peek'), charge), charge)
+    return decisionOf(replyNumbersOf(await this.#decide(charge, 'peek'), charge), charge)
   }
 
   async refund(receipt: Receipt): Promise<void> {
-    const taken = RedisReceipt.isOf(this, receipt) ? receipt.spend() : undefined
-    if (taken === undefined) return
-    const { key, limits, cost, marks } = taken
+    const charge = RedisReceipt.isOf(this, receipt) ? receipt.spend() : undefined
+    if (charge === undefined) return
+    const { key, limits, cost, receiptNumbers } = charge
     this.#refusals?.forget(key)
-    await this.#run(refundScript, key, [this.#specs.ofLimits(limits), String(cost), JSON.stringify(marks)])
+    const args = [this.#specs.ofLimits(limits), String(cost), JSON.stringify(receiptNumbers)]
+    await this.#run(refundScript, key, args)
     this.#refusals?.forget(key)
   }
 
   async block(key: string, forMs: number): Promise<void> {
-    await this.#change(key, () => this.#run(blockScript, key, [String(forMs)]))
+    await this.#changeKey(key, () => this.#run(blockScript, key, [String(forMs)]))
   }
 
   async unblock(key: string): Promise<void> {
-    await this.#change(key, () => this.#run(unblockScript, key, []))
+    await this.#changeKey(key, () => this.#run(unblockScript, key, []))
   }
 
   async reset(key: string): Promise<void> {
-    await this.#change(key, async () => {
+    await this.#changeKey(key, async () => {
       await this.#connection.ready(this.deadlineMs)
       await this.#connection.delete(this.#keyOf(key))
     })
   }
 
-  /** Goes over all keys of all servers, and deletes those that begin with the prefix. */
+  /** Scans all keys of all servers, and deletes those that start with the prefix. */
   async resetAll(): Promise<void> {
     this.#checkOpen()
     this.#refusals?.clear()
@@ -131,7 +119,7 @@ export class RedisStore implements Store {
     this.#refusals?.clear()
   }
 
-  /** Closes what the store has opened; the client given stays its owner's to close. */
+  /** Closes the connections that the store has opened. The application closes its client. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -142,49 +130,60 @@ export class RedisStore implements Store {
   async #consume(charge: Charge): Promise<Decision> {
     const generation = this.#refusals?.generation ?? 0
     const askedAtMs = this.#localNow()
-    const wantsReceipt = charge.refundable !== false
-    const numbers = numbersOf(await this.#decide(charge, 'consume'), charge)
+    const isRefundable = charge.refundable !== false
+    const numbers = replyNumbersOf(await this.#decide(charge, 'consume'), charge)
     const decision = decisionOf(numbers, charge)
-    const during = { askedAtMs, answeredAtMs: this.#localNow(), generation }
-    if (!decision.allowed) this.#refusals?.note(charge, decision, during)
-    if (!decision.allowed || !wantsReceipt) return decision
+    const callTimes = { askedAtMs, answeredAtMs: this.#localNow(), generation }
+    if (!decision.allowed) this.#refusals?.note(charge, decision, callTimes)
+    if (!decision.allowed || !isRefundable) return decision
     const { key, limits, cost } = charge
-    const receipt = new RedisReceipt({ store: this, key, limits, cost, marks: marksOf(numbers, charge) })
+    const receipt = new RedisReceipt({
+      store: this,
+      key,
+      limits,
+      cost,
+      receiptNumbers: receiptNumbersOf(numbers, charge),
+    })
     return { ...decision, receipt }
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
-    const { text, oneWindow } = this.#specs.of(charge)
-    const spec = verb === 'consume' && oneWindow !== undefined ? oneWindow : [text, verb]
+    const { json, shortForm } = this.#specs.of(charge)
+    const spec = verb === 'consume' && shortForm !== undefined ? shortForm : [json, verb]
     return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#firstIds.next()), ...spec])
   }
 
-  /** By its digest; with its text, once, where the server does not know it. Nothing else is ever sent again. */
+  /**
+   * Names the script by its digest. If the server does not know the digest, sends the text, once. No command
+   * is sent again for any other reason.
+   */
   async #run(script: Script, key: string, args: readonly string[]): Promise<unknown> {
-    const beganAtMs = performance.now()
+    const startedAtMs = performance.now()
     const connection = this.#connection
     const isReady = connection.ready(this.deadlineMs)
     if (isReady !== undefined) await isReady
     const redisKey = this.#keyOf(key)
-    const all = [this.#clock === undefined ? '' : String(this.#localNow()), ...args]
+    const allArgs = [this.#clock === undefined ? '' : String(this.#localNow()), ...args]
     try {
-      return await connection.evalSha(script.sha, redisKey, all)
+      return await connection.evalSha(script.sha, redisKey, allArgs)
     } catch (error) {
-      const isLate = performance.now() - beganAtMs > this.deadlineMs
+      const isLate = performance.now() - startedAtMs > this.deadlineMs
       if (isLate || !isNoScript(error)) throw error
-      return connection.eval(script.source, redisKey, all)
+      return connection.eval(script.source, redisKey, allArgs)
     }
   }
 
-  /** Whatever was known of the key before and during the change holds no longer. */
-  async #change(key: string, change: () => Promise<unknown>): Promise<void> {
+  /**
+   * Forgets refusals of the key before and after the change, so that none from before or during it remains.
+   */
+  async #changeKey(key: string, change: () => Promise<unknown>): Promise<void> {
     this.#checkOpen()
     this.#refusals?.forget(key)
     await change()
     this.#refusals?.forget(key)
   }
 
-  /** For what is measured here; decisions are made by the server's time. */
+  /** The time of this process, for the refusal cache. Decisions use the time of the server. */
   #localNow(): number {
     return this.#clock === undefined ? performance.now() : Math.floor(this.#clock.now())
   }
@@ -208,7 +207,7 @@ async function deleteAll(send: SendCommand, pattern: string): Promise<void> {
   do {
     const reply = await send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_PER_SCAN])
     const [next, keys] = reply as [unknown, unknown[]]
-    // One by one: in a cluster keys of several slots do not go into one command.
+    // One command for each key: in a cluster, one command cannot have keys of several slots.
     await Promise.all(keys.map((key) => send(['UNLINK', String(key)])))
     cursor = String(next)
   } while (cursor !== '0')

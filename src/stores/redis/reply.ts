@@ -1,36 +1,44 @@
+// Hides the shape of a reply. Twin of `scripts/decide.lua` and `scripts/single-window.lua`, which write it:
+// `twins.test.ts` compares the decisions of the Redis store with those of the memory store.
+
 import { RateLimiterError, showValue } from '../../errors/rate-limiter-error.ts'
 import type { Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 
-/** Numbers before those of the limits: allowed, retry, repeat, end of the ban, whether it is new. */
-const HEAD = 5
-const PER_LIMIT = 2
-const PER_RECEIPT = 3
+/** First come: allowed, retry, repeat, end of the ban, whether the ban is new. */
+const FIRST_NUMBERS = 5
+/** Then of each limit: remaining, reset. */
+const NUMBERS_PER_LIMIT = 2
+/** Then of each limit, if the charge was taken: what identifies the charge. */
+const NUMBERS_PER_RECEIPT = 3
 
-/** How many numbers there are of a charge of one fixed window that was refused, and of one that was taken. */
-const REFUSED_WINDOW = 2
-const TAKEN_WINDOW = 3
+/** The short reply to a charge on a single fixed window: remaining, reset. */
+const REFUSED_SINGLE_WINDOW = 2
+/** If the charge was taken, the id of the window follows. */
+const TAKEN_SINGLE_WINDOW = 3
 
 /**
- * The numbers that the deciding script answered: those of the head, two of each limit, and three of each for the
- * receipt, where the charge was taken.
+ * The numbers of a reply in the long shape, also for a short reply.
  *
- * @throws RateLimiterError `store_failed` where the reply has another shape
+ * @throws RateLimiterError `store_failed` if the reply has another shape
  */
-export function numbersOf(reply: unknown, charge: Charge): readonly number[] {
+export function replyNumbersOf(reply: unknown, charge: Charge): readonly number[] {
   const numbers = Array.isArray(reply) ? integersOf(reply) : undefined
+  const least = FIRST_NUMBERS + NUMBERS_PER_LIMIT * charge.limits.length
   if (numbers !== undefined) {
-    if (isOfOneWindow(numbers, charge)) return ofOneWindow(numbers, charge)
-    if (numbers.length >= HEAD + PER_LIMIT * charge.limits.length) return numbers
+    if (isSingleWindowReply(numbers, charge)) return expandSingleWindowReply(numbers, charge)
+    if (numbers.length >= least) return numbers
   }
-  throw unexpected(reply, HEAD + PER_LIMIT * charge.limits.length)
+  throw unexpectedReply(reply, least)
 }
 
 /** The decision, without its receipt. */
 export function decisionOf(numbers: readonly number[], { limits }: Charge): Decision {
   const [allowed = 0, retryAfterMs = 0, repeatAfterMs = 0, endsInMs = -1, isNew = 0] = numbers
-  const states = limits.map((limit, index) => stateOf(limit, numbers, HEAD + PER_LIMIT * index))
+  const states = limits.map((limit, index) =>
+    limitStateOf(limit, numbers, FIRST_NUMBERS + NUMBERS_PER_LIMIT * index),
+  )
   return {
     allowed: allowed === 1,
     retryAfterMs,
@@ -40,48 +48,53 @@ export function decisionOf(numbers: readonly number[], { limits }: Charge): Deci
   }
 }
 
-/** What the script that refunds is to be told of each limit: three numbers. */
-export function marksOf(numbers: readonly number[], { limits }: Charge): number[][] {
-  const start = HEAD + PER_LIMIT * limits.length
-  const end = start + PER_RECEIPT * limits.length
-  if (numbers.length < end) throw unexpected(numbers, end)
+/**
+ * The receipt numbers of each limit, which `scripts/refund.lua` receives.
+ *
+ * @throws RateLimiterError `store_failed` if the reply does not have them
+ */
+export function receiptNumbersOf(numbers: readonly number[], { limits }: Charge): number[][] {
+  const start = FIRST_NUMBERS + NUMBERS_PER_LIMIT * limits.length
+  const end = start + NUMBERS_PER_RECEIPT * limits.length
+  if (numbers.length < end) throw unexpectedReply(numbers, end)
   return limits.map((_, index) =>
-    numbers.slice(start + PER_RECEIPT * index, start + PER_RECEIPT * (index + 1)),
+    numbers.slice(start + NUMBERS_PER_RECEIPT * index, start + NUMBERS_PER_RECEIPT * (index + 1)),
   )
 }
 
-function isOfOneWindow({ length }: readonly number[], { limits }: Charge): boolean {
-  return limits.length === 1 && (length === REFUSED_WINDOW || length === TAKEN_WINDOW)
+function isSingleWindowReply({ length }: readonly number[], { limits }: Charge): boolean {
+  return limits.length === 1 && (length === REFUSED_SINGLE_WINDOW || length === TAKEN_SINGLE_WINDOW)
 }
 
-/** Of a charge of one fixed window the script says no more than what the rest follows from. */
-function ofOneWindow(numbers: readonly number[], { cost }: Charge): number[] {
+/** Adds the numbers that follow from those of a short reply. */
+function expandSingleWindowReply(numbers: readonly number[], { cost }: Charge): number[] {
   const [remaining = 0, resetMs = 0, windowId] = numbers
   if (windowId === undefined) return [0, resetMs, 0, -1, 0, remaining, resetMs]
   return [1, 0, remaining < cost ? resetMs : 0, -1, 0, remaining, resetMs, windowId, 0, 0]
 }
 
-function stateOf({ name, burst }: Limit, numbers: readonly number[], at: number): LimitState {
+function limitStateOf({ name, burst }: Limit, numbers: readonly number[], at: number): LimitState {
   return { name, limit: burst, remaining: numbers[at] ?? 0, resetMs: numbers[at + 1] ?? 0 }
 }
 
-/** Clients answer integers as numbers, or as text or bigints where they are told to. */
+/** Clients answer integers as numbers. Options of some clients make them text or bigints. */
 function integersOf(reply: readonly unknown[]): readonly number[] | undefined {
-  const numbers = reply.every(Number.isSafeInteger) ? (reply as readonly number[]) : reply.map(numberOf)
+  const numbers = reply.every(Number.isSafeInteger) ? (reply as readonly number[]) : reply.map(integerOf)
   return numbers.every(Number.isSafeInteger) ? numbers : undefined
 }
 
-function unexpected(reply: unknown, least: number): RateLimiterError {
+/** NaN if the value is no integer. */
+function integerOf(value: unknown): number {
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
+  // String(value) of a Uint8Array that is no Buffer would list the codes of its bytes.
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
+  return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+}
+
+function unexpectedReply(reply: unknown, least: number): RateLimiterError {
   return new RateLimiterError({
     code: 'store_failed',
     problem: `Redis answered ${showValue(reply)} instead of ${least} integers or more`,
-    remedy: 'See whether a proxy stands before it, or a client that changes replies.',
+    remedy: 'Check whether a proxy or the client changes the replies of Redis.',
   })
-}
-
-function numberOf(value: unknown): number {
-  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
-  // Bytes as text: of bytes that are no Buffer String() would give the list of their codes.
-  const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
-  return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
 }

@@ -1,6 +1,84 @@
+// Hides how the time of a store is measured in a process that may be busy.
+
+/** A deadline is extended to at most so many times its length, and never beyond this time in milliseconds. */
+const MOST_LENGTHS = 10
+const LONGEST_EXTENDED_MS = 1000
+
+/** The timer of a process that is not busy may be late by this much. */
+const USUAL_DELAY_MS = 5
+
+/** The functions as they were before a test replaced them. */
+const loaded: {
+  readonly setTimeout: unknown
+  readonly setImmediate: typeof setImmediate | undefined
+  readonly now: unknown
+} = { setTimeout, setImmediate: globalThis.setImmediate, now: performance.now }
+
 /**
- * The value of a promise, or a rejection with `lateError()` after `deadlineMs`. What the promise brings
- * later is ignored, a rejection included.
+ * A deadline for an answer. It measures who has to answer, and not this process: the answer may have arrived
+ * while this process was busy with something else. So before the deadline is over, the event loop turns once
+ * more and reads what has arrived. A late timer shows that this process was busy. Then the deadline is
+ * extended by the time by which the timer was late.
+ */
+export class Deadline {
+  readonly #onOver: () => void
+  readonly #lastMs: number
+  #dueMs: number
+  #timer: ReturnType<typeof setTimeout>
+  #isOver = false
+
+  /** @param onOver called once, after `lengthMs` or later. Not called after `cancel()` */
+  constructor(lengthMs: number, onOver: () => void) {
+    const nowMs = performance.now()
+    this.#onOver = onOver
+    this.#dueMs = nowMs + lengthMs
+    this.#lastMs = nowMs + Math.max(lengthMs, Math.min(MOST_LENGTHS * lengthMs, LONGEST_EXTENDED_MS))
+    this.#timer = setTimeout(timerFired, lengthMs, this)
+  }
+
+  cancel(): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+  }
+
+  /** Called one turn of the event loop after the timer has fired. */
+  endOrExtend(): void {
+    if (this.#isOver) return
+    const nowMs = performance.now()
+    const delayMs = haveOneClock() ? nowMs - this.#dueMs : 0
+    const dueMs = Math.min(nowMs + delayMs, this.#lastMs)
+    if (delayMs > USUAL_DELAY_MS && dueMs > nowMs) {
+      this.#dueMs = dueMs
+      this.#timer = setTimeout(timerFired, dueMs - nowMs, this)
+      return
+    }
+    this.#isOver = true
+    this.#onOver()
+  }
+}
+
+/** The event loop reads sockets after it has called timers and before it calls immediates. */
+function timerFired(deadline: Deadline): void {
+  const next = (): void => deadline.endOrExtend()
+  // A test may have replaced setImmediate and not setTimeout, and then nobody calls its immediates.
+  const setImmediate = isReplaced(setTimeout, loaded.setTimeout) ? globalThis.setImmediate : loaded.setImmediate
+  // Some environments for tests have none, such as jsdom.
+  if (typeof setImmediate === 'function') setImmediate(next)
+  else setTimeout(next, 0)
+}
+
+/** Whether timers and `performance` measure the same time. A test may have replaced one and not the other. */
+function haveOneClock(): boolean {
+  return isReplaced(setTimeout, loaded.setTimeout) === isReplaced(performance.now, loaded.now)
+}
+
+function isReplaced(current: unknown, loadedFunction: unknown): boolean {
+  return current !== loadedFunction
+}
+
+/**
+ * The value of a promise, or a rejection with `lateError()` when a {@link Deadline} of `deadlineMs` is over. A
+ * later value or rejection of the promise is ignored.
  */
 export function withDeadline<T>(
   promise: T | PromiseLike<T>,
@@ -8,14 +86,14 @@ export function withDeadline<T>(
   lateError: () => Error,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(lateError()), deadlineMs)
+    const deadline = new Deadline(deadlineMs, () => reject(lateError()))
     Promise.resolve(promise).then(
       (value) => {
-        clearTimeout(timer)
+        deadline.cancel()
         resolve(value)
       },
       (error: unknown) => {
-        clearTimeout(timer)
+        deadline.cancel()
         reject(error)
       },
     )

@@ -4,12 +4,13 @@ import { LARGEST_LIMIT, type Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 
 /**
- * What is wrong with a store's answer, or undefined when it is a decision. A store that answers nonsense
- * has failed: its numbers must not reach a header, and `undefined` must not count as admission.
+ * What is wrong with the answer of a store, or undefined if it is a valid decision. An invalid decision
+ * counts as a failure of the store: its numbers must not get into a header, and `undefined` must not allow a
+ * request.
  */
-export function flawOf(answer: unknown, charge: Charge): string | undefined {
+export function invalidityOf(answer: unknown, charge: Charge): string | undefined {
   const decision = answer as Partial<Decision> | null | undefined
-  if (typeof decision?.allowed !== 'boolean') return `answered no decision but ${showValue(answer)}`
+  if (typeof decision?.allowed !== 'boolean') return `answered ${showValue(answer)} instead of a decision`
   if (!isAmount(decision.retryAfterMs)) return `answered retryAfterMs ${showValue(decision.retryAfterMs)}`
   if (!Array.isArray(decision.limits) || decision.limits.length !== charge.limits.length) {
     return `answered ${showValue(decision.limits)} for ${charge.limits.length} limit(s)`
@@ -25,7 +26,7 @@ export function flawOf(answer: unknown, charge: Charge): string | undefined {
   return undefined
 }
 
-/** The name and the numbers of a state stand in headers, where a fraction or a strange name is invalid. */
+/** Headers contain the name and the numbers of a state. A fraction or another name would be invalid there. */
 function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
   const state = answer as Partial<LimitState> | null | undefined
   return (
@@ -36,7 +37,7 @@ function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
   )
 }
 
-/** A ban lets nothing pass. */
+/** A banned client is never allowed. */
 function isBan(ban: Decision['ban'], allowed: boolean): boolean {
   return ban === undefined || (!allowed && isAmount(ban?.endsInMs) && typeof ban.isNew === 'boolean')
 }

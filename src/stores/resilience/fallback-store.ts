@@ -4,62 +4,66 @@ import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
 import type { Charge, Store } from '../store.ts'
 import { shareOf } from './limit-share.ts'
 
-/** A store that can be told what another one has decided. */
+/** A store that can start from the decisions of another store. */
 export interface SeedableStore extends Store {
   seedFromRemote?(charge: Charge, decision: Decision): void
 }
 
-/** What a limiter goes on with while its store fails: counters of this process, which know what the store said. */
+/**
+ * Decides while the store of a limiter fails. Its counters are in this process, and start from the last
+ * decisions of the store.
+ */
 export class FallbackStore {
-  readonly #make: () => SeedableStore
+  readonly #create: () => SeedableStore
   readonly #share: number
   #store: SeedableStore | undefined
   #isClosed = false
   readonly #shares = new WeakMap<readonly Limit[], readonly Limit[]>()
-  /** Receipts that it wrote, and refusals of it that brought a ban about. */
+  /** Its receipts, and its refusals that started a ban. */
   readonly #own = new WeakSet<object>()
 
-  /** @param share of each limit, from above 0 to 1, that this process may grant alone */
-  constructor(make: () => SeedableStore, share: number) {
-    this.#make = make
+  /** @param share the part of each limit that this process may grant alone, above 0 and at most 1 */
+  constructor(create: () => SeedableStore, share: number) {
+    this.#create = create
     this.#share = share
   }
 
-  /** Notes what the store decided, to go on from there should it fail. */
-  learn(charge: Charge, decision: Decision): void {
-    // An answer may be on its way when its limiter is closed, and a request be waiting for it.
+  /** Records a decision of the store, so that counting continues from there if the store fails. */
+  seed(charge: Charge, decision: Decision): void {
+    // The store may answer after its limiter was closed.
     if (this.#isClosed) return
-    const shared = this.#shared(charge)
+    const shared = this.#shareOfCharge(charge)
     const limits = decision.limits.map((state) => {
       const part = Math.floor(state.remaining * this.#share)
-      // Of a charge that a share cannot hold all of the share is taken, and it has to be refused as well.
+      // A charge may be larger than the share. Then it takes the whole share, and here it has to be refused
+      // too.
       const isRefused = !decision.allowed && state.remaining < charge.cost
       return { ...state, remaining: isRefused ? Math.min(part, shared.cost - 1) : part }
     })
     this.#ensureStore().seedFromRemote?.(shared, { ...decision, limits })
   }
 
-  /** Undefined where it cannot decide at once. */
+  /** Undefined if it cannot decide at once. */
   decide(verb: 'consume' | 'peek', charge: Charge): Decision | undefined {
     if (this.#isClosed) return undefined
-    const decision = this.#ensureStore()[verb]?.(this.#shared(charge))
+    const decision = this.#ensureStore()[verb]?.(this.#shareOfCharge(charge))
     if (decision === undefined || isPromiseLike(decision)) return undefined
-    // What nobody will ask about is not noted: it takes as long as the decision.
+    // `isOwn` is called for these only. To add to the set takes as long as the decision.
     const { receipt, ban } = decision
     if (receipt !== undefined || ban?.isNew === true) this.#own.add(receipt ?? decision)
     return decision
   }
 
-  /** Whether a receipt, or a decision that brought a ban about, is of its making. */
-  isOwn(written: Receipt | Decision): boolean {
-    return this.#own.has(written)
+  /** Whether this store made a receipt, or a decision that started a ban. */
+  isOwn(made: Receipt | Decision): boolean {
+    return this.#own.has(made)
   }
 
   refund(receipt: Receipt): MaybePromise<void> {
     return this.#store?.refund?.(receipt)
   }
 
-  /** Does to it what is done to the store; nothing where it was never needed. */
+  /** Repeats a write to the store here. Does nothing if this store was never used. */
   async write(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
     if (this.#store !== undefined) await writeTo(this.#store)
   }
@@ -70,18 +74,18 @@ export class FallbackStore {
   }
 
   #ensureStore(): SeedableStore {
-    this.#store ??= this.#make()
+    this.#store ??= this.#create()
     return this.#store
   }
 
-  #shared(charge: Charge): Charge {
+  #shareOfCharge(charge: Charge): Charge {
     if (this.#share === 1) return charge
     let limits = this.#shares.get(charge.limits)
     if (limits === undefined) {
       limits = charge.limits.map((limit) => shareOf(limit, this.#share))
       this.#shares.set(charge.limits, limits)
     }
-    // More than a share holds can never be taken of it: then all of it is.
+    // A charge that is larger than the share takes the whole share.
     const cost = Math.min(charge.cost, ...limits.map(({ burst }) => burst))
     return { ...charge, limits, cost }
   }

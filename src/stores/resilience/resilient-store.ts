@@ -1,87 +1,79 @@
 import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { type StoreFailureKind, storeCalls } from '../../events/channels.ts'
+import { type StoreFailureKind, storeCallChannel } from '../../events/channels.ts'
 import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
-import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
 import type { Charge, Store } from '../store.ts'
 import { withDeadline } from './deadline.ts'
-import { flawOf } from './decision-check.ts'
-import { FallbackStore, type SeedableStore } from './fallback-store.ts'
-import { circuitOpen, failureKind, InvalidDecision, storeFailed, storeLate } from './store-error.ts'
-import { type Logger, type StoreHealth, StoreHealthMonitor } from './store-health.ts'
-
-/** How a limiter goes on when its store fails. */
-export interface ResilienceSettings {
-  /** The limiter, for messages and events. */
-  readonly limiter: LimiterDescription
-  /** How long a promise of the store may take, in milliseconds. */
-  readonly deadlineMs: number
-  /** Makes the store to go on with; absent where the limiter does not go on counting. */
-  readonly createFallback?: () => SeedableStore
-  /** The part of each limit that the fallback may grant, above 0. Default: 1. */
-  readonly fallbackShare?: number
-  /** Default: process warnings. */
-  readonly logger?: Logger | undefined
-  /** Told of each refusal that brought a ban about, of one that came too late to be heeded as well. */
-  readonly onNewBan?: (key: string, refusal: Decision) => void
-}
+import { invalidityOf } from './decision-check.ts'
+import { FallbackStore } from './fallback-store.ts'
+import type { ResilienceSettings } from './resilience-settings.ts'
+import {
+  circuitOpenError,
+  failureKind,
+  InvalidDecision,
+  storeFailedError,
+  storeTimeoutError,
+} from './store-error.ts'
+import { type StoreHealth, StoreHealthMonitor } from './store-health.ts'
 
 type Verb = 'consume' | 'peek'
 
-/** A decision that the store is asked for. */
-interface Call {
-  /** What the circuit knows it by. */
+/** A call to the store for a decision. */
+interface StoreCall {
+  /** Of the circuit breaker when the call began. */
   readonly generation: number
   readonly verb: Verb
   readonly charge: Charge
-  /** Undefined where nobody wants to know. */
-  readonly beganAtMs: number | undefined
+  /** Undefined if nobody listens for calls. */
+  readonly startedAtMs: number | undefined
 }
 
 /**
- * Stands between the limiter and its store: gives promises a deadline, takes nonsense for failure, keeps away from a
- * store that fails again and again, and goes on with a store of this process where the options want that.
+ * The store of a limiter, protected from its failures. Promises get a deadline, and invalid decisions count
+ * as failures. A circuit breaker keeps calls from a store that fails, and the fallback decides if there is
+ * one.
  *
- * Answers directly when the store does, so that no promise is made on the way of a synchronous store.
+ * It answers directly if the store does, so that a synchronous store costs no promise.
  */
 export class ResilientStore {
   readonly #store: Store
-  readonly #options: ResilienceSettings
+  readonly #settings: ResilienceSettings
   readonly #fallback: FallbackStore | undefined
-  readonly #watch: StoreHealthMonitor
+  readonly #monitor: StoreHealthMonitor
 
-  constructor(store: Store, options: ResilienceSettings) {
+  constructor(store: Store, settings: ResilienceSettings) {
     this.#store = store
-    this.#options = options
-    const { createFallback: makeFallback, fallbackShare = 1, limiter, logger } = options
-    this.#fallback = makeFallback === undefined ? undefined : new FallbackStore(makeFallback, fallbackShare)
-    this.#watch = new StoreHealthMonitor(limiter, logger)
+    this.#settings = settings
+    const { createFallback, fallbackShare = 1, limiter, logger } = settings
+    this.#fallback =
+      createFallback === undefined ? undefined : new FallbackStore(createFallback, fallbackShare)
+    this.#monitor = new StoreHealthMonitor(limiter, logger)
   }
 
   get health(): StoreHealth {
-    return this.#watch.health
+    return this.#monitor.health
   }
 
   consume(charge: Charge): MaybePromise<Decision | RateLimiterError> {
-    return this.#callStore('consume', charge)
+    return this.#decide('consume', charge)
   }
 
   peek(charge: Charge): MaybePromise<Decision | RateLimiterError> {
-    return this.#callStore('peek', charge)
+    return this.#decide('peek', charge)
   }
 
-  /** Gives a charge back, in the background: the response is out, nobody waits for it. */
+  /** Gives a charge back, in the background: the response has been sent, and nobody waits for the refund. */
   refund(receipt: Receipt): void {
-    const isOwn = this.#fallback?.isOwn(receipt) === true
-    const refunded = isOwn
+    const isOfFallback = this.#fallback?.isOwn(receipt) === true
+    const refunded = isOfFallback
       ? this.#withinDeadline(async () => this.#fallback?.refund(receipt))
-      : this.#send(() => this.#store.refund?.(receipt))
+      : this.#writeToStore(() => this.#store.refund?.(receipt))
     refunded.catch((error: unknown) =>
-      this.#watch.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error),
+      this.#monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error),
     )
   }
 
-  /** @throws RateLimiterError `store_failed` or `store_timeout`: what was not done must be known */
+  /** @throws RateLimiterError `store_failed` or `store_timeout`: the caller must know what was not done */
   reset(key: string): Promise<void> {
     return this.#write((store) => store.reset?.(key))
   }
@@ -101,146 +93,148 @@ export class ResilientStore {
     return this.#write((store) => store.unblock?.(key))
   }
 
-  /**
-   * Bans another key for a ban that a decision tells of. In the background: the refusal that brought it about
-   * waits for nobody.
-   */
+  /** Bans another key for as long as the ban of a decision, in the background: no request waits for it. */
   spreadBan(key: string, decision: Decision, { endsInMs }: Ban): void {
     const block = (store: Store): MaybePromise<void> => store.block?.(key, endsInMs)
-    // What this process alone has counted must not ban a client everywhere.
-    const isOwn = this.#fallback?.isOwn(decision) === true
-    const done = isOwn ? this.#fallback?.write(block) : this.#writeAll(block)
-    done?.catch((error: unknown) => this.#watch.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error))
+    // Refusals that only this process has counted must not ban a client in all processes.
+    const isOfFallback = this.#fallback?.isOwn(decision) === true
+    const blocked = isOfFallback ? this.#fallback?.write(block) : this.#writeToBoth(block)
+    blocked?.catch((error: unknown) =>
+      this.#monitor.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error),
+    )
   }
 
   async closeFallback(): Promise<void> {
     await this.#fallback?.close()
   }
 
-  async #write(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
+  async #write(write: (store: Store) => MaybePromise<void>): Promise<void> {
     try {
-      await this.#writeAll(writeTo)
+      await this.#writeToBoth(write)
     } catch (error) {
-      throw storeFailed(error)
+      throw storeFailedError(error)
     }
   }
 
-  /** To the store, and to the one to go on with: both at once, whatever becomes of the other. */
-  async #writeAll(writeTo: (store: Store) => MaybePromise<void>): Promise<void> {
-    await Promise.all([this.#send(() => writeTo(this.#store)), this.#fallback?.write(writeTo)])
+  /** To the store and the fallback at the same time. A failure of one does not stop the other. */
+  async #writeToBoth(write: (store: Store) => MaybePromise<void>): Promise<void> {
+    await Promise.all([this.#writeToStore(() => write(this.#store)), this.#fallback?.write(write)])
   }
 
-  /** Something that is no decision. */
-  async #send(call: () => MaybePromise<void>): Promise<void> {
-    const { circuit } = this.#watch
+  async #writeToStore(write: () => MaybePromise<void>): Promise<void> {
+    const { circuit } = this.#monitor
     const generation = circuit.begin()
-    if (generation === undefined) throw circuitOpen(this.#watch.lastError)
+    if (generation === undefined) throw circuitOpenError(this.#monitor.lastError)
     try {
-      await this.#withinDeadline(call)
-      this.#watch.succeeded(generation)
+      await this.#withinDeadline(write)
+      this.#monitor.succeeded(generation)
     } catch (error) {
-      this.#watch.writeFailed(generation, storeFailed(error))
+      this.#monitor.writeFailed(generation, storeFailedError(error))
       throw error
     }
   }
 
-  #callStore(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
-    const { circuit } = this.#watch
-    const generation = circuit.begin()
+  #decide(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
+    const generation = this.#monitor.circuit.begin()
     if (generation === undefined) return this.#decideWithoutStore(verb, charge)
-    const beganAtMs = storeCalls.hasSubscribers ? performance.now() : undefined
+    const startedAtMs = storeCallChannel.hasSubscribers ? performance.now() : undefined
     let answer: MaybePromise<Decision> | undefined
     try {
       answer = this.#store[verb]?.(charge)
     } catch (error) {
-      return this.#failed({ generation: generation, verb, charge, beganAtMs }, error)
+      return this.#failed({ generation, verb, charge, startedAtMs }, error)
     }
-    if (isPromiseLike(answer))
-      return this.#awaited({ generation: generation, verb, charge, beganAtMs }, answer)
-    const flaw = flawOf(answer, charge)
-    if (flaw !== undefined)
-      return this.#failed({ generation: generation, verb, charge, beganAtMs }, new InvalidDecision(flaw))
+    if (isPromiseLike(answer)) return this.#awaitDecision({ generation, verb, charge, startedAtMs }, answer)
+    const invalidity = invalidityOf(answer, charge)
+    if (invalidity !== undefined) {
+      return this.#failed({ generation, verb, charge, startedAtMs }, new InvalidDecision(invalidity))
+    }
     const decision = answer as Decision
     const isShared = this.#store.capabilities?.shared === true
-    // A refusal that a distant store answers at once it remembers: that tells nothing of how it is.
-    if (isShared && !decision.allowed) circuit.notCalled(generation)
+    // A shared store that refuses at once has remembered the refusal. That says nothing about its health now.
+    if (isShared && !decision.allowed) this.#monitor.circuit.notCalled(generation)
     else {
-      this.#watch.succeeded(generation)
-      this.#publishCall(verb, beganAtMs)
+      this.#monitor.succeeded(generation)
+      this.#publishCall(verb, startedAtMs)
     }
-    // What it remembers was learned when it was answered.
-    if (isShared && decision.allowed && verb === 'consume') this.#fallback?.learn(charge, decision)
-    return this.#applyBan(charge, decision)
+    // The fallback received a remembered refusal when the store decided it.
+    if (isShared && decision.allowed && verb === 'consume') this.#fallback?.seed(charge, decision)
+    return this.#reportNewBan(charge, decision)
   }
 
-  async #awaited(call: Call, answer: PromiseLike<Decision>): Promise<Decision | RateLimiterError> {
+  async #awaitDecision(call: StoreCall, answer: PromiseLike<Decision>): Promise<Decision | RateLimiterError> {
     const { generation, verb, charge } = call
     const promise = Promise.resolve(answer)
     let decision: Decision
     try {
       decision = await this.#withinDeadline(
         () => promise,
-        () => this.#awaitLate(charge, promise),
+        () => this.#awaitLateDecision(charge, promise),
       )
-      const flaw = flawOf(decision, charge)
-      if (flaw !== undefined) throw new InvalidDecision(flaw)
+      const invalidity = invalidityOf(decision, charge)
+      if (invalidity !== undefined) throw new InvalidDecision(invalidity)
     } catch (error) {
       return this.#failed(call, error)
     }
-    this.#watch.succeeded(generation)
-    this.#publishCall(verb, call.beganAtMs)
-    if (verb === 'consume') this.#fallback?.learn(charge, decision)
-    return this.#applyBan(charge, decision)
+    this.#monitor.succeeded(generation)
+    this.#publishCall(verb, call.startedAtMs)
+    if (verb === 'consume') this.#fallback?.seed(charge, decision)
+    return this.#reportNewBan(charge, decision)
   }
 
-  /** The request goes its way without it; but a client that was banned in the store is banned. */
-  #awaitLate(charge: Charge, promise: Promise<Decision>): void {
+  /** The request does not wait for a late decision. But a client that the store has banned stays banned. */
+  #awaitLateDecision(charge: Charge, promise: Promise<Decision>): void {
     const count = (): void => {
-      this.#watch.lateReplies++
+      this.#monitor.lateReplies++
     }
     promise.then((late) => {
       count()
-      if (flawOf(late, charge) === undefined) this.#applyBan(charge, late)
+      if (invalidityOf(late, charge) === undefined) this.#reportNewBan(charge, late)
     }, count)
   }
 
-  #failed({ generation, verb, charge, beganAtMs }: Call, error: unknown): Decision | RateLimiterError {
-    const failure = storeFailed(error)
-    this.#watch.failed(generation, failure)
-    this.#publishCall(verb, beganAtMs, failureKind(failure))
-    // A store that its owner has closed is a mistake of the program, not a bad day of the store.
+  #failed({ generation, verb, charge, startedAtMs }: StoreCall, error: unknown): Decision | RateLimiterError {
+    const failure = storeFailedError(error)
+    this.#monitor.decisionFailed(generation, failure)
+    this.#publishCall(verb, startedAtMs, failureKind(failure))
+    // A store that the application has closed is a mistake of the program, and no outage.
     if (failure.code === 'closed') throw failure
     return this.#decideWithoutStore(verb, charge, failure)
   }
 
   /**
-   * With local counters where the options want them, else with the failure itself. Where the store was not asked there is
-   * none yet, and none is made for nothing: an error takes longer than a decision.
+   * The decision of the fallback if there is one, else the failure.
+   *
+   * @param failure absent if the store was not called. Then an error is only made if it is the answer: to
+   * make one takes
+   *   longer than to decide.
    */
   #decideWithoutStore(verb: Verb, charge: Charge, failure?: RateLimiterError): Decision | RateLimiterError {
-    const { lastError } = this.#watch
+    const { lastError } = this.#monitor
     if (failure === undefined && lastError?.code === 'closed') throw lastError
     const decision = this.#fallback?.decide(verb, charge)
-    return decision === undefined ? (failure ?? circuitOpen(lastError)) : this.#applyBan(charge, decision)
+    return decision === undefined
+      ? (failure ?? circuitOpenError(lastError))
+      : this.#reportNewBan(charge, decision)
   }
 
-  /** Only where somebody wanted to know when the call began. */
-  #publishCall(verb: Verb, beganAtMs: number | undefined, failure?: StoreFailureKind): void {
-    if (beganAtMs === undefined) return
-    const { limiter } = this.#options
-    storeCalls.publish({ limiter, verb, durationMs: performance.now() - beganAtMs, failure })
+  /** Only if somebody listened when the call started. */
+  #publishCall(verb: Verb, startedAtMs: number | undefined, failure?: StoreFailureKind): void {
+    if (startedAtMs === undefined) return
+    const { limiter } = this.#settings
+    storeCallChannel.publish({ limiter, verb, durationMs: performance.now() - startedAtMs, failure })
   }
 
-  #applyBan({ key }: Charge, decision: Decision): Decision {
-    if (decision.ban?.isNew === true) this.#options.onNewBan?.(key, decision)
+  #reportNewBan({ key }: Charge, decision: Decision): Decision {
+    if (decision.ban?.isNew === true) this.#settings.onNewBan?.(key, decision)
     return decision
   }
 
   async #withinDeadline<T>(call: () => MaybePromise<T>, onLate?: () => void): Promise<T> {
-    const { deadlineMs } = this.#options
+    const { deadlineMs } = this.#settings
     return withDeadline(call(), deadlineMs, () => {
       onLate?.()
-      return storeLate(deadlineMs)
+      return storeTimeoutError(deadlineMs)
     })
   }
 }

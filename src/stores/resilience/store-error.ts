@@ -1,10 +1,11 @@
 import { isRateLimiterError, RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import type { StoreFailureKind } from '../../events/channels.ts'
 
-/** What a store threw, as an error of this library. */
-export function storeFailed(error: unknown): RateLimiterError {
+/** The error of this library for anything that a store threw. */
+export function storeFailedError(error: unknown): RateLimiterError {
   if (error instanceof RateLimiterError) return error
-  // An error of another copy is no instance of ours, and only this one is thrown on as it is.
+  // An error of another copy of this library is no instance of this class. Only its error `closed` is kept as
+  // it is.
   if (isRateLimiterError(error) && error.code === 'closed') return error
   return new RateLimiterError({
     code: 'store_failed',
@@ -14,8 +15,8 @@ export function storeFailed(error: unknown): RateLimiterError {
   })
 }
 
-/** The error of a store that kept a limiter waiting. */
-export function storeLate(deadlineMs: number): RateLimiterError {
+/** The error of a store that did not answer before the deadline. */
+export function storeTimeoutError(deadlineMs: number): RateLimiterError {
   return new RateLimiterError({
     code: 'store_timeout',
     problem: `the store did not answer within ${deadlineMs} ms`,
@@ -23,38 +24,38 @@ export function storeLate(deadlineMs: number): RateLimiterError {
   })
 }
 
-/** The error of a store that is not asked, because it failed again and again. */
-export function circuitOpen(lastError: RateLimiterError | undefined): RateLimiterError {
-  // Nothing to go on after, and no better for being found out less often.
+/** The error of a call that the circuit breaker keeps from the store. */
+export function circuitOpenError(lastError: RateLimiterError | undefined): RateLimiterError {
+  // A closed store is a mistake of the program, and the circuit breaker must not hide it.
   if (lastError?.code === 'closed') return lastError
-  const why = lastError === undefined ? '' : `: ${messageOf(lastError.cause ?? lastError.code)}`
+  const reason = lastError === undefined ? '' : `: ${messageOf(lastError.cause ?? lastError.code)}`
   return new RateLimiterError({
     code: 'store_failed',
-    problem: `the store is not asked for a moment, since it failed again and again${why}`,
+    problem: `the circuit breaker is open, because the store failed several times in a row${reason}`,
     remedy: 'Look at the store and its logs.',
     cause: lastError,
   })
 }
 
-/** An answer of a store that is no decision. */
+/** The failure of a store that answered an invalid decision. */
 export class InvalidDecision extends Error {
-  /** @param flaw what is wrong with it, after the word "it" */
-  constructor(flaw: string) {
-    super(`it ${flaw}`)
+  /** @param problem what `invalidityOf` answers. The message puts "it" before it. */
+  constructor(problem: string) {
+    super(`it ${problem}`)
   }
 }
 
-/** What kind of failure an error of {@link storeFailed} or {@link storeLate} tells of. */
+/** The kind of failure of an error from {@link storeFailedError} or {@link storeTimeoutError}. */
 export function failureKind({ code, cause }: RateLimiterError): StoreFailureKind {
   if (code === 'store_timeout') return 'timeout'
   return cause instanceof InvalidDecision ? 'invalid_decision' : 'error'
 }
 
-/** What an error says, whatever was thrown. */
+/** The message of anything that can be thrown. */
 export function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error)
   } catch {
-    return 'what it threw has no text'
+    return 'the thrown value has no text'
   }
 }

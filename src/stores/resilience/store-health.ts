@@ -1,33 +1,37 @@
 import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type RateLimiterWarningCode, warn } from '../../errors/warning.ts'
-import { circuits, storeFailures } from '../../events/channels.ts'
+import { circuitChannel, storeFailureChannel } from '../../events/channels.ts'
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import { isPromiseLike } from '../../maybe-promise.ts'
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
 import { failureKind, messageOf } from './store-error.ts'
 
-/** How a limiter's store is. */
+/** The health of a limiter's store. */
 export interface StoreHealth {
   /**
-   * `closed`: the store is asked. `open`: it failed again and again, and is not asked for a moment; `onStoreError`
-   * is followed. `half-open`: one request asks it, and the others go on without it.
+   * The state of the circuit breaker. `closed`: the store decides. `open`: the store failed several times in
+   * a row, and no request calls it for up to a second. `half-open`: one request calls it. While the circuit
+   * breaker is open or half-open, `onStoreError` decides on all other requests.
    */
   readonly state: CircuitState
-  /** Since when it is in that state. */
+  /** When it changed to that state. */
   readonly since: Date
-  /** The last failure, whenever it was. */
+  /** The last failure, however long ago. */
   readonly lastError: RateLimiterError | undefined
-  /** Answers that came after their deadline. They were not heeded. */
+  /** How many answers of the store came after their deadline. Their decisions were not used. */
   readonly lateReplies: number
 }
 
-/** Where a limiter writes what an operator should know. `console` is one. */
+/** Where a limiter writes messages for operators. `console` is one. */
 export interface Logger {
   info(message: string): void
   warn(message: string): void
 }
 
-/** Notes how the calls of a store end, and tells an operator once when it fails and once when it is back. */
+/**
+ * Records the results of calls to a store. It logs one message when the store fails, and one when the store
+ * works again.
+ */
 export class StoreHealthMonitor {
   readonly #limiter: LimiterDescription
   readonly #logger: Logger | undefined
@@ -35,9 +39,9 @@ export class StoreHealthMonitor {
   #since = new Date()
   #lastError: RateLimiterError | undefined
   #isReported = false
-  /** Whether it has answered since it was said to fail. */
+  /** Whether the store has answered a call since the last message of a failure. */
   #hasAnswered = false
-  readonly #warned = new Set<RateLimiterWarningCode>()
+  readonly #warnedCodes = new Set<RateLimiterWarningCode>()
   lateReplies = 0
 
   constructor(limiter: LimiterDescription, logger: Logger | undefined) {
@@ -46,7 +50,7 @@ export class StoreHealthMonitor {
     this.circuit = new CircuitBreaker({
       now: () => performance.now(),
       random: Math.random,
-      onChange: (state, error) => this.#changed(state, error),
+      onChange: (state, error) => this.#circuitChanged(state, error),
     })
   }
 
@@ -59,77 +63,81 @@ export class StoreHealthMonitor {
     return this.#lastError
   }
 
-  /** Notes that the store has answered a call. */
+  /** Records that the store has answered a call. */
   succeeded(generation: number): void {
     if (this.circuit.succeeded(generation)) this.#hasAnswered = true
   }
 
-  /** Notes how a call failed. */
-  failed(generation: number, error: RateLimiterError): void {
-    this.#note(error)
+  /** Records that a decision failed, and logs it. */
+  decisionFailed(generation: number, error: RateLimiterError): void {
+    this.#record(error)
     this.#reportFailure(error)
     this.circuit.failed(generation, error)
   }
 
-  /** Notes how something that is no decision failed. Whoever asked for it is told; the log is when the circuit opens. */
+  /**
+   * Records that a write failed. Its caller gets the error. The failure is logged only if it opens the
+   * circuit.
+   */
   writeFailed(generation: number, error: RateLimiterError): void {
-    this.#note(error)
+    this.#record(error)
     this.circuit.failed(generation, error)
   }
 
-  #note(error: RateLimiterError): void {
+  #record(error: RateLimiterError): void {
     this.#lastError = error
-    if (storeFailures.hasSubscribers) {
-      storeFailures.publish({ limiter: this.#limiter, kind: failureKind(error), error })
+    if (storeFailureChannel.hasSubscribers) {
+      storeFailureChannel.publish({ limiter: this.#limiter, kind: failureKind(error), error })
     }
   }
 
-  /** Once for each kind: a store has bad days of a million requests. */
-  warnOnce(code: RateLimiterWarningCode, what: string, why: unknown): void {
-    if (this.#warned.has(code)) return
-    this.#warned.add(code)
-    this.#report(code, `failed ${what}: ${messageOf(why)}`)
+  /** Logs one message for each code: an outage can last for a million requests. */
+  warnOnce(code: RateLimiterWarningCode, action: string, error: unknown): void {
+    if (this.#warnedCodes.has(code)) return
+    this.#warnedCodes.add(code)
+    this.#log(code, `failed ${action}: ${messageOf(error)}`)
   }
 
-  #changed(state: CircuitState, error: RateLimiterError | undefined): void {
+  #circuitChanged(state: CircuitState, error: RateLimiterError | undefined): void {
     this.#since = new Date()
-    if (circuits.hasSubscribers) circuits.publish({ limiter: this.#limiter, state, error })
+    if (circuitChannel.hasSubscribers) circuitChannel.publish({ limiter: this.#limiter, state, error })
     if (error !== undefined) {
       this.#lastError = error
-      // What was said of a single failure, perhaps days ago, does not tell of this.
+      // An earlier message may be of a single failure days ago. If the store has answered since, this is
+      // another one.
       if (this.#hasAnswered) this.#isReported = false
       this.#reportFailure(error)
     }
     if (state !== 'closed' || !this.#isReported) return
     this.#isReported = false
-    this.#report('TOLLGATE_STORE_RECOVERED', 'decides again')
+    this.#log('TOLLGATE_STORE_RECOVERED', 'decides again')
   }
 
-  /** One line, until it is back. */
+  /** One message until the store works again. */
   #reportFailure(error: RateLimiterError): void {
-    // That its owner has closed it is thrown on, and is no failure that onStoreError is followed after.
+    // If the application has closed the store, the error is thrown, and onStoreError does not apply.
     if (this.#isReported || error.code === 'closed') return
     this.#isReported = true
     this.#hasAnswered = false
-    this.#report('TOLLGATE_STORE_FAILED', `failed to decide, and onStoreError is followed: ${error.message}`)
+    this.#log('TOLLGATE_STORE_FAILED', `failed to decide, and onStoreError applies: ${error.message}`)
   }
 
-  #report(code: RateLimiterWarningCode, what: string): void {
-    const message = `The store of the limiter '${this.#limiter.name}' ${what}`
+  #log(code: RateLimiterWarningCode, event: string): void {
+    const message = `The store of the limiter '${this.#limiter.name}' ${event}`
     if (this.#logger === undefined) {
       warn(code, message)
       return
     }
-    // A log that fails must not fail a request.
-    const failed = (error: unknown): void => {
+    // A logger that fails must not fail a request.
+    const warnInstead = (error: unknown): void => {
       warn(code, `${message} (and the logger failed: ${messageOf(error)})`)
     }
     const level = code === 'TOLLGATE_STORE_RECOVERED' ? 'info' : 'warn'
     try {
       const written: unknown = this.#logger[level](message)
-      if (isPromiseLike(written)) written.then(undefined, failed)
+      if (isPromiseLike(written)) written.then(undefined, warnInstead)
     } catch (error) {
-      failed(error)
+      warnInstead(error)
     }
   }
 }

@@ -1,28 +1,29 @@
+import { checkFlag, checkNames, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { type AuditOptions, checkOptions } from './audit-options.ts'
-import { auditRoutes } from './audit-routes.ts'
+import { type AuditOptions, auditRoutes } from './audit-routes.ts'
 import { alignColumns } from './format-routes.ts'
-import type { RouteEntry, RouteReport } from './route-report.ts'
+import type { RouteEntry, RouteReport, RouteState } from './route-report.ts'
 
 /** Options of {@link assertEveryRouteLimited}. */
 export interface AssertRoutesOptions extends AuditOptions {
   /**
    * Routes that may be unlimited: a path as the report shows it (`/health`), a method and a path
-   * (`GET /health`), or a regular expression for either. An entry that matches no route is an error,
-   * since an exception for nothing hides the next mistake.
+   * (`GET /health`), or a regular expression for either. An exception that matches no route is an error,
+   * because it could hide a mistake later.
    */
   readonly except?: readonly (string | RegExp)[]
-  /** Accepts limiters in shadow mode, which refuse nobody. Default: false. */
+  /** Accepts limiters in shadow mode, which refuse no request. Default: false. */
   readonly allowShadow?: boolean
 }
 
 /**
- * Throws unless a limiter is proven to stand before everything in the app that can answer, the 404 for
+ * Throws unless a limiter is proven to run before everything in the app that can answer, the 404 for
  * unknown paths included. Call it at start, or in a test, when all routes are added.
  *
- * Middleware that runs before any limiter counts too, since it may answer: mount the limiter first.
+ * Middleware that runs before the first limiter is an error too, because it may answer: mount the limiter
+ * first.
  *
- * An app that has limiters on single routers only excepts the rest:
+ * Where only some routers have limiters, name the other routes in `except`:
  * `assertEveryRouteLimited(app, { except: ['GET /health', '(no route: 404)'] })`.
  *
  * @returns the report, for printing
@@ -30,13 +31,13 @@ export interface AssertRoutesOptions extends AuditOptions {
  *   and `unknown_option` for mistakes in the arguments
  */
 export function assertEveryRouteLimited(app: unknown, options: AssertRoutesOptions = {}): RouteReport {
-  checkOptions(options, ['allowShadow', 'trustSkip'], ['except'])
-  const report = auditRoutes(app, { trustSkip: options.trustSkip === true })
-  const exceptions = checkExceptions(options.except ?? [], report)
-  const accepted = options.allowShadow === true ? ['limited', 'shadow'] : ['limited']
-  const failing = report.routes.filter(
-    (entry) => !accepted.includes(entry.state) && !exceptions.some((exception) => matches(exception, entry)),
-  )
+  const checked = checkNames('', options, ['except', 'allowShadow', 'trustSkip'])
+  const allowShadow = checkFlag('allowShadow', checked.allowShadow, false)
+  const report = auditRoutes(app, { trustSkip: checkFlag('trustSkip', checked.trustSkip, false) })
+  const exceptions = checkExceptions(checked.except ?? [], report)
+  const acceptedStates: readonly RouteState[] = allowShadow ? ['limited', 'shadow'] : ['limited']
+  const isExcepted = (entry: RouteEntry): boolean => exceptions.some((exception) => matches(exception, entry))
+  const failing = report.routes.filter((entry) => !acceptedStates.includes(entry.state) && !isExcepted(entry))
   if (failing.length === 0) return report
   const rows = failing.map(({ method, path, state, why }) => [method, path, state, why])
   const table = alignColumns([['METHOD', 'PATH', 'STATE', 'WHY'], ...rows])
@@ -49,32 +50,30 @@ export function assertEveryRouteLimited(app: unknown, options: AssertRoutesOptio
 
 function checkExceptions(except: unknown, report: RouteReport): readonly (string | RegExp)[] {
   if (!Array.isArray(except)) {
-    throw new RateLimiterError({
-      code: 'invalid_option',
-      option: 'except',
-      value: except,
-      problem: 'must be an array of paths and regular expressions',
-      remedy: "Write ['/health'], or ['GET /health'], or [/^[/]internal/].",
-    })
+    return rejectOption(
+      'except',
+      except,
+      'must be an array of paths and regular expressions',
+      "Give ['/health'], or ['GET /health'], or [/^[/]internal/].",
+    )
   }
   return except.map((exception: unknown, index) => {
     const option = `except[${index}]`
-    // RegExp has no literal of its own in messages.
+    // Messages show other objects as JSON, and a RegExp as JSON is {}.
     const value = exception instanceof RegExp ? String(exception) : exception
     if (typeof exception !== 'string' && !(exception instanceof RegExp)) {
-      const problem = 'must be a path or a regular expression'
-      const remedy = "Write a path as the report shows it, such as '/health' or 'GET /health'."
-      throw new RateLimiterError({ code: 'invalid_option', option, value, problem, remedy })
+      const remedy = "Give a path as the report shows it, such as '/health' or 'GET /health'."
+      return rejectOption(option, value, 'must be a path or a regular expression', remedy)
     }
     if (report.routes.some((entry) => matches(exception, entry))) return exception
     const remedy = 'Remove it, or write the path as formatRoutes(auditRoutes(app)) shows it.'
-    throw new RateLimiterError({ code: 'invalid_option', option, value, problem: 'matches no route', remedy })
+    return rejectOption(option, value, 'matches no route', remedy)
   })
 }
 
 function matches(exception: string | RegExp, { method, path }: RouteEntry): boolean {
   const names = [path, `${method} ${path}`]
-  // `search` starts at the beginning whatever flags the expression has.
+  // `search` ignores the position that a global or sticky expression keeps between calls.
   return names.some((name) =>
     typeof exception === 'string' ? name === exception : name.search(exception) !== -1,
   )

@@ -1,7 +1,10 @@
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import type { RouteEntry, RouteReport } from './route-report.ts'
 
-/** A table of text: columns as wide as their widest cell, two spaces between, no spaces at line ends. */
+/**
+ * A table of text: each column is as wide as its widest cell, with two spaces between columns. No line ends
+ * in spaces.
+ */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   const cells = rows.map((row) => row.map(asciiOnly))
@@ -22,7 +25,10 @@ function asciiOnly(text: string): string {
   return text.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The report as the table people look at: method, path, limits, limiters and state. ASCII, no line end. */
+/**
+ * The report as a table for people: method, path, limits, limiters and state. It is ASCII and does not end in
+ * a line break.
+ */
 export function formatRoutes(report: RouteReport): string {
   const rows = report.routes.map((entry) => [
     entry.method,

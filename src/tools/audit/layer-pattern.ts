@@ -2,61 +2,64 @@ import { mountsFromRegexp } from './express4-regexp.ts'
 import { type Dialect, type PatternOptions, parsePath, type Segment } from './path-segment.ts'
 import type { Layer, LayerMatch, RouterLike } from './router-stack.ts'
 
-/** How a mount is shown whose path this version of Express does not keep. */
+/** How the report shows a mount whose path this version of Express does not keep. */
 export const UNKNOWN_MOUNT = '(unknown mount)'
 
-/** One path of a layer; a layer has several where it was given an array. */
+/** One path of a layer. A layer that was given an array has several. */
 export interface PathPattern {
-  /** As written, or as well as it can be read back. */
-  readonly shown: string
-  /** It was given as a string, and not as a regular expression or in a way that is forgotten. */
-  readonly isText: boolean
-  /** The ways in which it can be taken; undefined where they cannot be told. */
+  /** The path as the report shows it: as written, or as well as it can be read back. */
+  readonly displayPath: string
+  /** It was given as a string, and the string is known. */
+  readonly isString: boolean
+  /** Each list of segments that the path can stand for; undefined where the path cannot be read. */
   readonly variants: readonly (readonly Segment[])[] | undefined
 }
 
-/** Which paths a layer takes. */
+/** Which paths a layer matches. */
 export interface LayerPattern {
   readonly layer: Layer
-  /** It takes every request there is. */
-  readonly any: boolean
-  /** It takes whole paths, as routes do, and not everything below them as mounts do. */
-  readonly end: boolean
-  /** The case of letters counts. */
-  readonly sensitive: boolean
-  /** A path with a trailing slash is another path; only routes can be so. */
+  readonly matchesEverything: boolean
+  /** It matches whole paths, as routes do. A mount also matches everything below its path. */
+  readonly matchesWholePath: boolean
+  readonly caseSensitive: boolean
+  /** A path with a trailing slash is another path. Only routes can have this. */
   readonly strict: boolean
   readonly alternatives: readonly PathPattern[]
-  /** Paths unknown, though they were given as strings: then asking the matcher can prove something. */
-  readonly askable: boolean
+  /**
+   * Only the matcher is left of the paths, and it may be made from strings: then its answers can prove
+   * something.
+   */
+  readonly isMatcherOnly: boolean
 }
 
 /** Reads the paths of a layer of `router`. */
 export function patternOf(layer: Layer, router: RouterLike): LayerPattern {
-  const end = layer.route !== undefined
-  const strict = end && router.strict === true
-  const sensitive = isSensitive(layer, router)
-  const fixed = { layer, end, strict, sensitive }
+  const matchesWholePath = layer.route !== undefined
+  const strict = matchesWholePath && router.strict === true
+  const caseSensitive = isCaseSensitive(layer, router)
+  const fixed = { layer, matchesWholePath, strict, caseSensitive }
   if (layer.slash === true || layer.regexp?.fast_slash === true || layer.regexp?.fast_star === true) {
-    const shown = layer.regexp?.fast_star === true ? '*' : '/'
-    return { ...fixed, any: true, alternatives: [{ shown, isText: true, variants: [[]] }], askable: false }
+    const displayPath = layer.regexp?.fast_star === true ? '*' : '/'
+    const alternatives = [{ displayPath, isString: true, variants: [[]] }]
+    return { ...fixed, matchesEverything: true, alternatives, isMatcherOnly: false }
   }
   const paths = writtenPaths(layer)
   if (paths === undefined) {
-    const shown = layer.regexp === undefined ? UNKNOWN_MOUNT : String(layer.regexp)
-    const askable = layer.regexp === undefined
-    return { ...fixed, any: false, alternatives: [{ shown, isText: false, variants: undefined }], askable }
+    const isMatcherOnly = layer.regexp === undefined
+    const displayPath = layer.regexp === undefined ? UNKNOWN_MOUNT : String(layer.regexp)
+    const alternatives = [{ displayPath, isString: false, variants: undefined }]
+    return { ...fixed, matchesEverything: false, alternatives, isMatcherOnly }
   }
-  const options = { dialect: dialectOf(layer), sensitive, strict }
-  const alternatives = paths.map((path) => readPath(path, options, end))
-  return { ...fixed, any: false, alternatives, askable: false }
+  const options = { dialect: dialectOf(layer), caseSensitive, strict }
+  const alternatives = paths.map((path) => readPath(path, options, matchesWholePath))
+  return { ...fixed, matchesEverything: false, alternatives, isMatcherOnly: false }
 }
 
 function dialectOf(layer: Layer): Dialect {
   return layer.regexp === undefined ? 5 : 4
 }
 
-function isSensitive(layer: Layer, router: RouterLike): boolean {
+function isCaseSensitive(layer: Layer, router: RouterLike): boolean {
   return layer.regexp === undefined ? router.caseSensitive === true : !layer.regexp.flags.includes('i')
 }
 
@@ -67,29 +70,44 @@ function writtenPaths(layer: Layer): readonly unknown[] | undefined {
   return layer.regexp === undefined ? undefined : mountsFromRegexp(layer.regexp, layer.keys ?? [])
 }
 
-function readPath(path: unknown, options: PatternOptions, end: boolean): PathPattern {
-  if (typeof path !== 'string') return { shown: String(path), isText: false, variants: undefined }
+function readPath(path: unknown, options: PatternOptions, matchesWholePath: boolean): PathPattern {
+  if (typeof path !== 'string') return { displayPath: String(path), isString: false, variants: undefined }
   // In an array given to `use`, Express 5 takes '/' for that one path and not for everything.
-  const isOnlyRoot = options.dialect === 5 && !end && path === '/'
-  return { shown: path, isText: true, variants: isOnlyRoot ? undefined : parsePath(path, options) }
+  const isOnlyRoot = options.dialect === 5 && !matchesWholePath && path === '/'
+  return { displayPath: path, isString: true, variants: isOnlyRoot ? undefined : parsePath(path, options) }
+}
+
+/** Whether matching a layer cannot raise an error and does not depend on what a parameter decodes to. */
+export function matchCannotFail({ layer, matchesEverything, alternatives }: LayerPattern): boolean {
+  // `*` of Express 4 is a parameter, and '/%ff' does not decode.
+  if (matchesEverything) return layer.regexp?.fast_star !== true
+  return alternatives.every(({ variants }) =>
+    variants?.every((segments) => segments.every(({ kind }) => kind === 'text')),
+  )
 }
 
 /**
- * Asks the layer's own matcher, as its router would: what part of the path it takes, or undefined.
+ * What part of a path a layer matches, or undefined. It asks the layer's own matcher, as the layer's router
+ * does.
  *
- * A mount whose match does not stop at a slash is passed over, whatever the matcher says.
+ * The router skips a mount whose match does not stop at a slash, whatever the matcher answers.
  */
-export function takes(pattern: LayerPattern, path: string): LayerMatch | undefined {
-  const match = matchOf(pattern, path)
-  if (match === undefined || pattern.end || match.path === '') return match
+export function matchLayer(pattern: LayerPattern, path: string): LayerMatch | undefined {
+  const match = askMatcher(pattern, path)
+  if (match === undefined || pattern.matchesWholePath || match.path === '') return match
   const next = path[match.path.length]
   const stops = next === undefined || next === '/' || (next === '.' && pattern.layer.regexp !== undefined)
   return path.startsWith(match.path) && stops ? match : undefined
 }
 
-function matchOf({ layer, any, end }: LayerPattern, path: string): LayerMatch | undefined {
-  // `*` of Express 4 takes all of the path, `/` none of it.
-  if (any) return { path: end || layer.regexp?.fast_star === true ? path : '', params: {} }
+function askMatcher(
+  { layer, matchesEverything, matchesWholePath }: LayerPattern,
+  path: string,
+): LayerMatch | undefined {
+  // `*` of Express 4 matches all of the path, `/` none of it.
+  if (matchesEverything) {
+    return { path: matchesWholePath || layer.regexp?.fast_star === true ? path : '', params: {} }
+  }
   try {
     if (layer.regexp !== undefined) return matchRegexp(layer.regexp, path)
     for (const matcher of layer.matchers ?? []) {
@@ -97,13 +115,13 @@ function matchOf({ layer, any, end }: LayerPattern, path: string): LayerMatch | 
       if (match !== false) return match
     }
   } catch {
-    // A parameter that does not decode: the router makes an error of it and passes the layer over.
+    // A parameter that does not decode: the router raises an error and skips the layer.
   }
   return undefined
 }
 
 function matchRegexp(regexp: RegExp, path: string): LayerMatch | undefined {
-  // A copy, since a global or sticky expression remembers where it stopped.
+  // A copy, because a global or sticky expression keeps its position between calls.
   const match = new RegExp(regexp.source, regexp.flags).exec(path)
   return match === null ? undefined : { path: match[0], params: {} }
 }

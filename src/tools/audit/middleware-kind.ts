@@ -1,9 +1,9 @@
 import { describeLimiter } from '../../limits/limiter-description.ts'
-import { type Handle, isRouter, routerOfApp } from './router-stack.ts'
+import { isRouter, routerOfApp, type StackFunction } from './router-stack.ts'
 
 /**
- * What a function in a stack is. `internal` is Express 4's own, `passing` middleware hands requests on by
- * its nature, and `answering` has no `next` to hand them on with.
+ * What a function in a stack is. `passing` middleware is known to pass requests on in normal use. `answering`
+ * functions have no `next` parameter, so they cannot pass requests on.
  */
 export type MiddlewareKind =
   | 'limiter'
@@ -11,12 +11,11 @@ export type MiddlewareKind =
   | 'error-handler'
   | 'sub-app'
   | 'static'
-  | 'internal'
   | 'passing'
   | 'answering'
   | 'middleware'
 
-/** By the names of their functions, which is all that Express shows of them. */
+/** By the names of their functions, because Express shows nothing else of them. */
 const KIND_BY_NAME: Readonly<Record<string, MiddlewareKind>> = {
   mounted_app: 'sub-app',
   serveStatic: 'static',
@@ -30,48 +29,54 @@ const KIND_BY_NAME: Readonly<Record<string, MiddlewareKind>> = {
   logger: 'passing',
 }
 
-/** Tells what a handle is that was given to `use` or to a route. */
-export function middlewareKind(handle: Handle): MiddlewareKind {
-  if (describeLimiter(handle) !== undefined) return 'limiter'
-  // An app given to a router, and not to another app, is not wrapped and can be seen.
-  if (isRouter(handle) || routerOfApp(handle) !== undefined) return 'router'
-  if ((handle.length ?? 0) > 3) return 'error-handler'
-  if (isForeignApp(handle)) return 'sub-app'
-  const name = handle.name ?? ''
+/** The kind of a function that was given to `use` or to a route. */
+export function middlewareKind(stackFunction: StackFunction): MiddlewareKind {
+  if (describeLimiter(stackFunction) !== undefined) return 'limiter'
+  // An app wraps an app that it mounts in a function. A router does not, so the stack of the app can be read.
+  if (isRouter(stackFunction) || routerOfApp(stackFunction) !== undefined) return 'router'
+  const { length = 0, name = '' } = stackFunction
+  if (length > 3) return 'error-handler'
+  if (isAppOfOtherFramework(stackFunction)) return 'sub-app'
   if (Object.hasOwn(KIND_BY_NAME, name)) return KIND_BY_NAME[name] ?? 'middleware'
-  return (handle.length ?? 0) < 3 ? 'answering' : 'middleware'
-}
-
-/** An app or router of another framework, such as connect: it answers, and how is not known. */
-function isForeignApp(handle: Handle): boolean {
-  return Array.isArray(handle.stack) || typeof handle.handle === 'function'
-}
-
-/** The two functions that Express 4 puts first into every app. */
-export function isExpress4Internal(handle: Handle, index: number): boolean {
-  return (index === 0 && handle.name === 'query') || (index === 1 && handle.name === 'expressInit')
-}
-
-/** A name to call a function by. */
-export function nameOf(handle: Handle): string {
-  return handle.name === undefined || handle.name === '' ? '(anonymous)' : handle.name
-}
-
-/** Whether a function's own source holds what `next` takes for leaving the router before its end. */
-export function leavesRouter(handle: Handle): boolean {
-  return typeof handle === 'function' && /['"`]router['"`]/.test(Function.prototype.toString.call(handle))
+  return length < 3 ? 'answering' : 'middleware'
 }
 
 /**
- * Whether a function assigns to the path or the method of a request, as far as its own source shows. One
- * whose source cannot be read, native or bound, may well do so.
- *
- * Finds url rewriters and method overrides written in the open; what such a function calls is not looked
- * into, and no audit from outside can know it.
+ * An app or router of another framework, such as connect. It answers in ways that the audit does not know.
  */
-export function rewritesRequests(handle: Handle): boolean {
-  if (typeof handle !== 'function') return false
-  const source = Function.prototype.toString.call(handle)
+function isAppOfOtherFramework({ stack, handle }: StackFunction): boolean {
+  return Array.isArray(stack) || typeof handle === 'function'
+}
+
+/** The two functions that Express 4 puts first into every app. */
+export function isExpress4Internal({ name }: StackFunction, index: number): boolean {
+  return (index === 0 && name === 'query') || (index === 1 && name === 'expressInit')
+}
+
+/** The name of a function for reports. */
+export function functionName({ name }: StackFunction): string {
+  return name === undefined || name === '' ? '(anonymous)' : name
+}
+
+/**
+ * Whether a function's source contains the string 'router', with which `next` leaves the router before its
+ * end.
+ */
+export function canLeaveRouter(stackFunction: StackFunction): boolean {
+  if (typeof stackFunction !== 'function') return false
+  return /['"`]router['"`]/.test(Function.prototype.toString.call(stackFunction))
+}
+
+/**
+ * Whether a function assigns to the path or the method of a request, as far as its own source shows. A
+ * function whose source cannot be read (native or bound) may do so.
+ *
+ * It finds URL rewriters and method overrides in the function's own source. It does not look into the
+ * functions that this one calls: no audit from outside can know them.
+ */
+export function canRewriteRequests(stackFunction: StackFunction): boolean {
+  if (typeof stackFunction !== 'function') return false
+  const source = Function.prototype.toString.call(stackFunction)
   if (source.includes('[native code]')) return true
   return /(?:\.|\[['"`])(?:url|method)(?:['"`]\])?\s*=(?!=)/.test(source)
 }

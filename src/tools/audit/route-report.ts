@@ -1,16 +1,16 @@
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 
 /**
- * How well an endpoint is limited, from best to worst: `limited` is proven; `shadow` is proven, by a
- * limiter that counts and refuses nobody; `not-proven` may be limited or not; `unlimited` can be reached
- * with no limiter on the way.
+ * How well a route is limited, from best to worst. `limited`: a limiter is proven to run before it. `shadow`:
+ * the same, but the limiter is in shadow mode, where it counts and refuses no request. `not-proven`: it may
+ * be limited or not. `unlimited`: a request can reach it without a limiter.
  */
 export type RouteState = 'limited' | 'shadow' | 'not-proven' | 'unlimited'
 
 /**
- * What answers: `fallthrough` is the app's own 404, `options` a router's automatic answer to OPTIONS, `param`
- * a callback of `app.param` that runs before a mounted router or limiter, `ahead` middleware that runs before
- * any limiter.
+ * What answers. `fallthrough` is the app's own 404. `options` is a router's automatic answer to OPTIONS.
+ * `param` is a callback of `app.param` that runs before a mounted router or limiter. `ahead` is middleware
+ * that no limiter is proven to run before.
  */
 export type RouteKind =
   | 'route'
@@ -24,27 +24,28 @@ export type RouteKind =
 
 /** One method of one path that can answer a request. */
 export interface RouteEntry {
-  /** Upper case, or `ALL`. `GET` stands for HEAD too where the route has no handler of its own for it. */
+  /** Upper case, or `ALL`. `GET` includes HEAD where the route has no handler for HEAD. */
   readonly method: string
   /**
-   * The path from the audited app or router on. Mounts end in `/*`, regular expressions are shown as
-   * written, and a mount that this version of Express does not remember is `(unknown mount)`. Middleware
-   * that runs before any limiter, and may answer though it is no route, is `(middleware name)`.
+   * The path below the audited app or router. The path of a mount ends in `/*`. Regular expressions are shown
+   * as written. A mount whose path this version of Express does not keep is `(unknown mount)`. Middleware
+   * that no limiter is proven to run before, and that may answer though it is no route, is `(middleware
+   * name)`.
    */
   readonly path: string
   readonly kind: RouteKind
-  /** The limiters proven to stand before it, in the order in which a request meets them. */
+  /** The limiters that are proven to run before it, in the order in which a request meets them. */
   readonly limiters: readonly LimiterDescription[]
-  /** Their limits on reads; empty where the method is a write, or where nothing limits it. */
+  /** Their limits on reads. Empty where the method is a write, or where nothing limits reads. */
   readonly read: readonly LimitDescription[]
-  /** Their limits on writes; empty where the method is a read, or where nothing limits it. */
+  /** Their limits on writes. Empty where the method is a read, or where nothing limits writes. */
   readonly write: readonly LimitDescription[]
   readonly state: RouteState
-  /** Why it is in that state, in a sentence. */
+  /** Why it is in that state, in one or more sentences. */
   readonly why: string
 }
 
-/** What {@link auditRoutes} found. */
+/** What `auditRoutes` found. */
 export interface RouteReport {
   /** In the order in which a request meets them. */
   readonly routes: readonly RouteEntry[]

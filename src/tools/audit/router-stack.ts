@@ -1,7 +1,7 @@
-import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { rejectOption } from '../../errors/option-checks.ts'
 
 /** A function in a stack: middleware, a handler, an error handler, or a router. */
-export interface Handle {
+export interface StackFunction {
   readonly name?: string
   readonly length?: number
   readonly stack?: unknown
@@ -14,21 +14,21 @@ export interface LayerMatch {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** One entry of a router's stack, as far as Express 4 and Express 5 give it away. */
+/** One entry of a router's stack, with the fields that Express 4 and Express 5 show. */
 export interface Layer {
-  readonly handle: Handle
+  readonly handle: StackFunction
   readonly route?: RouteLike | undefined
-  /** Set on the layers of a route: lower case, or undefined for `all`. */
+  /** Set on the layers inside a route: lower case, or undefined for `all`. */
   readonly method?: string | undefined
-  /** Express 4 */
+  /** Express 4. */
   readonly regexp?: RegExp & { readonly fast_slash?: boolean; readonly fast_star?: boolean }
-  /** Express 4 */
+  /** Express 4: the parameters of `regexp`. */
   readonly keys?: readonly { readonly name: string | number }[]
-  /** Express 5 */
+  /** Express 5. */
   readonly matchers?: readonly ((path: string) => LayerMatch | false)[]
   /** Express 5: mounted at `/`, so that it matches everything. */
   readonly slash?: boolean
-  /** From router 2.3 on, which Express 5.3 came with. */
+  /** The paths as given, from router 2.3 (Express 5.3) on. */
   readonly rawPath?: unknown
 }
 
@@ -40,17 +40,17 @@ export interface RouteLike {
 }
 
 /** A router of Express 4 or 5. */
-export interface RouterLike extends Handle {
+export interface RouterLike extends StackFunction {
   readonly stack: readonly Layer[]
   readonly params?: Readonly<Record<string, unknown>>
   readonly caseSensitive?: boolean
   readonly strict?: boolean
 }
 
-/** Whether a function is a router whose stack can be read; other frameworks have stacks of other things. */
+/** Whether a function is a router of Express. The stacks of other frameworks hold no layers like these. */
 export function isRouter(candidate: unknown): candidate is RouterLike {
   if (typeof candidate !== 'function') return false
-  const { stack } = candidate as Handle
+  const { stack } = candidate as StackFunction
   return Array.isArray(stack) && stack.every(isLayer)
 }
 
@@ -59,14 +59,14 @@ function isLayer(candidate: Partial<Layer> | null): boolean {
   return typeof candidate.regexp?.exec === 'function' || Array.isArray(candidate.matchers)
 }
 
-/** An app of either version; Express 4 makes its router at the first use, Express 5 at the first look. */
+/** An app of Express 4, which creates its router at the first `use`, or of Express 5, at the first access. */
 interface AppLike {
   readonly lazyrouter?: unknown
   readonly _router?: unknown
   readonly router?: unknown
 }
 
-/** The router of an app; undefined for everything else, routers included. */
+/** The router of an app; undefined for everything else, for routers too. */
 export function routerOfApp(candidate: unknown): RouterLike | undefined {
   if (typeof candidate !== 'function') return undefined
   const app = candidate as AppLike
@@ -85,11 +85,10 @@ export function routerOf(app: unknown): { readonly router: RouterLike; readonly 
   if (isRouter(app)) return { router: app, isApp: false }
   const router = routerOfApp(app)
   if (router !== undefined) return { router, isApp: true }
-  throw new RateLimiterError({
-    code: 'invalid_option',
-    option: 'app',
-    value: app,
-    problem: 'must be an Express 4 or 5 app, or a router',
-    remedy: 'Pass what express() or express.Router() returned.',
-  })
+  return rejectOption(
+    'app',
+    app,
+    'must be an Express 4 or 5 app, or a router',
+    'Give what express() or express.Router() returned.',
+  )
 }

@@ -1,132 +1,143 @@
 import { describeLimiter } from '../../limits/limiter-description.ts'
+import { joinRoutePath } from './display-path.ts'
+import { type LayerPattern, matchCannotFail } from './layer-pattern.ts'
+import { canLeaveRouter, canRewriteRequests, functionName, middlewareKind } from './middleware-kind.ts'
+import { earlierHandlerReason, leftRouteReason, paramCallbackReason } from './not-proven-reasons.ts'
+import { paramCallbackFor } from './param-callback.ts'
+import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
 import {
-  callbackDoubt,
-  callbackFor,
-  cannotFail,
-  type Findings,
-  joinPaths,
-  type Level,
-} from './audit-level.ts'
-import { markRewrite, type PlacedLimiter, placeLimiter } from './guard.ts'
-import type { LayerPattern } from './layer-pattern.ts'
-import { leavesRouter, middlewareKind, nameOf, rewritesRequests } from './middleware-kind.ts'
-import { handlersFor, methodsOf, requestMethods, runsFirst, runsLater } from './route-handlers.ts'
+  handlersFor,
+  methodsOf,
+  OTHER_METHOD,
+  requestMethods,
+  runsFirst,
+  runsSomewhere,
+} from './route-handlers.ts'
 import type { RouteEntry, RouteKind } from './route-report.ts'
-import type { Handle, Layer, RouteLike } from './router-stack.ts'
-import { judgeRoute } from './verdict.ts'
+import type { RouteLike, StackFunction } from './router-stack.ts'
+import { type AuditRun, noteRewriter, paramCallbackBefore, type ScanState } from './scan-state.ts'
+import { routeEntry } from './verdict.ts'
 
 /** A layer that holds a route. */
 export interface RouteLayer {
-  readonly layer: Layer
-  readonly pattern: LayerPattern
-  readonly later: string | undefined
   readonly route: RouteLike
+  readonly pattern: LayerPattern
+  /** The name of a limiter for all paths that comes later in the same router. */
+  readonly laterLimiter: string | undefined
 }
 
-/** Lists the methods and paths of a route, then lets its limiters stand before what follows. */
-export function visitRoute(level: Level, found: RouteLayer, findings: Findings): void {
-  const { route, pattern } = found
-  const before = [...level.guards]
+/** Lists the methods and paths of a route, then places its limiters before the layers that follow. */
+export function scanRoute(state: ScanState, routeLayer: RouteLayer, run: AuditRun): void {
+  const { route, pattern } = routeLayer
+  const limitersBefore = [...state.limiters]
   for (const method of methodsOf(route)) {
-    const entries = entriesFor(level, found, method, before, findings.trustSkip)
-    findings.routes.push(...entries)
+    const entries = entriesFor(state, routeLayer, method, limitersBefore, run.trustSkip)
+    run.entries.push(...entries)
     const looksLimited =
-      entries.length === 0 || entries.some(({ state }) => state === 'limited' || state === 'shadow')
-    if (looksLimited && !answersOptions(route)) noteOptions(level, pattern)
+      entries.length === 0 || entries.some((entry) => entry.state === 'limited' || entry.state === 'shadow')
+    if (looksLimited && !handlesOptions(route)) noteAutomaticOptions(state, pattern)
   }
-  addGuardsOf(level, found)
-  const handles = route.stack.map(({ handle }) => handle)
-  const leaver = handles.find(leavesRouter)
-  if (leaver !== undefined) level.leaver ??= nameOf(leaver)
-  const rewriter = handles.find(rewritesRequests)
-  if (rewriter !== undefined) {
-    level.rewriter = nameOf(rewriter)
-    markRewrite(level.guards, level.depth, level.rewriter)
-  }
-  level.clean &&= cannotFail(pattern) && handles.every((handle) => describeLimiter(handle) !== undefined)
+  placeLimitersOf(state, routeLayer)
+  const handlers = route.stack.map(({ handle }) => handle)
+  const leaver = handlers.find(canLeaveRouter)
+  if (leaver !== undefined) state.routerLeaver ??= functionName(leaver)
+  const rewriter = handlers.find(canRewriteRequests)
+  if (rewriter !== undefined) noteRewriter(state, functionName(rewriter))
+  state.everyRequestArrives &&=
+    matchCannotFail(pattern) && handlers.every((handler) => describeLimiter(handler) !== undefined)
 }
 
-function noteOptions({ place, answersOptions: noted }: Level, pattern: LayerPattern): void {
+function noteAutomaticOptions({ location, automaticOptions }: ScanState, pattern: LayerPattern): void {
   for (const path of pattern.alternatives) {
-    noted.set(joinPaths(place.shown, path) || '/', [...place.way, { pattern, path }])
+    const displayPath = joinRoutePath(location.displayPath, path) || '/'
+    automaticOptions.set(displayPath, [...location.routePath, { pattern, path }])
   }
 }
 
-function answersOptions({ methods }: RouteLike): boolean {
+function handlesOptions({ methods }: RouteLike): boolean {
   return methods._all === true || methods.options === true
 }
 
 function entriesFor(
-  level: Level,
-  { route, pattern, later }: RouteLayer,
+  state: ScanState,
+  { route, pattern, laterLimiter }: RouteLayer,
   method: string,
-  before: readonly PlacedLimiter[],
+  limitersBefore: readonly PlacedLimiter[],
   trustSkip: boolean,
 ): readonly RouteEntry[] {
-  const handlers = handlersFor(route, method === 'ALL' ? '*' : method)
-  // A route of limiters only answers nothing but refusals.
-  const isGuardOnly = handlers.every((handle) => describeLimiter(handle) !== undefined)
-  const callback = callbackFor(level.router, pattern)
-  if (isGuardOnly && callback === undefined) return []
-  const kind: RouteKind = isGuardOnly ? 'param' : 'route'
-  const guards = [...before, ...guardsWithin(level, pattern, handlers)]
-  // With a callback, HEAD comes this far whatever the route handles: Express runs the callback and goes on.
-  const more = callback === undefined ? [] : ['HEAD']
-  const methods = [...new Set([...requestMethods(method, route), ...more])]
-  const common = { method, kind, requestMethods: methods, guards, later }
+  const handlers = handlersFor(route, method === 'ALL' ? OTHER_METHOD : method)
+  const hasOnlyLimiters = handlers.every((handler) => describeLimiter(handler) !== undefined)
+  const hasCallback = paramCallbackFor(state.router, pattern) !== undefined
+  // A route that holds only limiters answers nothing but refusals.
+  if (hasOnlyLimiters && !hasCallback) return []
+  const kind: RouteKind = hasOnlyLimiters ? 'param' : 'route'
+  const limiters = [...limitersBefore, ...limitersWithin(state, pattern, handlers)]
+  // Express runs a param callback for HEAD requests too, whatever methods the route handles.
+  const callbackMethods = hasCallback ? ['HEAD'] : []
+  const methods = [...new Set([...requestMethods(method, route), ...callbackMethods])]
+  const common = { method, kind, requestMethods: methods, limiters, laterLimiter }
   return pattern.alternatives.map((path) => {
-    const way = [...level.place.way, { pattern, path }]
-    const shown = joinPaths(level.place.shown, path) || '/'
-    return judgeRoute({ ...common, path: shown, way, alsoRead: callback !== undefined }, trustSkip)
+    const routePath = [...state.location.routePath, { pattern, path }]
+    const displayPath = joinRoutePath(state.location.displayPath, path) || '/'
+    const endpoint = { ...common, path: displayPath, routePath, alsoAnswersHead: hasCallback }
+    return routeEntry(endpoint, trustSkip)
   })
 }
 
-/** The limiters among a route's handlers; those after a handler that may answer are in doubt. */
-function guardsWithin(
-  level: Level,
+/** The limiters among a route's handlers; one after a handler that may answer is not proven. */
+function limitersWithin(
+  state: ScanState,
   pattern: LayerPattern,
-  handlers: readonly Handle[],
+  handlers: readonly StackFunction[],
 ): readonly PlacedLimiter[] {
-  const guards: PlacedLimiter[] = []
-  const late = callbackDoubt(level, pattern)
-  let earlier: Handle | undefined
-  for (const handle of handlers) {
-    const description = describeLimiter(handle)
-    if (description !== undefined) {
-      const doubt =
-        earlier === undefined
-          ? late
-          : `handler ${nameOf(earlier)} of the same route runs before it, and may answer`
-      guards.push(
-        placeLimiter({
-          description,
-          depth: level.depth + 1,
-          pattern: undefined,
-          exposed: false,
-          leftBy: undefined,
-          doubt,
-        }),
-      )
-    } else {
-      if (middlewareKind(handle) === 'answering') break
-      earlier ??= handle
+  const limiters: PlacedLimiter[] = []
+  const callback = paramCallbackBefore(state, pattern)
+  let earlierHandler: StackFunction | undefined
+  for (const handler of handlers) {
+    const description = describeLimiter(handler)
+    if (description === undefined) {
+      if (middlewareKind(handler) === 'answering') break
+      earlierHandler ??= handler
+      continue
     }
+    limiters.push(
+      placeLimiter({
+        description,
+        depth: state.depth + 1,
+        pattern: undefined,
+        isSkippedAfterError: false,
+        routerLeaver: undefined,
+        notProvenReason:
+          earlierHandler === undefined
+            ? paramCallbackReason(description.name, callback)
+            : earlierHandlerReason(description.name, functionName(earlierHandler)),
+      }),
+    )
   }
-  return guards
+  return limiters
 }
 
-/** What later routes have behind them when their requests went through this one. */
-function addGuardsOf(level: Level, { route, pattern }: RouteLayer): void {
-  const exposed = !(level.clean && cannotFail(pattern))
-  const late = callbackDoubt(level, pattern)
-  for (const handle of new Set(route.stack.map((layer) => layer.handle))) {
-    const description = describeLimiter(handle)
+/** Places the limiters of a route before later routes, for the requests that matched this route too. */
+function placeLimitersOf(state: ScanState, { route, pattern }: RouteLayer): void {
+  const isSkippedAfterError = !(state.everyRequestArrives && matchCannotFail(pattern))
+  const callback = paramCallbackBefore(state, pattern)
+  for (const handler of new Set(route.stack.map(({ handle }) => handle))) {
+    const description = describeLimiter(handler)
     if (description === undefined) continue
-    const common = { description, depth: level.depth, pattern, exposed, leftBy: level.leaver }
-    const first = (method: string): boolean => runsFirst(route, handle, method)
-    level.guards.push(placeLimiter({ ...common, doubt: late, meets: first }))
-    const doubt = 'handlers before it in its route may leave the route'
-    const meets = (method: string): boolean => !first(method) && runsLater(route, handle, method)
-    level.guards.push(placeLimiter({ ...common, doubt, meets }))
+    const { depth, routerLeaver } = state
+    const common = { description, depth, pattern, isSkippedAfterError, routerLeaver }
+    const isFirst = (method: string): boolean => runsFirst(route, handler, method)
+    state.limiters.push(
+      placeLimiter({
+        ...common,
+        runsForMethod: isFirst,
+        notProvenReason: paramCallbackReason(description.name, callback),
+      }),
+      placeLimiter({
+        ...common,
+        runsForMethod: (method) => !isFirst(method) && runsSomewhere(route, handler, method),
+        notProvenReason: leftRouteReason(description.name),
+      }),
+    )
   }
 }

@@ -1,173 +1,194 @@
 import { describeLimiter, type LimiterDescription } from '../../limits/limiter-description.ts'
+import { joinMountPath } from './display-path.ts'
+import type { Endpoint } from './endpoint.ts'
+import { type LayerPattern, matchCannotFail, type PathPattern, patternOf } from './layer-pattern.ts'
 import {
-  callbackDoubt,
-  callbackFor,
-  cannotFail,
-  enter,
-  type Findings,
-  joinMounts,
-  type Level,
-  laterLimiter,
-} from './audit-level.ts'
-import { markRecovery, markRewrite, placeLimiter } from './guard.ts'
-import { type LayerPattern, patternOf } from './layer-pattern.ts'
-import {
+  canLeaveRouter,
+  canRewriteRequests,
+  functionName,
   isExpress4Internal,
-  leavesRouter,
   middlewareKind,
-  nameOf,
-  rewritesRequests,
 } from './middleware-kind.ts'
-import type { Step } from './route-path.ts'
+import {
+  automaticOptionsReason,
+  earlyMiddlewareReason,
+  paramCallbackReason,
+  SELF_MOUNTED_ROUTER_REASON,
+} from './not-proven-reasons.ts'
+import { paramCallbackFor } from './param-callback.ts'
+import { placeLimiter } from './placed-limiter.ts'
+import { OTHER_METHOD } from './route-handlers.ts'
 import type { RouteKind } from './route-report.ts'
-import { type Handle, isRouter, type Layer, type RouterLike, routerOfApp } from './router-stack.ts'
-import { type Endpoint, judgeRoute } from './verdict.ts'
-import { visitRoute } from './visit-route.ts'
+import { isRouter, type Layer, type RouterLike, routerOfApp, type StackFunction } from './router-stack.ts'
+import { scanRoute } from './scan-route.ts'
+import {
+  type AuditRun,
+  noteErrorHandler,
+  noteRewriter,
+  paramCallbackBefore,
+  type ScanState,
+  startScan,
+} from './scan-state.ts'
+import { routeEntry } from './verdict.ts'
 
 /**
- * Goes through a router's stack as a request would.
+ * Scans a router's stack in the order in which a request meets its layers.
  *
- * @param listOptions whether the router's automatic answer to OPTIONS is an endpoint of its own; at the top
- *   of an app it is part of the 404
+ * @param listsOptions whether the router's automatic answer to OPTIONS is an endpoint of its own. At the top
+ *   of an app it is part of the 404.
  */
-export function walkRouter(level: Level, findings: Findings, listOptions: boolean): void {
-  for (const [index, layer] of level.router.stack.entries()) {
+export function scanRouter(state: ScanState, run: AuditRun, listsOptions: boolean): void {
+  for (const [index, layer] of state.router.stack.entries()) {
     if (isExpress4Internal(layer.handle, index)) continue
-    const pattern = patternOf(layer, level.router)
-    const later = laterLimiter(level, index)
-    if (layer.route !== undefined) visitRoute(level, { layer, pattern, later, route: layer.route }, findings)
-    else visitMount(level, { layer, pattern, later }, findings)
+    const pattern = patternOf(layer, state.router)
+    const laterLimiter = laterLimiterName(state.router, index)
+    const { route, handle } = layer
+    if (route !== undefined) scanRoute(state, { pattern, laterLimiter, route }, run)
+    else scanMount(state, { pattern, laterLimiter, mounted: handle }, run)
   }
-  if (listOptions) listOptionsAnswers(level, findings)
+  if (listsOptions) listAutomaticOptions(state, run)
 }
 
+/** The name of a limiter for all paths that comes after a layer in the same router. */
+function laterLimiterName({ stack }: RouterLike, index: number): string | undefined {
+  const isForAllPaths = ({ slash, regexp }: Layer): boolean => slash === true || regexp?.fast_slash === true
+  const later = stack
+    .slice(index + 1)
+    .find((layer) => isForAllPaths(layer) && middlewareKind(layer.handle) === 'limiter')
+  return describeLimiter(later?.handle)?.name
+}
+
+/** A layer that `use` added. */
 interface Mount {
-  readonly layer: Layer
+  readonly mounted: StackFunction
   readonly pattern: LayerPattern
-  readonly later: string | undefined
+  /** The name of a limiter for all paths that comes later in the same router. */
+  readonly laterLimiter: string | undefined
 }
 
-function visitMount(level: Level, mount: Mount, findings: Findings): void {
-  const { handle } = mount.layer
-  const kind = middlewareKind(handle)
-  const isSilent = kind === 'limiter' || kind === 'router' || kind === 'passing'
-  if (isSilent && callbackFor(level.router, mount.pattern) !== undefined)
-    listMount(level, mount, 'param', findings)
-  const description = describeLimiter(handle)
+function scanMount(state: ScanState, mount: Mount, run: AuditRun): void {
+  const { mounted, pattern } = mount
+  const kind = middlewareKind(mounted)
+  const isUnlisted = kind === 'limiter' || kind === 'router' || kind === 'passing'
+  const hasCallback = paramCallbackFor(state.router, pattern) !== undefined
+  if (isUnlisted && hasCallback) listMount(state, mount, 'param', run)
+  const description = describeLimiter(mounted)
   if (description !== undefined) {
-    addGuard(level, mount.pattern, description)
+    addLimiter(state, pattern, description)
     return
   }
-  const router = isRouter(handle) ? handle : routerOfApp(handle)
-  if (router !== undefined) visitRouter(level, mount, router, findings)
-  else if (kind === 'error-handler') markRecovery(level.guards, level.depth, nameOf(handle))
-  else if (kind === 'sub-app' || kind === 'static') listMount(level, mount, kind, findings)
-  else if (kind === 'answering' || (kind === 'middleware' && !mount.pattern.any)) {
-    listMount(level, mount, 'middleware', findings)
-  } else listAhead(level, mount, findings)
-  if (router === undefined) noteHabits(level, handle)
-  level.clean &&= kind === 'error-handler' && cannotFail(mount.pattern)
+  const router = isRouter(mounted) ? mounted : routerOfApp(mounted)
+  if (router !== undefined) scanMountedRouter(state, mount, router, run)
+  else if (kind === 'error-handler') noteErrorHandler(state, functionName(mounted))
+  else if (kind === 'sub-app' || kind === 'static') listMount(state, mount, kind, run)
+  else if (kind === 'answering' || (kind === 'middleware' && !pattern.matchesEverything)) {
+    listMount(state, mount, 'middleware', run)
+  } else listEarlyMiddleware(state, mount, run)
+  if (router === undefined && canRewriteRequests(mounted)) noteRewriter(state, functionName(mounted))
+  if (router === undefined && canLeaveRouter(mounted)) state.routerLeaver ??= functionName(mounted)
+  state.everyRequestArrives &&= kind === 'error-handler' && matchCannotFail(pattern)
 }
 
-function noteHabits(level: Level, handle: Handle): void {
-  if (rewritesRequests(handle)) noteRewriter(level, nameOf(handle))
-  if (leavesRouter(handle)) level.leaver ??= nameOf(handle)
-}
-
-function addGuard(level: Level, pattern: LayerPattern, description: LimiterDescription): void {
-  const doubt = callbackDoubt(level, pattern)
-  const { depth } = level
-  const isFirm = level.clean && pattern.any && cannotFail(pattern)
-  level.guards.push(
+function addLimiter(state: ScanState, pattern: LayerPattern, description: LimiterDescription): void {
+  const callback = paramCallbackBefore(state, pattern)
+  const matchIsSafe = matchCannotFail(pattern)
+  const { depth, routerLeaver, everyRequestArrives } = state
+  state.limiters.push(
     placeLimiter({
       description,
       depth,
       pattern,
-      exposed: !(level.clean && cannotFail(pattern)),
-      leftBy: level.leaver,
-      doubt,
+      isSkippedAfterError: !(everyRequestArrives && matchIsSafe),
+      routerLeaver,
+      notProvenReason: paramCallbackReason(description.name, callback),
     }),
   )
-  if (isFirm && doubt === undefined) level.fixedPrefix.push(description)
-  level.clean &&= cannotFail(pattern)
+  const everyRequestMeetsIt = everyRequestArrives && pattern.matchesEverything && matchIsSafe
+  if (everyRequestMeetsIt && callback === undefined) state.firstLimiters.push(description)
+  state.everyRequestArrives &&= matchIsSafe
 }
 
-function visitRouter(level: Level, { pattern }: Mount, router: RouterLike, findings: Findings): void {
-  const { place } = level
-  const around = [...place.around, level.router]
-  const callback = place.callback ?? callbackFor(level.router, pattern)
-  if (around.includes(router)) {
-    listRound(level, pattern, findings)
+function scanMountedRouter(state: ScanState, { pattern }: Mount, router: RouterLike, run: AuditRun): void {
+  const { location } = state
+  const outerRouters = [...location.outerRouters, state.router]
+  if (outerRouters.includes(router)) {
+    listSelfMountedRouter(state, pattern, run)
     return
   }
-  let fixedPrefix: readonly LimiterDescription[] = []
+  const paramCallback = paramCallbackBefore(state, pattern)
+  let firstLimiters: readonly LimiterDescription[] = []
   for (const path of pattern.alternatives) {
-    const way = [...place.way, { pattern, path }]
-    const inner = enter(router, { way, shown: joinMounts(place.shown, path), callback, around }, level.guards)
-    walkRouter(inner, findings, true)
-    fixedPrefix = inner.fixedPrefix
-    if (inner.rewriter !== undefined) noteRewriter(level, inner.rewriter)
+    const routePath = [...location.routePath, { pattern, path }]
+    const displayPath = joinMountPath(location.displayPath, path)
+    const inner = startScan(router, { routePath, displayPath, paramCallback, outerRouters }, state.limiters)
+    scanRouter(inner, run, true)
+    firstLimiters = inner.firstLimiters
+    if (inner.rewriter !== undefined) noteRewriter(state, inner.rewriter)
   }
-  // What every request meets first in there, later layers out here have behind them too.
-  for (const description of fixedPrefix) addGuard(level, pattern, description)
+  // Every request that came through the inner router met these: they come before the later layers here too.
+  for (const description of firstLimiters) addLimiter(state, pattern, description)
 }
 
-/** A router mounted in itself has no end of routes. */
-function listRound({ place }: Level, pattern: LayerPattern, findings: Findings): void {
-  const why = 'this router is mounted in itself, and has no end of routes'
-  const nothing = { limiters: [], read: [], write: [], state: 'not-proven', why } as const
+function listSelfMountedRouter({ location }: ScanState, pattern: LayerPattern, run: AuditRun): void {
   for (const path of pattern.alternatives) {
-    const shown = joinMounts(place.shown, path)
-    findings.routes.push({ ...nothing, method: 'ALL', path: `${shown}/*`, kind: 'middleware' })
+    run.entries.push({
+      method: 'ALL',
+      path: `${joinMountPath(location.displayPath, path)}/*`,
+      kind: 'middleware',
+      limiters: [],
+      read: [],
+      write: [],
+      state: 'not-proven',
+      why: SELF_MOUNTED_ROUTER_REASON,
+    })
   }
-}
-
-function noteRewriter(level: Level, name: string): void {
-  level.rewriter = name
-  markRewrite(level.guards, level.depth, name)
 }
 
 function endpointAt(
-  level: Level,
-  { layer, pattern, later }: Mount,
-  path: Step['path'],
+  { location, limiters }: ScanState,
+  { mounted, pattern, laterLimiter }: Mount,
+  path: PathPattern,
   kind: RouteKind,
 ): Endpoint {
-  const shown = joinMounts(level.place.shown, path)
-  const way = [...level.place.way, { pattern, path }]
-  const { guards } = level
-  const common = { method: 'ALL', path: `${shown}/*`, kind, requestMethods: ['*'], way, guards, later }
-  return kind === 'static' || kind === 'middleware' || kind === 'ahead'
-    ? { ...common, name: nameOf(layer.handle) }
-    : common
+  const displayPath = `${joinMountPath(location.displayPath, path)}/*`
+  const routePath = [...location.routePath, { pattern, path }]
+  const common = { method: 'ALL', path: displayPath, kind, requestMethods: [OTHER_METHOD], routePath }
+  const endpoint = { ...common, limiters, laterLimiter }
+  const isNamed = kind === 'static' || kind === 'middleware'
+  return isNamed ? { ...endpoint, functionName: functionName(mounted) } : endpoint
 }
 
-function listMount(level: Level, mount: Mount, kind: RouteKind, findings: Findings): void {
+function listMount(state: ScanState, mount: Mount, kind: RouteKind, run: AuditRun): void {
   for (const path of mount.pattern.alternatives) {
-    findings.routes.push(judgeRoute(endpointAt(level, mount, path, kind), findings.trustSkip))
+    run.entries.push(routeEntry(endpointAt(state, mount, path, kind), run.trustSkip))
   }
 }
 
 /**
- * Lists middleware that runs before any limiter. It mostly hands requests on, and may answer them all the
- * same: a body parser with 400, a check of keys with 401, a proxy with whatever it likes.
+ * Lists middleware that no limiter is proven to run before. It mostly passes requests on, but it may answer:
+ * a body parser with 400, a check of API keys with 401, a proxy with anything.
  */
-function listAhead(level: Level, mount: Mount, findings: Findings): void {
-  const name = nameOf(mount.layer.handle)
+function listEarlyMiddleware(state: ScanState, mount: Mount, run: AuditRun): void {
   for (const path of mount.pattern.alternatives) {
-    const entry = judgeRoute(endpointAt(level, mount, path, 'ahead'), findings.trustSkip)
+    const entry = routeEntry(endpointAt(state, mount, path, 'ahead'), run.trustSkip)
     if (entry.state === 'limited' || entry.state === 'shadow') continue
-    const shown = mount.pattern.any && level.place.shown === '' ? '' : `${entry.path} `
-    const why = `it may answer by itself, and ${entry.why.replace(`${name}: `, '')}`
-    findings.routes.push({ ...entry, path: `${shown}(middleware ${name})`, state: 'not-proven', why })
+    const isForAllPaths = mount.pattern.matchesEverything && state.location.displayPath === ''
+    const name = `(middleware ${functionName(mount.mounted)})`
+    run.entries.push({
+      ...entry,
+      path: isForAllPaths ? name : `${entry.path} ${name}`,
+      state: 'not-proven',
+      why: earlyMiddlewareReason(entry.why),
+    })
   }
 }
 
-function listOptionsAnswers({ answersOptions, depth, guards }: Level, findings: Findings): void {
-  for (const [path, way] of answersOptions) {
+function listAutomaticOptions({ automaticOptions, depth, limiters }: ScanState, run: AuditRun): void {
+  for (const [path, routePath] of automaticOptions) {
     const answer = { method: 'OPTIONS', path, kind: 'options', requestMethods: ['OPTIONS'] } as const
-    const entry = judgeRoute({ ...answer, endOf: depth, way, guards }, findings.trustSkip)
+    const endpoint = { ...answer, endOfRouterAtDepth: depth, routePath, limiters }
+    const entry = routeEntry(endpoint, run.trustSkip)
     if (entry.state === 'limited' || entry.state === 'shadow') continue
-    findings.routes.push({ ...entry, why: `the router itself answers OPTIONS at its end, and ${entry.why}` })
+    run.entries.push({ ...entry, why: automaticOptionsReason(entry.why) })
   }
 }

@@ -1,114 +1,101 @@
-import { describeLimiter } from '../../limits/limiter-description.ts'
-import type { PlacedLimiter } from './guard.ts'
-import { type LayerPattern, type PathPattern, UNKNOWN_MOUNT } from './layer-pattern.ts'
-import { middlewareKind } from './middleware-kind.ts'
+import type { LimiterDescription } from '../../limits/limiter-description.ts'
+import type { LayerPattern } from './layer-pattern.ts'
+import { errorHandlerReason } from './not-proven-reasons.ts'
+import { paramCallbackFor } from './param-callback.ts'
+import type { PlacedLimiter } from './placed-limiter.ts'
 import type { RoutePath } from './route-path.ts'
 import type { RouteEntry } from './route-report.ts'
-import type { Layer, RouterLike } from './router-stack.ts'
+import type { RouterLike } from './router-stack.ts'
 
-/** What the whole walk collects. */
-export interface Findings {
+/** One call of the audit: its option, and the entries of its report so far. */
+export interface AuditRun {
   readonly trustSkip: boolean
-  readonly routes: RouteEntry[]
+  readonly entries: RouteEntry[]
 }
 
-/** Where a router stands. */
+/** Where a router is mounted. */
 export interface RouterLocation {
-  readonly way: RoutePath
-  /** The way as people write it: `/api/v1`, empty at the top. */
-  readonly shown: string
-  /** A param callback that runs on the way, before this router is entered. */
-  readonly callback: string | undefined
-  /** The routers around this one; one that is mounted in itself is not walked again. */
-  readonly around: readonly RouterLike[]
+  readonly routePath: RoutePath
+  /** The path of the mount as the report shows it: `/api/v1`, empty at the top. */
+  readonly displayPath: string
+  /** The name of a parameter whose callback runs before a request enters this router. */
+  readonly paramCallback: string | undefined
+  /** The routers around this one. A router that is mounted in itself is not scanned again. */
+  readonly outerRouters: readonly RouterLike[]
 }
 
-/** One router while it is walked: what stands before the layer that is looked at. */
-export interface Level {
+/** How far the scan of one router's stack has come. The current layer is the one that the scan looks at. */
+export interface ScanState {
   readonly router: RouterLike
-  readonly place: RouterLocation
+  readonly location: RouterLocation
+  /** The index of this router in the route paths of its endpoints; 0 is the outermost router. */
   readonly depth: number
-  readonly guards: PlacedLimiter[]
-  /** Limiters that every request to this router meets first, whatever it does next. */
-  readonly fixedPrefix: PlacedLimiter['description'][]
-  /** So far nothing but limiters: no error can have been raised, nobody can have left the router. */
-  clean: boolean
-  /** The last function that changes the path or the method of requests. */
+  /** The limiters before the current layer, in this router and in the routers around it. */
+  readonly limiters: PlacedLimiter[]
+  /** The limiters that every request to this router meets before anything else. */
+  readonly firstLimiters: LimiterDescription[]
+  /**
+   * Every request that no limiter refuses gets from the start of this router to the current layer. So far
+   * there are only limiters and error handlers: nothing raised an error, and no request left the router.
+   */
+  everyRequestArrives: boolean
+  /** The name of the last function that may change the path or the method of requests. */
   rewriter: string | undefined
-  /** The first function that lets requests leave the router before its end. */
-  leaver: string | undefined
-  /** Routes that look limited, and whose OPTIONS requests the router itself answers at its end. */
-  readonly answersOptions: Map<string, RoutePath>
+  /** The name of the first function that may let requests leave the router before its end. */
+  routerLeaver: string | undefined
+  /** Routes that look limited, by their paths, for which the router itself answers OPTIONS at its end. */
+  readonly automaticOptions: Map<string, RoutePath>
 }
 
-/** A level at its start, with the guards that stand before the router. */
-export function enter(router: RouterLike, place: RouterLocation, guards: readonly PlacedLimiter[]): Level {
+/**
+ * The state before the first layer of a router.
+ *
+ * @param limiters those that come before the router
+ */
+export function startScan(
+  router: RouterLike,
+  location: RouterLocation,
+  limiters: readonly PlacedLimiter[],
+): ScanState {
   return {
     router,
-    place,
-    depth: place.way.length,
-    guards: [...guards],
-    fixedPrefix: [],
-    clean: true,
+    location,
+    depth: location.routePath.length,
+    limiters: [...limiters],
+    firstLimiters: [],
+    everyRequestArrives: true,
     rewriter: undefined,
-    leaver: undefined,
-    answersOptions: new Map(),
+    routerLeaver: undefined,
+    automaticOptions: new Map(),
   }
 }
 
-/** `/api` and `/users` are `/api/users`; the root adds nothing. */
-export function joinPaths(before: string, { shown, isText }: PathPattern): string {
-  if (shown === '/' || shown === '') return before
-  return isText || before === '' ? before + shown : `${before}(${shown})`
-}
-
-/** The same for a mount, to which more is added: what is no path is set apart. */
-export function joinMounts(before: string, path: PathPattern): string {
-  if (path.isText) return joinPaths(before, path).replace(/\/+$/, '')
-  return `${before}${path.shown === UNKNOWN_MOUNT ? UNKNOWN_MOUNT : `(${path.shown})`}`
-}
-
-/** The param callback of this router that runs for a layer, if any does. */
-export function callbackFor(
-  { params }: RouterLike,
-  { layer, any, alternatives }: LayerPattern,
+/** The name of a parameter whose callback runs before a layer, in this router or before it. */
+export function paramCallbackBefore(
+  { location, router }: ScanState,
+  pattern: LayerPattern,
 ): string | undefined {
-  const names = Object.keys(params ?? {})
-  if (names.length === 0 || any) return undefined
-  if (layer.regexp !== undefined)
-    return layer.keys?.map(({ name }) => String(name)).find((key) => names.includes(key))
-  const isReadable = alternatives.every(({ variants }) => variants !== undefined)
-  // Where the parameters cannot be read, any callback may be one for them.
-  if (!isReadable) return names[0]
-  return names.find((name) =>
-    alternatives.some(({ shown }) => new RegExp(`[:*]${quoteForRegexp(name)}(?![\\w$])`).test(shown)),
-  )
+  return location.paramCallback ?? paramCallbackFor(router, pattern)
 }
 
-function quoteForRegexp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+/**
+ * Notes an error handler in this router: it may let a request continue that skipped limiters of the router.
+ */
+export function noteErrorHandler({ limiters, depth }: ScanState, handlerName: string): void {
+  for (const limiter of limiters) {
+    if (limiter.depth === depth && limiter.isSkippedAfterError) {
+      limiter.notProvenReason ??= errorHandlerReason(limiter.description.name, handlerName)
+    }
+  }
 }
 
-/** Why a guard at this layer may come too late, or be passed over: a param callback that runs before it. */
-export function callbackDoubt({ place, router }: Level, pattern?: LayerPattern): string | undefined {
-  const name = place.callback ?? (pattern === undefined ? undefined : callbackFor(router, pattern))
-  return name === undefined ? undefined : `the callback of param '${name}' runs before it, and may answer`
-}
-
-/** Whether matching a layer can neither fail nor depend on what a parameter decodes to. */
-export function cannotFail({ layer, any, alternatives }: LayerPattern): boolean {
-  // `*` of Express 4 is a parameter, and '/%ff' does not decode.
-  if (any) return layer.regexp?.fast_star !== true
-  return alternatives.every(({ variants }) =>
-    variants?.every((one) => one.every(({ kind }) => kind === 'text')),
-  )
-}
-
-/** The name of a limiter for all paths that stands later in the same router. */
-export function laterLimiter({ router }: Level, index: number): string | undefined {
-  const isForAll = ({ slash, regexp }: Layer): boolean => slash === true || regexp?.fast_slash === true
-  const later = router.stack
-    .slice(index + 1)
-    .find((layer) => isForAll(layer) && middlewareKind(layer.handle) === 'limiter')
-  return describeLimiter(later?.handle)?.name
+/**
+ * Notes a function in this router that may assign to `req.url` or `req.method`, after the limiters so far.
+ */
+export function noteRewriter(state: ScanState, functionName: string): void {
+  state.rewriter = functionName
+  for (const limiter of state.limiters) {
+    limiter.rewriteDepth = Math.min(limiter.rewriteDepth ?? state.depth, state.depth)
+    limiter.rewriter ??= functionName
+  }
 }

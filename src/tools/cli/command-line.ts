@@ -1,90 +1,119 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { nearestName } from '../../errors/nearest-name.ts'
 import { rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 
-/** What an option of a command takes: nothing, one value, or a value each time it is given. */
-export type OptionKind = 'flag' | 'value' | 'values'
+/**
+ * An option that takes a value, or a flag, which takes none. `multiple` allows it to be given several times.
+ */
+export interface OptionConfig {
+  readonly type: 'string' | 'boolean'
+  readonly multiple?: true
+}
 
-/** The options of a command by their names, dashes included. */
-export type OptionKinds = Readonly<Record<string, OptionKind>>
+/** The options of a command, by their names without dashes. */
+export type OptionConfigs = Readonly<Record<string, OptionConfig>>
 
-/** The words of a command line, sorted. */
-export interface CommandLine {
+type OptionValue<Config extends OptionConfig> = Config['type'] extends 'boolean'
+  ? boolean
+  : Config extends { readonly multiple: true }
+    ? readonly string[]
+    : string
+
+/** The arguments of a command, parsed. */
+export interface CommandLine<Configs extends OptionConfigs> {
   readonly operands: readonly string[]
-  /** Whether a flag was given. */
-  has(name: string): boolean
-  /** The value of an option; undefined where it was not given. */
-  value(name: string): string | undefined
-  /** The values of an option that can be given again and again. */
-  values(name: string): readonly string[]
+  /** By the names of the options; an option that was not given is absent. */
+  readonly values: { readonly [Name in keyof Configs]?: OptionValue<Configs[Name]> }
 }
 
 /**
- * Sorts the words behind a command's name. `--name value` and `--name=value` are the same; `-` is an operand, and
- * so is everything after `--`.
+ * Parses the arguments of a command. `--name value` and `--name=value` mean the same. `-` is an operand, and
+ * so is every argument after `--`.
  *
- * @throws RateLimiterError `unknown_option` that names the nearest option; `invalid_option` for an option without
- *   its value, with one it does not take, or given twice
+ * @throws RateLimiterError `unknown_option`, with the nearest name; `invalid_option` for an option that has
+ *   no value, for a flag that has one, and for an option that is given twice
  */
-export function readCommandLine(words: readonly string[], kinds: OptionKinds): CommandLine {
-  const operands: string[] = []
-  const given = new Map<string, string[]>()
-  const left = [...words]
-  for (let word = left.shift(); word !== undefined; word = left.shift()) {
-    if (word === '--') operands.push(...left.splice(0))
-    else if (word === '-' || !word.startsWith('-')) operands.push(word)
-    else readOption(word, left, kinds, given)
+export function parseCommandLine<Configs extends OptionConfigs>(
+  args: readonly string[],
+  configs: Configs,
+): CommandLine<Configs> {
+  const options: NonNullable<ParseArgsConfig['options']> = configs
+  // `strict` would reject values that begin with a dash, and its messages name no nearest option.
+  const { positionals, values, tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  })
+  const givenNames = new Set<string>()
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    // The whole argument: where `-xyz` is given, parseArgs reports `-x`.
+    const arg = args[token.index] ?? ''
+    const config = configOf(arg, configs)
+    if (config.type === 'string' && config.multiple !== true && givenNames.has(token.name)) {
+      rejectOption(token.rawName, arg, 'is given twice', 'Give it once.')
+    }
+    givenNames.add(token.name)
+    checkValue(token, config)
   }
-  return {
-    operands,
-    has: (name) => given.has(name),
-    value: (name) => given.get(name)?.[0],
-    values: (name) => given.get(name) ?? [],
-  }
+  return { operands: positionals, values: values as CommandLine<Configs>['values'] }
 }
 
-function readOption(word: string, left: string[], kinds: OptionKinds, given: Map<string, string[]>): void {
-  const equals = word.indexOf('=')
-  const name = equals === -1 ? word : word.slice(0, equals)
-  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
-  if (kind === undefined) throw unknownOption(name, kinds)
-  const before = given.get(name) ?? []
-  if (before.length > 0 && kind === 'value') {
-    rejectOption(name, word, 'is given twice', 'Give it once.')
-  }
-  if (kind === 'flag') {
-    if (equals !== -1) rejectOption(name, word.slice(equals + 1), 'takes no value', `Write ${name} alone.`)
-    given.set(name, [''])
+function configOf(arg: string, configs: OptionConfigs): OptionConfig {
+  const [option = arg] = arg.split('=', 1)
+  const name = option.slice('--'.length)
+  const config = option.startsWith('--') && Object.hasOwn(configs, name) ? configs[name] : undefined
+  if (config === undefined) throw unknownOption(option, configs)
+  return config
+}
+
+/** An option as parseArgs reports it. */
+interface GivenOption {
+  readonly rawName: string
+  readonly value: string | undefined
+  /** Whether the value is in the same argument, after `=`. */
+  readonly inlineValue: boolean | undefined
+}
+
+function checkValue({ rawName, value, inlineValue }: GivenOption, { type }: OptionConfig): void {
+  if (type === 'boolean') {
+    if (value !== undefined) rejectOption(rawName, value, 'takes no value', `Write ${rawName} alone.`)
     return
   }
-  const value = equals === -1 ? left.shift() : word.slice(equals + 1)
-  if (value === undefined || (equals === -1 && value.startsWith('--'))) {
+  // parseArgs takes the next argument as the value, even where that is an option.
+  if (value === undefined || (inlineValue !== true && value.startsWith('--'))) {
     throw new RateLimiterError({
       code: 'invalid_option',
-      option: name,
-      problem: 'takes a value, and has none',
-      remedy: `Write ${name} <value>.`,
+      option: rawName,
+      problem: 'has no value',
+      remedy: `Write ${rawName} <value>.`,
     })
   }
-  given.set(name, [...before, value])
 }
 
-function unknownOption(name: string, kinds: OptionKinds): RateLimiterError {
-  const names = Object.keys(kinds)
-  const nearest = nearestName(name, names)
+function unknownOption(option: string, configs: OptionConfigs): RateLimiterError {
+  const options = Object.keys(configs).map((name) => `--${name}`)
+  const nearest = nearestName(option, options)
   return new RateLimiterError({
     code: 'unknown_option',
-    option: name,
+    option,
     problem: 'is not an option of this command',
     ...(nearest === undefined ? {} : { nearest }),
-    remedy: `The options are ${names.join(', ')}.`,
+    remedy: `The options are ${options.join(', ')}.`,
   })
 }
 
-/** The whole number that the text of an option is; undefined where it was not given. */
-export function readWholeNumber(name: string, text: string | undefined, least: number): number | undefined {
+/** Reads the whole number in the text of an option; undefined where the option is absent. */
+export function readWholeNumber(
+  option: string,
+  text: string | undefined,
+  minimum: number,
+): number | undefined {
   if (text === undefined) return undefined
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= least) return value
-  return rejectOption(name, text, 'takes a whole number', `Give a number of at least ${least}.`)
+  if (value >= minimum) return value
+  return rejectOption(option, text, 'takes a whole number', `Give a number of at least ${minimum}.`)
 }

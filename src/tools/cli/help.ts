@@ -1,54 +1,55 @@
 export const HELP = `express-tollgate: rate limiting for Express
 
-  express-tollgate audit <module>     proves that a limiter stands before every route of an app
-  express-tollgate replay <log>...    shows what limits would have done to the requests of access logs
-  express-tollgate entries <log>...   prints what access logs hold as JSON, for other programs
-  express-tollgate <command> --help   the options of a command
-  express-tollgate --version
+  express-tollgate audit <module>     proves that every route of an Express app is limited
+  express-tollgate replay <log>...    shows which requests of access logs your limits would have refused
+  express-tollgate <command> --help   shows the options of a command
+  express-tollgate --version          shows the version
 `
 
 export const AUDIT_HELP = `express-tollgate audit <module> [options]
 
-Loads a module, finds the Express app in it and lists its routes with their limits. The app is the default
-export, the export \`app\`, module.exports, or what an exported function without parameters returns.
+Loads a module, finds the Express app in it and lists the routes of the app with their limits. The app is
+the default export, the export \`app\`, module.exports, or the return value of an exported function without
+parameters.
 
-  --export <name>   the export that is the app, or makes it
-  --except <path>   a route that may be unlimited, such as /health or "GET /health"; again for each
-  --allow-shadow    accept limiters in shadow mode, which refuse nobody
+  --export <name>   the export that is the app, or the function that creates it
+  --except <path>   a route that may be unlimited, such as /health or "GET /health"; may be repeated
+  --allow-shadow    accept limiters in shadow mode, which refuse no request
   --trust-skip      accept limiters with a skip function
   --json            print the report as JSON
 
-Exit code: 0 when every route is limited, 1 when one is not or cannot be proven to be, 2 for mistakes.
-TypeScript needs a loader of yours: NODE_OPTIONS="--import tsx" npx express-tollgate audit ./app.ts
+Exit code: 0 when every route is limited, 1 when a route is not proven to be limited, 2 for an error.
+TypeScript needs a loader that you install: NODE_OPTIONS="--import tsx" npx express-tollgate audit ./app.ts
 `
 
 export const REPLAY_HELP = `express-tollgate replay <log>... [options]
 
-Runs access logs through the limiter, offline: who would have been refused, when, and by which limits. Logs are
-plain or gzipped, in the common or combined format or as JSON with the names of nginx's variables; - is
-standard input. Several logs are played in the order of their first lines.
+Counts the requests of access logs as the limiter would have counted them, offline. The report shows which
+clients would have been refused, when, and by which limits. A log is plain or gzipped. - is standard input.
+Several logs are read in the order of their first times. These formats are recognised by themselves:
+
+  combined, common              Apache, nginx and others
+  vhost_combined                Apache, with the virtual host before the line
+  json                          nginx, with the names of its variables; or any of the next three
+  caddy, traefik, google-cloud  their JSON, one object a line
+  alb                           AWS Application Load Balancer
+  cloudfront                    AWS CloudFront, standard log
+  iis                           IIS, or another W3C extended log with a line #Fields
+  haproxy                       HAProxy, HTTP log
 
   --read <n>, --write <n>   units in a window, or false for no limit; default 1000 and 200
-  --window <seconds>        default 60
+  --window <seconds>        length of the window; default 60
   --algorithm <name>        fixed-window, sliding-window or token-bucket; default fixed-window
-  --burst <n>               what a token bucket holds
+  --burst <n>               units that a token bucket holds
   --ttl <seconds>           how long an idle client is remembered
-  --ipv6-subnet <bits>      of an IPv6 address that identify a client; default 56
-  --trust <proxies>         as trustProxy: whose X-Forwarded-For in the log to believe; default nobody's
-  --forwarded-field <name>  of JSON, that holds X-Forwarded-For; default http_x_forwarded_for
-  --format <name>           auto, combined, common or json; default auto
-  --top <n>                 clients and minutes to name; default 10
+  --ipv6-subnet <bits>      bits of an IPv6 address that identify a client; default 56
+  --trust <proxies>         proxies whose X-Forwarded-For is trusted, as in trustProxy; default none
+  --forwarded-field <name>  field that holds X-Forwarded-For, if the format does not name it so; for haproxy
+                            the number of the captured request header
+  --format <name>           a format of those above, or auto; default auto
+  --top <n>                 refused clients and minutes to list; default 10
   --mask                    hide the last part of addresses
-  --chart <file>            draw an SVG
+  --chart <file>            write a chart, as an SVG file
   --json                    print the report as JSON
-  --no-progress             no progress bar
-`
-
-export const ENTRIES_HELP = `express-tollgate entries <log>... [options]
-
-Prints access logs as JSON, one object for each line: address, forwarded, timeMs, method, target and status of a
-request, or why the line is unreadable; and share, how much has been read, from 0 to 1. Logs as for replay.
-
-  --format <name>           auto, combined, common or json; default auto
-  --forwarded-field <name>  of JSON, that holds X-Forwarded-For; default http_x_forwarded_for
+  --no-progress             show no progress bar
 `

@@ -1,28 +1,36 @@
 #!/usr/bin/env node
+import { printableLines } from './printable-text.ts'
 import { runProgram } from './program.ts'
-import { EXIT } from './terminal.ts'
+import { EXIT_CODES } from './terminal.ts'
 
-/** What a shell says of a program that was ended by SIGPIPE. */
-const READER_IS_GONE = 141
+/** The code that a shell reports for a program that SIGPIPE ended: 128 + 13. */
+const SIGPIPE_EXIT_CODE = 141
 
 const { stdin, stdout, stderr } = process
 
-/** Ends the program when its results can no longer be written; a reader that has enough is no mistake of anybody's. */
-function endUnwritten(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? READER_IS_GONE : EXIT.misused)
+/**
+ * Ends the program when its results can no longer be written. A reader that closed the pipe early is no
+ * error.
+ */
+function exitAfterWriteError(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? SIGPIPE_EXIT_CODE : EXIT_CODES.error)
 }
 
-stdout.on('error', endUnwritten)
-// An app that is audited may fail on its own time, and 1 has a meaning here.
+stdout.on('error', exitAfterWriteError)
+// An audited app may throw at any time. Node would exit with 1 then, and 1 means an unlimited route.
 process.on('uncaughtException', (error) => {
-  stderr.write(`express-tollgate: ${error instanceof Error ? (error.stack ?? error.message) : error}\n`)
-  process.exit(EXIT.misused)
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  stderr.write(`express-tollgate: ${printableLines(text)}\n`)
+  process.exit(EXIT_CODES.error)
 })
 
-void runProgram(process.argv.slice(2), { input: stdin, output: stdout, messages: stderr }).then((code) => {
-  // An app that was audited may have left a server or timers behind; what is written must get out first.
-  stdout.write('', (error) => {
-    if (error) endUnwritten(error)
-    process.exit(code)
-  })
-})
+void runProgram(process.argv.slice(2), { input: stdin, output: stdout, messages: stderr }).then(
+  (exitCode) => {
+    // An audited app may have left a server or timers open, so the program must exit by itself: once all is
+    // written.
+    stdout.write('', (error) => {
+      if (error) exitAfterWriteError(error)
+      process.exit(exitCode)
+    })
+  },
+)

@@ -3,50 +3,58 @@ import { createRequire } from 'node:module'
 import { nearestName } from '../../errors/nearest-name.ts'
 import { isRateLimiterError, RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { runAudit } from './audit/run-audit.ts'
-import { runEntries } from './entries/run-entries.ts'
-import { AUDIT_HELP, ENTRIES_HELP, HELP, REPLAY_HELP } from './help.ts'
+import { AUDIT_HELP, HELP, REPLAY_HELP } from './help.ts'
+import { printableLines, printableText } from './printable-text.ts'
 import { runReplay } from './replay/run-replay.ts'
-import { EXIT, type Terminal } from './terminal.ts'
+import { EXIT_CODES, type Terminal } from './terminal.ts'
 
 interface Command {
   readonly help: string
-  readonly run: (words: readonly string[], terminal: Terminal) => Promise<number>
+  readonly run: (args: readonly string[], terminal: Terminal) => Promise<number>
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   audit: { help: AUDIT_HELP, run: runAudit },
-  entries: { help: ENTRIES_HELP, run: runEntries },
   replay: { help: REPLAY_HELP, run: runReplay },
 }
 
-/** Runs the program with the words behind its name. Returns the exit code; mistakes are told, not thrown. */
-export async function runProgram(words: readonly string[], terminal: Terminal): Promise<number> {
+/**
+ * Runs the program. An error is written to the terminal, not thrown.
+ *
+ * @param args the arguments after the name of the program
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    return await runCommand(words, terminal)
+    return await runCommand(args, terminal)
   } catch (error) {
-    // Of our own errors the message says it all; of others it is worth knowing where they come from.
-    const text = isRateLimiterError(error) ? error.message : stackOf(error)
+    // The message of our own errors is complete. Other errors are shown with their stack.
+    const text = isRateLimiterError(error) ? printableText(error.message) : printableLines(stackOf(error))
     terminal.messages.write(`express-tollgate: ${text}\n`)
-    return EXIT.misused
+    return EXIT_CODES.error
   }
 }
 
-async function runCommand([name, ...words]: readonly string[], terminal: Terminal): Promise<number> {
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    terminal[name === undefined ? 'messages' : 'output'].write(HELP)
-    return name === undefined ? EXIT.misused : EXIT.fine
+async function runCommand([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === undefined) {
+    terminal.messages.write(HELP)
+    return EXIT_CODES.error
+  }
+  if (name === 'help' || name === '--help' || name === '-h') {
+    terminal.output.write(HELP)
+    return EXIT_CODES.success
   }
   if (name === '--version' || name === '-v') {
-    terminal.output.write(`${version()}\n`)
-    return EXIT.fine
+    terminal.output.write(`${packageVersion()}\n`)
+    return EXIT_CODES.success
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) throw unknownCommand(name)
-  if (words.includes('--help') || words.includes('-h')) {
+  if (args.includes('--help') || args.includes('-h')) {
     terminal.output.write(command.help)
-    return EXIT.fine
+    return EXIT_CODES.success
   }
-  return command.run(words, terminal)
+  return command.run(args, terminal)
 }
 
 function unknownCommand(name: string): RateLimiterError {
@@ -56,14 +64,14 @@ function unknownCommand(name: string): RateLimiterError {
     code: 'unknown_option',
     option: 'command',
     value: name,
-    problem: 'is not one of ours',
+    problem: 'is unknown',
     ...(nearest === undefined ? {} : { nearest }),
-    remedy: `There are ${names.join(', ')}.`,
+    remedy: `The commands are ${names.join(', ')}.`,
   })
 }
 
-/** The package names itself, from its sources as from what is built of them. */
-function version(): string {
+/** The package resolves its own name, so the path is right for the sources and for the built files. */
+function packageVersion(): string {
   const path = createRequire(import.meta.url).resolve('express-tollgate/package.json')
   return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
 }

@@ -1,21 +1,19 @@
 import type { Readable } from 'node:stream'
 
-/** What a command reads and writes: the process's own streams, or a test's. */
+/** The streams of a command: those of the process, or those of a test. */
 export interface Terminal {
   readonly input: Readable
-  /** Results go here. */
-  readonly output: {
-    /** False when it would rather be written to again after `drain`. */
-    write(text: string): unknown
-    once?(event: 'drain', listener: () => void): unknown
-  }
-  /** Messages and progress go here. */
+  /** Takes the results. */
+  readonly output: { write(text: string): unknown }
+  /** Takes the error messages and the progress. */
   readonly messages: { write(text: string): unknown; readonly isTTY?: boolean }
 }
 
-/** How a command ended, as its exit code says. */
-export const EXIT: { readonly fine: 0; readonly found: 1; readonly misused: 2 } = {
-  fine: 0,
-  found: 1,
-  misused: 2,
-}
+/** The exit codes of the program. */
+export const EXIT_CODES: {
+  readonly success: 0
+  /** An audit found a route that is not proven to be limited. */
+  readonly unlimitedRoute: 1
+  /** The program was used wrongly, or could not do its work. */
+  readonly error: 2
+} = { success: 0, unlimitedRoute: 1, error: 2 }

@@ -1,7 +1,7 @@
-/** Bans remembered of one limiter. */
+/** The most bans that the list of one limiter keeps. */
 const MOST_BANS = 1000
 
-/** How far a ban's end may move, in milliseconds, before it is noted anew. */
+/** A change of a ban's end below this, in milliseconds, is a rounding difference and is not recorded. */
 const ROUNDING_MS = 1000
 
 /** A client's ban. */
@@ -10,39 +10,43 @@ export interface ListedBan {
   readonly endsInMs: number
 }
 
-/** The bans that were seen to begin or to refuse, as far as they go on: at most 1000, the newest of more. */
+/**
+ * The active bans of a limiter that began or refused a request since the page exists: the newest 1000 at
+ * most.
+ */
 export class BanList {
-  readonly #untilMs = new Map<string, number>()
+  readonly #endsAtMs = new Map<string, number>()
 
   /** @param nowMs of a clock that never goes back, in milliseconds */
-  note(key: string, endsInMs: number, nowMs: number): void {
-    const untilMs = nowMs + endsInMs
-    const known = this.#untilMs.get(key)
-    if (known !== undefined && Math.abs(known - untilMs) < ROUNDING_MS) return
-    this.#untilMs.set(key, untilMs)
-    if (this.#untilMs.size <= MOST_BANS) return
-    // A map keeps the order in which keys came. To look for bans that are over is for whoever reads the list.
-    const [oldest] = this.#untilMs.keys()
-    if (oldest !== undefined) this.#untilMs.delete(oldest)
+  record(key: string, endsInMs: number, nowMs: number): void {
+    const endsAtMs = nowMs + endsInMs
+    const knownMs = this.#endsAtMs.get(key)
+    if (knownMs !== undefined && Math.abs(knownMs - endsAtMs) < ROUNDING_MS) return
+    this.#endsAtMs.set(key, endsAtMs)
+    if (this.#endsAtMs.size <= MOST_BANS) return
+    // A map keeps its keys in the order of their insertion. Bans that are over are removed when the list is
+    // read.
+    const [oldest] = this.#endsAtMs.keys()
+    if (oldest !== undefined) this.#endsAtMs.delete(oldest)
   }
 
-  end(key: string): void {
-    this.#untilMs.delete(key)
+  remove(key: string): void {
+    this.#endsAtMs.delete(key)
   }
 
   isBanned(key: string, nowMs: number): boolean {
-    return (this.#untilMs.get(key) ?? 0) > nowMs
+    return (this.#endsAtMs.get(key) ?? 0) > nowMs
   }
 
   /** The newest first. */
   bans(nowMs: number): readonly ListedBan[] {
-    this.#forgetEnded(nowMs)
-    return [...this.#untilMs].map(([key, untilMs]) => ({ key, endsInMs: untilMs - nowMs })).reverse()
+    this.#removeEnded(nowMs)
+    return [...this.#endsAtMs].map(([key, endsAtMs]) => ({ key, endsInMs: endsAtMs - nowMs })).reverse()
   }
 
-  #forgetEnded(nowMs: number): void {
-    for (const [key, untilMs] of this.#untilMs) {
-      if (untilMs <= nowMs) this.#untilMs.delete(key)
+  #removeEnded(nowMs: number): void {
+    for (const [key, endsAtMs] of this.#endsAtMs) {
+      if (endsAtMs <= nowMs) this.#endsAtMs.delete(key)
     }
   }
 }

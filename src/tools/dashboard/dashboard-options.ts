@@ -4,24 +4,28 @@ import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { describeLimiter, type LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import type { Clock } from './steady-clock.ts'
 
-/** A limiter that the page tells of: what `createRateLimiter` returned. */
+/** A limiter that the page shows: what `createRateLimiter` returned. */
 export type WatchedLimiter = Pick<RateLimiter, 'health' | typeof LIMITER_DESCRIPTION>
 
 /** Options of {@link dashboard}. */
 export interface DashboardOptions {
   /**
-   * Who may look; anything but `true` is answered 403, and what it throws goes to the app's error handler. Default:
-   * whoever asks from this machine, by the address of the socket, for `localhost`, 127.x.x.x or [::1], and through
-   * no proxy.
+   * Decides who may see the page. Any result but `true` is answered with 403; an error that it throws goes to
+   * the error handler of the app. Default: a browser on this machine, where that is certain: the socket has a
+   * loopback address, `Host` is `localhost`, 127.x.x.x or [::1] with the port of the connection, the request is
+   * HTTP/1.1 and shows no trace of a proxy, and `NODE_ENV` is unset, `development`, `dev`, `local` or `test`.
    */
   readonly authorize?: (req: Request) => boolean | Promise<boolean>
-  /** Shows clients as they are. Default: false, addresses and other keys are masked before they leave the server. */
+  /**
+   * Shows client keys in full. Default: false, addresses and other keys are masked before they leave the
+   * server.
+   */
   readonly showAddresses?: boolean
   /** Time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
   readonly clock?: Clock
 }
 
-/** The same, checked. */
+/** The options after the check, with their defaults. */
 export interface DashboardSettings {
   readonly authorize: ((req: Request) => boolean | Promise<boolean>) | undefined
   readonly showAddresses: boolean
@@ -42,15 +46,15 @@ export function parseOptions(options: DashboardOptions): DashboardSettings {
   }
 }
 
-/** The limiters, each once, or an error. */
+/** The limiters without duplicates, or an error. */
 export function parseLimiters(limiters: unknown): readonly WatchedLimiter[] {
   const given: readonly unknown[] = Array.isArray(limiters) ? limiters : [limiters]
   if (given.length > 0 && given.every(isLimiter)) return [...new Set(given)]
   return rejectOption(
     'limiters',
     limiters,
-    'takes limiters',
-    'Give what createRateLimiter() returned, or an array of at least one of them.',
+    'takes one or more limiters',
+    'Give a limiter that createRateLimiter() returned, or an array of at least one limiter.',
   )
 }
 

@@ -1,86 +1,120 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
-import { isFromThisMachine } from './access.ts'
+import { reasonToDeny, reasonToDenyFigures } from './access.ts'
+import { createMaskingFormatter, formatInFull } from './client-formatter.ts'
+import { mayBeCrossSite } from './cross-site.ts'
 import type { WatchedLimiter } from './dashboard-options.ts'
-import { type DashboardOptions, parseLimiters, parseOptions } from './dashboard-options.ts'
+import {
+  type DashboardOptions,
+  type DashboardSettings,
+  parseLimiters,
+  parseOptions,
+} from './dashboard-options.ts'
 import { EventStreams } from './event-streams.ts'
-import { watchEvents } from './event-subscription.ts'
+import { subscribeToEvents } from './event-subscription.ts'
 import { LimiterWatch } from './limiter-watch.ts'
-import { masker, showWhole } from './masking.ts'
-import { FILES } from './page/files.ts'
-import { protect, sendError, sendText } from './responses.ts'
-import { RouteTables } from './route-table.ts'
+import { PAGE_FILES } from './page-files.ts'
+import { sendError, sendText, setSecurityHeaders } from './responses.ts'
+import { RouteTableCache } from './route-table.ts'
 import type { Snapshot } from './snapshot.ts'
 import { SteadyClock } from './steady-clock.ts'
 
 /** A router with the page. */
 export type Dashboard = Router & {
-  /** Ends the streams of open pages and stops listening to the limiters. What is mounted answers 503 to new streams. */
+  /**
+   * Ends the streams of open pages and stops listening to the limiters. New streams are answered with 503
+   * then.
+   */
   close(): void
 }
 
 interface Content {
   readonly streams: EventStreams
-  readonly tables: RouteTables
+  readonly tables: RouteTableCache
 }
 
 /**
  * A page that shows what limiters do at the moment: `app.use('/limits', dashboard(limiter))`.
  *
- * It listens to the limiters from now on, in memory that does not grow with their clients, until `close()`. Who may
- * look is the business of `authorize`; without it, whoever asks from this machine.
+ * It listens to the limiters from this call until `close()`. Its memory does not grow with the number of
+ * clients. `authorize` decides who may see the page. Without it, only a browser on this machine may, and only where
+ * that is certain; a request that is refused is answered with 403 and the reason.
  *
- * @throws RateLimiterError `invalid_option` for anything but limiters or a value that an option does not take,
- *   `unknown_option` for an option that does not exist
+ * @throws RateLimiterError `invalid_option` for an argument that is not a limiter and for a value that an option
+ *   does not take, `unknown_option` for an option that does not exist
  */
 export function dashboard(
   limiters: WatchedLimiter | readonly WatchedLimiter[],
   options: DashboardOptions = {},
 ): Dashboard {
   const watched = parseLimiters(limiters)
-  const { authorize = isFromThisMachine, showAddresses, clock } = parseOptions(options)
+  const { authorize, showAddresses, clock } = parseOptions(options)
   const { now } = new SteadyClock(clock)
   const watches = new Map(watched.map((one) => [one[LIMITER_DESCRIPTION], new LimiterWatch(one, now)]))
-  const show = showAddresses ? showWhole : masker()
-  const snapshot = (): Snapshot => ({ limiters: [...watches.values()].map((watch) => watch.state(show)) })
+  const format = showAddresses ? formatInFull : createMaskingFormatter()
+  const snapshot = (): Snapshot => ({ limiters: [...watches.values()].map((watch) => watch.state(format)) })
   const streams = new EventStreams(() => JSON.stringify(snapshot()))
-  const content = { streams, tables: new RouteTables(now) }
-  const stopWatching = watchEvents(watches)
+  const content = { streams, tables: new RouteTableCache(now) }
+  const unsubscribe = subscribeToEvents(watches)
   const router = express.Router()
-  // One function for everything: it stands in the audit as one line, and no path of it can be forgotten by the rule.
+  // One handler serves all paths, so that no path is without the access rule. In the audit it is one line.
   router.use(limitsPage(authorize, content))
   const close = (): void => {
-    stopWatching()
+    unsubscribe()
     streams.close()
   }
   return Object.assign(router, { close })
 }
 
-function limitsPage(
-  authorize: (req: Request) => boolean | Promise<boolean>,
-  content: Content,
-): RequestHandler {
-  const isAllowed = async (req: Request): Promise<boolean> => (await authorize(req)) === true
+/** The paths that answer with figures. All others answer with files that are the same for everybody. */
+const FIGURES = new Set(['/events', '/routes'])
+
+function limitsPage(authorize: DashboardSettings['authorize'], content: Content): RequestHandler {
+  const denialOf = async (req: Request): Promise<Denial | undefined> => {
+    const denial = authorize === undefined ? denialByDefault(req) : await denialBy(authorize, req)
+    if (denial !== undefined || !FIGURES.has(req.path) || !mayBeCrossSite(req.headers)) return denial
+    return { message: 'Only the live page itself may ask for this. Open the live page in the browser.' }
+  }
   return function limitsPage(req, res, next) {
-    isAllowed(req)
-      .then((allowed) => serve(req, res, allowed ? content : undefined))
+    denialOf(req)
+      .then((denial) => serve(req, res, denial ?? content))
       .catch(next)
   }
 }
 
-/** @param content undefined for whoever may not look */
-function serve(req: Request, res: Response, content: Content | undefined): void {
-  protect(res)
-  const file = FILES.get(req.path)
-  if (content === undefined) {
-    sendError(res, 403, 'forbidden')
+/** Why a request may not see the page. */
+interface Denial {
+  /** What the visitor is shown; undefined if `authorize` has decided. */
+  readonly message: string | undefined
+}
+
+async function denialBy(
+  authorize: (req: Request) => boolean | Promise<boolean>,
+  req: Request,
+): Promise<Denial | undefined> {
+  return (await authorize(req)) === true ? undefined : { message: undefined }
+}
+
+function denialByDefault(req: Request): Denial | undefined {
+  const reason = reasonToDeny(req) ?? (FIGURES.has(req.path) ? reasonToDenyFigures(req) : undefined)
+  if (reason === undefined) return undefined
+  const rule = 'Without the option authorize, the live page is served only to a browser on this machine'
+  const remedy = 'Decide who may see the page: dashboard(limiter, { authorize: (req) => isOperator(req) }).'
+  return { message: `${rule}, and this request may come from elsewhere: ${reason}. ${remedy}` }
+}
+
+function serve(req: Request, res: Response, content: Content | Denial): void {
+  setSecurityHeaders(res)
+  const file = PAGE_FILES.get(req.path)
+  if ('message' in content) {
+    sendError(res, 403, 'forbidden', content.message)
   } else if (req.method !== 'GET' && req.method !== 'HEAD') {
     res.setHeader('Allow', 'GET, HEAD')
     sendError(res, 405, 'method_not_allowed')
   } else if (req.path === '/events') {
     serveEvents(req, res, content.streams)
   } else if (req.path === '/routes') {
-    sendText(res, 'application/json', JSON.stringify(content.tables.of(req.app)))
+    sendText(res, 'application/json', JSON.stringify(content.tables.tableOf(req.app)))
   } else if (file === undefined) {
     sendError(res, 404, 'not_found')
   } else if (req.path === '/' && !pathOf(req.originalUrl).endsWith('/')) {
@@ -95,8 +129,9 @@ function serve(req: Request, res: Response, content: Content | undefined): void 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? ''
 
 /**
- * The page with a slash at the end of its address, since its own links are relative to that. Relative too, because a
- * proxy may have taken off the beginning of the path, and so never to another host.
+ * The address of the page with a slash at its end, because the page's links are relative to it. The result is
+ * relative too: a proxy may have removed the beginning of the path, and a relative address never leads to
+ * another host.
  */
 function withSlash(url: string): string {
   const path = pathOf(url)

@@ -1,68 +1,74 @@
 import type { ServerResponse } from 'node:http'
 
-/** Pages that are served at the same time. */
+/** The most streams, and so open pages, at the same time. */
 export const MOST_STREAMS = 16
 
-const TICK_MS = 1000
+const INTERVAL_MS = 1000
 
-/** After so many milliseconds a page has to ask again, so that `authorize` has its say again. */
+/** A stream ends after this time. The page then connects again, so that `authorize` decides again. */
 const LONGEST_STREAM_MS = 600_000
 
-/** Bytes that may wait for a slow page; it misses snapshots rather than fill the memory. */
-const MOST_WAITING = 262_144
+/**
+ * The most bytes that wait for a slow page. A page that is slower misses messages, and the memory stays
+ * bounded.
+ */
+const MOST_WAITING_BYTES = 262_144
 
-/** Server-sent events: one message a second to each page that is open, and no work while there is none. */
+/** Server-sent events: one message a second to each open page, and no work while no page is open. */
 export class EventStreams {
   readonly #message: () => string
-  readonly #untilMs = new Map<ServerResponse, number>()
+  readonly #endsAtMs = new Map<ServerResponse, number>()
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** @param message makes what is sent: text without line ends */
+  /** @param message makes the text of a message; it must contain no line ends */
   constructor(message: () => string) {
     this.#message = message
   }
 
-  /** Whether another page can be served. */
+  /** Whether another stream may be opened. */
   get hasRoom(): boolean {
-    return !this.#isClosed && this.#untilMs.size < MOST_STREAMS
+    return !this.#isClosed && this.#endsAtMs.size < MOST_STREAMS
   }
 
-  /** Streams that are open. */
+  /** The number of open streams. */
   get size(): number {
-    return this.#untilMs.size
+    return this.#endsAtMs.size
   }
 
-  /** Begins a response, whose headers may be set already, and goes on until either end closes it. */
+  /**
+   * Starts a stream on a response, whose headers may be set already. The stream ends when either side closes
+   * it.
+   */
   open(res: ServerResponse): void {
     res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
-      // nginx would keep the events back until it has a buffer full of them.
+      // Without this header nginx collects events until its buffer is full.
       'X-Accel-Buffering': 'no',
     })
-    this.#untilMs.set(res, performance.now() + LONGEST_STREAM_MS)
-    res.once('close', () => this.#forget(res))
+    this.#endsAtMs.set(res, performance.now() + LONGEST_STREAM_MS)
+    res.once('close', () => this.#remove(res))
     res.write(`retry: 2000\n\n${this.#event()}`)
     if (this.#timer !== undefined) return
-    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+    this.#timer = setInterval(() => this.#sendToAll(), INTERVAL_MS)
     this.#timer.unref()
   }
 
-  /** Ends all streams and serves no more. */
+  /** Ends all streams and allows no new one. */
   close(): void {
     this.#isClosed = true
-    for (const res of [...this.#untilMs.keys()]) {
-      this.#forget(res)
+    for (const res of [...this.#endsAtMs.keys()]) {
+      this.#remove(res)
       res.end()
     }
   }
 
-  #tick(): void {
+  #sendToAll(): void {
     const event = this.#event()
     const nowMs = performance.now()
-    for (const [res, untilMs] of this.#untilMs) {
-      if (nowMs >= untilMs) res.end()
-      else if (res.writableLength < MOST_WAITING) res.write(event)
+    for (const [res, endsAtMs] of this.#endsAtMs) {
+      if (nowMs >= endsAtMs) res.end()
+      else if (res.writableLength < MOST_WAITING_BYTES) res.write(event)
     }
   }
 
@@ -70,9 +76,9 @@ export class EventStreams {
     return `data: ${this.#message()}\n\n`
   }
 
-  #forget(res: ServerResponse): void {
-    this.#untilMs.delete(res)
-    if (this.#untilMs.size > 0) return
+  #remove(res: ServerResponse): void {
+    this.#endsAtMs.delete(res)
+    if (this.#endsAtMs.size > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
   }

@@ -1,30 +1,27 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { BanEvent, DecisionEvent } from '../../events/channels.ts'
+import { type BanEvent, CHANNEL_NAMES, type DecisionEvent } from '../../events/channels.ts'
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import type { LimiterWatch } from './limiter-watch.ts'
 
-const DECISIONS = 'express-tollgate:decision'
-const BANS = 'express-tollgate:ban'
-
 /**
- * Hands the events of each limiter to its watch. By the names of the channels: a limiter of another copy of this
- * library (CommonJS beside ESM, say) publishes on the same ones.
+ * Passes the events of each limiter to its watch. Subscribes by the names of the channels, because a limiter
+ * of another copy of this library (CommonJS beside ESM) publishes on channels of the same names.
  *
- * @returns what ends it
+ * @returns a function that ends the subscription
  */
-export function watchEvents(watches: ReadonlyMap<LimiterDescription, LimiterWatch>): () => void {
+export function subscribeToEvents(watches: ReadonlyMap<LimiterDescription, LimiterWatch>): () => void {
   const onDecision = (message: unknown): void => {
     const event = message as DecisionEvent
-    watches.get(event.limiter)?.decided(event)
+    watches.get(event.limiter)?.recordDecision(event)
   }
   const onBan = (message: unknown): void => {
     const event = message as BanEvent
-    watches.get(event.limiter)?.banned(event)
+    watches.get(event.limiter)?.recordBan(event)
   }
-  subscribe(DECISIONS, onDecision)
-  subscribe(BANS, onBan)
+  subscribe(CHANNEL_NAMES.decision, onDecision)
+  subscribe(CHANNEL_NAMES.ban, onBan)
   return () => {
-    unsubscribe(DECISIONS, onDecision)
-    unsubscribe(BANS, onBan)
+    unsubscribe(CHANNEL_NAMES.decision, onDecision)
+    unsubscribe(CHANNEL_NAMES.ban, onBan)
   }
 }

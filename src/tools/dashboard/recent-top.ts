@@ -1,68 +1,69 @@
 import { SpaceSaving } from './space-saving.ts'
 
-/** How long one generation counts, in milliseconds. */
-export const GENERATION_MS = 300_000
+/** The length of a counting period, in milliseconds. */
+export const PERIOD_MS = 300_000
 
-/** Counters of a generation; the page shows a tenth of them, so that the error of those is small. */
+/** Counters of one period. The page shows a tenth of them, so that the error of the shown counts is small. */
 const COUNTERS = 100
 
-/** A key and how often it was seen in the last 5 to 10 minutes. */
-export interface Ranked<Note> {
+/** A key and how often it was added in the last 5 to 10 minutes: `minCount` to `maxCount` times. */
+export interface RankedKey<Value> {
   readonly key: string
-  /** It was seen so often at least. */
-  readonly least: number
-  /** It was seen so often at most. */
-  readonly most: number
-  /** The newest note. */
-  readonly note: Note | undefined
+  readonly minCount: number
+  readonly maxCount: number
+  /** The value that was added last. */
+  readonly value: Value | undefined
 }
 
 /**
- * The most frequent keys of late. One generation of counters fills while the one before it is still read, and is
- * forgotten as a whole: no single count needs a time.
+ * The most frequent keys of the current period and the one before it. When a period is over, its counters
+ * become those of the previous period, and the counters before them are dropped as a whole. So no single
+ * count needs a time.
  */
-export class RecentTop<Note> {
-  #current = new SpaceSaving<Note>(COUNTERS)
-  #former = new SpaceSaving<Note>(COUNTERS)
-  #sinceMs: number
+export class RecentTop<Value> {
+  #current = new SpaceSaving<Value>(COUNTERS)
+  #previous = new SpaceSaving<Value>(COUNTERS)
+  #periodStartMs: number
 
   /** @param nowMs of a clock that never goes back, in milliseconds */
   constructor(nowMs: number) {
-    this.#sinceMs = nowMs
+    this.#periodStartMs = nowMs
   }
 
-  add(key: string, note: Note, nowMs: number): void {
-    this.#turnTo(nowMs)
-    this.#current.add(key).note = note
+  add(key: string, value: Value, nowMs: number): void {
+    this.#advanceTo(nowMs)
+    this.#current.add(key).value = value
   }
 
-  /** The `most` keys with the highest counts, the highest first. */
-  top(most: number, nowMs: number): readonly Ranked<Note>[] {
-    this.#turnTo(nowMs)
-    const keys = new Set([...this.#current.counters(), ...this.#former.counters()].map(({ key }) => key))
+  /** At most `length` keys with the highest counts, the highest first. */
+  top(length: number, nowMs: number): readonly RankedKey<Value>[] {
+    this.#advanceTo(nowMs)
+    const keys = new Set([...this.#current.counters(), ...this.#previous.counters()].map(({ key }) => key))
     return [...keys]
       .map((key) => this.#ranked(key))
-      .sort((one, other) => other.most - one.most || other.least - one.least)
-      .slice(0, most)
+      .sort((one, other) => other.maxCount - one.maxCount || other.minCount - one.minCount)
+      .slice(0, length)
   }
 
-  #ranked(key: string): Ranked<Note> {
-    const now = this.#current.get(key)
-    const then = this.#former.get(key)
+  #ranked(key: string): RankedKey<Value> {
+    const current = this.#current.get(key)
+    const previous = this.#previous.get(key)
     return {
       key,
-      least: (now?.count ?? 0) - (now?.error ?? 0) + (then?.count ?? 0) - (then?.error ?? 0),
-      // One that a generation has no counter for may still have been seen by it.
-      most: (now?.count ?? this.#current.least) + (then?.count ?? this.#former.least),
-      note: now?.note ?? then?.note,
+      minCount:
+        (current?.count ?? 0) - (current?.error ?? 0) + (previous?.count ?? 0) - (previous?.error ?? 0),
+      // A key without a counter in a period may still have been added in that period.
+      maxCount:
+        (current?.count ?? this.#current.maxUncounted) + (previous?.count ?? this.#previous.maxUncounted),
+      value: current?.value ?? previous?.value,
     }
   }
 
-  #turnTo(nowMs: number): void {
-    const generations = Math.floor((nowMs - this.#sinceMs) / GENERATION_MS)
-    if (generations < 1) return
-    this.#former = generations === 1 ? this.#current : new SpaceSaving(COUNTERS)
+  #advanceTo(nowMs: number): void {
+    const periods = Math.floor((nowMs - this.#periodStartMs) / PERIOD_MS)
+    if (periods < 1) return
+    this.#previous = periods === 1 ? this.#current : new SpaceSaving(COUNTERS)
     this.#current = new SpaceSaving(COUNTERS)
-    this.#sinceMs += generations * GENERATION_MS
+    this.#periodStartMs += periods * PERIOD_MS
   }
 }

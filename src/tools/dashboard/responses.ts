@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** Whatever a client key may hold, the page runs its own script only, and nobody may frame it. */
+/** The page runs only its own script, whatever a client key contains, and no other page may frame it. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,25 +12,29 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Sets the headers that everything from here has. */
-export function protect(res: ServerResponse): void {
+/** Sets the security and cache headers of every response. */
+export function setSecurityHeaders(res: ServerResponse): void {
   res.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY)
   res.setHeader('X-Content-Type-Options', 'nosniff')
   res.setHeader('Referrer-Policy', 'no-referrer')
   res.setHeader('Cross-Origin-Resource-Policy', 'same-origin')
-  // no-transform: a compressing middleware would keep the events back.
+  // no-transform: a middleware that compresses would delay the events.
   res.setHeader('Cache-Control', 'no-store, no-transform')
 }
 
-/** Ends a response with a text. To HEAD, Node itself leaves the body out. */
+/** Ends a response with a text. For HEAD, Node leaves the body out. */
 export function sendText(res: ServerResponse, contentType: string, text: string): void {
   res.setHeader('Content-Type', `${contentType}; charset=utf-8`)
   res.setHeader('Content-Length', Buffer.byteLength(text))
   res.end(text)
 }
 
-/** Ends a response with an error, as the limiters of this library do it. */
-export function sendError(res: ServerResponse, status: number, error: string): void {
+/**
+ * Ends a response with an error, in the form that the limiters of this library use.
+ *
+ * @param message for the reader, in whole sentences
+ */
+export function sendError(res: ServerResponse, status: number, error: string, message?: string): void {
   res.statusCode = status
-  sendText(res, 'application/json', JSON.stringify({ error }))
+  sendText(res, 'application/json', JSON.stringify({ error, message }))
 }

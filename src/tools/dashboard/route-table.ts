@@ -1,47 +1,36 @@
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
 import type { RouteEntry } from '../audit/route-report.ts'
+import { printable } from './printable.ts'
+import type { RouteRow, RouteTable } from './snapshot.ts'
 
-/** How long a table is shown before the app is read again, in milliseconds. */
-const FRESH_MS = 30_000
+/** How long a table is used before the routes are read again, in milliseconds. */
+const LIFETIME_MS = 30_000
 
-/** A row of the table of routes, in the words that are shown. */
-export interface RouteRow {
-  readonly method: string
-  readonly path: string
-  readonly limits: string
-  readonly limiters: string
-  readonly state: RouteEntry['state']
-  readonly why: string
-}
-
-/** The routes of an app, or why there is no telling them. */
-export type RouteTable = { readonly routes: readonly RouteRow[] } | { readonly problem: string }
-
-/** What the router of an app shows of it; an app that is mounted in another has a parent. */
+/** An app as its router knows it. An app that is mounted in another app has a parent. */
 interface MountedApp {
   readonly parent?: MountedApp
 }
 
-/** Reads the routes of apps, of each at most every 30 seconds however many pages ask. */
-export class RouteTables {
+/** Reads the routes of apps: of each app at most every 30 seconds, however many pages ask. */
+export class RouteTableCache {
   readonly #now: () => number
-  readonly #known = new WeakMap<object, { readonly table: RouteTable; readonly atMs: number }>()
+  readonly #known = new WeakMap<object, { readonly table: RouteTable; readonly readAtMs: number }>()
 
   /** @param now of a clock that never goes back, in milliseconds */
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** @param app the app that a request is in; the table is of the outermost app around it */
-  of(app: object): RouteTable {
+  /** @param app the app of a request; the table is that of the outermost app around it */
+  tableOf(app: object): RouteTable {
     let root = app as MountedApp
     while (root.parent !== undefined) root = root.parent
     const nowMs = this.#now()
     const known = this.#known.get(root)
-    if (known !== undefined && nowMs - known.atMs < FRESH_MS) return known.table
+    if (known !== undefined && nowMs - known.readAtMs < LIFETIME_MS) return known.table
     const table = readRoutes(root)
-    this.#known.set(root, { table, atMs: nowMs })
+    this.#known.set(root, { table, readAtMs: nowMs })
     return table
   }
 }
@@ -50,23 +39,23 @@ function readRoutes(app: unknown): RouteTable {
   try {
     return { routes: auditRoutes(app).routes.map(rowOf) }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) }
+    return { problem: printable(error instanceof Error ? error.message : String(error)) }
   }
 }
 
 function rowOf({ method, path, limiters, read, write, state, why }: RouteEntry): RouteRow {
-  const [reads, writes] = [read.map(shownLimit).join(', '), write.map(shownLimit).join(', ')]
+  const [reads, writes] = [read.map(limitText).join(', '), write.map(limitText).join(', ')]
   const both = reads !== '' && writes !== '' ? `read ${reads}; write ${writes}` : reads || writes
   return {
     method,
-    path,
+    path: printable(path),
     limits: both === '' ? 'none' : both,
     limiters: limiters.map(({ name }) => name).join(', '),
     state,
-    why,
+    why: printable(why),
   }
 }
 
-function shownLimit({ limit, windowSec, burst }: LimitDescription): string {
+function limitText({ limit, windowSec, burst }: LimitDescription): string {
   return `${limit} in ${windowSec} s${burst === undefined ? '' : ` (burst ${burst})`}`
 }

@@ -1,37 +1,86 @@
+import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
-import type { ShownClient } from './masking.ts'
-import type { Rates } from './rate-ring.ts'
-import type { HealthState, StoreState } from './store-state.ts'
+import type { MemoryStoreStats } from '../../stores/memory/memory-store.ts'
+import type { StoreHealth } from '../../stores/resilience/store-health.ts'
+import type { RouteState } from '../audit/route-report.ts'
+
+/** A client as the page shows it. */
+export interface ShownClient {
+  readonly text: string
+  /** Keeps clients apart whose texts are the same; empty if the text is enough. */
+  readonly tag: string
+}
+
+/** What the last request of a client left, in units. */
+export interface ClientBudget {
+  readonly remaining: number
+  readonly limit: number
+  readonly requestClass: RequestClass
+}
 
 /** A client in a table of the page. */
 export interface RankedClient {
   readonly client: ShownClient
-  /** Requests in the last 5 to 10 minutes: so many at least, */
-  readonly least: number
-  /** and so many at most. The two differ where there are more clients than counters. */
-  readonly most: number
+  /**
+   * Requests in the last 5 to 10 minutes: at least `minCount` and at most `maxCount`. The two differ if there
+   * are more clients than counters.
+   */
+  readonly minCount: number
+  readonly maxCount: number
   readonly isBanned: boolean
-  /** What its last request left, in units; absent where that is over. */
-  readonly budget:
-    | { readonly remaining: number; readonly limit: number; readonly requestClass: RequestClass }
-    | undefined
+  /** Undefined if the last request charged nothing, or if more units may have come back since. */
+  readonly budget: ClientBudget | undefined
 }
 
-/** All that the page shows of one limiter. */
+/** Requests in each of the last 300 whole seconds, the oldest first. */
+export interface Rates {
+  readonly allowed: readonly number[]
+  readonly refused: readonly number[]
+}
+
+/** The health of a limiter's store. */
+export interface HealthSnapshot {
+  readonly state: StoreHealth['state']
+  /** When that state began: milliseconds since the epoch. */
+  readonly sinceMs: number
+  /**
+   * The code of the last failure. Its message is left out: it may quote a key of the store, and so a client.
+   */
+  readonly lastError: string | undefined
+  readonly lateReplies: number
+}
+
+/** Everything that the page shows of one limiter. */
 export interface LimiterState extends Rates {
   readonly name: string
-  readonly mode: 'enforce' | 'shadow'
+  readonly mode: LimiterDescription['mode']
   readonly busiest: readonly RankedClient[]
   readonly mostRefused: readonly RankedClient[]
+  /** The newest bans. */
   readonly bans: readonly { readonly client: ShownClient; readonly endsInSec: number }[]
-  /** Of which `bans` has the newest. */
+  /** The number of all bans. */
   readonly banCount: number
-  readonly health: HealthState
-  /** Undefined where the store tells nothing of itself. */
-  readonly store: StoreState | undefined
+  readonly health: HealthSnapshot
+  /** Undefined for a store that is not a memory store. */
+  readonly store: MemoryStoreStats | undefined
 }
 
 /** What the server sends once a second. */
 export interface Snapshot {
   readonly limiters: readonly LimiterState[]
 }
+
+/** A row of the table of routes, with the texts that are shown. */
+export interface RouteRow {
+  readonly method: string
+  readonly path: string
+  readonly limits: string
+  readonly limiters: string
+  readonly state: RouteState
+  readonly why: string
+}
+
+/** The routes of an app, or why they cannot be read. */
+export type RouteTable =
+  | { readonly routes: readonly RouteRow[]; readonly problem?: undefined }
+  | { readonly problem: string; readonly routes?: undefined }

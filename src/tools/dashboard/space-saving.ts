@@ -1,103 +1,105 @@
-/** A key that is counted at present. */
-export interface Counter<Note> {
+/** The counter of a key. */
+export interface Counter<Value> {
   readonly key: string
-  /** At least as often as the key was seen. */
+  /** At least as often as the key was added. */
   readonly count: number
   /** By how much `count` may be too high; it is never too low. */
   readonly error: number
-  /** What the caller remembers with the key; gone with it. */
-  note: Note | undefined
+  /** A value of the caller's; it is lost when another key takes over the counter. */
+  value: Value | undefined
 }
 
-interface HeapCounter<Note> extends Counter<Note> {
+interface HeapCounter<Value> extends Counter<Value> {
   count: number
-  /** Where it stands in the heap. */
-  place: number
+  /** Its index in the heap. */
+  position: number
 }
 
 /**
  * The most frequent keys of a stream, in the memory of a few counters: Space-Saving of Metwally, Agrawal and
  * El Abbadi, "Efficient Computation of Frequent and Top-k Elements in Data Streams" (ICDT 2005).
  *
- * A key without a counter takes over the lowest one, with what it has counted as its error. So a count is never too
- * low, it is too high by at most `error`, `error` is at most `least`, and `least` is at most the number of keys seen
- * divided by the number of counters: every key that was seen more often than that has a counter (lemmas 3.3 and 3.4,
- * theorem 3.5).
+ * A key without a counter takes over the counter with the lowest count, and that count becomes its error. So
+ * a count is never too low and is too high by at most `error`; `error` is at most `maxUncounted`; and
+ * `maxUncounted` is at most the number of added keys divided by the number of counters. Every key that was
+ * added more often than that has a counter (lemmas 3.3 and 3.4, theorem 3.5).
  */
-export class SpaceSaving<Note> {
-  readonly #most: number
-  readonly #byKey = new Map<string, HeapCounter<Note>>()
-  /** A binary heap with the lowest counter on top. */
-  readonly #heap: HeapCounter<Note>[] = []
+export class SpaceSaving<Value> {
+  readonly #capacity: number
+  readonly #byKey = new Map<string, HeapCounter<Value>>()
+  /** A binary heap with the lowest counter at the top. */
+  readonly #heap: HeapCounter<Value>[] = []
 
-  /** @param most counters, a whole number of at least 1 */
-  constructor(most: number) {
-    this.#most = most
+  /** @param capacity the number of counters, a whole number of at least 1 */
+  constructor(capacity: number) {
+    this.#capacity = capacity
   }
 
-  /** What a key without a counter may have been seen at most; 0 as long as all keys have one. */
-  get least(): number {
-    return this.#heap.length < this.#most ? 0 : (this.#heap[0]?.count ?? 0)
+  /**
+   * The most often that a key without a counter can have been added; 0 as long as all keys have a counter.
+   */
+  get maxUncounted(): number {
+    return this.#heap.length < this.#capacity ? 0 : (this.#heap[0]?.count ?? 0)
   }
 
-  get(key: string): Counter<Note> | undefined {
+  get(key: string): Counter<Value> | undefined {
     return this.#byKey.get(key)
   }
 
   /** In no order. */
-  counters(): readonly Counter<Note>[] {
+  counters(): readonly Counter<Value>[] {
     return this.#heap
   }
 
   /** Counts a key once more. */
-  add(key: string): Counter<Note> {
+  add(key: string): Counter<Value> {
     const known = this.#byKey.get(key)
-    if (known === undefined) return this.#admit(key)
+    if (known === undefined) return this.#addNew(key)
     known.count++
-    this.#sink(known)
+    this.#siftDown(known)
     return known
   }
 
-  #admit(key: string): Counter<Note> {
+  #addNew(key: string): Counter<Value> {
     const lowest = this.#heap[0]
-    if (lowest === undefined || this.#heap.length < this.#most) {
-      const fresh = { key, count: 1, error: 0, note: undefined, place: this.#heap.length }
-      this.#byKey.set(key, fresh)
-      this.#heap.push(fresh)
-      this.#rise(fresh)
-      return fresh
+    if (lowest === undefined || this.#heap.length < this.#capacity) {
+      const added = { key, count: 1, error: 0, value: undefined, position: this.#heap.length }
+      this.#byKey.set(key, added)
+      this.#heap.push(added)
+      this.#siftUp(added)
+      return added
     }
     this.#byKey.delete(lowest.key)
-    const heir = { key, count: lowest.count + 1, error: lowest.count, note: undefined, place: 0 }
-    this.#byKey.set(key, heir)
-    this.#heap[0] = heir
-    this.#sink(heir)
-    return heir
+    const replacement = { key, count: lowest.count + 1, error: lowest.count, value: undefined, position: 0 }
+    this.#byKey.set(key, replacement)
+    this.#heap[0] = replacement
+    this.#siftDown(replacement)
+    return replacement
   }
 
-  #rise(counter: HeapCounter<Note>): void {
-    while (counter.place > 0) {
-      const above = this.#heap[(counter.place - 1) >> 1]
-      if (above === undefined || above.count <= counter.count) return
-      this.#swap(above, counter)
+  #siftUp(counter: HeapCounter<Value>): void {
+    while (counter.position > 0) {
+      const parent = this.#heap[(counter.position - 1) >> 1]
+      if (parent === undefined || parent.count <= counter.count) return
+      this.#swap(parent, counter)
     }
   }
 
-  #sink(counter: HeapCounter<Note>): void {
+  #siftDown(counter: HeapCounter<Value>): void {
     for (;;) {
-      const left = this.#heap[2 * counter.place + 1]
-      const right = this.#heap[2 * counter.place + 2]
+      const left = this.#heap[2 * counter.position + 1]
+      const right = this.#heap[2 * counter.position + 2]
       const lower = right !== undefined && left !== undefined && right.count < left.count ? right : left
       if (lower === undefined || lower.count >= counter.count) return
       this.#swap(counter, lower)
     }
   }
 
-  #swap(above: HeapCounter<Note>, below: HeapCounter<Note>): void {
-    const { place } = above
-    above.place = below.place
-    below.place = place
-    this.#heap[above.place] = above
-    this.#heap[below.place] = below
+  #swap(parent: HeapCounter<Value>, child: HeapCounter<Value>): void {
+    const { position } = parent
+    parent.position = child.position
+    child.position = position
+    this.#heap[parent.position] = parent
+    this.#heap[child.position] = child
   }
 }

@@ -3,11 +3,14 @@ export interface Clock {
   now(): number
 }
 
-/** A clock that goes on from where it was when the clock behind it is set back, so that no count lies in the future. */
+/**
+ * A clock that never goes back, so that no count is in the future. When the clock behind it is set back, this
+ * one continues from its last time.
+ */
 export class SteadyClock implements Clock {
   readonly #clock: Clock
   #lastMs: number
-  #aheadMs = 0
+  #offsetMs = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -16,8 +19,8 @@ export class SteadyClock implements Clock {
 
   readonly now = (): number => {
     const nowMs = this.#clock.now()
-    if (nowMs < this.#lastMs) this.#aheadMs += this.#lastMs - nowMs
+    if (nowMs < this.#lastMs) this.#offsetMs += this.#lastMs - nowMs
     this.#lastMs = nowMs
-    return nowMs + this.#aheadMs
+    return nowMs + this.#offsetMs
   }
 }

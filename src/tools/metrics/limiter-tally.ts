@@ -1,23 +1,23 @@
 import type {
   BanEvent,
   DecisionEvent,
-  Outcome,
   StoreCallEvent,
   StoreFailureEvent,
   StoreFailureKind,
 } from '../../events/channels.ts'
+import type { Outcome } from '../../events/outcome.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { LIMITER_DESCRIPTION, type LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
 import { DurationBuckets } from './duration-buckets.ts'
 
-/** What metrics read of a limiter. */
+/** The part of a limiter that metrics read. */
 export type MeteredLimiter = Pick<RateLimiter, 'store' | 'health' | typeof LIMITER_DESCRIPTION>
 
-/** The class of a request, or `none` where it was not sorted into one. */
+/** The class of a request; `none` for a request that was denied or skipped before it was classified. */
 export type ClassName = RequestClass | 'none'
 
-/** What is called with the time that each call of the store took, in seconds. */
+/** Called with the duration of each call of the store, in seconds. */
 export type OnDuration = (durationSec: number) => void
 
 const noOutcomes = (): Record<Outcome, number> => ({
@@ -33,8 +33,8 @@ const noOutcomes = (): Record<Outcome, number> => ({
 })
 
 /**
- * Counts what becomes of a limiter's requests since metrics were asked for. Nothing of a client is kept. All the
- * numbers are there from the start, so that a request adds to one and makes nothing.
+ * The counts of a limiter since `metrics()` was called for it. No client key is kept. All counts exist from
+ * the start, so that a request increments a number and allocates nothing.
  */
 export class LimiterTally {
   readonly limiter: MeteredLimiter

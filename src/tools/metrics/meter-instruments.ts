@@ -10,17 +10,17 @@ import {
 } from './metric-definitions.ts'
 import { type Metering, TallyGroup } from './tally-group.ts'
 
-/** What an instrument is made with. */
+/** Options of an instrument. */
 export interface InstrumentOptions {
   readonly description: string
   readonly unit: string
-  /** Heeded since @opentelemetry/api 1.7. */
+  /** Has an effect since @opentelemetry/api 1.7. */
   readonly advice?: { explicitBucketBoundaries: number[] }
 }
 
 type Attributes = Record<string, string>
 
-/** What observable instruments are told the numbers by. */
+/** The object that a callback reports the numbers of observable instruments to. */
 export interface ObservedNumbers {
   observe(instrument: never, value: number, attributes: Attributes): void
 }
@@ -36,11 +36,11 @@ export interface MetricsMeter {
   addBatchObservableCallback(callback: (result: ObservedNumbers) => void, instruments: never[]): void
 }
 
-/** What labels are called in OpenTelemetry, whose conventions give each name a namespace. */
+/** The attribute of each label. The conventions of OpenTelemetry give each name a namespace. */
 const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
   class: 'tollgate.request.class',
   outcome: 'tollgate.outcome',
-  // Semantic conventions have a name of their own for this one.
+  // The semantic conventions define this name.
   kind: 'error.type',
   state: 'tollgate.circuit.state',
   cause: 'tollgate.ban.cause',
@@ -53,13 +53,15 @@ class MeterInstruments {
   readonly #durations: ReturnType<MetricsMeter['createHistogram']>
 
   constructor(meter: MetricsMeter) {
-    const instruments = METRIC_DEFINITIONS.map((fact) => [fact, createInstrument(meter, fact)] as const)
+    const instruments = METRIC_DEFINITIONS.map(
+      (definition) => [definition, createInstrument(meter, definition)] as const,
+    )
     const { instrument, help, unit } = STORE_CALL_DURATION
     const advice = { explicitBucketBoundaries: [...DURATION_BOUNDS] }
     this.#durations = meter.createHistogram(instrument, { description: help, unit, advice })
     const observe = (result: ObservedNumbers): void => {
       for (const tally of this.#group.tallies()) {
-        for (const [fact, one] of instruments) observeMetric(result, one, fact, tally)
+        for (const [definition, one] of instruments) observeMetric(result, one, definition, tally)
       }
     }
     meter.addBatchObservableCallback(observe, instruments.map(([, one]) => one) as never[])
@@ -80,10 +82,10 @@ function createInstrument(meter: MetricsMeter, { kind, instrument, help, unit }:
 function observeMetric(
   result: ObservedNumbers,
   instrument: object,
-  fact: MetricDefinition,
+  definition: MetricDefinition,
   tally: LimiterTally,
 ): void {
-  for (const { labels, value } of fact.samples(tally)) {
+  for (const { labels, value } of definition.samples(tally)) {
     result.observe(instrument as never, value, attributesOf(tally.description.name, labels))
   }
 }
@@ -96,7 +98,7 @@ function attributesOf(limiterName: string, labels: Sample['labels']): Attributes
 
 const instrumentsOf = new WeakMap<MetricsMeter, MeterInstruments>()
 
-/** Measures a limiter with a meter. Throws as {@link TallyGroup.add} does. */
+/** Measures a limiter with a meter. Throws the errors of {@link TallyGroup.add}. */
 export function measureWithMeter(limiter: MeteredLimiter, meter: MetricsMeter): Metering {
   const instruments = instrumentsOf.get(meter) ?? new MeterInstruments(meter)
   instrumentsOf.set(meter, instruments)

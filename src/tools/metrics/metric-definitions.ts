@@ -1,49 +1,50 @@
-import type { BanEvent, Outcome } from '../../events/channels.ts'
+import type { BanEvent } from '../../events/channels.ts'
+import type { Outcome } from '../../events/outcome.ts'
+import { memoryStatsOf } from '../../stores/memory/memory-stats.ts'
 import type { CircuitState } from '../../stores/resilience/circuit-breaker.ts'
 import type { ClassName, LimiterTally } from './limiter-tally.ts'
-import { memoryStatsOf } from './memory-stats.ts'
 
-/** One number, with the labels that tell it from the others of its limiter. */
+/** One number, and the labels that distinguish it from the other numbers of its limiter. */
 export interface Sample {
   readonly labels: Readonly<Partial<Record<LabelName, string>>>
   readonly value: number
 }
 
-/** The labels there are, beside `limiter` and a histogram's `le`. */
+/** All labels except `limiter`, and `le` of a histogram. */
 export type LabelName = 'class' | 'outcome' | 'kind' | 'state' | 'cause'
 
-/** Something to know of a limiter: what it is called in both worlds, and how it is read. */
+/** A metric of a limiter: its names for Prometheus and for OpenTelemetry, and how its numbers are read. */
 export interface MetricDefinition {
-  /** For Prometheus. */
+  /** The name for Prometheus. */
   readonly metric: string
-  /** For OpenTelemetry; exporters to Prometheus make the same name of it. */
+  /** The name for OpenTelemetry. Exporters to Prometheus turn it into the same name as `metric`. */
   readonly instrument: string
-  /** In UCUM, as OpenTelemetry wants it. */
+  /** In UCUM, as the conventions of OpenTelemetry require. */
   readonly unit: string
-  /** A `level` goes up and down, and can be added up over limiters and processes. */
+  /** A `level` goes up and down. Levels of several limiters and processes can be added up. */
   readonly kind: 'counter' | 'level'
   readonly help: string
   readonly samples: (tally: LimiterTally) => Sample[]
-  /** Begins again at 0; absent where the number is not the tally's own. */
+  /** Sets the numbers to 0; absent if they are not kept in the tally. */
   readonly clear?: (tally: LimiterTally) => void
 }
 
 const CLASSES: readonly ClassName[] = ['read', 'write', 'none']
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half-open']
-const BEGINS: readonly BanEvent['cause'][] = ['refusals', 'block']
-const ENDS: readonly BanEvent['cause'][] = ['unblock', 'reset']
+const BAN_CAUSES: readonly BanEvent['cause'][] = ['refusals', 'block']
+const REMOVAL_CAUSES: readonly BanEvent['cause'][] = ['unblock', 'reset']
 
-/** What becomes of requests before they are sorted into a class. */
-const UNSORTED: readonly Outcome[] = ['denied', 'skipped']
+/** The outcomes of requests that are decided before they are classified. */
+const UNCLASSIFIED: readonly Outcome[] = ['denied', 'skipped']
 
 /**
- * Whether there is a line of it while it is 0: a rate is seen only from the second scrape of a series on, so what can
- * happen is there from the start. What cannot would be noise.
+ * Whether the series is exposed while it is 0. A rate needs two scrapes of a series, so every series that can
+ * move is exposed from the start. A series that cannot move would be noise.
  */
 function isPossible({ description }: LimiterTally, className: ClassName, outcome: Outcome): boolean {
-  const isUnsorted = UNSORTED.includes(outcome)
-  if (className === 'none') return isUnsorted
-  return !isUnsorted && description[className] !== false
+  const isUnclassified = UNCLASSIFIED.includes(outcome)
+  if (className === 'none') return isUnclassified
+  return !isUnclassified && description[className] !== false
 }
 
 function decisionSamples(tally: LimiterTally): Sample[] {
@@ -74,7 +75,7 @@ const DECISIONS: MetricDefinition = {
   instrument: 'tollgate.decisions',
   unit: '{decision}',
   kind: 'counter',
-  help: 'Decisions on requests and on charges without one, by class of request and outcome.',
+  help: 'Decisions on requests and on direct charges, by request class and outcome.',
   samples: decisionSamples,
   clear: ({ decisions }) => {
     for (const className of CLASSES) clearNumbers(decisions[className])
@@ -86,7 +87,7 @@ const FAILURES: MetricDefinition = {
   instrument: 'tollgate.store.failures',
   unit: '{failure}',
   kind: 'counter',
-  help: 'Calls of the store that failed, decisions and writes, by kind of failure.',
+  help: 'Store calls that failed, decisions and writes, by kind of failure.',
   samples: ({ failures }) => Object.entries(failures).map(([kind, value]) => ({ labels: { kind }, value })),
   clear: ({ failures }) => clearNumbers(failures),
 }
@@ -96,7 +97,7 @@ const CIRCUIT: MetricDefinition = {
   instrument: 'tollgate.circuit.state',
   unit: '{circuit}',
   kind: 'level',
-  help: 'Whether the limiter asks its store: 1 for the state it is in, 0 for the others.',
+  help: 'State of the circuit breaker of the store: 1 for the current state, 0 for the others.',
   samples: ({ limiter }) => {
     const { state } = limiter.health()
     return STATES.map((one) => ({ labels: { state: one }, value: one === state ? 1 : 0 }))
@@ -109,18 +110,18 @@ const BANS: MetricDefinition = {
   unit: '{ban}',
   kind: 'counter',
   help: 'Bans that began, by cause: too many refusals, or a call of block().',
-  samples: banSamples(BEGINS),
-  clear: clearBans(BEGINS),
+  samples: banSamples(BAN_CAUSES),
+  clear: clearBans(BAN_CAUSES),
 }
 
 const BAN_REMOVALS: MetricDefinition = {
-  metric: 'tollgate_pardons_total',
-  instrument: 'tollgate.pardons',
-  unit: '{pardon}',
+  metric: 'tollgate_ban_removals_total',
+  instrument: 'tollgate.ban.removals',
+  unit: '{removal}',
   kind: 'counter',
-  help: 'Calls of unblock() and reset() that ended whatever ban a client had.',
-  samples: banSamples(ENDS),
-  clear: clearBans(ENDS),
+  help: 'Calls of unblock() and reset(), which remove the ban of a client if there is one.',
+  samples: banSamples(REMOVAL_CAUSES),
+  clear: clearBans(REMOVAL_CAUSES),
 }
 
 const CLIENTS: MetricDefinition = {
@@ -128,7 +129,7 @@ const CLIENTS: MetricDefinition = {
   instrument: 'tollgate.clients',
   unit: '{client}',
   kind: 'level',
-  help: 'Keys in the memory store: one for each limiter, class of request and client that it remembers.',
+  help: 'Keys in the memory store: one for each limiter, request class and client that it remembers.',
   samples: ({ limiter }) => {
     const stats = memoryStatsOf(limiter.store)
     return stats === undefined ? [] : [{ labels: {}, value: stats.keys }]
@@ -140,14 +141,14 @@ const EVICTIONS: MetricDefinition = {
   instrument: 'tollgate.evictions',
   unit: '{eviction}',
   kind: 'counter',
-  help: 'Keys that the memory store forgot before their time, to make room.',
+  help: 'Keys that the memory store evicted before they expired, to make room.',
   samples: ({ limiter }) => {
     const stats = memoryStatsOf(limiter.store)
     return stats === undefined ? [] : [{ labels: {}, value: stats.unexpiredEvictions }]
   },
 }
 
-/** All there is to know but how long calls of the store took, which is a histogram and no number. */
+/** All metrics except the duration of store calls, which is a histogram. */
 export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   DECISIONS,
   FAILURES,
@@ -158,10 +159,10 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   EVICTIONS,
 ]
 
-/** The histogram. */
+/** The histogram of the duration of store calls. */
 export const STORE_CALL_DURATION = {
   metric: 'tollgate_store_call_duration_seconds',
   instrument: 'tollgate.store.call.duration',
   unit: 's',
-  help: 'Time that the store took for a decision, failures included.',
+  help: 'Time that the store took for a decision, including failures.',
 } as const

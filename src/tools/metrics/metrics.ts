@@ -6,25 +6,26 @@ import { type MetricsMeter, measureWithMeter } from './meter-instruments.ts'
 import { type MetricsRegistry, measureOnRegistry } from './registry-metrics.ts'
 import type { Metering } from './tally-group.ts'
 
-/** Where metrics go: to a registry of prom-client, or to a meter of OpenTelemetry. */
+/** Where metrics are registered: on a registry of prom-client, or on a meter of OpenTelemetry. */
 export type MetricsOptions =
   | { readonly registry: MetricsRegistry; readonly meter?: undefined }
   | { readonly meter: MetricsMeter; readonly registry?: undefined }
 
 /**
- * Measures a limiter from now on: what becomes of requests, how its store fares, how many clients it remembers.
- * docs/metrics.md lists the metrics. No client's key is ever in one.
+ * Measures a limiter from this call on: the outcomes of requests, the calls and failures of its store, and
+ * the number of clients that it remembers. docs/metrics.md lists the metrics. No metric contains a client
+ * key.
  *
- * Several limiters may share a registry or a meter, where the label `limiter` (the attribute `tollgate.limiter.name`)
- * tells them apart; one given twice is counted once.
+ * Several limiters may share a registry or a meter: the label `limiter` (the attribute
+ * `tollgate.limiter.name`) distinguishes them. A limiter that is given twice is counted once.
  *
- * @returns what ends it; a limiter that is dropped needs no end
- * @throws RateLimiterError `invalid_option`, `unknown_option`; `impossible_combination` without or with both of
- *   `registry` and `meter`, or when another limiter of the same name is measured there
+ * @returns an object whose `close()` ends the counting; a limiter that is no longer used needs no `close()`
+ * @throws RateLimiterError `invalid_option`, `unknown_option`; `impossible_combination` if neither or both of
+ *   `registry` and `meter` are given, or if another limiter of the same name is measured there
  */
 export function metrics(limiter: MeteredLimiter, options: MetricsOptions): Metering {
   if (describeLimiter(limiter) === undefined) {
-    rejectOption('limiter', limiter, 'takes a limiter', 'Give what createRateLimiter() returned.')
+    rejectOption('limiter', limiter, 'takes a limiter', 'Give the limiter that createRateLimiter() returned.')
   }
   const { registry, meter } = checkNames('', options, ['registry', 'meter'])
   if (registry !== undefined && meter === undefined) {
@@ -36,9 +37,9 @@ export function metrics(limiter: MeteredLimiter, options: MetricsOptions): Meter
   throw new RateLimiterError({
     code: 'impossible_combination',
     option: 'registry',
-    problem: `is ${registry === undefined ? 'missing, and so is' : 'given together with'} meter`,
+    problem: registry === undefined ? 'is missing, and meter is missing too' : 'is given together with meter',
     remedy:
-      'Give either a registry of prom-client or a meter of OpenTelemetry; call metrics() twice for both.',
+      'Give either a registry of prom-client or a meter of OpenTelemetry. For both, call metrics() twice.',
   })
 }
 
@@ -50,13 +51,13 @@ const METER_METHODS: readonly (keyof MetricsMeter)[] = [
   'addBatchObservableCallback',
 ]
 
-/** The registry or meter that `value` is, or an error. */
+/** Returns `value` if it has the methods of a registry or a meter. Throws an error otherwise. */
 function checkMethods<T extends object>(option: string, value: T, methods: readonly (keyof T & string)[]): T {
   const hasAll = methods.every((method) => typeof (value as T | null)?.[method] === 'function')
   if (hasAll) return value
   const remedy =
     option === 'registry'
-      ? "Give prom-client's register, or a new Registry()."
-      : "Give what OpenTelemetry's metrics.getMeter('...') returned."
-  return rejectOption(option, value, `takes an object with ${methods.join(', ')}`, remedy)
+      ? 'Give the register of prom-client, or a new Registry().'
+      : "Give the meter that metrics.getMeter('...') of OpenTelemetry returned."
+  return rejectOption(option, value, `takes an object with the methods ${methods.join(', ')}`, remedy)
 }

@@ -3,43 +3,48 @@ import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
 import { METRIC_DEFINITIONS, type MetricDefinition, STORE_CALL_DURATION } from './metric-definitions.ts'
 import { type Metering, TallyGroup } from './tally-group.ts'
 
-/** A registry of prom-client, 14 or 15: what is called of it. */
+/** A registry of prom-client, 14 or 15: the method that is called. */
 export interface MetricsRegistry {
   registerMetric(metric: never): void
 }
 
 /** One line of the exposition. */
 interface Line {
-  /** Only where it is not that of the metric. */
+  /** Only if it differs from the name of the metric. */
   readonly metricName?: string
   readonly labels: Record<string, string | number>
   readonly value: number
 }
 
-/** What a registry of prom-client asks a metric for. */
+/** A metric in the form that a registry of prom-client expects. */
 interface RegisteredMetric {
-  /** A registry that writes OpenMetrics takes `_total` off it, and puts it on the lines again. */
+  /** A registry that writes OpenMetrics removes `_total` from it, and adds it to the lines again. */
   name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
-  /** How prom-client's `AggregatorRegistry` puts the workers of a cluster together. */
+  /** How the `AggregatorRegistry` of prom-client combines the workers of a cluster. */
   readonly aggregator: 'sum'
   get(): Promise<object>
   reset(): void
 }
 
-/** The metrics of all limiters on one registry: each is there once, and a label tells the limiters apart. */
+/**
+ * The metrics of all limiters on one registry: each is registered once, and a label distinguishes the
+ * limiters.
+ */
 class RegistryMetrics {
   readonly #group = new TallyGroup('registry')
-  /** By the names that they were made with: see `name` of {@link RegisteredMetric}. */
+  /** By their original names: a registry changes `name` of {@link RegisteredMetric}. */
   readonly #metrics: ReadonlyMap<string, RegisteredMetric> = new Map(
-    [...METRIC_DEFINITIONS.map((fact) => this.#ofFact(fact)), this.#histogram()].map((metric) => [
-      metric.name,
-      metric,
-    ]),
+    [...METRIC_DEFINITIONS.map((definition) => this.#numbers(definition)), this.#histogram()].map(
+      (metric) => [metric.name, metric],
+    ),
   )
 
-  /** Harmless where they are; anew where the registry was cleared. Throws prom-client's error if a name is taken. */
+  /**
+   * Registers the metrics, also on a registry that was cleared; does nothing if they are registered. Throws
+   * the error of prom-client if a name is taken.
+   */
   registerOn(registry: MetricsRegistry): void {
     for (const [name, metric] of this.#metrics) {
       metric.name = name
@@ -51,17 +56,17 @@ class RegistryMetrics {
     return this.#group.add(limiter)
   }
 
-  #ofFact(fact: MetricDefinition): RegisteredMetric {
+  #numbers(definition: MetricDefinition): RegisteredMetric {
     return this.#metric({
-      name: fact.metric,
-      help: fact.help,
-      type: fact.kind === 'counter' ? 'counter' : 'gauge',
+      name: definition.metric,
+      help: definition.help,
+      type: definition.kind === 'counter' ? 'counter' : 'gauge',
       linesOf: (tally) =>
-        fact.samples(tally).map(({ labels, value }) => ({
+        definition.samples(tally).map(({ labels, value }) => ({
           labels: { limiter: tally.description.name, ...labels },
           value,
         })),
-      clear: (tally) => fact.clear?.(tally),
+      clear: (tally) => definition.clear?.(tally),
     })
   }
 
@@ -112,7 +117,7 @@ function histogramLines({ durations, description }: LimiterTally): Line[] {
 
 const metricsOf = new WeakMap<MetricsRegistry, RegistryMetrics>()
 
-/** Measures a limiter on a registry. Throws as {@link TallyGroup.add} does, and what the registry throws. */
+/** Measures a limiter on a registry. Throws the errors of {@link TallyGroup.add} and of the registry. */
 export function measureOnRegistry(limiter: MeteredLimiter, registry: MetricsRegistry): Metering {
   const metrics = metricsOf.get(registry) ?? new RegistryMetrics()
   metricsOf.set(registry, metrics)

@@ -1,31 +1,34 @@
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { LimiterTally, type MeteredLimiter, type OnDuration } from './limiter-tally.ts'
-import { listen, stopListening } from './listening.ts'
+import { subscribeTally, unsubscribeTally } from './tally-subscription.ts'
 
 /** What `metrics()` returns. */
 export interface Metering {
-  /** Stops counting, and takes the limiter's series away. Harmless when called again. */
+  /** Stops the counting and removes the series of the limiter. A second call does nothing. */
   close(): void
 }
 
-/** Knows its tally weakly: strongly, a registry that lives on would keep every limiter it has ever measured. */
+/**
+ * Refers to its tally weakly. A strong reference would let a registry keep every limiter that it ever
+ * measured.
+ */
 interface Member {
   readonly tally: WeakRef<LimiterTally>
-  /** How many have asked for it and not closed it. */
+  /** The calls of `add` that were not closed yet. */
   holders: number
 }
 
-/** The limiters measured in one place, a registry or a meter. Keeps none of them alive. */
+/** The limiters that are measured on one registry or one meter. Keeps none of them alive. */
 export class TallyGroup {
-  readonly #place: string
+  readonly #target: 'registry' | 'meter'
   readonly #members = new Set<Member>()
 
-  /** @param place what messages call it: `registry` or `meter` */
-  constructor(place: string) {
-    this.#place = place
+  /** @param target what error messages name */
+  constructor(target: 'registry' | 'meter') {
+    this.#target = target
   }
 
-  /** The tallies of limiters that are still there. */
+  /** The tallies of the limiters that still exist. */
   tallies(): LimiterTally[] {
     const alive: LimiterTally[] = []
     for (const member of this.#members) {
@@ -37,8 +40,8 @@ export class TallyGroup {
   }
 
   /**
-   * Counts for a limiter; one that is here already is counted once, until all who asked for it have closed.
-   * @throws RateLimiterError `impossible_combination` when another limiter has the same name here
+   * Starts the counting for a limiter. A limiter that was added twice is counted once, until both are closed.
+   * @throws RateLimiterError `impossible_combination` if another limiter of the group has the same name
    */
   add(limiter: MeteredLimiter, onDuration?: OnDuration): Metering {
     const member = this.#memberOf(limiter) ?? this.#join(new LimiterTally(limiter, onDuration))
@@ -51,7 +54,7 @@ export class TallyGroup {
       if (member.holders > 0) return
       this.#members.delete(member)
       const tally = member.tally.deref()
-      if (tally !== undefined) stopListening(tally)
+      if (tally !== undefined) unsubscribeTally(tally)
     }
     return { close }
   }
@@ -62,15 +65,15 @@ export class TallyGroup {
 
   #join(tally: LimiterTally): Member {
     const { name } = tally.description
-    // Two series with the same labels are one line twice, and a scrape with that is refused as a whole.
+    // Two series with the same labels are a duplicate line, and Prometheus rejects the whole scrape.
     if (this.tallies().some(({ description }) => description.name === name)) {
       throw new RateLimiterError({
         code: 'impossible_combination',
-        problem: `another limiter named '${name}' is measured on this ${this.#place}`,
-        remedy: `Give each a name of its own, createRateLimiter({ name: '...' }), or close the metrics of the other.`,
+        problem: `another limiter named '${name}' is measured on this ${this.#target}`,
+        remedy: `Give each limiter its own name, createRateLimiter({ name: '...' }), or close the metrics of the other.`,
       })
     }
-    listen(tally)
+    subscribeTally(tally)
     const member = { tally: new WeakRef(tally), holders: 0 }
     this.#members.add(member)
     return member

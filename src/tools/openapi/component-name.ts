@@ -1,11 +1,14 @@
-import { DEFAULT_NAME } from '../../options/class-policies.ts'
+import { DEFAULT_NAME } from '../../limits/limiter-description.ts'
 
-/** What the names of a limiter's components begin with: nothing for the limiter named `default`. */
-export function prefixOf(limiterName: string): string {
+/** The start of the names of a limiter's components: empty for the limiter named `default`. */
+export function componentPrefix(limiterName: string): string {
   return limiterName === DEFAULT_NAME ? '' : pascalCase(limiterName)
 }
 
-/** Letters and digits, a capital for each word: all that names of components may hold for sure. */
+/**
+ * Letters and digits only, with a capital for each word: the name of a component may hold few other
+ * characters (OpenAPI 3.1, 4.8.7).
+ */
 export function pascalCase(text: string): string {
   return text
     .split(/[^A-Za-z0-9]+/)

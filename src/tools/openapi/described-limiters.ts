@@ -6,34 +6,37 @@ import {
   type LimiterDescription,
 } from '../../limits/limiter-description.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
-import { prefixOf } from './component-name.ts'
+import { componentPrefix } from './component-name.ts'
 
-/** A limiter, or what it says of itself: the audit's `routes` list that of the limiters before each route. */
+/**
+ * A limiter or its description. The `routes` of the audit list the descriptions of the limiters before each
+ * route.
+ */
 export type DescribedLimiter = LimiterDescription | { readonly [LIMITER_DESCRIPTION]: LimiterDescription }
 
 /** One limiter or several. */
 export type DescribedLimiters = DescribedLimiter | readonly DescribedLimiter[]
 
 /**
- * What the limiters say of themselves, each once.
+ * The descriptions of the limiters, each once.
  *
- * @throws RateLimiterError `invalid_option` for what is no limiter, `impossible_combination` for limiters whose
- *   components would have the same names
+ * @throws RateLimiterError `invalid_option` for a value that is no limiter, `impossible_combination` for
+ *   limiters whose components would have the same names
  */
 export function describedLimiters(given: DescribedLimiters): readonly LimiterDescription[] {
   const candidates: readonly unknown[] = Array.isArray(given) ? given : [given]
   const descriptions = [...new Set(candidates.map(descriptionOf))]
   const byPrefix = new Map<string, string>()
   for (const { name } of descriptions) {
-    const prefix = prefixOf(name)
+    const prefix = componentPrefix(name)
     const other = byPrefix.get(prefix)
-    if (other !== undefined) throw sameNames(other, name)
+    if (other !== undefined) throw sameComponentNames(other, name)
     byPrefix.set(prefix, name)
   }
   return descriptions
 }
 
-/** The classes meant: both where none is named. */
+/** The one class that was given, or both where none was. */
 export function checkClasses(requestClass: RequestClass | undefined): readonly RequestClass[] {
   if (requestClass === undefined) return REQUEST_CLASSES
   if (REQUEST_CLASSES.includes(requestClass)) return [requestClass]
@@ -62,11 +65,11 @@ function isDescription(candidate: unknown): candidate is LimiterDescription {
   return typeof name === 'string' && Array.isArray(headers) && typeof refusal === 'object'
 }
 
-function sameNames(one: string, other: string): RateLimiterError {
+function sameComponentNames(one: string, other: string): RateLimiterError {
   return new RateLimiterError({
     code: 'impossible_combination',
     option: 'limiter',
-    problem: `the limiters named '${one}' and '${other}' would have components of the same names`,
-    remedy: 'Give each limiter a name of its own, with letters or digits in it.',
+    problem: `the limiters named '${one}' and '${other}' would have components with the same names`,
+    remedy: 'Give each limiter its own name. The names must differ in their letters or digits.',
   })
 }

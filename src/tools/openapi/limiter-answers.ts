@@ -1,27 +1,27 @@
 import type { AnswerDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
 import { mediaTypeOf } from './body-schema.ts'
-import { prefixOf } from './component-name.ts'
-import { hasLimits, retryAfter, sharedHeaders } from './limiter-headers.ts'
+import { componentPrefix } from './component-name.ts'
+import { hasLimits, retryAfterHeader, sharedHeaders } from './limiter-headers.ts'
 import { limitsText } from './limits-text.ts'
-import { type Headers, type JsonSchema, type ResponseObject, refTo } from './openapi-object.ts'
+import { type Headers, type JsonSchema, type ResponseObject, referenceTo } from './openapi-object.ts'
 
-/** One way in which a limiter answers in the app's place. */
+/** One kind of answer that a limiter gives in place of the app. */
 export interface LimiterAnswer {
   readonly limiter: LimiterDescription
   readonly kind: 'refusal' | 'denial' | 'unavailable'
-  /** Of the response and of the schema of its body, among the components. */
+  /** The name of its two components: the response, and the schema of its body. */
   readonly componentName: string
   readonly answer: AnswerDescription
 }
 
-const NAMES: Readonly<Record<LimiterAnswer['kind'], string>> = {
+const COMPONENT_NAMES: Readonly<Record<LimiterAnswer['kind'], string>> = {
   refusal: 'RateLimitExceeded',
   denial: 'ClientDenied',
   unavailable: 'RateLimiterUnavailable',
 }
 
-/** The answers that a request of one of these classes can get. A limiter in shadow mode answers nobody. */
+/** The answers that a limiter can give to requests of these classes. In shadow mode it gives none. */
 export function answersOf(
   limiter: LimiterDescription,
   classes: readonly RequestClass[] = REQUEST_CLASSES,
@@ -32,12 +32,12 @@ export function answersOf(
     : ['denial' as const]
   return kinds.flatMap((kind) => {
     const answer = limiter[kind]
-    const componentName = prefixOf(limiter.name) + NAMES[kind]
+    const componentName = componentPrefix(limiter.name) + COMPONENT_NAMES[kind]
     return answer === undefined ? [] : [{ limiter, kind, componentName, answer }]
   })
 }
 
-/** Answers of one status as one response. */
+/** The answers that share a status, as one response. */
 export function responseOf(
   answers: readonly LimiterAnswer[],
   limiters: readonly LimiterDescription[],
@@ -62,17 +62,18 @@ function headersOf(
   classes: readonly RequestClass[],
 ): Headers {
   const kinds = answers.map(({ kind }) => kind)
-  const waited = answers.filter(({ kind }) => kind !== 'denial').map(({ limiter }) => limiter)
-  if (waited.length === 0) return {}
-  const tells = kinds.includes('refusal') ? (['policy', 'state'] as const) : (['policy'] as const)
-  return { ...retryAfter(waited), ...sharedHeaders(limiters, classes, tells) }
+  const retryable = answers.filter(({ kind }) => kind !== 'denial').map(({ limiter }) => limiter)
+  if (retryable.length === 0) return {}
+  // While the store fails, nothing is known about the state of the limits.
+  const contents = kinds.includes('refusal') ? (['policy', 'state'] as const) : (['policy'] as const)
+  return { ...retryAfterHeader(retryable), ...sharedHeaders(limiters, classes, contents) }
 }
 
 function contentOf(answers: readonly LimiterAnswer[]): ResponseObject['content'] {
   const schemas = new Map<string, JsonSchema[]>()
   for (const { answer, componentName } of answers) {
     const mediaType = mediaTypeOf(answer)
-    const schema = { ...refTo('schemas', componentName) }
+    const schema = { ...referenceTo('schemas', componentName) }
     schemas.set(mediaType, [...(schemas.get(mediaType) ?? []), schema])
   }
   const entries = [...schemas].map(([mediaType, [first = {}, ...others]]) => [

@@ -1,66 +1,68 @@
 import type { HeaderDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
-import { pascalCase, prefixOf } from './component-name.ts'
+import { componentPrefix, pascalCase } from './component-name.ts'
 import { limitsText } from './limits-text.ts'
-import { type HeaderObject, type Headers, refTo } from './openapi-object.ts'
+import { type HeaderObject, type Headers, referenceTo } from './openapi-object.ts'
 
-/** Sent with every refusal that a wait would change. */
+/** Sent with every refusal after which a later request can be allowed: all but those of the `denyList`. */
 const RETRY_AFTER = 'Retry-After'
 
 const RETRY_AFTER_OBJECT: HeaderObject = {
-  description: 'Whole seconds after which the request can be admitted.',
+  description: 'The number of whole seconds after which the request can be allowed.',
   required: true,
   schema: { type: 'integer', minimum: 1 },
 }
 
-/** Whether a limiter has limits on one of these classes. */
+/** Whether a limiter limits at least one of these classes. */
 export function hasLimits(description: LimiterDescription, classes: readonly RequestClass[]): boolean {
   return classes.some((one) => description[one] !== false)
 }
 
-/** The headers of a limiter by their names as components. */
+/** The header components of a limiter, by their names. */
 export function headerComponents(description: LimiterDescription): Readonly<Record<string, HeaderObject>> {
   if (!hasLimits(description, REQUEST_CLASSES)) return {}
-  const prefix = prefixOf(description.name)
-  const told = description.headers.map((header): [string, HeaderObject] => [
+  const prefix = componentPrefix(description.name)
+  const ownHeaders = description.headers.map((header): [string, HeaderObject] => [
     prefix + pascalCase(header.name),
     headerObject(header, [description], REQUEST_CLASSES),
   ])
   const retryAfter: [string, HeaderObject][] =
     description.mode === 'shadow' ? [] : [[prefix + pascalCase(RETRY_AFTER), RETRY_AFTER_OBJECT]]
-  return Object.fromEntries([...retryAfter, ...told])
+  return Object.fromEntries([...retryAfter, ...ownHeaders])
 }
 
 /**
- * The headers of a response that several limiters have had a say in. One that a single limiter writes is a
- * reference; one that they share is described for all of them.
+ * The headers that these limiters add to one response. A header that only one limiter writes is a reference.
+ * A header that several write is described for all of them.
+ *
+ * @param contents which headers: those with the policy of the limits, those with their state, or both
  */
 export function sharedHeaders(
   limiters: readonly LimiterDescription[],
   classes: readonly RequestClass[],
-  tells: readonly HeaderDescription['tells'][],
+  contents: readonly HeaderDescription['tells'][],
 ): Headers {
-  const writers = new Map<string, { header: HeaderDescription; by: LimiterDescription[] }>()
+  const headersByName = new Map<string, { header: HeaderDescription; writers: LimiterDescription[] }>()
   for (const limiter of limiters.filter((one) => hasLimits(one, classes))) {
     for (const header of limiter.headers) {
-      if (!tells.includes(header.tells)) continue
-      const known = writers.get(header.name)
-      if (known === undefined) writers.set(header.name, { header, by: [limiter] })
-      else known.by.push(limiter)
+      if (!contents.includes(header.tells)) continue
+      const known = headersByName.get(header.name)
+      if (known === undefined) headersByName.set(header.name, { header, writers: [limiter] })
+      else known.writers.push(limiter)
     }
   }
-  const entries = [...writers.values()].map(({ header, by }) => {
-    const [only] = by
-    if (only === undefined || by.length > 1) return [header.name, headerObject(header, by, classes)]
-    return [header.name, refTo('headers', prefixOf(only.name) + pascalCase(header.name))]
+  const entries = [...headersByName.values()].map(({ header, writers }) => {
+    const [only] = writers
+    if (only === undefined || writers.length > 1) return [header.name, headerObject(header, writers, classes)]
+    return [header.name, referenceTo('headers', componentPrefix(only.name) + pascalCase(header.name))]
   })
   return Object.fromEntries(entries)
 }
 
-/** `Retry-After` as the first of the limiters documents it: it says the same of each. */
-export function retryAfter([first]: readonly LimiterDescription[]): Headers {
+/** `Retry-After`, as a reference to the component of the first limiter: the component is the same for all. */
+export function retryAfterHeader([first]: readonly LimiterDescription[]): Headers {
   if (first === undefined) return {}
-  return { [RETRY_AFTER]: refTo('headers', prefixOf(first.name) + pascalCase(RETRY_AFTER)) }
+  return { [RETRY_AFTER]: referenceTo('headers', componentPrefix(first.name) + pascalCase(RETRY_AFTER)) }
 }
 
 function headerObject(

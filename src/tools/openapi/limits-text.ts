@@ -3,7 +3,7 @@ import type { RequestClass } from '../../limits/request-class.ts'
 
 const LABELS: Readonly<Record<RequestClass, string>> = { read: 'Reads', write: 'Writes' }
 
-/** The limits of some classes in sentences, such as `Reads: 100 requests in 60 seconds.` */
+/** The limits on these classes as sentences, such as `Reads: 100 requests in 60 seconds.` */
 export function limitsText(description: LimiterDescription, classes: readonly RequestClass[]): string {
   const unit = description.hasCosts ? 'unit' : 'request'
   const sentences = classes.map((one) => {
@@ -12,17 +12,17 @@ export function limitsText(description: LimiterDescription, classes: readonly Re
     return `${LABELS[one]}: ${text}.`
   })
   if (description.hasCosts) sentences.push('A request can cost several units.')
-  if (description.mode === 'shadow') sentences.push('Nobody is refused yet.')
+  if (description.mode === 'shadow') sentences.push('No request is refused yet.')
   return sentences.join(' ')
 }
 
 function limitText({ limit, windowSec, burst, algorithm }: LimitDescription, unit: string): string {
-  const time = counted(windowSec, 'second')
+  const time = countOf(windowSec, 'second')
   if (limit === 'dynamic') return `a number of ${unit}s in ${time} that depends on the request`
   const atOnce = algorithm === 'token-bucket' ? `, at most ${burst ?? limit} at once` : ''
-  return `${counted(limit, unit)} in ${time}${atOnce}`
+  return `${countOf(limit, unit)} in ${time}${atOnce}`
 }
 
-function counted(count: number, noun: string): string {
+function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

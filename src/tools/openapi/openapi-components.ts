@@ -6,13 +6,13 @@ import { headerComponents } from './limiter-headers.ts'
 import type { OpenApiComponents } from './openapi-object.ts'
 
 /**
- * The components of an OpenAPI 3.1 document that tell of limiters: what they answer in the app's place, the
- * headers they send, and the schemas of the bodies, all as the options have it. The names of the components
- * begin with the name of the limiter, unless that is `default`: `RateLimitExceeded`, `LoginRateLimitExceeded`.
+ * The components of an OpenAPI 3.1 document for limiters: their answers in place of the app, their headers,
+ * and the schemas of their bodies, as the options of the limiters set them. The names of the components begin
+ * with the name of the limiter, unless it is `default`: `RateLimitExceeded`, `LoginRateLimitExceeded`.
  *
- * @param limiters limiters, or what `auditRoutes` lists of them
- * @throws RateLimiterError `invalid_option` for what is no limiter, `impossible_combination` for two limiters
- *   whose components would have the same names
+ * @param limiters limiters, or the descriptions of them that `auditRoutes` lists
+ * @throws RateLimiterError `invalid_option` for a value that is no limiter, `impossible_combination` for two
+ *   limiters whose components would have the same names
  */
 export function openApiComponents(limiters: DescribedLimiters): OpenApiComponents {
   const descriptions = describedLimiters(limiters)

@@ -3,7 +3,7 @@ export interface Reference {
   readonly $ref: string
 }
 
-/** A JSON Schema of the dialect of OpenAPI 3.1. */
+/** A JSON Schema in the dialect of OpenAPI 3.1. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** OpenAPI 3.1, 4.8.21. */
@@ -13,7 +13,7 @@ export interface HeaderObject {
   readonly schema: JsonSchema
 }
 
-/** Headers by their names in responses, or by their names as components. */
+/** Headers by their names in a response, or by their names as components. */
 export type Headers = Readonly<Record<string, HeaderObject | Reference>>
 
 /** OpenAPI 3.1, 4.8.17. */
@@ -24,7 +24,7 @@ export interface ResponseObject {
   readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>
 }
 
-/** The part of a document's `components` that limiters have a say in (OpenAPI 3.1, 4.8.7). */
+/** The parts of a document's `components` that describe limiters (OpenAPI 3.1, 4.8.7). */
 export interface OpenApiComponents {
   readonly responses: Readonly<Record<string, ResponseObject>>
   readonly headers: Readonly<Record<string, HeaderObject>>
@@ -32,6 +32,6 @@ export interface OpenApiComponents {
 }
 
 /** A reference to a component of the same document. */
-export function refTo(section: keyof OpenApiComponents, name: string): Reference {
+export function referenceTo(section: keyof OpenApiComponents, name: string): Reference {
   return { $ref: `#/components/${section}/${name}` }
 }

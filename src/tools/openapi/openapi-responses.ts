@@ -2,15 +2,16 @@ import type { RequestClass } from '../../limits/request-class.ts'
 import { checkClasses, type DescribedLimiters, describedLimiters } from './described-limiters.ts'
 import { answersOf, type LimiterAnswer, responseOf } from './limiter-answers.ts'
 import { sharedHeaders } from './limiter-headers.ts'
-import { type Headers, type Reference, type ResponseObject, refTo } from './openapi-object.ts'
+import { type Headers, type Reference, type ResponseObject, referenceTo } from './openapi-object.ts'
 
 /**
- * What an operation behind these limiters can be answered by them, by status: references to the components of
- * {@link openApiComponents}. Where answers share a status, they are one response with the bodies of all.
+ * The responses that these limiters can give in place of an operation, by status: references to the
+ * components of `openApiComponents`. Answers that share a status are one response, which lists the bodies of
+ * all of them.
  *
- * @param limiters those that a request of the operation meets, as `auditRoutes` lists them
- * @param requestClass of the operation; both where it is left out
- * @throws RateLimiterError as `openApiComponents` does, and `invalid_option` for what is no class
+ * @param limiters the limiters that a request for the operation meets, as `auditRoutes` lists them
+ * @param requestClass the class of the operation's requests; both classes when it is left out
+ * @throws RateLimiterError as `openApiComponents` does, and `invalid_option` for an unknown class
  */
 export function openApiResponses(
   limiters: DescribedLimiters,
@@ -25,21 +26,23 @@ export function openApiResponses(
   }
   const entries = [...byStatus].map(([status, answers]) => {
     const [only] = answers
-    const isShared = only === undefined || answers.length > 1 || descriptions.length > 1
+    const needsOwnResponse = only === undefined || answers.length > 1 || descriptions.length > 1
     return [
       status,
-      isShared ? responseOf(answers, descriptions, classes) : refTo('responses', only.componentName),
+      needsOwnResponse
+        ? responseOf(answers, descriptions, classes)
+        : referenceTo('responses', only.componentName),
     ]
   })
   return Object.fromEntries(entries)
 }
 
 /**
- * The headers that these limiters add to the app's own responses: references to the components of
- * {@link openApiComponents}. A header that several of them write is described for all.
+ * The headers that these limiters add to the responses of an operation: references to the components of
+ * `openApiComponents`. A header that several limiters write is described for all of them.
  *
- * @param limiters those that a request of the operation meets, as `auditRoutes` lists them
- * @param requestClass of the operation; both where it is left out
+ * @param limiters the limiters that a request for the operation meets, as `auditRoutes` lists them
+ * @param requestClass the class of the operation's requests; both classes when it is left out
  * @throws RateLimiterError as `openApiResponses` does
  */
 export function openApiHeaders(limiters: DescribedLimiters, requestClass?: RequestClass): Headers {

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is turned: for stores, limiters and their tests. */
+/** A clock that moves only when a test moves it. For tests of stores, of limiters and of apps. */
 export class FakeClock {
   #nowMs: number
 
@@ -7,15 +7,17 @@ export class FakeClock {
     this.#nowMs = startMs
   }
 
-  /** Milliseconds since the epoch. An arrow function, so that `clock.now` can be passed on by itself. */
+  /** Milliseconds since the epoch. An arrow function, so that `clock.now` can be passed as a function. */
   readonly now = (): number => this.#nowMs
 
-  /** Turns the clock by `ms`, backwards too: operators and time servers do that. */
+  /**
+   * Moves the clock forwards by `ms`, or backwards where `ms` is negative, as operators and time servers do.
+   */
   advance(ms: number): void {
     this.#nowMs += ms
   }
 
-  /** Sets the clock to an instant in milliseconds since the epoch. */
+  /** Sets the clock to a time in milliseconds since the epoch. */
   set(nowMs: number): void {
     this.#nowMs = nowMs
   }

@@ -2,13 +2,13 @@ import type { Decision, Receipt } from '../../limits/decision.ts'
 import { type Charge, LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../../stores/store.ts'
 
 /**
- * How a store has its bad day:
+ * How the calls of a {@link FaultyStore} fail:
  *
- * - `throw`: throws before it does anything
- * - `reject`: answers with a promise that is rejected
- * - `hang`: answers with a promise that is never settled
- * - `late`: does its work at once and answers `delayMs` later
- * - `nonsense`: answers something that is no decision
+ * - `throw`: throws, and does nothing
+ * - `reject`: returns a promise that is rejected, and does nothing
+ * - `hang`: returns a promise that is never settled, and does nothing
+ * - `late`: does its work at once, and answers `delayMs` milliseconds later
+ * - `nonsense`: returns `answer`, which is not a decision
  */
 export type Fault =
   | { readonly kind: 'throw' | 'reject'; readonly error?: Error }
@@ -16,13 +16,13 @@ export type Fault =
   | { readonly kind: 'late'; readonly delayMs: number }
   | { readonly kind: 'nonsense'; readonly answer: unknown }
 
-/** A store that works until it is told to fail: for tests of what an app does then. */
+/** A store that works until a test makes it fail. For tests of what an app does without its store. */
 export class FaultyStore implements Store {
   readonly #store: Store
   #fault: Fault | undefined
   #calls = 0
 
-  /** @param store the store that does the work on good days */
+  /** @param store the store that does the work */
   constructor(store: Store) {
     this.#store = store
   }
@@ -31,17 +31,17 @@ export class FaultyStore implements Store {
     return this.#store.capabilities ?? LEAST_CAPABILITIES
   }
 
-  /** How often a method of the store was called, faulty calls included. */
+  /** The number of calls so far, those that failed included. `close` is not counted. */
   get calls(): number {
     return this.#calls
   }
 
-  /** From now on every call fails in this way. */
+  /** Makes every call from now on fail. */
   fail(fault: Fault): void {
     this.#fault = fault
   }
 
-  /** From now on every call works again. */
+  /** Makes every call from now on work again. */
   heal(): void {
     this.#fault = undefined
   }
@@ -85,7 +85,7 @@ export class FaultyStore implements Store {
     return this.#call(() => this.#store.resetAll?.())
   }
 
-  /** Closing works even on a bad day, so that tests can clean up. */
+  /** Always works, so that tests can clean up. */
   close(): void | Promise<void> {
     return this.#store.close?.()
   }

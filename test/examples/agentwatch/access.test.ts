@@ -5,7 +5,7 @@ import { API_KEY, startAgentwatch } from './running-agentwatch.ts'
 const env = { AGENTWATCH_API_KEY: API_KEY }
 
 describe('the API key', () => {
-  it('opens by either header; only the health is open to all', async () => {
+  it('is accepted in either header, and only the health route needs no key', async () => {
     const { url } = await startAgentwatch({ env })
     const api = request(url)
     await api.get('/health').expect(200)
@@ -22,7 +22,7 @@ describe('the API key', () => {
       const { body } = await api.get('/api/v1/sessions').set('X-API-Key', key).expect(401)
       expect(body.message).toBe('The API key is not valid.')
     }
-    // Neither does it tell which paths there are.
+    // Without a key, an answer does not show which paths exist.
     for (const path of ['/metrics', '/', '/nowhere']) await api.get(path).expect(401)
   })
 
@@ -36,13 +36,13 @@ describe('the API key', () => {
       expect(headers['x-ratelimit-remaining']).toBe(String(Math.max(0, 2 - guess)))
     }
     expect(statuses).toEqual([401, 401, 401, 429, 429])
-    // The right key does not open for somebody who is refused.
+    // A refused client is refused with the right key too.
     const refused = await api.get('/api/v1/sessions').set('X-API-Key', API_KEY).expect(429)
     expect(refused.text).toBe('{"error":"rate_limit_exceeded"}')
     expect(Number(refused.headers['retry-after'])).toBeGreaterThanOrEqual(1)
   })
 
-  it('comes before the body: a stranger makes the server parse nothing', async () => {
+  it('is checked before the body is parsed', async () => {
     const { url } = await startAgentwatch({ env })
     const malformed = request(url).post('/api/v1/sessions').set('Content-Type', 'application/json').send('{')
     await malformed.expect(401)
@@ -50,7 +50,7 @@ describe('the API key', () => {
 })
 
 describe("a tenant's key", () => {
-  it("opens the tenant's own sessions and nothing else", async () => {
+  it("gives access to the tenant's own sessions and nothing else", async () => {
     const { url } = await startAgentwatch({ env })
     const operator = request.agent(`${url}/api/v1`).set('X-API-Key', API_KEY)
     const tenantOf = async (name: string): Promise<{ id: string; key: string }> => {
@@ -65,16 +65,16 @@ describe("a tenant's key", () => {
     const { body: session } = await own.post('/sessions').send({ agent: 'bot' }).expect(201)
     expect(session.tenantId).toBe(acme.id)
     const event = { sessionId: session.id, type: 'decision', name: 'x' }
-    const { body: taken } = await own.post('/events').send(event).expect(201)
+    const { body: stored } = await own.post('/events').send(event).expect(201)
     await own.get(`/sessions/${session.id}/trace`).expect(200)
     expect((await foreign.get('/sessions').expect(200)).body.total).toBe(0)
     expect((await foreign.get('/events').expect(200)).body.total).toBe(0)
     await foreign.get(`/sessions/${session.id}`).expect(404)
-    await foreign.get(`/events/${taken.id}`).expect(404)
+    await foreign.get(`/events/${stored.id}`).expect(404)
     await foreign.post('/events').send(event).expect(404)
     await foreign.delete(`/sessions/${session.id}`).expect(404)
     const forOther = await own.post('/sessions').send({ agent: 'bot', tenantId: other.id }).expect(403)
-    expect(forOther.body.message).toBe('A tenant starts sessions for itself only.')
+    expect(forOther.body.message).toBe('A tenant may start sessions for itself only.')
 
     for (const path of [
       '/tenants',
@@ -82,7 +82,9 @@ describe("a tenant's key", () => {
       '/dashboard/summary',
       '/safety/blocked',
     ]) {
-      expect((await own.get(path).expect(403)).body.message).toBe("A tenant's key does not open this.")
+      expect((await own.get(path).expect(403)).body.message).toBe(
+        'This route needs the key of the operator. A key of a tenant was sent.',
+      )
     }
     await own.put('/safety/policy').send({}).expect(403)
     await own.post('/demo/seed').expect(403)
@@ -92,7 +94,7 @@ describe("a tenant's key", () => {
   })
 })
 
-describe('malformed requests', () => {
+describe('requests that fail', () => {
   it('are answered in JSON, with the limit headers', async () => {
     const { url } = await startAgentwatch()
     const post = (): request.Test =>
@@ -100,14 +102,14 @@ describe('malformed requests', () => {
     const malformed = await post().send('{"agent":').expect(400)
     expect(malformed.body).toEqual({
       error: 'invalid_request',
-      message: 'The request is malformed: the body must be JSON and the URL decodable.',
+      message: 'The request is malformed. The body must be JSON, and the URL must be decodable.',
     })
     const large = await post()
       .send(JSON.stringify({ agent: 'x'.repeat(110_000) }))
       .expect(413)
     expect(large.body).toEqual({
       error: 'too_large',
-      message: 'The body takes at most 100 kB. Split it, or shorten the texts.',
+      message: 'The body is larger than 100 kB. Split it, or shorten the texts.',
     })
     const charset = await request(url)
       .post('/api/v1/sessions')
@@ -120,8 +122,8 @@ describe('malformed requests', () => {
     const nowhere = await request(url).get('/nowhere?secret=1').expect(404)
     expect(nowhere.body).toEqual({
       error: 'not_found',
-      message: 'Nothing answers GET /nowhere.',
-      remedy: 'The server prints its routes when it starts.',
+      message: 'There is no route for GET /nowhere.',
+      remedy: 'The server prints its routes at its start.',
     })
     for (const { headers } of [malformed, large, charset, undecodable, nowhere]) {
       expect(headers['x-ratelimit-limit']).toMatch(/^(200|1000)$/)
@@ -130,7 +132,7 @@ describe('malformed requests', () => {
     }
   })
 
-  it('that are the fault of the server tell no details', async () => {
+  it('get no details of an error that the server caused', async () => {
     const agentwatch = await startAgentwatch()
     agentwatch.watch.sessions.list = () => {
       throw new Error('secret detail')
@@ -138,7 +140,7 @@ describe('malformed requests', () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => logged.mockRestore())
     const { body } = await request(agentwatch.url).get('/api/v1/sessions').expect(500)
-    expect(body).toEqual({ error: 'internal', message: 'Something went wrong here.' })
+    expect(body).toEqual({ error: 'internal', message: 'The server failed to answer the request.' })
     expect(logged).toHaveBeenCalledExactlyOnceWith('GET /api/v1/sessions failed:', expect.any(Error))
   })
 })

@@ -9,7 +9,7 @@ import { API_KEY, startAgentwatch } from './running-agentwatch.ts'
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 
 describe('every route', () => {
-  it('is limited, says the audit, and answers with the limit headers: 404 and 401 too', async () => {
+  it('is limited, by the audit and by its headers, also for the statuses 401 and 404', async () => {
     const { url, app } = await startAgentwatch({
       env: { AGENTWATCH_API_KEY: API_KEY, API_RATE_LIMIT_WRITE: '500' },
     })
@@ -47,7 +47,7 @@ describe('the stricter limiters', () => {
   it.each([
     { path: '/demo/seed', limit: 5, status: 201 },
     { path: '/tenants/ten_x/api-keys', limit: 10, status: 404 },
-  ])('stands before POST $path: $limit', async ({ path, limit, status }) => {
+  ])('limits POST $path to $limit requests', async ({ path, limit, status }) => {
     const { url } = await startAgentwatch()
     const api = request(`${url}/api/v1`)
     for (let count = 1; count <= limit; count++) {
@@ -56,20 +56,20 @@ describe('the stricter limiters', () => {
       expect(headers['x-ratelimit-remaining']).toBe(String(limit - count))
     }
     await api.post(path).expect(429, '{"error":"rate_limit_exceeded"}')
-    // The rest goes on.
+    // Other routes are still allowed.
     await api.post('/sessions').send({ agent: 'bot' }).expect(201)
   })
 })
 
 describe('the start', () => {
-  it('fails when a route stands before the limiter', () => {
+  it('fails if a route comes before the limiter', () => {
     const start = (): unknown =>
       createAgentwatch({
         env: { PORT: '0' },
         createApp: (parts) => {
           const app = express()
           app.get('/open', (_req, res) => {
-            res.send('free for all')
+            res.send('not limited')
           })
           app.use(createApp(parts))
           return app
@@ -79,7 +79,7 @@ describe('the start', () => {
     expect(start).toThrow(expect.objectContaining({ code: 'unlimited_routes' }))
   })
 
-  it('fails when the environment switches a class off', () => {
+  it('fails if the environment turns off the limit of a class', () => {
     expect(() => createAgentwatch({ env: { PORT: '0', API_RATE_LIMIT_READ: 'false' } })).toThrow(
       expect.objectContaining({ code: 'unlimited_routes' }),
     )
@@ -88,31 +88,31 @@ describe('the start', () => {
   it.each([
     [
       { PORT: 'http' },
-      "PORT takes a whole number from 0 to 65535, got 'http'. Try PORT=3001, or 0 for any free port.",
+      "PORT must be a whole number from 0 to 65535, got 'http'. Try PORT=3001, or 0 for any free port.",
     ],
     [
       { PORT: '65536' },
-      "PORT takes a whole number from 0 to 65535, got '65536'. Try PORT=3001, or 0 for any free port.",
+      "PORT must be a whole number from 0 to 65535, got '65536'. Try PORT=3001, or 0 for any free port.",
     ],
     [
       { PORT: '' },
-      "PORT takes a whole number from 0 to 65535, got ''. Try PORT=3001, or 0 for any free port.",
+      "PORT must be a whole number from 0 to 65535, got ''. Try PORT=3001, or 0 for any free port.",
     ],
     [
       { AGENTWATCH_API_KEY: 'short' },
-      'AGENTWATCH_API_KEY takes at least 16 characters of printable ASCII without spaces, got 5. ' +
-        'Make one with: openssl rand -hex 16. To leave the server open, unset it.',
+      'AGENTWATCH_API_KEY must have at least 16 characters of printable ASCII without spaces, got 5. ' +
+        'Make one with: openssl rand -hex 16. For an open server, unset the variable.',
     ],
     [
       { AGENTWATCH_API_KEY: '' },
-      'AGENTWATCH_API_KEY takes at least 16 characters of printable ASCII without spaces, got 0. ' +
-        'Make one with: openssl rand -hex 16. To leave the server open, unset it.',
+      'AGENTWATCH_API_KEY must have at least 16 characters of printable ASCII without spaces, got 0. ' +
+        'Make one with: openssl rand -hex 16. For an open server, unset the variable.',
     ],
-  ])('fails by the setting %j', (env, message) => {
+  ])('fails with the setting %j', (env, message) => {
     expect(() => createAgentwatch({ env })).toThrow(message)
   })
 
-  it('fails by a bad limit, naming its variable', () => {
+  it('fails with a bad limit, and names its variable', () => {
     expect(() => createAgentwatch({ env: { API_RATE_LIMIT_READ: 'many' } })).toThrow(
       /^API_RATE_LIMIT_READ: .*'many'/,
     )

@@ -3,11 +3,11 @@ import { Agent, get, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { type RunningProgram, runProgram } from './process.ts'
+import { type RunningProgram, runProgram } from './running-program.ts'
 
 async function start(env: Readonly<Record<string, string>> = {}): Promise<RunningProgram & { url: string }> {
   const program = runProgram('agentwatch/main.ts', [], { PORT: '0', ...env })
-  await program.says('behind the same limiter.')
+  await program.waitForOutput('behind the same limiter.')
   const url =
     /serves on (http:\/\/127\.0\.0\.1:\d+) and counts in the memory of this process\./.exec(
       program.stdout(),
@@ -34,23 +34,22 @@ describe('npm start', () => {
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'answers what is under way on %s, says goodbye to the rest, and ends with 0',
+    'answers the requests under way on %s, closes all other connections, and ends with 0',
     async (signal) => {
-      const { url, child, stdout, stderr, ends } = await start()
+      const { url, child, stdout, stderr, exitCode } = await start()
       const agent = new Agent({ keepAlive: true })
       const [idle] = (await once(get(`${url}/health`, { agent }), 'response')) as [IncomingMessage]
       idle.resume()
       const webSocket = new WebSocket(`${url.replace('http', 'ws')}/ws/events`)
       await once(webSocket, 'open')
-      // A request whose body is still on its way.
+      // The server answers `Expect` when it has the headers. The body is not complete then.
       const underWay = request(`${url}/api/v1/sessions`, {
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'Content-Length': 15 },
+        headers: { 'Content-Type': 'application/json', 'Content-Length': 15, Expect: '100-continue' },
       })
+      underWay.flushHeaders()
+      await once(underWay, 'continue')
       underWay.write('{"agent":')
-      const connected = (await once(underWay, 'socket'))[0]
-      if (connected.connecting) await once(connected, 'connect')
-      await new Promise((resolve) => setTimeout(resolve, 100))
 
       const closed = once(webSocket, 'close')
       child.kill(signal)
@@ -64,23 +63,23 @@ describe('npm start', () => {
       const [answer] = (await once(underWay, 'response')) as [IncomingMessage]
       answer.resume()
       expect([answer.statusCode, answer.headers.connection]).toEqual([201, 'close'])
-      expect(await ends()).toBe(0)
+      expect(await exitCode()).toBe(0)
       expect(stdout()).toMatch(
-        new RegExp(`\n${signal}: answering what is under way, then stopping.\nStopped.\n$`),
+        new RegExp(`\n${signal}: answering the requests under way, then stopping.\nStopped.\n$`),
       )
       expect(stderr()).toBe('')
       agent.destroy()
     },
   )
 
-  it('says so when the port is taken', async () => {
+  it('prints an error if the port is in use', async () => {
     const { url } = await start()
     const { port } = new URL(url)
     const second = runProgram('agentwatch/main.ts', [], { PORT: port })
-    expect(await second.ends()).toBe(1)
+    expect(await second.exitCode()).toBe(1)
     expect(second.stdout()).toBe('')
     expect(second.stderr()).toBe(
-      `agentwatch does not start: Port ${port} on 127.0.0.1 is taken by another program. ` +
+      `agentwatch does not start: Port ${port} on 127.0.0.1 is in use by another program. ` +
         `Choose another port, for example: PORT=${Number(port) + 1} npm start\n`,
     )
   })
@@ -88,24 +87,24 @@ describe('npm start', () => {
   it.each([
     [
       { PORT: 'x' },
-      "PORT takes a whole number from 0 to 65535, got 'x'. Try PORT=3001, or 0 for any free port.\n",
+      "PORT must be a whole number from 0 to 65535, got 'x'. Try PORT=3001, or 0 for any free port.\n",
     ],
     [{ API_RATE_LIMIT_READ: '-1' }, /^API_RATE_LIMIT_READ: .*'-1'/],
     [{ API_RATE_LIMIT_WRITE: 'false' }, /POST +\/api\/v1\/sessions/],
   ])('does not start with %j', async (env, problem) => {
     const program = runProgram('agentwatch/main.ts', [], { PORT: '0', ...env })
-    expect(await program.ends()).toBe(1)
+    expect(await program.exitCode()).toBe(1)
     expect(program.stdout()).toBe('')
     const [, message = ''] = /^agentwatch does not start: ([\s\S]*)$/.exec(program.stderr()) ?? []
     if (typeof problem === 'string') expect(message).toBe(problem)
     else expect(message).toMatch(problem)
   })
 
-  it('asks for the key in the curl line when there is one', async () => {
-    const { url, stdout } = await start({ AGENTWATCH_API_KEY: 'a-key-that-nobody-prints' })
+  it('has the header of the key in the curl line if there is a key', async () => {
+    const { url, stdout } = await start({ AGENTWATCH_API_KEY: 'a-key-that-is-not-printed' })
     expect(stdout()).toContain(
       `  curl -i -X POST ${url}/api/v1/demo/seed -H 'X-API-Key: <your AGENTWATCH_API_KEY>'\n`,
     )
-    expect(stdout()).not.toContain('a-key-that-nobody-prints')
+    expect(stdout()).not.toContain('a-key-that-is-not-printed')
   })
 })

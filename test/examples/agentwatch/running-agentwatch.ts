@@ -12,20 +12,25 @@ export interface RunningAgentwatch extends Agentwatch {
   readonly url: string
 }
 
-/** What a test's server is made with; the rest is as users have it. */
-export type TestOptions = Partial<Omit<AgentwatchOptions, 'watch'>> & { readonly bounds?: Partial<Bounds> }
+/** Options of the server of a test. All others have the defaults of the example. */
+export type TestOptions = Partial<Omit<AgentwatchOptions, 'watch'>> & {
+  readonly bounds?: Partial<Bounds>
+  /** The clock of the sessions, in milliseconds since the epoch. */
+  readonly now?: () => number
+}
 
 export const API_KEY = 'test-key-0123456789abcdef'
 
-/** Starts a server that ends with the test. */
+/** Starts a server that is closed at the end of the test. */
 export async function startAgentwatch({
   env,
   bounds,
+  now = Date.now,
   ...options
 }: TestOptions = {}): Promise<RunningAgentwatch> {
   const agentwatch = createAgentwatch({
     env: { PORT: '0', ...env },
-    watch: createWatch(bounds === undefined ? {} : { bounds }),
+    watch: createWatch({ now, ...(bounds === undefined ? {} : { bounds }) }),
     drainMs: 500,
     ...options,
   })

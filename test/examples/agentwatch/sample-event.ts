@@ -1,9 +1,9 @@
 import type { AgentEvent, NewEvent } from '../../../examples/agentwatch/domain/event.ts'
 
-/** The instant at which the clocks of these tests start. */
+/** The time at which the clocks of these tests start, in milliseconds since the epoch. */
 export const START_MS: number = Date.UTC(2026, 0, 31, 12, 0, 0)
 
-/** An event with nothing in it but what is given. */
+/** An event with these parts, and empty values for all others. */
 export function newEvent(parts: Partial<NewEvent> = {}): NewEvent {
   return {
     type: 'tool_call',
@@ -21,8 +21,8 @@ export function newEvent(parts: Partial<NewEvent> = {}): NewEvent {
   }
 }
 
-/** The same, as it would be kept. */
-export function keptEvent(parts: Partial<AgentEvent> = {}): AgentEvent {
+/** A stored event with these parts. */
+export function storedEvent(parts: Partial<AgentEvent> = {}): AgentEvent {
   const sequence = parts.sequence ?? 1
   const event = newEvent(parts)
   return {

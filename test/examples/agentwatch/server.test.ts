@@ -5,29 +5,29 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createAgentwatch } from '../../../examples/agentwatch/server.ts'
 import { startAgentwatch } from './running-agentwatch.ts'
 
-/** A closed limiter is an error in every request; the log of it is no news here. */
+/** A closed limiter causes an error in every request. These tests do not need its log. */
 function silenceLog(): void {
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => log.mockRestore())
 }
 
 describe('createAgentwatch', () => {
-  it('cuts off what takes longer than a stop may wait', async () => {
+  it('closes connections that are open after the drain time', async () => {
     const { url, server, close } = await startAgentwatch({ drainMs: 100 })
     const socket = connect(Number(new URL(url).port), '127.0.0.1')
     onTestFinished(() => {
       socket.destroy()
     })
-    // A head that never ends.
+    // The headers of this request never end.
     socket.write('POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\n')
     await once(server, 'connection')
-    const gone = once(socket, 'close')
-    // Neither would end before the head does, which is never.
+    const closed = once(socket, 'close')
+    // Without the drain time, both would wait forever.
     await close()
-    await gone
+    await closed
   })
 
-  it('closes once, however often it is told to, and counts nothing afterwards', async () => {
+  it('closes once after several calls, and counts nothing afterwards', async () => {
     const { url, app, close } = await startAgentwatch()
     await request(url).get('/health').expect(200)
     expect(close()).toBe(close())
@@ -42,12 +42,12 @@ describe('createAgentwatch', () => {
     expect(agentwatch.server.listening).toBe(false)
   })
 
-  it('names the port that is taken, and lets go of everything', async () => {
+  it('names the port that is in use, and closes everything', async () => {
     const { url } = await startAgentwatch()
     const { port } = new URL(url)
     const second = createAgentwatch({ env: { PORT: port } })
     await expect(second.listen()).rejects.toThrow(
-      `Port ${port} on 127.0.0.1 is taken by another program. ` +
+      `Port ${port} on 127.0.0.1 is in use by another program. ` +
         `Choose another port, for example: PORT=${Number(port) + 1} npm start`,
     )
     silenceLog()

@@ -5,16 +5,16 @@ import { createStore } from '../../../examples/agentwatch/store.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
 import { until } from '../../support/redis/until.ts'
-import { runProgram } from './process.ts'
 import { startAgentwatch } from './running-agentwatch.ts'
+import { runProgram } from './running-program.ts'
 
-const NOBODY = 'redis://user:secret@127.0.0.1:1'
+const UNREACHABLE_REDIS = 'redis://user:secret@127.0.0.1:1'
 
-const badUrl = (shown: string): string =>
-  `REDIS_URL takes a URL such as redis://127.0.0.1:6379, got '${shown}'. To count in memory, unset it.`
+const badUrlMessage = (shown: string): string =>
+  `REDIS_URL must be a URL such as redis://127.0.0.1:6379, got '${shown}'. To count in memory, unset it.`
 
 describe('createStore', () => {
-  it('leaves counting to each limiter where no Redis is named', async () => {
+  it('lets each limiter count in memory without REDIS_URL', async () => {
     const { store, description, close } = createStore({})
     expect(store).toBeUndefined()
     expect(description).toBe('in the memory of this process')
@@ -26,7 +26,7 @@ describe('createStore', () => {
     ['redis://localhost', 'localhost'],
     ['redis://[::1]:6380/2', '[::1]:6380'],
     ['rediss://user:secret@redis.example:6379/0', 'redis.example:6379'],
-  ])('says where it counts, without what opens it: %s', async (url, host) => {
+  ])('describes the Redis of %s without its password', async (url, host) => {
     const { store, description, close } = createStore({ REDIS_URL: url })
     expect(store?.capabilities?.shared).toBe(true)
     expect(description).toBe(`in Redis at ${host}`)
@@ -47,41 +47,41 @@ describe('createStore', () => {
     ['user:secret@localhost:6379', '...@localhost:6379'],
     ['redis://user:sec\nret@', '...@'],
     [`x${'y'.repeat(100)}`, `x${'y'.repeat(76)}...`],
-  ])('does not take %j, and shows no password', (url, shown) => {
-    expect(() => createStore({ REDIS_URL: url })).toThrow(new Error(badUrl(shown)))
+  ])('rejects %j, and shows no password', (url, shown) => {
+    expect(() => createStore({ REDIS_URL: url })).toThrow(new Error(badUrlMessage(shown)))
   })
 })
 
 describe('npm start with REDIS_URL', () => {
-  it('says at the start that it counts in memory without it', async () => {
+  it('prints at the start that it counts in memory without the variable', async () => {
     const program = runProgram('agentwatch/main.ts', [], { PORT: '0' })
-    await program.says('behind the same limiter.')
+    await program.waitForOutput('behind the same limiter.')
     expect(program.stdout()).toMatch(
       /\nagentwatch serves on http:\/\/127\.0\.0\.1:\d+ and counts in the memory of this process\. Try:\n/,
     )
   })
 
-  it('says at the start where it counts, serves though nobody is there, and stops', async () => {
-    const program = runProgram('agentwatch/main.ts', [], { PORT: '0', REDIS_URL: NOBODY })
-    await program.says('behind the same limiter.')
+  it('prints at the start where it counts, serves without a connection to Redis, and stops', async () => {
+    const program = runProgram('agentwatch/main.ts', [], { PORT: '0', REDIS_URL: UNREACHABLE_REDIS })
+    await program.waitForOutput('behind the same limiter.')
     const [, url = ''] =
       /\nagentwatch serves on (\S+) and counts in Redis at 127\.0\.0\.1:1\. Try:\n/.exec(program.stdout()) ??
       []
     const { headers } = await request(url).get('/health').expect(200)
     expect(headers['x-ratelimit-remaining']).toBe('999')
-    await until('it warns', () => program.stderr().includes('[TOLLGATE_STORE_FAILED]'))
+    await until('the program warns', () => program.stderr().includes('[TOLLGATE_STORE_FAILED]'))
     program.child.kill('SIGTERM')
-    expect(await program.ends()).toBe(0)
+    expect(await program.exitCode()).toBe(0)
     expect(program.stdout()).toMatch(/\nStopped\.\n$/)
     expect(program.stdout() + program.stderr()).not.toContain('secret')
   })
 
-  it('does not start with one that is wrong', async () => {
+  it('does not start with an invalid URL', async () => {
     const env = { PORT: '0', REDIS_URL: 'http://user:secret@localhost' }
     const program = runProgram('agentwatch/main.ts', [], env)
-    expect(await program.ends()).toBe(1)
+    expect(await program.exitCode()).toBe(1)
     expect(program.stdout()).toBe('')
-    expect(program.stderr()).toBe(`agentwatch does not start: ${badUrl('...@localhost')}\n`)
+    expect(program.stderr()).toBe(`agentwatch does not start: ${badUrlMessage('...@localhost')}\n`)
   })
 })
 
@@ -103,17 +103,21 @@ describeRedis('two agentwatch servers with one Redis', () => {
   })
 
   const start = () =>
-    startAgentwatch({ env: { REDIS_URL: redis.url, API_RATE_LIMIT_READ: '6', API_RATE_LIMIT_WRITE: '100' } })
+    startAgentwatch({
+      env: { REDIS_URL: redis.url, API_RATE_LIMIT_READ: '6', API_RATE_LIMIT_WRITE: '100' },
+      // A busy machine must not make Redis too late.
+      redisDeadlineMs: 60_000,
+    })
 
-  it('count a client together, by every limiter, under keys of their own', async () => {
+  it('count a client together in every limiter, under keys with their own prefix', async () => {
     const [one, other] = [await start(), await start()]
-    expect(one.counters).toBe(`in Redis at ${new URL(redis.url).host}`)
+    expect(one.storeDescription).toBe(`in Redis at ${new URL(redis.url).host}`)
     const read = async (url: string): Promise<unknown> => {
       const { status, headers } = await request(url).get('/health')
       return status === 200 ? headers['x-ratelimit-remaining'] : status
     }
-    // The first one finds out whether Redis is there in time.
-    await until('both are connected', async () => {
+    // Until both are connected, a server may count in memory.
+    await until('both servers are connected', async () => {
       await admin.del('agentwatch:v1:default:read:127.0.0.1')
       return (await read(one.url)) === '5' && (await read(other.url)) === '4'
     })
@@ -131,7 +135,7 @@ describeRedis('two agentwatch servers with one Redis', () => {
     ])
   })
 
-  it('go on when one of them is closed', async () => {
+  it('continue when one of them is closed', async () => {
     const [one, other] = [await start(), await start()]
     await request(one.url).get('/health').expect(200)
     await one.close()

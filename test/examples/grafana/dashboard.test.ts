@@ -18,11 +18,11 @@ const dashboard = JSON.parse(textOf('examples/grafana/tollgate.json')) as {
 const { panels } = dashboard
 const queries = panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const))
 
-/** A query as Grafana asks it when all limiters are chosen. */
-const asked = (query: string): string =>
+/** A query as Grafana sends it when all limiters are selected. */
+const expanded = (query: string): string =>
   query.replaceAll('$__rate_interval', '5m').replaceAll('$limiter', '.+')
 
-/** A series that has grown by its value each minute; what is no counter stays what it is. */
+/** A counter that grows by its value each minute, or another series that keeps its value. */
 function inputSeries({ metric, labels, value }: Series): object {
   const matchers = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`)
   const isCounter = /_(?:total|bucket|sum|count)$/.test(metric)
@@ -32,14 +32,14 @@ function inputSeries({ metric, labels, value }: Series): object {
   }
 }
 
-/** What promtool says of whether each of the queries gives a number, from these series. */
+/** The result of promtool on whether each query returns a number from these series. */
 function evaluated(
   series: readonly Series[],
   expressions: readonly string[],
 ): ReturnType<typeof promtoolOnFile> {
   const promqlTests = expressions.map((query) => ({
-    // NaN is no number, and is not above or at 0.
-    expr: `count((${asked(query)}) >= 0) > bool 0`,
+    // NaN is not >= 0.
+    expr: `count((${expanded(query)}) >= 0) > bool 0`,
     eval_time: '15m',
     exp_samples: [{ labels: '{}', value: 1 }],
   }))
@@ -49,21 +49,18 @@ function evaluated(
 }
 
 describe('the Grafana dashboard', () => {
-  it.each(queries)(
-    'names in "%s" only metrics, labels and outcomes that there are',
-    async (_title, query) => {
-      expect(flawsOf(query, await meteredExposition())).toEqual([])
-    },
-  )
+  it.each(queries)('names in "%s" only existing metrics, labels and outcomes', async (_title, query) => {
+    expect(flawsOf(query, await meteredExposition())).toEqual([])
+  })
 
-  it('shows every metric that there is', async () => {
+  it('shows every metric', async () => {
     const metrics = new Set(seriesOf(await meteredExposition()).map(({ metric }) => metric))
     const unseen = [...metrics].filter((metric) => !queries.some(([, query]) => query.includes(metric)))
     expect(unseen).toEqual([])
     expect(metrics.size).toBeGreaterThan(5)
   })
 
-  it('has panels with numbers of their own, side by side and none above another', () => {
+  it('has panels with unique ids that do not overlap', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
@@ -74,7 +71,7 @@ describe('the Grafana dashboard', () => {
 })
 
 describePromtool('every query of the Grafana dashboard', () => {
-  it('gives numbers, from the series that limiters expose', async () => {
+  it('returns numbers from the series that limiters expose', async () => {
     const series = seriesOf(await meteredExposition())
     const expressions = queries.map(([, query]) => query)
     const { status, output } = evaluated(series, expressions)
@@ -82,7 +79,7 @@ describePromtool('every query of the Grafana dashboard', () => {
     expect(status).toBe(0)
   })
 
-  it('would be found out if it gave none, or were no PromQL', async () => {
+  it('fails the check if it returns no number or is not PromQL', async () => {
     const series = seriesOf(await meteredExposition())
     expect(evaluated(series, ['tollgate_clients{limiter="nobody"}']).status).toBe(1)
     expect(evaluated(series, ['sum(tollgate_clients']).status).toBe(1)

@@ -4,8 +4,8 @@ import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
 import { createApp } from '../../../examples/recipes/login.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { runProgram } from '../agentwatch/process.ts'
-import { loadedOn, retryAfter, type Served, served } from './served.ts'
+import { runProgram } from '../agentwatch/running-program.ts'
+import { loadWithExpress, retryAfterSeconds, type ServedApp, serveApp } from './served-app.ts'
 
 vi.mock('node:crypto', { spy: true })
 
@@ -13,10 +13,10 @@ const OWNER = '198.51.100.1'
 const HOME = '198.51.100.2'
 const ELSEWHERE = '198.51.100.3'
 
-/** The n-th address of an attacker who has many. */
-const attackerAt = (number: number): string => `203.0.${number >> 8}.${number & 255}`
+/** One of the many addresses of an attacker. */
+const attackerAddress = (number: number): string => `203.0.${number >> 8}.${number & 255}`
 
-/** Every user's password is `right`; checking it takes no time, and fails for `broken`. */
+/** The password of every user is `right`. The check of the password `broken` fails with an error. */
 const checkPassword = async (name: string, password: string): Promise<boolean> => {
   if (password === 'broken') throw new Error('the database is down')
   return name !== '' && password === 'right'
@@ -24,75 +24,75 @@ const checkPassword = async (name: string, password: string): Promise<boolean> =
 
 type Attempt = (address: string, name: unknown, password?: string) => request.Test
 
-const attemptsOn =
-  ({ at }: Served): Attempt =>
+const loginOf =
+  ({ clientAt }: ServedApp): Attempt =>
   (address, name, password = 'wrong') =>
-    at(address).post('/login').send({ name, password })
+    clientAt(address).post('/login').send({ name, password })
 
 async function start(create: typeof createApp = createApp): Promise<{ clock: FakeClock; login: Attempt }> {
   const clock = new FakeClock()
-  return { clock, login: attemptsOn(await served(create({ clock, checkPassword }))) }
+  return { clock, login: loginOf(await serveApp(create({ clock, checkPassword }))) }
 }
 
-/** Uses up all tries of a name from addresses of which none comes near a limit of its own. */
-async function attack(login: Attempt, name: string): Promise<void> {
-  for (let number = 0; number < 5; number++) await login(attackerAt(number), name).expect(401)
-  await login(attackerAt(5), name).expect(429)
+/** Uses up all attempts of a name, from addresses that stay far below their own limits. */
+async function useUpAttempts(login: Attempt, name: string): Promise<void> {
+  for (let number = 0; number < 5; number++) await login(attackerAddress(number), name).expect(401)
+  await login(attackerAddress(5), name).expect(429)
 }
 
 describe('an address that guesses', () => {
-  it('is stopped after 10 failures in a minute, and told exactly for how long', async () => {
+  it('is refused after 10 failures in a minute, with an exact Retry-After', async () => {
     const { clock, login } = await start()
     for (let count = 0; count < 10; count++) {
       await login(OWNER, `user-${count}`).expect(401, { error: 'wrong_name_or_password' })
     }
-    expect(retryAfter(await login(OWNER, 'ada', 'right').expect(429))).toBe(60)
+    expect(retryAfterSeconds(await login(OWNER, 'ada', 'right').expect(429))).toBe(60)
     clock.advance(59_999)
-    expect(retryAfter(await login(OWNER, 'ada', 'right').expect(429))).toBe(1)
+    expect(retryAfterSeconds(await login(OWNER, 'ada', 'right').expect(429))).toBe(1)
     clock.advance(1)
     await login(OWNER, 'ada', 'right').expect(200, { welcome: 'ada' })
   })
 
-  it('has 50 failures a day, and then waits for the rest of it', async () => {
+  it('may fail 50 times a day, and then has to wait for the rest of the day', async () => {
     const { clock, login } = await start()
     for (let minute = 0; minute < 5; minute++) {
       for (let count = 0; count < 10; count++) await login(OWNER, `${minute}-${count}`).expect(401)
       clock.advance(60_000)
     }
-    // Failures of the same eighth of a day come back with the last of them, which was a minute ago.
-    expect(retryAfter(await login(OWNER, 'ada', 'right').expect(429))).toBe(86_400 - 60)
+    // All failures within an eighth of a day come back with the last of them, which was a minute ago.
+    expect(retryAfterSeconds(await login(OWNER, 'ada', 'right').expect(429))).toBe(86_400 - 60)
     clock.advance((86_400 - 60) * 1000)
     await login(OWNER, 'ada', 'right').expect(200)
   })
 
-  it('is banned for an hour when it goes on knocking', async () => {
+  it('is banned for an hour after 10 refusals', async () => {
     const { clock, login } = await start()
     for (let count = 0; count < 10; count++) await login(OWNER, `user-${count}`).expect(401)
-    for (let knock = 1; knock < 10; knock++) {
-      expect(retryAfter(await login(OWNER, 'ada').expect(429))).toBe(60)
+    for (let count = 1; count < 10; count++) {
+      expect(retryAfterSeconds(await login(OWNER, 'ada').expect(429))).toBe(60)
     }
-    expect(retryAfter(await login(OWNER, 'ada').expect(429))).toBe(3600)
-    // The minute is over and the ban is not; knocking does not prolong it.
+    expect(retryAfterSeconds(await login(OWNER, 'ada').expect(429))).toBe(3600)
+    // The minute is over, but not the ban. Requests do not make the ban longer.
     clock.advance(3_599_000)
-    expect(retryAfter(await login(OWNER, 'ada', 'right').expect(429))).toBe(1)
+    expect(retryAfterSeconds(await login(OWNER, 'ada', 'right').expect(429))).toBe(1)
     await login(ELSEWHERE, 'ada', 'right').expect(200)
     clock.advance(1000)
     await login(OWNER, 'ada', 'right').expect(200)
   })
 
-  it('is charged for what is refused on account of the name', async () => {
+  it('is charged for requests that the limit of the name refuses', async () => {
     const { login } = await start()
     for (let count = 0; count < 5; count++) await login(OWNER, 'ada').expect(401)
     for (let count = 0; count < 5; count++) {
-      expect(retryAfter(await login(OWNER, 'ada').expect(429))).toBe(180)
+      expect(retryAfterSeconds(await login(OWNER, 'ada').expect(429))).toBe(180)
     }
-    expect(retryAfter(await login(OWNER, 'bob', 'right').expect(429))).toBe(60)
+    expect(retryAfterSeconds(await login(OWNER, 'bob', 'right').expect(429))).toBe(60)
   })
 
-  it('is charged for bodies that cannot be read, and has a kilobyte for them', async () => {
-    const { at } = await served(createApp({ clock: new FakeClock(), checkPassword }))
+  it('is charged for invalid bodies and for bodies above a kilobyte', async () => {
+    const { clientAt } = await serveApp(createApp({ clock: new FakeClock(), checkPassword }))
     const post = (text: string): request.Test =>
-      at(OWNER).post('/login').set('Content-Type', 'application/json').send(text)
+      clientAt(OWNER).post('/login').set('Content-Type', 'application/json').send(text)
     const sized = (bytes: number): string =>
       JSON.stringify({ name: 'x'.repeat(bytes - '{"name":""}'.length) })
     for (let count = 0; count < 4; count++) await post('{').expect(400)
@@ -103,78 +103,78 @@ describe('an address that guesses', () => {
   })
 })
 
-describe('a form on a strange page', () => {
-  it('cannot have its visitors banned, or their tries used up, by what it makes them post', async () => {
-    const { at } = await served(createApp({ clock: new FakeClock(), checkPassword }))
+describe('a form on another website', () => {
+  it('cannot cause a ban of its visitors or use up their attempts', async () => {
+    const { clientAt } = await serveApp(createApp({ clock: new FakeClock(), checkPassword }))
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
       for (let count = 0; count < 12; count++) {
-        await at(OWNER)
+        await clientAt(OWNER)
           .post('/login')
           .set('Content-Type', type)
           .send('name=ada')
           .expect(415, { error: 'send_json' })
       }
     }
-    await at(OWNER).post('/login').send({ name: 'ada', password: 'right' }).expect(200)
+    await clientAt(OWNER).post('/login').send({ name: 'ada', password: 'right' }).expect(200)
   })
 })
 
 describe('a user name', () => {
-  it('has 5 tries from many addresses together, and gets one back every 3 minutes', async () => {
+  it('has 5 attempts from all addresses together, and regains one every 3 minutes', async () => {
     const { clock, login } = await start()
-    await attack(login, 'ada')
-    expect(retryAfter(await login(attackerAt(6), 'ada').expect(429))).toBe(180)
+    await useUpAttempts(login, 'ada')
+    expect(retryAfterSeconds(await login(attackerAddress(6), 'ada').expect(429))).toBe(180)
     clock.advance(179_999)
-    expect(retryAfter(await login(attackerAt(7), 'ada').expect(429))).toBe(1)
+    expect(retryAfterSeconds(await login(attackerAddress(7), 'ada').expect(429))).toBe(1)
     clock.advance(1)
-    await login(attackerAt(8), 'ada').expect(401)
-    expect(retryAfter(await login(attackerAt(9), 'ada').expect(429))).toBe(180)
+    await login(attackerAddress(8), 'ada').expect(401)
+    expect(retryAfterSeconds(await login(attackerAddress(9), 'ada').expect(429))).toBe(180)
   })
 
-  it('is guessed 5 times, and 20 times an hour after that, however many addresses guess', async () => {
+  it('allows 5 guesses and then 20 an hour, from any number of addresses', async () => {
     const { clock, login } = await start()
-    await attack(login, 'ada')
+    await useUpAttempts(login, 'ada')
     let guesses = 5
     for (let elapsedMs = 0; elapsedMs < 3 * 3_600_000; elapsedMs += 90_000) {
       clock.advance(90_000)
-      const { status } = await login(attackerAt(elapsedMs / 90_000), 'ada')
+      const { status } = await login(attackerAddress(elapsedMs / 90_000), 'ada')
       if (status === 401) guesses++
     }
     expect(guesses).toBe(5 + 3 * 20)
   })
 
-  it('lets its owner in at a known address while it is attacked', async () => {
+  it('allows its owner to log in at a known address during an attack', async () => {
     const { login } = await start()
     await login(HOME, 'ada', 'right').expect(200)
-    await attack(login, 'ada')
+    await useUpAttempts(login, 'ada')
     await login(HOME, 'ada', 'right').expect(200, { welcome: 'ada' })
-    // The owner may mistype there, too.
+    // The owner may make typing errors there too.
     for (let count = 0; count < 4; count++) await login(HOME, 'ada').expect(401)
     await login(HOME, 'ada', 'right').expect(200)
     await login(HOME, 'ada').expect(401)
-    expect(retryAfter(await login(HOME, 'ada', 'right').expect(429))).toBe(180)
+    expect(retryAfterSeconds(await login(HOME, 'ada', 'right').expect(429))).toBe(180)
   })
 
-  it('lets its owner in at a new address at most 3 minutes after an attack', async () => {
+  it('allows its owner to log in at a new address at most 3 minutes after an attack', async () => {
     const { clock, login } = await start()
-    // It goes on for an hour, and takes each try that comes back.
-    await attack(login, 'ada')
+    // The attack lasts an hour, and uses every attempt that comes back.
+    await useUpAttempts(login, 'ada')
     for (let minute = 0; minute < 60; minute += 3) {
       clock.advance(180_000)
-      await login(attackerAt(minute + 10), 'ada').expect(401)
-      await login(attackerAt(minute + 11), 'ada').expect(429)
+      await login(attackerAddress(minute + 10), 'ada').expect(401)
+      await login(attackerAddress(minute + 11), 'ada').expect(429)
     }
-    const waitSec = retryAfter(await login(ELSEWHERE, 'ada', 'right').expect(429))
+    const waitSec = retryAfterSeconds(await login(ELSEWHERE, 'ada', 'right').expect(429))
     expect(waitSec).toBe(180)
     clock.advance(waitSec * 1000)
     await login(ELSEWHERE, 'ada', 'right').expect(200)
   })
 
-  it('is kept from its owner by one address for as long as that has failures left, and no longer', async () => {
+  it('is unavailable to its owner only until the address of the attacker has used up its failures', async () => {
     const { clock, login } = await start()
     for (let count = 0; count < 5; count++) await login(OWNER, 'ada').expect(401)
     clock.advance(30_000)
-    // One attempt a minute takes each try as it comes back; the owner is half a minute later.
+    // One attempt a minute uses each attempt that comes back. The owner tries half a minute later.
     let minutes = 0
     let status = 0
     while (status !== 200 && minutes < 1440) {
@@ -182,31 +182,31 @@ describe('a user name', () => {
       clock.advance(30_000)
       await login(OWNER, 'ada')
       clock.advance(30_000)
-      status = (await login(attackerAt(minutes), 'ada', 'right')).status
+      status = (await login(attackerAddress(minutes), 'ada', 'right')).status
     }
     expect(minutes).toBe(48)
   })
 
-  it('is known at the last 5 addresses of its owner, for nobody else', async () => {
+  it('is known at the last 5 addresses of its owner, and not at those of other users', async () => {
     const { login } = await start()
     const isKnown = async (address: string, name: string): Promise<boolean> =>
       (await login(address, name)).status === 401
     const homes = [1, 2, 3, 4, 5, 6, 7].map((number) => `192.0.2.${number}`)
-    // One that is used again is no other one, for which another would have to go, and it goes last itself.
+    // A known address that is used again replaces no other address, and becomes the latest one.
     for (const number of [1, 2, 3, 4, 5, 6, 2, 2, 7]) {
       await login(`192.0.2.${number}`, 'ada', 'right').expect(200)
     }
     await login(ELSEWHERE, 'bob', 'right').expect(200)
-    await attack(login, 'ada')
+    await useUpAttempts(login, 'ada')
     const known: boolean[] = []
     for (const home of homes) known.push(await isKnown(home, 'ada'))
     expect(known).toEqual([false, true, false, true, true, true, true])
     expect(await isKnown(ELSEWHERE, 'ada')).toBe(false)
-    await attack(login, 'bob')
+    await useUpAttempts(login, 'bob')
     expect(await isKnown('192.0.2.6', 'bob')).toBe(false)
   })
 
-  it('is one in all its spellings', async () => {
+  it('is the same name in all its spellings', async () => {
     const { login } = await start()
     for (const name of ['ada', 'ADA', '  Ada\t', '\uff21da', 'a\uff44a']) {
       await login(HOME, name).expect(401)
@@ -215,31 +215,32 @@ describe('a user name', () => {
     await login(ELSEWHERE, ' Bob', 'right').expect(200, { welcome: 'bob' })
   })
 
-  it('never shares its tries with another name, whatever either holds', async () => {
+  it('never shares its attempts with another name, whatever characters the names have', async () => {
     const { login } = await start()
     await login(HOME, 'ada', 'right').expect(200)
-    // The key of ada at her known address, as text.
-    const lookalikes = [`ada","${HOME}`, `["ada","${HOME}"]`, `ada,${HOME}`, '["ada"]', '"ada"', 'ad']
-    for (const name of lookalikes) await attack(login, name)
+    // Names that look like the key of ada at her known address.
+    const similarNames = [`ada","${HOME}`, `["ada","${HOME}"]`, `ada,${HOME}`, '["ada"]', '"ada"', 'ad']
+    for (const name of similarNames) await useUpAttempts(login, name)
     await login(HOME, 'ada', 'right').expect(200)
     await login(ELSEWHERE, 'ada', 'right').expect(200)
   })
 
-  it('that nobody can have is the same as none', async () => {
+  it('that no user can have counts as an empty name', async () => {
     const { login } = await start()
     const names = [undefined, null, 5, ['ada'], { name: 'ada' }]
-    for (const [number, name] of names.entries()) await login(attackerAt(number), name, 'right').expect(401)
+    for (const [number, name] of names.entries())
+      await login(attackerAddress(number), name, 'right').expect(401)
     for (const name of ['', '  ', 'x'.repeat(65)]) await login(HOME, name).expect(429)
     await login(HOME, 'x'.repeat(64)).expect(401)
   })
 })
 
-describe('an attempt that is no guess', () => {
-  it('is free: a thousand good logins pass, at one address for one user', async () => {
+describe('an attempt that is not a failed guess', () => {
+  it('is not charged: a thousand successful logins are allowed, at one address for one user', async () => {
     const clock = new FakeClock()
-    const app = await served(createApp({ clock, checkPassword }))
-    const statuses = await app.statuses('/login', 1000, () => {
-      // Everything together has 200 a minute.
+    const app = await serveApp(createApp({ clock, checkPassword }))
+    const statuses = await app.countStatuses('/login', 1000, () => {
+      // The limiter of all requests allows 200 a minute.
       clock.advance(400)
       return {
         method: 'POST',
@@ -248,38 +249,38 @@ describe('an attempt that is no guess', () => {
       }
     })
     expect(statuses).toEqual({ 200: 1000 })
-    const login = attemptsOn(app)
-    // Nor do they win back what failures took.
+    const login = loginOf(app)
+    // A successful login does not give back the attempts that failures used.
     for (let count = 0; count < 5; count++) {
       await login(HOME, 'ada').expect(401)
       await login(HOME, 'ada', 'right').expect(count < 4 ? 200 : 429)
     }
   })
 
-  it('is free when the fault is ours', async () => {
+  it('is not charged if the server fails', async () => {
     const { login } = await start()
     for (let count = 0; count < 20; count++) await login(HOME, 'ada', 'broken').expect(500)
     await login(HOME, 'ada', 'right').expect(200)
   })
 
-  it('never suffers from what others do', async () => {
-    const { at } = await served(createApp({ clock: new FakeClock(), checkPassword }))
+  it('is not affected by the failures of others', async () => {
+    const { clientAt } = await serveApp(createApp({ clock: new FakeClock(), checkPassword }))
     const login: Attempt = (address, name, password = 'wrong') =>
-      at(address).post('/login').send({ name, password })
-    await attack(login, 'ada')
+      clientAt(address).post('/login').send({ name, password })
+    await useUpAttempts(login, 'ada')
     for (let count = 0; count < 10; count++) await login(OWNER, `user-${count}`).expect(401)
     await login(HOME, 'bob', 'right').expect(200)
-    // Where no login is left, the form can still be looked at.
-    await at(OWNER)
+    // A client without attempts can still read the form.
+    await clientAt(OWNER)
       .get('/login')
       .expect(200, { fields: ['name', 'password'] })
-    await at(OWNER).get('/nowhere').expect(404)
+    await clientAt(OWNER).get('/nowhere').expect(404)
   })
 })
 
 describe('the passwords of the example', () => {
-  it('are checked in the same way for users and for nobody', async () => {
-    const login = attemptsOn(await served(createApp()))
+  it('are checked with the same work for known and unknown users', async () => {
+    const login = loginOf(await serveApp(createApp()))
     const hashes: number[] = []
     for (const [name, password, status] of [
       ['ada', 'difference-engine', 200],
@@ -295,31 +296,31 @@ describe('the passwords of the example', () => {
     expect(hashes).toEqual([1, 1, 1, 1, 1])
   })
 
-  it('are texts; whatever else is sent is a wrong one', async () => {
-    const { at } = await served(createApp())
+  it('are texts, and a value of another type is a wrong password', async () => {
+    const { clientAt } = await serveApp(createApp())
     for (const password of [5, null, undefined, ['difference-engine']]) {
-      await at(HOME).post('/login').send({ name: 'ada', password }).expect(401)
+      await clientAt(HOME).post('/login').send({ name: 'ada', password }).expect(401)
     }
   })
 })
 
 describe('the recipe', () => {
-  it.each(EXPRESS_VERSIONS)('holds on %s', async (_name, version) => {
-    const recipe = await loadedOn(version, () => import('../../../examples/recipes/login.ts'))
+  it.each(EXPRESS_VERSIONS)('works on %s', async (_name, version) => {
+    const recipe = await loadWithExpress(version, () => import('../../../examples/recipes/login.ts'))
     const { clock, login } = await start(recipe.createApp)
     await login(HOME, 'ada', 'right').expect(200)
-    await attack(login, 'ada')
+    await useUpAttempts(login, 'ada')
     await login(HOME, 'ada', 'right').expect(200)
     await login(HOME, 'ada', 'broken').expect(500)
     for (let count = 0; count < 10; count++) await login(OWNER, `user-${count}`).expect(401)
-    expect(retryAfter(await login(OWNER, 'user-1').expect(429))).toBe(60)
+    expect(retryAfterSeconds(await login(OWNER, 'user-1').expect(429))).toBe(60)
     clock.advance(180_000)
     await login(ELSEWHERE, 'ada', 'right').expect(200)
   })
 
-  it('serves when it is run', async () => {
+  it('serves as a program', async () => {
     const program = runProgram('recipes/login.ts', [], { PORT: '0' })
-    await program.says('\n')
+    await program.waitForOutput('\n')
     const [, url = ''] = /^Serving on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(program.stdout()) ?? []
     await request(url).post('/login').send({ name: 'ada', password: 'difference-engine' }).expect(200)
   })

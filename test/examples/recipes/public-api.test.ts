@@ -3,20 +3,23 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../../examples/recipes/public-api.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { runProgram } from '../agentwatch/process.ts'
-import { loadedOn, retryAfter, type Served, served } from './served.ts'
+import { runProgram } from '../agentwatch/running-program.ts'
+import { loadWithExpress, retryAfterSeconds, type ServedApp, serveApp } from './served-app.ts'
 
 const OFFICE = '203.0.113.1'
 const HOME = '203.0.113.2'
 const ACME = 'key-of-acme'
 const GLOBEX = 'key-of-globex'
 
-interface Recipe extends Served {
+interface Recipe extends ServedApp {
   readonly clock: FakeClock
   /** A client at an address, with a key where one is given. */
   readonly client: (address: string, key?: string) => ReturnType<typeof request.agent>
-  /** Requests of a client as fast as the burst allows: so many each second. */
-  readonly flow: (
+  /**
+   * Sends requests from the office, `perSecond` in each second of the clock. Resolves to the counts by
+   * status.
+   */
+  readonly sendPaced: (
     count: number,
     perSecond: number,
     key: string | undefined,
@@ -26,13 +29,14 @@ interface Recipe extends Served {
 
 async function start(create: typeof createApp = createApp): Promise<Recipe> {
   const clock = new FakeClock()
-  const app = await served(create({ clock }))
+  const app = await serveApp(create({ clock }))
   return {
     ...app,
     clock,
-    client: (address, key) => (key === undefined ? app.at(address) : app.at(address).set('X-API-Key', key)),
-    flow: (count, perSecond, key, method) =>
-      app.statuses('/items', count, (index) => {
+    client: (address, key) =>
+      key === undefined ? app.clientAt(address) : app.clientAt(address).set('X-API-Key', key),
+    sendPaced: (count, perSecond, key, method) =>
+      app.countStatuses('/items', count, (index) => {
         if (index > 0 && index % perSecond === 0) clock.advance(1000)
         const headers = { 'X-Forwarded-For': OFFICE, ...(key === undefined ? {} : { 'X-API-Key': key }) }
         return { method, headers }
@@ -40,27 +44,27 @@ async function start(create: typeof createApp = createApp): Promise<Recipe> {
   }
 }
 
-/** The lines about limits, as they are on the wire. */
-function limitLines({ headers }: request.Response): Record<string, unknown> {
+/** The headers about limits. */
+function limitHeaders({ headers }: request.Response): Record<string, unknown> {
   const names = ['ratelimit-policy', 'ratelimit', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'retry-after']
   return Object.fromEntries(names.filter((name) => name in headers).map((name) => [name, headers[name]]))
 }
 
 describe('a client with a key', () => {
-  it('is told of both limits, and X-RateLimit of the one that it hits first', async () => {
+  it('gets the headers of both limits, and X-RateLimit of the tighter one', async () => {
     const { clock, client } = await start()
     const acme = client(OFFICE, ACME)
-    expect(limitLines(await acme.get('/items').expect(200, { items: [] }))).toEqual({
+    expect(limitHeaders(await acme.get('/items').expect(200, { items: [] }))).toEqual({
       'ratelimit-policy': '"burst";q=20;w=1, "hourly";q=1000;w=3600',
       ratelimit: '"burst";r=19;t=1, "hourly";r=999;t=3600',
       'x-ratelimit-limit': '20',
       'x-ratelimit-remaining': '19',
     })
     clock.advance(600_000)
-    expect(limitLines(await acme.get('/items').expect(200))).toMatchObject({
+    expect(limitHeaders(await acme.get('/items').expect(200))).toMatchObject({
       ratelimit: '"burst";r=19;t=1, "hourly";r=998;t=3000',
     })
-    expect(limitLines(await acme.post('/items').expect(201))).toEqual({
+    expect(limitHeaders(await acme.post('/items').expect(201))).toEqual({
       'ratelimit-policy': '"write-burst";q=4;w=1, "write-hourly";q=200;w=3600',
       ratelimit: '"write-burst";r=3;t=1, "write-hourly";r=199;t=3600',
       'x-ratelimit-limit': '4',
@@ -68,10 +72,10 @@ describe('a client with a key', () => {
     })
   })
 
-  it('has 20 reads a second; what is beyond them is refused at no expense of the hour', async () => {
-    const { clock, client, flow } = await start()
-    expect(await flow(20, 20, ACME, 'GET')).toEqual({ 200: 20 })
-    for (let knock = 0; knock < 3; knock++) {
+  it('has 20 reads a second, and a refusal by the burst is not charged to the hour', async () => {
+    const { clock, client, sendPaced } = await start()
+    expect(await sendPaced(20, 20, ACME, 'GET')).toEqual({ 200: 20 })
+    for (let count = 0; count < 3; count++) {
       const refused = await client(OFFICE, ACME).get('/items').expect(429)
       expect(refused.headers['content-type']).toBe('application/problem+json')
       expect(JSON.parse(refused.text)).toEqual({
@@ -80,7 +84,7 @@ describe('a client with a key', () => {
         status: 429,
         'violated-policies': ['burst'],
       })
-      expect(limitLines(refused)).toMatchObject({
+      expect(limitHeaders(refused)).toMatchObject({
         ratelimit: '"burst";r=0;t=1, "hourly";r=980;t=3600',
         'x-ratelimit-limit': '20',
         'x-ratelimit-remaining': '0',
@@ -88,53 +92,53 @@ describe('a client with a key', () => {
       })
     }
     clock.advance(600_000)
-    expect(limitLines(await client(OFFICE, ACME).get('/items').expect(200))).toMatchObject({
+    expect(limitHeaders(await client(OFFICE, ACME).get('/items').expect(200))).toMatchObject({
       ratelimit: '"burst";r=19;t=1, "hourly";r=979;t=3000',
     })
   })
 
-  it('has 1000 reads an hour; what is beyond them is refused at no expense of the burst', async () => {
-    const { clock, client, flow } = await start()
-    expect(await flow(1000, 20, ACME, 'GET')).toEqual({ 200: 1000 })
+  it('has 1000 reads an hour, and a refusal by the hour is not charged to the burst', async () => {
+    const { clock, client, sendPaced } = await start()
+    expect(await sendPaced(1000, 20, ACME, 'GET')).toEqual({ 200: 1000 })
     clock.advance(1000)
     const refused = await client(OFFICE, ACME).get('/items').expect(429)
     expect(JSON.parse(refused.text)['violated-policies']).toEqual(['hourly'])
-    // The last of them was 1 s ago, and all lie within an eighth of an hour.
-    expect(limitLines(refused)).toMatchObject({
+    // The last read was 1 s ago, and all reads are within an eighth of an hour.
+    expect(limitHeaders(refused)).toMatchObject({
       ratelimit: '"burst";r=20;t=1, "hourly";r=0;t=3599',
       'x-ratelimit-limit': '1000',
       'retry-after': '3599',
     })
     clock.advance(3_598_000)
-    expect(retryAfter(await client(OFFICE, ACME).get('/items').expect(429))).toBe(1)
+    expect(retryAfterSeconds(await client(OFFICE, ACME).get('/items').expect(429))).toBe(1)
     clock.advance(1000)
     await client(OFFICE, ACME).get('/items').expect(200)
   })
 
-  it('gets no second quota around the full hour', async () => {
-    const { clock, flow } = await start()
-    expect(await flow(100, 4, ACME, 'POST')).toEqual({ 201: 100 })
+  it('has no second quota around the full hour', async () => {
+    const { clock, sendPaced } = await start()
+    expect(await sendPaced(100, 4, ACME, 'POST')).toEqual({ 201: 100 })
     clock.advance(3_000_000)
-    expect(await flow(120, 4, ACME, 'POST')).toEqual({ 201: 100, 429: 20 })
-    // An hour after the first 100 those come back, and not the others.
+    expect(await sendPaced(120, 4, ACME, 'POST')).toEqual({ 201: 100, 429: 20 })
+    // An hour after the first 100 requests, only those come back.
     clock.advance(600_000)
-    expect(await flow(120, 4, ACME, 'POST')).toEqual({ 201: 100, 429: 20 })
+    expect(await sendPaced(120, 4, ACME, 'POST')).toEqual({ 201: 100, 429: 20 })
   })
 
-  it('has a fifth of it for writes, beside the reads', async () => {
-    const { client, flow } = await start()
-    expect(await flow(5, 5, ACME, 'POST')).toEqual({ 201: 4, 429: 1 })
+  it('has a fifth of that for writes, separate from the reads', async () => {
+    const { client, sendPaced } = await start()
+    expect(await sendPaced(5, 5, ACME, 'POST')).toEqual({ 201: 4, 429: 1 })
     await client(OFFICE, ACME).get('/items').expect(200)
     const other = await start()
-    expect(await other.flow(200, 4, ACME, 'POST')).toEqual({ 201: 200 })
+    expect(await other.sendPaced(200, 4, ACME, 'POST')).toEqual({ 201: 200 })
     other.clock.advance(1000)
     const refused = await other.client(OFFICE, ACME).post('/items').expect(429)
     expect(JSON.parse(refused.text)['violated-policies']).toEqual(['write-hourly'])
   })
 
-  it('is its account, wherever it is, and not those who are where it is', async () => {
-    const { client, flow } = await start()
-    expect(await flow(20, 20, ACME, 'GET')).toEqual({ 200: 20 })
+  it('shares the limits of its account at all addresses, and not those of other clients at its address', async () => {
+    const { client, sendPaced } = await start()
+    expect(await sendPaced(20, 20, ACME, 'GET')).toEqual({ 200: 20 })
     await client(HOME, ACME).get('/items').expect(429)
     await client(OFFICE, GLOBEX).get('/items').expect(200)
     await client(OFFICE).get('/items').expect(200)
@@ -142,10 +146,10 @@ describe('a client with a key', () => {
 })
 
 describe('a client without a key', () => {
-  it('has less, by its address, and is told of all that holds for it', async () => {
+  it('has smaller limits by its address, and gets the headers of all its limits', async () => {
     const { clock, client } = await start()
     const visitor = client(HOME)
-    expect(limitLines(await visitor.get('/items').expect(200))).toEqual({
+    expect(limitHeaders(await visitor.get('/items').expect(200))).toEqual({
       'ratelimit-policy':
         '"anonymous-burst";q=5;w=1, "anonymous-hourly";q=100;w=3600, "burst";q=20;w=1, "hourly";q=1000;w=3600',
       ratelimit:
@@ -156,44 +160,44 @@ describe('a client without a key', () => {
     for (let count = 1; count < 5; count++) await visitor.get('/items').expect(200)
     const refused = await visitor.get('/items').expect(429)
     expect(JSON.parse(refused.text)['violated-policies']).toEqual(['anonymous-burst'])
-    expect(retryAfter(refused)).toBe(1)
+    expect(retryAfterSeconds(refused)).toBe(1)
     await client(OFFICE).get('/items').expect(200)
-    // The other limiter has not heard of the refusal.
+    // The refusal was not charged to the other limiter.
     clock.advance(600_000)
-    expect(limitLines(await visitor.get('/items').expect(200))).toMatchObject({
+    expect(limitHeaders(await visitor.get('/items').expect(200))).toMatchObject({
       ratelimit:
         '"anonymous-burst";r=4;t=1, "anonymous-hourly";r=94;t=3000, "burst";r=19;t=1, "hourly";r=994;t=3000',
     })
   })
 
   it('has 100 reads an hour', async () => {
-    const { clock, client, flow } = await start()
-    expect(await flow(100, 5, undefined, 'GET')).toEqual({ 200: 100 })
+    const { clock, client, sendPaced } = await start()
+    expect(await sendPaced(100, 5, undefined, 'GET')).toEqual({ 200: 100 })
     clock.advance(1000)
     const refused = await client(OFFICE).get('/items').expect(429)
     expect(JSON.parse(refused.text)['violated-policies']).toEqual(['anonymous-hourly'])
-    expect(retryAfter(refused)).toBe(3599)
+    expect(retryAfterSeconds(refused)).toBe(3599)
     await client(OFFICE, ACME).get('/items').expect(200)
   })
 
-  it('may not write, and is limited in trying', async () => {
-    const { clock, client, flow } = await start()
+  it('may not write, and its attempts to write are limited', async () => {
+    const { clock, client, sendPaced } = await start()
     await client(OFFICE).post('/items').expect(401, { error: 'a_valid_key_is_needed' })
     const refused = await client(OFFICE).post('/items').expect(429)
     expect(JSON.parse(refused.text)['violated-policies']).toEqual(['anonymous-write-burst'])
     clock.advance(1000)
-    expect(await flow(19, 1, undefined, 'POST')).toEqual({ 401: 19 })
+    expect(await sendPaced(19, 1, undefined, 'POST')).toEqual({ 401: 19 })
     clock.advance(1000)
     const last = await client(OFFICE).post('/items').expect(429)
     expect(JSON.parse(last.text)['violated-policies']).toEqual(['anonymous-write-hourly'])
   })
 
-  it('is who has a wrong key, so that guesses are limited by address', async () => {
+  it('includes a client with a wrong key, so that guesses are limited by address', async () => {
     const { client } = await start()
     for (let guess = 0; guess < 5; guess++) {
       await client(OFFICE, `guess-${guess}`).get('/items').expect(401, { error: 'a_valid_key_is_needed' })
     }
-    // Neither does a guess name a budget: nobody's account, and no address.
+    // A wrong key does not select an account or an address.
     for (const guess of ['guess-5', 'account:acme', HOME, '']) {
       await client(OFFICE, guess).get('/items').expect(429)
     }
@@ -204,17 +208,17 @@ describe('a client without a key', () => {
 })
 
 describe('the recipe', () => {
-  it.each(EXPRESS_VERSIONS)('holds on %s', async (_name, version) => {
-    const recipe = await loadedOn(version, () => import('../../../examples/recipes/public-api.ts'))
-    const { client, flow } = await start(recipe.createApp)
-    expect(await flow(21, 21, ACME, 'GET')).toEqual({ 200: 20, 429: 1 })
-    expect(await flow(6, 6, undefined, 'GET')).toEqual({ 200: 5, 429: 1 })
+  it.each(EXPRESS_VERSIONS)('works on %s', async (_name, version) => {
+    const recipe = await loadWithExpress(version, () => import('../../../examples/recipes/public-api.ts'))
+    const { client, sendPaced } = await start(recipe.createApp)
+    expect(await sendPaced(21, 21, ACME, 'GET')).toEqual({ 200: 20, 429: 1 })
+    expect(await sendPaced(6, 6, undefined, 'GET')).toEqual({ 200: 5, 429: 1 })
     await client(HOME).get('/nowhere').expect(404)
   })
 
-  it('serves when it is run', async () => {
+  it('serves as a program', async () => {
     const program = runProgram('recipes/public-api.ts', [], { PORT: '0' })
-    await program.says('\n')
+    await program.waitForOutput('\n')
     const [, url = ''] = /^Serving on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(program.stdout()) ?? []
     await request(url).get('/items').set('X-API-Key', ACME).expect(200)
   })

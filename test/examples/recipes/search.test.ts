@@ -3,8 +3,8 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createApp } from '../../../examples/recipes/search.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { runProgram } from '../agentwatch/process.ts'
-import { loadedOn, retryAfter, served } from './served.ts'
+import { runProgram } from '../agentwatch/running-program.ts'
+import { loadWithExpress, retryAfterSeconds, serveApp } from './served-app.ts'
 
 const DEEP = '/search?q=engine&deep=true'
 const SHALLOW = '/search?q=engine'
@@ -17,14 +17,14 @@ interface Recipe {
 
 async function start(create: typeof createApp = createApp): Promise<Recipe> {
   const clock = new FakeClock()
-  const { at } = await served(create({ clock }))
-  return { clock, client: at('203.0.113.1'), other: at('203.0.113.2') }
+  const { clientAt } = await serveApp(create({ clock }))
+  return { clock, client: clientAt('203.0.113.1'), other: clientAt('203.0.113.2') }
 }
 
 const remaining = ({ headers }: request.Response): number => Number(headers['x-ratelimit-remaining'])
 
 describe('a client of the search', () => {
-  it('pays 1 for a plain request, 5 for a search and 20 for a deep one', async () => {
+  it('is charged 1 for a plain request, 5 for a search and 20 for a deep search', async () => {
     const { client } = await start()
     const plain = await client.get('/').expect(200, { articles: 3 })
     expect(plain.headers).toMatchObject({
@@ -46,7 +46,7 @@ describe('a client of the search', () => {
     ['/search?q=engine&deep[]=true', 5],
     ['/search?q=engine&deep=1000000', 5],
     ['/search?q=engine&cost=1', 5],
-  ])('pays for what it gets by %s: %i', async (url, cost) => {
+  ])('is charged for the search that runs for %s: %i', async (url, cost) => {
     const { client } = await start()
     const response = await client.get(url).expect(200)
     expect(60 - remaining(response)).toBe(cost)
@@ -66,15 +66,16 @@ describe('a client of the search', () => {
     }
   })
 
-  it('is told when a request of this cost can be made again', async () => {
+  it('gets a Retry-After that depends on the cost of the request', async () => {
     const { clock, client } = await start()
     for (let index = 0; index < 3; index++) await client.get(DEEP).expect(200)
-    expect(retryAfter(await client.get(DEEP).expect(429))).toBe(20)
-    expect(retryAfter(await client.get(SHALLOW).expect(429))).toBe(5)
-    expect(retryAfter(await client.get('/').expect(429))).toBe(1)
-    // A deep search is charged whole or not at all: what it waits for is there for others.
+    expect(retryAfterSeconds(await client.get(DEEP).expect(429))).toBe(20)
+    expect(retryAfterSeconds(await client.get(SHALLOW).expect(429))).toBe(5)
+    expect(retryAfterSeconds(await client.get('/').expect(429))).toBe(1)
+    // A deep search is charged completely or not at all. The units before that are available to other
+    // requests.
     clock.advance(19_999)
-    expect(retryAfter(await client.get(DEEP).expect(429))).toBe(1)
+    expect(retryAfterSeconds(await client.get(DEEP).expect(429))).toBe(1)
     clock.advance(1)
     expect(remaining(await client.get(DEEP).expect(200))).toBe(0)
     clock.advance(6000)
@@ -82,7 +83,7 @@ describe('a client of the search', () => {
     expect(remaining(await client.get(SHALLOW).expect(200))).toBe(1)
   })
 
-  it('has 3 deep searches a minute in the long run', async () => {
+  it('has 3 deep searches a minute over a long time', async () => {
     const { clock, client } = await start()
     let found = 0
     for (let second = 0; second < 600; second += 5) {
@@ -92,7 +93,7 @@ describe('a client of the search', () => {
     expect(found).toBe(3 + 3 * 10 - 1)
   })
 
-  it('never asks for more than the bucket holds, whatever the method', async () => {
+  it('never costs more than the size of the bucket, with any method', async () => {
     const { client } = await start()
     for (const method of ['post', 'put', 'delete', 'patch'] as const) {
       await client[method](DEEP).expect(method === 'patch' ? 429 : 404)
@@ -104,17 +105,17 @@ describe('a client of the search', () => {
 })
 
 describe('the recipe', () => {
-  it.each(EXPRESS_VERSIONS)('holds on %s', async (_name, version) => {
-    const recipe = await loadedOn(version, () => import('../../../examples/recipes/search.ts'))
+  it.each(EXPRESS_VERSIONS)('works on %s', async (_name, version) => {
+    const recipe = await loadWithExpress(version, () => import('../../../examples/recipes/search.ts'))
     const { client } = await start(recipe.createApp)
     for (const url of [DEEP, '/SEARCH/?q=engine&deep=true', DEEP]) await client.get(url).expect(200)
-    expect(retryAfter(await client.get(SHALLOW).expect(429))).toBe(5)
+    expect(retryAfterSeconds(await client.get(SHALLOW).expect(429))).toBe(5)
     await client.post(DEEP).expect(404)
   })
 
-  it('serves when it is run', async () => {
+  it('serves as a program', async () => {
     const program = runProgram('recipes/search.ts', [], { PORT: '0' })
-    await program.says('\n')
+    await program.waitForOutput('\n')
     const [, url = ''] = /^Serving on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(program.stdout()) ?? []
     await request(url).get(SHALLOW).expect(200)
   })

@@ -46,7 +46,7 @@ export function banningApp(
 }
 
 /** Sends requests that must have these Retry-Afters; `-` stands for one that is admitted. */
-export async function knock(
+export async function expectRetryAfterInTurn(
   app: express.Express,
   expected: readonly string[],
   method: 'get' | 'post' = 'get',
@@ -62,7 +62,7 @@ export async function knock(
 }
 
 /** A store that can count, and nothing else. */
-export class Counter implements Store {
+export class CountingOnlyStore implements Store {
   readonly #memory = new MemoryStore()
 
   consume(charge: Charge): Decision {

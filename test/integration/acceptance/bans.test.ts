@@ -12,11 +12,11 @@ import { FakeClock, FaultyStore } from '../../../src/tools/testing/index.ts'
 import { asynchronous } from '../../support/asynchronous-store.ts'
 import { HeldResponses } from '../../support/held-responses.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
-import { BAN, type BanningApp, banningApp, CLIENT, Counter, EPOCH_SEC, knock } from './banning-app.ts'
+import { BAN, type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC, expectRetryAfterInTurn } from './banning-app.ts'
 
 const warnings = collectWarnings()
 
@@ -27,7 +27,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
   describe('the ban option', () => {
     it('makes the third refusal a ban, and tells of it in every header', async () => {
       const { app } = limited({ standardHeaders: true })
-      await knock(app, ['-', '-', '60', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
       const banned = await request(app).get('/').expect(429)
       expect(banned.headers).toMatchObject({
         'retry-after': '600',
@@ -48,7 +48,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
           standardHeaders: true,
           ...(store === undefined ? {} : { store }),
         })
-        await knock(app, ['-', '-', '60', '60', '600'])
+        await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
         const { headers } = await request(app).post('/').expect(429)
         expect(headers).toMatchObject({
           'retry-after': '600',
@@ -61,43 +61,43 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
 
     it('a ban that comes of writes holds for reads, and leaves a class without a limit open', async () => {
       const { app } = limited()
-      await knock(app, ['-', '-', '60', '60', '600'], 'post')
-      await knock(app, ['600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'], 'post')
+      await expectRetryAfterInTurn(app, ['600'])
       const open = limited({ read: false })
-      await knock(open.app, ['-', '-', '60', '60', '600'], 'post')
-      await knock(open.app, ['-'])
+      await expectRetryAfterInTurn(open.app, ['-', '-', '60', '60', '600'], 'post')
+      await expectRetryAfterInTurn(open.app, ['-'])
     })
 
     it('counts the refusals of each class by itself', async () => {
       const { app } = limited()
-      await knock(app, ['-', '-', '60', '60'])
-      await knock(app, ['-', '-', '60', '60'], 'post')
-      await knock(app, ['600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'], 'post')
+      await expectRetryAfterInTurn(app, ['600'])
     })
 
     it('lasts to the millisecond, is not prolonged by knocking, and counts from nothing afterwards', async () => {
       const { app, clock } = limited()
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
       for (let second = 100; second < 600; second += 100) {
         clock.set((EPOCH_SEC + second) * 1000)
-        await knock(app, [String(600 - second)])
-        await knock(app, [String(600 - second)], 'post')
+        await expectRetryAfterInTurn(app, [String(600 - second)])
+        await expectRetryAfterInTurn(app, [String(600 - second)], 'post')
       }
       clock.set((EPOCH_SEC + 600) * 1000 - 1)
-      await knock(app, ['1'])
-      await knock(app, ['1'], 'post')
+      await expectRetryAfterInTurn(app, ['1'])
+      await expectRetryAfterInTurn(app, ['1'], 'post')
       clock.advance(1)
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     })
 
     it('asks for the later of the ban and the limits, and tells them apart afterwards', async () => {
       const { app, clock } = limited({ read: { limit: 2, windowSec: 3600 }, ban: { ...BAN, forSec: 30 } })
-      await knock(app, ['-', '-', '3600', '3600', '3600'])
-      await knock(app, ['30'], 'post')
+      await expectRetryAfterInTurn(app, ['-', '-', '3600', '3600', '3600'])
+      await expectRetryAfterInTurn(app, ['30'], 'post')
       clock.advance(30_000)
       // The ban is over, and two more refusals are none.
-      await knock(app, ['3570', '3570'])
-      await knock(app, ['-'], 'post')
+      await expectRetryAfterInTurn(app, ['3570', '3570'])
+      await expectRetryAfterInTurn(app, ['-'], 'post')
     })
 
     it('is for so many refusals in so long only', async () => {
@@ -105,17 +105,17 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         read: { limit: 1, windowSec: 3600 },
         ban: { after: 2, withinSec: 8, forSec: 7200 },
       })
-      await knock(app, ['-', '3600'])
+      await expectRetryAfterInTurn(app, ['-', '3600'])
       // Ten seconds are more than the window and the eighth of it that it may take longer.
       clock.advance(10_000)
-      await knock(app, ['3590'])
+      await expectRetryAfterInTurn(app, ['3590'])
       clock.advance(7999)
-      await knock(app, ['7200'])
+      await expectRetryAfterInTurn(app, ['7200'])
     })
 
     it('bans at the first refusal where one is too many', async () => {
       const { app } = limited({ ban: { ...BAN, after: 1 } })
-      await knock(app, ['-', '-', '600', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '600', '600'])
     })
 
     it.each(['sliding-window', 'token-bucket'] as const)(
@@ -123,9 +123,9 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       async (algorithm) => {
         const { app, clock } = limited({ read: { limit: 2, windowSec: 60, algorithm } })
         const wait = algorithm === 'token-bucket' ? '30' : '60'
-        await knock(app, ['-', '-', wait, wait, '600'])
+        await expectRetryAfterInTurn(app, ['-', '-', wait, wait, '600'])
         clock.advance(600_000)
-        await knock(app, ['-', '-', wait])
+        await expectRetryAfterInTurn(app, ['-', '-', wait])
       },
     )
 
@@ -137,14 +137,14 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         ],
         standardHeaders: true,
       })
-      await knock(app, ['-', '1', '1'])
+      await expectRetryAfterInTurn(app, ['-', '1', '1'])
       const { headers } = await request(app).get('/').expect(429).expect('Retry-After', '600')
       expect(headers.ratelimit).toBe('"second";r=0;t=600, "minute";r=0;t=600')
     })
 
     it('bans where a function decides on the limit', async () => {
       const { app } = limited({ read: async () => 1 })
-      await knock(app, ['-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '60', '60', '600'])
     })
 
     it('tells the handler and the request', async () => {
@@ -161,7 +161,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
           res.end()
         },
       })
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
       const atMinute = new Date((EPOCH_SEC + 60) * 1000).toISOString()
       const atEnd = new Date((EPOCH_SEC + 600) * 1000).toISOString()
       expect(seen).toEqual([
@@ -219,9 +219,9 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
 
     it('leaves skipped requests alone, and does not count them', async () => {
       const { app } = limited({ skip: (req) => req.path === '/health' })
-      await knock(app, ['-', '-', '60', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
       for (let turn = 0; turn < 5; turn++) await request(app).get('/health').expect(200)
-      await knock(app, ['600'])
+      await expectRetryAfterInTurn(app, ['600'])
       await request(app).get('/health').expect(200)
     })
 
@@ -233,7 +233,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
           "cost: can never be admitted by the limit 'read' of 2, got 3. Lower the cost, or raise the limit to at least 3.",
         )
       }
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     })
 
     it('outlasts the charges that are given back while it lasts', async () => {
@@ -243,7 +243,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       const app = express()
       app.use(limiter)
       app.get('/', held.handler)
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}/`
         const requests = [await held.hold(url), await held.hold(url)]
         const waits = []
@@ -265,26 +265,26 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         res.json({})
       })
       // The fourth request takes the last unit of the outer one: no try succeeds before it has more.
-      await knock(app, ['-', '60', '600', '7200', '7200'])
+      await expectRetryAfterInTurn(app, ['-', '60', '600', '7200', '7200'])
     })
 
     it('a clock set back lets nobody out, and keeps nobody in for longer', async () => {
       const { app, clock } = limited()
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
       clock.advance(-3_600_000)
-      await knock(app, ['600'])
-      await knock(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, ['600'])
+      await expectRetryAfterInTurn(app, ['600'], 'post')
       clock.advance(600_000 - 1)
-      await knock(app, ['1'])
+      await expectRetryAfterInTurn(app, ['1'])
       clock.advance(1)
-      await knock(app, ['-'])
+      await expectRetryAfterInTurn(app, ['-'])
     })
 
     it('a ban that is over stays over when the clock is set back', async () => {
       const { app, clock } = limited({ ban: { ...BAN, forSec: 10 } })
-      await knock(app, ['-', '-', '60', '60', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '60'])
       clock.advance(61_000)
-      await knock(app, ['-'])
+      await expectRetryAfterInTurn(app, ['-'])
       clock.advance(-3_600_000)
       expect((await request(app).get('/')).body).toMatchObject({ banned: false })
     })
@@ -296,7 +296,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       const app = express()
       app.use(limiter)
       const from = (address: string): string => rawGet('/', [`X-Forwarded-For: ${address}`])
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         await sendRaw(port, from('203.0.113.7').repeat(5), 5)
         await limiter.block('203.0.113.8', 600)
         const flood = Array.from({ length: 500 }, (_, turn) => from(`198.51.${turn >> 8}.${turn & 255}`))
@@ -311,7 +311,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
   describe('refusals of consume()', () => {
     it('count like those of requests, and their ban holds in both classes', async () => {
       const { app, limiter } = limited()
-      await knock(app, ['-', '-', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60'])
       expect(await limiter.consume(CLIENT)).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
       expect(await limiter.consume(CLIENT)).toEqual({
         allowed: false,
@@ -319,17 +319,17 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         limits: [{ name: 'read', limit: 2, remaining: 0, resetMs: 600_000 }],
         ban: { endsInMs: 600_000, isNew: true },
       })
-      await knock(app, ['600'])
-      await knock(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, ['600'])
+      await expectRetryAfterInTurn(app, ['600'], 'post')
     })
 
     it('peek counts towards no ban', async () => {
       const { app, limiter } = limited()
-      await knock(app, ['-', '-', '60'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60'])
       for (let turn = 0; turn < 9; turn++) {
         expect((await limiter.peek(CLIENT)).ban).toBeUndefined()
       }
-      await knock(app, ['60', '600'])
+      await expectRetryAfterInTurn(app, ['60', '600'])
     })
   })
 
@@ -373,14 +373,14 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
     it('keeps the ban of a class from the other: the client gets its answer, and the operator a warning', async () => {
       const { store, faulty } = failingAfterBan()
       const { app } = limited({ store })
-      await knock(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
       expect(await warnings.messages()).toEqual([
         "The store of the limiter 'default' failed to ban a client: The store is down",
       ])
       expect(await warnings.codes()).toEqual(['TOLLGATE_BAN_FAILED'])
       faulty.heal()
-      await knock(app, ['600'])
-      await knock(app, ['-'], 'post')
+      await expectRetryAfterInTurn(app, ['600'])
+      await expectRetryAfterInTurn(app, ['-'], 'post')
     })
 
     it('is warned of once, and names no client', async () => {
@@ -399,8 +399,8 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       const faulty = new FaultyStore(new MemoryStore())
       const { app } = limited({ store: faulty })
       faulty.fail({ kind: 'throw' })
-      await knock(app, ['-', '-', '60', '60', '600'])
-      await knock(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['600'], 'post')
       expect((await warnings.codes()).sort()).toEqual(['TOLLGATE_STORE_FAILED'])
     })
 
@@ -438,15 +438,15 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
 
 describe('errors of bans', () => {
   it('a store that cannot ban is an error when the option is given', () => {
-    const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new Counter() }))
+    const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new CountingOnlyStore() }))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
-      'ban: Counter does not ban clients, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
+      'ban: CountingOnlyStore does not support bans, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
     ])
   })
 
   it('a store that says it bans, and has no way to spread a ban, is an error too', () => {
-    class Boaster extends Counter {
+    class Boaster extends CountingOnlyStore {
       get capabilities(): StoreCapabilities {
         return { algorithms: ['fixed-window'], severalLimits: false, bans: true, shared: false }
       }
@@ -454,7 +454,7 @@ describe('errors of bans', () => {
     const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new Boaster() }))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
-      'ban: Boaster does not ban clients, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
+      'ban: Boaster does not support bans, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
     ])
   })
 

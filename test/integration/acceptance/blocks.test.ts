@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { rejectionOf } from '../../support/thrown-by.ts'
-import { type BanningApp, banningApp, CLIENT, Counter, EPOCH_SEC, knock } from './banning-app.ts'
+import { type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC, expectRetryAfterInTurn } from './banning-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_name, express) => {
   const limited = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
@@ -24,10 +24,10 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
       'x-ratelimit-reset': String(EPOCH_SEC + 3600),
       ratelimit: '"read";r=0;t=3600',
     })
-    await knock(app, ['3600'], 'post')
+    await expectRetryAfterInTurn(app, ['3600'], 'post')
     await limiter.unblock(CLIENT)
-    await knock(app, ['-', '-', '60'])
-    await knock(app, ['-', '-', '60'], 'post')
+    await expectRetryAfterInTurn(app, ['-', '-', '60'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60'], 'post')
   })
 
   it('need no ban option', async () => {
@@ -45,40 +45,40 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     const { app, limiter, clock } = limited()
     await limiter.block(CLIENT, 3600)
     await limiter.block(CLIENT, 10)
-    await knock(app, ['10'])
-    await knock(app, ['10'], 'post')
+    await expectRetryAfterInTurn(app, ['10'])
+    await expectRetryAfterInTurn(app, ['10'], 'post')
     clock.advance(10_000)
-    await knock(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     await limiter.block(CLIENT, 5)
-    await knock(app, ['60'])
-    await knock(app, ['5'], 'post')
+    await expectRetryAfterInTurn(app, ['60'])
+    await expectRetryAfterInTurn(app, ['5'], 'post')
   })
 
   it('unblock ends a ban by the option, forgets refusals, and keeps what was used used', async () => {
     const { app, limiter } = limited()
-    await knock(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     await limiter.unblock(CLIENT)
-    await knock(app, ['60', '60'])
-    await knock(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, ['60', '60'])
+    await expectRetryAfterInTurn(app, ['-'], 'post')
     await limiter.unblock(CLIENT)
-    await knock(app, ['60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['60', '60', '600'])
   })
 
   it('unblock of somebody who is not banned changes nothing', async () => {
     const { app, limiter } = limited()
     await limiter.unblock(CLIENT)
-    await knock(app, ['-', '-', '60'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60'])
   })
 
   it('reset forgets a ban, refusals and all', async () => {
     const { app, limiter } = limited()
-    await knock(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     await limiter.reset(CLIENT)
-    await knock(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
     await limiter.block(CLIENT, 5)
     await limiter.resetAll()
-    await knock(app, ['-'])
-    await knock(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, ['-'])
+    await expectRetryAfterInTurn(app, ['-'], 'post')
   })
 
   it.each([
@@ -114,15 +114,15 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
   it('leave a class without a limit open', async () => {
     const { app, limiter } = limited({ write: false })
     await limiter.block(CLIENT, 60)
-    await knock(app, ['60'])
-    await knock(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, ['60'])
+    await expectRetryAfterInTurn(app, ['-'], 'post')
     await limiter.unblock(CLIENT)
-    await knock(app, ['-'])
+    await expectRetryAfterInTurn(app, ['-'])
   })
 
   it('hold for upgrades too, and for consume and peek', async () => {
     const { app, limiter } = limited()
-    await listening(app, async (port, server) => {
+    await withListeningServer(app, async (port, server) => {
       server.on('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
       limiter.guard(server)
       const upgrade = rawGet('/', ['Connection: Upgrade', 'Upgrade: echo'])
@@ -145,7 +145,7 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     const skipping = limited({ skip: (req) => req.path === '/health' })
     await skipping.limiter.block(CLIENT, 60)
     await request(skipping.app).get('/health').expect(200)
-    await knock(skipping.app, ['60'])
+    await expectRetryAfterInTurn(skipping.app, ['60'])
 
     const shadow = limited({ mode: 'shadow' })
     await shadow.limiter.block(CLIENT, 60)
@@ -159,11 +159,11 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
 
 describe('errors of block and unblock', () => {
   it.each(['block', 'unblock'] as const)('a store without %s() is an error of the call', async (method) => {
-    const limiter = createRateLimiter({ store: new Counter() })
+    const limiter = createRateLimiter({ store: new CountingOnlyStore() })
     const error = await rejectionOf(limiter[method](CLIENT, 60))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
-      `Counter has no ${method}(). Add ${method}() to the store, or do not call limiter.${method}().`,
+      `CountingOnlyStore has no ${method}(). Add ${method}() to the store, or do not call limiter.${method}().`,
     ])
   })
 

@@ -20,7 +20,7 @@ export interface Burst {
 }
 
 /** What the processes tell: first the port, then what of each burst each of them admitted. */
-export interface Told {
+export interface ClusterMessage {
   readonly port?: number
   readonly admitted?: readonly number[]
 }
@@ -28,36 +28,36 @@ export interface Told {
 const PROCESSES = 4
 const LIMIT = 100
 /** So long that nothing is regained while a test runs, and that no machine is too slow. */
-const A_DAY_SEC = 86_400
-const GENEROUS_MS = 60_000
+const DAY_SEC = 86_400
+const DEADLINE_MS = 60_000
 
 if (process.env.REDIS_URL !== undefined) {
-  if (cluster.isPrimary) await lead()
-  else await count(process.env.REDIS_URL)
+  if (cluster.isPrimary) await runPrimary()
+  else await runWorker(process.env.REDIS_URL)
 }
 
-async function lead(): Promise<void> {
+async function runPrimary(): Promise<void> {
   const workers = Array.from({ length: PROCESSES }, () => cluster.fork())
   cluster.on('exit', () => process.exit(1))
-  const ports = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as Told))
+  const ports = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as ClusterMessage))
   process.send?.(ports[0])
   process.on('message', async (burst: Burst) => {
     const answers = workers.map((worker) => once(worker, 'message'))
     for (const worker of workers) worker.send(burst)
     const admitted = (await Promise.all(answers)).map(([one]) => Number(one))
-    process.send?.({ admitted } satisfies Told)
+    process.send?.({ admitted } satisfies ClusterMessage)
   })
   // They end with it.
   process.once('disconnect', () => process.exit(0))
 }
 
-async function count(url: string): Promise<void> {
+async function runWorker(url: string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true })
-  const store = new RedisStore({ client, prefix: `four:${process.ppid}`, deadlineMs: GENEROUS_MS })
+  const store = new RedisStore({ client, prefix: `four:${process.ppid}`, deadlineMs: DEADLINE_MS })
   const app = express()
   const limiters = new Map<string, RateLimiter>()
   for (const algorithm of ALGORITHMS) {
-    const read = { limit: LIMIT, windowSec: A_DAY_SEC, algorithm }
+    const read = { limit: LIMIT, windowSec: DAY_SEC, algorithm }
     // A store that fails must show, and not be made up for.
     const limiter = createRateLimiter({ read, name: algorithm, store, onStoreError: 'deny' })
     limiters.set(algorithm, limiter)
@@ -73,5 +73,5 @@ async function count(url: string): Promise<void> {
     const burst = Array.from({ length: charges }, () => limiter.consume(client))
     process.send?.((await Promise.all(burst)).filter(({ allowed }) => allowed).length)
   })
-  process.send?.({ port: (server.address() as AddressInfo).port } satisfies Told)
+  process.send?.({ port: (server.address() as AddressInfo).port } satisfies ClusterMessage)
 }

@@ -2,7 +2,8 @@ import express, { type Express, type RequestHandler } from 'express'
 import request from 'supertest'
 import { describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
-import { decisions, type Outcome } from '../../../src/events/channels.ts'
+import { decisionChannel } from '../../../src/events/channels.ts'
+import type { Outcome } from '../../../src/events/outcome.ts'
 import type { RateLimiter } from '../../../src/limiter/rate-limiter.ts'
 import { LIMITER_DESCRIPTION } from '../../../src/limits/limiter-description.ts'
 import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
@@ -172,7 +173,7 @@ describe('several limiters on a way', () => {
 
 describe('without subscribers', () => {
   it('no request is published', async () => {
-    const publish = vi.spyOn(decisions, 'publish')
+    const publish = vi.spyOn(decisionChannel, 'publish')
     try {
       await request(appOf(made({ read: 1 })))
         .get('/')

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ALGORITHMS } from '../../support/charges.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
-import type { Burst, Told } from './counting-cluster.ts'
+import type { Burst, ClusterMessage } from './counting-cluster.ts'
 
 const PROCESSES = 4
 const CHARGES_OF_EACH = 250
@@ -21,8 +21,8 @@ describeRedis('four processes with one limit of 100 in one Redis', () => {
   let ended: Promise<unknown>
   let port: number | undefined
 
-  async function told(): Promise<Told> {
-    const [message] = (await Promise.race([once(leader, 'message'), ended])) as [Told]
+  async function told(): Promise<ClusterMessage> {
+    const [message] = (await Promise.race([once(leader, 'message'), ended])) as [ClusterMessage]
     return message
   }
 

@@ -5,9 +5,9 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
-import { from, listingApp, statusFrom } from './listing-app.ts'
+import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
   const limited = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
@@ -38,9 +38,9 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       ['0.0.0.0/0', '198.51.100.1'],
       ['::10.0.0.2', '::a00:2'],
     ])('%s holds the client %s', async (entry, address) => {
-      await from(limited({ denyList: [entry] }).app, address).expect(403)
+      await requestFrom(limited({ denyList: [entry] }).app, address).expect(403)
       const { app } = limited({ allowList: ['192.0.2.1', entry, '192.0.2.2'] })
-      for (let turn = 0; turn < 2; turn++) await from(app, address).expect(200)
+      for (let turn = 0; turn < 2; turn++) await requestFrom(app, address).expect(200)
     })
 
     it.each([
@@ -54,10 +54,10 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       ['0.0.0.0/0', '2001:db8::1'],
       ['::1', '203.0.113.7'],
     ])('%s does not hold the client %s', async (entry, address) => {
-      await from(limited({ denyList: [entry] }).app, address).expect(200)
+      await requestFrom(limited({ denyList: [entry] }).app, address).expect(200)
       const { app } = limited({ allowList: [entry] })
-      await from(app, address).expect(200)
-      await from(app, address).expect(429)
+      await requestFrom(app, address).expect(200)
+      await requestFrom(app, address).expect(429)
     })
   })
 
@@ -74,10 +74,10 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
             ...(trustProxy === undefined ? {} : { trustProxy }),
           }),
         )
-        await listening(app, async (port) => {
-          expect(await statusFrom('127.0.0.2', port)).toBe(403)
-          for (let turn = 0; turn < 3; turn++) expect(await statusFrom('127.0.0.3', port)).toBe(404)
-          expect([await statusFrom('127.0.0.4', port), await statusFrom('127.0.0.4', port)]).toEqual([
+        await withListeningServer(app, async (port) => {
+          expect(await statusFromLocalAddress('127.0.0.2', port)).toBe(403)
+          for (let turn = 0; turn < 3; turn++) expect(await statusFromLocalAddress('127.0.0.3', port)).toBe(404)
+          expect([await statusFromLocalAddress('127.0.0.4', port), await statusFromLocalAddress('127.0.0.4', port)]).toEqual([
             404, 429,
           ])
         })
@@ -91,8 +91,8 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       await new Promise<void>((resolve) => server.listen(0, '::', resolve))
       const { port } = server.address() as { port: number }
       try {
-        expect(await statusFrom('127.0.0.2', port)).toBe(403)
-        expect(await statusFrom('127.0.0.1', port)).toBe(404)
+        expect(await statusFromLocalAddress('127.0.0.2', port)).toBe(403)
+        expect(await statusFromLocalAddress('127.0.0.1', port)).toBe(404)
       } finally {
         server.closeAllConnections()
         await new Promise((resolve) => server.close(resolve))
@@ -125,8 +125,8 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       for (let turn = 0; turn < 2; turn++) {
         await request(app).get('/').set('CF-Connecting-IP', '203.0.113.7').expect(200)
       }
-      await from(app, '203.0.113.7').expect(200)
-      await from(app, '203.0.113.7').expect(429)
+      await requestFrom(app, '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.7').expect(429)
     })
 
     it.each([
@@ -139,17 +139,17 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
     ])('is not told by what a client wrote in front of what the proxy did: %s', async (header) => {
       // The proxy saw 198.51.100.1, where the quotes of the last one are no address at all.
       const allowing = limited({ allowList: ['203.0.113.7'] })
-      expect([(await from(allowing.app, header)).status, (await from(allowing.app, header)).status]).toEqual([
+      expect([(await requestFrom(allowing.app, header)).status, (await requestFrom(allowing.app, header)).status]).toEqual([
         200, 429,
       ])
       const denying = limited({ denyList: ['198.51.100.1', '127.0.0.1'] })
-      await from(denying.app, header).expect(403)
+      await requestFrom(denying.app, header).expect(403)
     })
 
     it('is not told by a header line of the client in front of that of the proxy', async () => {
       const { app } = limited({ allowList: ['203.0.113.7'] })
       const lines = ['X-Forwarded-For: 203.0.113.7', 'x-forwarded-for: 198.51.100.1']
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const answers = await sendRaw(port, rawGet('/', lines).repeat(2), 2)
         expect(answers.map(({ status }) => status)).toEqual([200, 429])
       })
@@ -157,8 +157,8 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
 
     it('is the client, not the proxy in front of it', async () => {
       const { app } = limited({ denyList: ['loopback'], allowList: ['10.0.0.0/8'] })
-      await from(app, '203.0.113.7').expect(200)
-      await from(app, '203.0.113.7').expect(429)
+      await requestFrom(app, '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.7').expect(429)
       await request(app).get('/').expect(403)
     })
 
@@ -166,8 +166,8 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       const app = express()
       app.set('trust proxy', 'loopback')
       app.use(createRateLimiter({ denyList: ['203.0.113.7'] }))
-      await from(app, '203.0.113.7').expect(403)
-      await from(app, '203.0.113.7, 198.51.100.1').expect(404)
+      await requestFrom(app, '203.0.113.7').expect(403)
+      await requestFrom(app, '203.0.113.7, 198.51.100.1').expect(404)
     })
   })
 
@@ -184,9 +184,9 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       handled++
       res.json({})
     })
-    await listening(app, async (port) => {
+    await withListeningServer(app, async (port) => {
       for (let turn = 0; turn < 20; turn++) await postAndReset(port)
-      expect(await statusFrom('127.0.0.1', port), 'all that came before is done').toBe(403)
+      expect(await statusFromLocalAddress('127.0.0.1', port), 'all that came before is done').toBe(403)
     })
     expect(handled, `${known} of 21 had an address`).toBe(0)
   })

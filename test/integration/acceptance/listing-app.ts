@@ -27,12 +27,12 @@ export function listingApp(
 }
 
 /** A request that the proxy on loopback has passed on for a client. */
-export function from(app: express.Express, address: string): request.Test {
+export function requestFrom(app: express.Express, address: string): request.Test {
   return request(app).get('/').set('X-Forwarded-For', address)
 }
 
 /** The status of a request from a loopback address of one's choice, without a proxy. */
-export function statusFrom(localAddress: string, port: number): Promise<number | undefined> {
+export function statusFromLocalAddress(localAddress: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const asked = http.get({ port, host: '127.0.0.1', localAddress, agent: false }, (response) => {
       response.resume()

@@ -7,10 +7,10 @@ import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../.
 import { assertEveryRouteLimited } from '../../../src/tools/audit/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { type RawResponse, rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
-import { from, listingApp, statusFrom } from './listing-app.ts'
+import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.ts'
 
 const FORBIDDEN_TEXT = '{"error":"forbidden"}'
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: echo']
@@ -28,7 +28,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     it('lets its clients pass without a charge, a header or a trace', async () => {
       const { app, limiter } = limited({ allowList: ['203.0.113.0/24'], standardHeaders: true })
       for (let turn = 0; turn < 5; turn++) {
-        const { headers, body } = await from(app, '203.0.113.7').expect(200)
+        const { headers, body } = await requestFrom(app, '203.0.113.7').expect(200)
         expect(limitHeaders(headers)).toEqual([])
         expect(body, 'there is no req.rateLimit').toEqual({})
       }
@@ -38,15 +38,15 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     it('leaves everybody else limited', async () => {
       const { app } = limited({ allowList: ['203.0.113.7', '2001:db8::5'] })
       for (const address of ['203.0.113.6', '203.0.113.8', '2001:db8:1::5']) {
-        expect([(await from(app, address)).status, (await from(app, address)).status], address).toEqual([
+        expect([(await requestFrom(app, address)).status, (await requestFrom(app, address)).status], address).toEqual([
           200, 429,
         ])
       }
       // A neighbour in the network that is one client to the limiter is another address to the list.
-      expect([(await from(app, '2001:db8::6')).status, (await from(app, '2001:db8::6')).status]).toEqual([
+      expect([(await requestFrom(app, '2001:db8::6')).status, (await requestFrom(app, '2001:db8::6')).status]).toEqual([
         200, 429,
       ])
-      await from(app, '2001:db8::5').expect(200)
+      await requestFrom(app, '2001:db8::5').expect(200)
     })
 
     it('holds for requests, and not for consume()', async () => {
@@ -58,15 +58,15 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     it('goes before a ban', async () => {
       const { app, limiter } = limited({ allowList: ['203.0.113.7'] })
       await limiter.block('203.0.113.7', 60)
-      await from(app, '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.7').expect(200)
     })
 
     it('lets pass what the limiter cannot count', async () => {
       const store = new FaultyStore(new MemoryStore())
       store.fail({ kind: 'throw' })
       const { app } = limited({ allowList: ['203.0.113.7'], onStoreError: 'deny', store })
-      await from(app, '203.0.113.7').expect(200)
-      await from(app, '203.0.113.8').expect(503)
+      await requestFrom(app, '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.8').expect(503)
       expect(store.calls).toBe(1)
     })
 
@@ -79,9 +79,9 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       app.use((_req: Request, res: Response) => {
         res.json({})
       })
-      await from(app, '203.0.113.7').expect(200).expect('X-RateLimit-Limit', '2')
-      await from(app, '203.0.113.7').expect(200)
-      await from(app, '203.0.113.7').expect(429)
+      await requestFrom(app, '203.0.113.7').expect(200).expect('X-RateLimit-Limit', '2')
+      await requestFrom(app, '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.7').expect(429)
     })
 
     it('is no gap to the audit', () => {
@@ -99,7 +99,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     it('turns its clients away, with nothing that tells of limits', async () => {
       const { app, limiter } = limited({ denyList: ['203.0.113.0/24'], standardHeaders: true })
       for (let turn = 0; turn < 3; turn++) {
-        const { headers, text } = await from(app, '203.0.113.7').expect(403)
+        const { headers, text } = await requestFrom(app, '203.0.113.7').expect(403)
         expect(text).toBe(FORBIDDEN_TEXT)
         expect(headers).toMatchObject({
           'content-type': 'application/json',
@@ -110,12 +110,12 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
         expect(headers.etag).toBeUndefined()
       }
       expect((await limiter.peek('203.0.113.7')).limits[0]?.remaining).toBe(1)
-      await from(app, '203.0.114.7').expect(200)
+      await requestFrom(app, '203.0.114.7').expect(200)
     })
 
     it('answers with problem details where they are wanted, of no type of its own', async () => {
       const { app } = limited({ denyList: ['203.0.113.7'], problemDetails: true })
-      const { headers, text } = await from(app, '203.0.113.7').expect(403)
+      const { headers, text } = await requestFrom(app, '203.0.113.7').expect(403)
       expect(headers['content-type']).toBe('application/problem+json')
       expect(text).toBe('{"type":"about:blank","title":"Forbidden","status":403}')
       expect(limitHeaders(headers)).toEqual([])
@@ -123,7 +123,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
 
     it('answers HEAD with the same head and no body', async () => {
       const { app } = limited({ denyList: ['203.0.113.7'] })
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const head = 'HEAD / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n'
         const answer = await new Promise<string>((resolve, reject) => {
           const socket = new Socket()
@@ -148,7 +148,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
         { handler: (_req: Request, res: Response) => void res.send('handled') },
       ]) {
         const { app } = limited({ denyList: ['203.0.113.7'], ...options })
-        expect((await from(app, '203.0.113.7').expect(403)).text).toBe(FORBIDDEN_TEXT)
+        expect((await requestFrom(app, '203.0.113.7').expect(403)).text).toBe(FORBIDDEN_TEXT)
       }
     })
 
@@ -159,10 +159,10 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
         ['203.0.113.7', '203.0.113.7'],
       ] as const) {
         const { app } = limited({ denyList: [denied], allowList: [allowed] })
-        await from(app, '203.0.113.7').expect(403)
+        await requestFrom(app, '203.0.113.7').expect(403)
       }
       const { app } = limited({ denyList: ['203.0.113.7'], allowList: ['203.0.113.0/24'] })
-      for (let turn = 0; turn < 3; turn++) await from(app, '203.0.113.8').expect(200)
+      for (let turn = 0; turn < 3; turn++) await requestFrom(app, '203.0.113.8').expect(200)
     })
 
     it('goes before everything that is asked of a request, and before a class without a limit', async () => {
@@ -182,15 +182,15 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
         cost: ask('cost', 1),
         read: ask('read', 5),
       })
-      await from(app, '203.0.113.7').expect(403)
-      await from(app, '203.0.113.8').expect(200)
+      await requestFrom(app, '203.0.113.7').expect(403)
+      await requestFrom(app, '203.0.113.8').expect(200)
       expect(asked).toEqual([])
-      await from(app, '203.0.113.9').expect(200)
+      await requestFrom(app, '203.0.113.9').expect(200)
       expect(asked).toEqual(['skip'])
 
       const unlimited = limited({ denyList: ['203.0.113.7'], read: false, write: false })
-      await from(unlimited.app, '203.0.113.7').expect(403)
-      await from(unlimited.app, '203.0.113.9').expect(200)
+      await requestFrom(unlimited.app, '203.0.113.7').expect(403)
+      await requestFrom(unlimited.app, '203.0.113.9').expect(200)
     })
 
     it('matches addresses, and not the keys of a keyGenerator', async () => {
@@ -198,15 +198,15 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
         denyList: ['203.0.113.7'],
         keyGenerator: (req) => req.get('X-User') ?? 'nobody',
       })
-      await from(app, '203.0.113.8').set('X-User', '203.0.113.7').expect(200)
-      await from(app, '203.0.113.7').set('X-User', 'ann').expect(403)
+      await requestFrom(app, '203.0.113.8').set('X-User', '203.0.113.7').expect(200)
+      await requestFrom(app, '203.0.113.7').set('X-User', 'ann').expect(403)
     })
 
     it('turns nobody away in shadow mode, and counts them as others are', async () => {
       const { app } = limited({ denyList: ['203.0.113.7'], mode: 'shadow' })
       const left = []
       for (let turn = 0; turn < 3; turn++) {
-        const { headers } = await from(app, '203.0.113.7').expect(200)
+        const { headers } = await requestFrom(app, '203.0.113.7').expect(200)
         left.push(headers['x-ratelimit-remaining'])
       }
       expect(left).toEqual(['0', '0', '0'])
@@ -217,7 +217,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       const first = createRateLimiter({ name: 'first', read: 9, trustProxy: 'loopback' })
       app.use(first)
       app.use(createRateLimiter({ name: 'second', trustProxy: 'loopback', denyList: ['203.0.113.7'] }))
-      const { headers, text } = await from(app, '203.0.113.7').expect(403)
+      const { headers, text } = await requestFrom(app, '203.0.113.7').expect(403)
       expect(text).toBe(FORBIDDEN_TEXT)
       expect(headers['x-ratelimit-remaining']).toBe('8')
       expect(headers['retry-after']).toBeUndefined()
@@ -228,7 +228,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       const second = createRateLimiter({ name: 'second', read: 9, trustProxy: 'loopback' })
       app.use(createRateLimiter({ name: 'first', trustProxy: 'loopback', denyList: ['203.0.113.7'] }))
       app.use(second)
-      const { headers } = await from(app, '203.0.113.7').expect(403)
+      const { headers } = await requestFrom(app, '203.0.113.7').expect(403)
       expect(limitHeaders(headers)).toEqual([])
       expect((await second.peek('203.0.113.7')).limits[0]?.remaining).toBe(9)
     })
@@ -244,7 +244,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       app.use(() => {
         handled++
       })
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         await expect(fetch(`http://127.0.0.1:${port}`).then((response) => response.text())).rejects.toThrow()
       })
       expect(handled).toBe(0)
@@ -272,7 +272,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
   it('guard() answers 403 on the socket of an upgrade, and lets clients of the allowList pass', async () => {
     const { app, limiter } = limited({ denyList: ['203.0.113.7'], allowList: ['203.0.113.8'] })
     let upgrades = 0
-    await listening(app, async (port, server) => {
+    await withListeningServer(app, async (port, server) => {
       server.on('upgrade', (_req, socket) => {
         upgrades++
         socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n')
@@ -306,7 +306,7 @@ describe('lists without a framework', () => {
       allowList: ['203.0.113.8'],
     })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const answersTo = async (address: string): Promise<Array<[number, string]>> => {
         const text = rawGet('/', [`X-Forwarded-For: ${address}`, 'Connection: close'])
         const answers = []
@@ -399,8 +399,8 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
   it('an empty list holds nobody', async () => {
     const limiter = createRateLimiter({ read: 1, [option]: [] })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
-    await listening(server, async (port) => {
-      expect([await statusFrom('127.0.0.1', port), await statusFrom('127.0.0.1', port)]).toEqual([200, 429])
+    await withListeningServer(server, async (port) => {
+      expect([await statusFromLocalAddress('127.0.0.1', port), await statusFromLocalAddress('127.0.0.1', port)]).toEqual([200, 429])
     })
   })
 
@@ -410,8 +410,8 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
     list[0] = '127.0.0.1'
     list.push('127.0.0.1')
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
-    await listening(server, async (port) => {
-      expect([await statusFrom('127.0.0.1', port), await statusFrom('127.0.0.1', port)]).toEqual([200, 429])
+    await withListeningServer(server, async (port) => {
+      expect([await statusFromLocalAddress('127.0.0.1', port), await statusFromLocalAddress('127.0.0.1', port)]).toEqual([200, 429])
     })
   })
 })

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 
 const HEADERS = [
   'x-ratelimit-limit',
@@ -267,7 +267,7 @@ describe('the way of a request', () => {
   it('works on plain node:http requests', async () => {
     const limiter = createRateLimiter({ read: 1, trustProxy: true })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const url = `http://127.0.0.1:${port}/`
       const first = await fetch(url, { headers: { 'X-Forwarded-For': '203.0.113.7' } })
       expect([first.status, await first.text()]).toEqual([200, 'served'])

@@ -11,7 +11,7 @@ import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { asynchronous } from '../../support/asynchronous-store.ts'
 import { HeldResponses } from '../../support/held-responses.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 
 const EPOCH_SEC = 1_700_000_000
 const CLIENT = '127.0.0.1'
@@ -310,7 +310,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       app.get('/held', held.handler)
       const remaining = async (): Promise<number[]> =>
         (await limiter.peek(CLIENT, { cost: 1 })).limits.map((state) => state.remaining)
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}/held`
         const prompt = await held.hold(url)
         expect(await remaining()).toEqual([6, 6, 6])

@@ -23,10 +23,10 @@ afterEach(() => void vi.useRealTimers())
 const warnings = collectWarnings()
 
 /** How long something that is on its way may take. */
-const SOON = { timeout: 10_000 }
+const SOON = { timeout: 60_000 }
 
 const DOWN = 'the store failed: The store is down. Look at the store and its logs.'
-const FAILED = `The store of the limiter 'api' failed to decide, and onStoreError is followed: ${DOWN}`
+const FAILED = `The store of the limiter 'api' failed to decide, and onStoreError applies: ${DOWN}`
 const BACK = "The store of the limiter 'api' decides again"
 
 describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) => {
@@ -247,7 +247,7 @@ describe('health() of a limiter', () => {
     expect(avoided).toMatchObject({
       code: 'store_failed',
       message:
-        'the store is not asked for a moment, since it failed again and again: The store is down. ' +
+        'the circuit breaker is open, because the store failed several times in a row: The store is down. ' +
         'Look at the store and its logs.',
     })
     expect([store.calls, logger.warn.mock.calls.length]).toEqual([5, 1])

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
 
@@ -42,7 +42,7 @@ describe('guard(server)', () => {
         socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n')
       })
     }
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       expect(await statusesOf(4, port, rawGet('/', UPGRADE))).toEqual([101, 101, 429, 429])
     })
     expect(reached).toEqual(['upgrade GET', 'upgrade GET'])
@@ -51,7 +51,7 @@ describe('guard(server)', () => {
   it('refuses with a full response and closes the connection', async () => {
     const { server } = echoServer()
     createRateLimiter({ read: 1, standardHeaders: true }).guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       await sendRaw(port, rawGet('/', UPGRADE))
       const [refused] = await sendRaw(port, rawGet('/', UPGRADE), 99)
       expect(refused?.status).toBe(429)
@@ -72,7 +72,7 @@ describe('guard(server)', () => {
   it('charges CONNECT as a write', async () => {
     const { server, reached } = echoServer()
     createRateLimiter({ read: 9, write: 1 }).guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const connect = 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'
       expect(await statusesOf(3, port, connect)).toEqual([101, 429, 429])
     })
@@ -87,7 +87,7 @@ describe('guard(server)', () => {
     )
     limiter.guard(server)
     limiter.guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const statuses = [
         ...(await statusesOf(1, port, rawGet('/'))),
         ...(await statusesOf(1, port, rawGet('/', UPGRADE))),
@@ -106,7 +106,7 @@ describe('guard(server)', () => {
     async (_what, options) => {
       const { server, reached } = echoServer()
       createRateLimiter({ read: 1, ...options }).guard(server)
-      await listening(server, async (port) => {
+      await withListeningServer(server, async (port) => {
         expect(await statusesOf(3, port, rawGet('/', UPGRADE))).toEqual([101, 429, 429])
       })
       expect(reached).toEqual(['upgrade GET'])
@@ -116,7 +116,7 @@ describe('guard(server)', () => {
   it('answers 500 and warns when a function of the user fails', async () => {
     const { server, reached } = echoServer()
     createRateLimiter({ keyGenerator: () => '' }).guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const [response] = await sendRaw(port, rawGet('/', UPGRADE))
       expect([response?.status, response?.body]).toEqual([500, '{"error":"internal_error"}'])
     })
@@ -134,7 +134,7 @@ describe('guard(server)', () => {
     )
     server.on('upgrade', (_req, socket) => socket.end('reached the handler'))
     limiter.guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       expect(await sendRaw(port, rawGet('/') + rawGet('/', UPGRADE))).toEqual([])
     })
   })
@@ -147,7 +147,7 @@ describe('guard(server)', () => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
     )
     createRateLimiter({ read: 1 }).guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const from = (address: string): string => rawGet('/', [...UPGRADE, `X-Forwarded-For: ${address}`])
       expect(await statusesOf(2, port, from('203.0.113.7'))).toEqual([101, 429])
       expect(await statusesOf(1, port, from('203.0.113.8'))).toEqual([101])
@@ -167,7 +167,7 @@ describe('guard(server)', () => {
         res.status(429).json({ error: 'calm down' })
       },
     }).guard(server)
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       expect(await statusesOf(2, port, rawGet('/', [...UPGRADE, 'X-Internal: 1']))).toEqual([101, 101])
       expect(await statusesOf(1, port, rawGet('/', UPGRADE))).toEqual([101])
       const [refused] = await sendRaw(port, rawGet('/', UPGRADE))
@@ -181,7 +181,7 @@ describe('guard(server)', () => {
     createRateLimiter({ skip: () => new Promise((resolve) => setTimeout(() => resolve(false), 30)) }).guard(
       server,
     )
-    await listening(server, async (port) => {
+    await withListeningServer(server, async (port) => {
       const answers = await Promise.all([1, 2, 3].map(() => sendRaw(port, rawGet('/', UPGRADE), 99)))
       expect(answers.map((responses) => responses.length).sort()).toEqual([0, 0, 1])
     })

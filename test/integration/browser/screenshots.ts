@@ -7,7 +7,9 @@ import { dashboard } from '../../../src/tools/dashboard/index.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { startChromium } from '../../support/chromium.ts'
 
-// Draws docs/images/dashboard-*.png anew: node --import tsx test/browser/screenshots.ts
+// Takes the pictures docs/images/dashboard-*.png: node --import tsx test/integration/browser/screenshots.ts
+// With the environment variable NARROW it also saves pictures of 360 pixels width in the folder that NARROW
+// names.
 
 const SECONDS = 301
 const clock = new FakeClock()
@@ -25,14 +27,14 @@ app.get('/api/orders', (_req, res) => void res.json([]))
 app.post('/api/orders', (_req, res) => void res.json({}))
 app.use('/limits', page)
 
-/** The same figures on every run: a linear congruential generator, of Numerical Recipes. */
+/** The same numbers in every run: the linear congruential generator of Numerical Recipes. */
 let state = 20
 function random(): number {
   state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
   return state / 2 ** 32
 }
 
-/** Customers that come and go in waves, one that asks for too much, and one that writes too often. */
+/** Customers in waves, one client with too many requests, and one client with too many writes. */
 async function traffic(second: number): Promise<void> {
   const wave = 14 + 6 * Math.sin(second / 40) + 4 * random()
   for (let count = 0; count < wave; count++) {
@@ -59,7 +61,7 @@ try {
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/limits/`)
     await tab.waitForSelector('#busiest th')
     await tab.waitForSelector('#routes th')
-    const path = fileURLToPath(new URL(`../../docs/images/dashboard-${colorScheme}.png`, import.meta.url))
+    const path = fileURLToPath(new URL(`../../../docs/images/dashboard-${colorScheme}.png`, import.meta.url))
     await tab.screenshot({ path, fullPage: true })
     await tab.setViewportSize({ width: 360, height: 800 })
     await tab.waitForTimeout(1500)

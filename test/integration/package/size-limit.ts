@@ -49,7 +49,9 @@ for (const [entry, target] of Object.entries(manifest.exports)) {
   const bytes = await weighBytes(target.import.default)
   console.log(`${entry.padEnd(12)}${String(bytes).padStart(8)}${String(limitBytes ?? 'none').padStart(8)}`)
   if (limitBytes === undefined) {
-    console.error(`${entry} has no size limit: add one to LIMIT_BYTES in test/package/size-limit.ts.`)
+    console.error(
+      `${entry} has no size limit: add one to LIMIT_BYTES in test/integration/package/size-limit.ts.`,
+    )
     process.exitCode = 1
   } else if (bytes > limitBytes) {
     console.error(`${entry} is ${bytes - limitBytes} bytes over its limit, minified and gzipped.`)

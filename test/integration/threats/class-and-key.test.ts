@@ -5,7 +5,7 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { sendRaw } from '../../support/http/raw-http.ts'
 
 /** Keys that somebody might cut short, split, or take for a property of every object. */
@@ -58,7 +58,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     ['LOCK', 'write'],
     ['PURGE', 'write'],
   ])('threat 8: %s is charged as a %s', async (method, requestClass) => {
-    await listening(appWith({ read: 7, write: 5 }), async (port) => {
+    await withListeningServer(appWith({ read: 7, write: 5 }), async (port) => {
       const [response] = await sendRaw(
         port,
         `${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
@@ -112,7 +112,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     'threat 8: no override header chooses the laxer class: %s (%o, %s to %s)',
     async (_what, options, method, override) => {
       const text = `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-HTTP-Method-Override: ${override}\r\n\r\n`
-      await listening(appWith(options), async (port) => {
+      await withListeningServer(appWith(options), async (port) => {
         const statuses = (await sendRaw(port, text.repeat(4), 4)).map(({ status }) => status)
         expect(statuses).toEqual([200, 200, 429, 429])
       })
@@ -128,7 +128,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
       'http://localhost/api/login',
     ]
     const text = targets.map((target) => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`).join('')
-    await listening(appWith({ read: 10 }), async (port) => {
+    await withListeningServer(appWith({ read: 10 }), async (port) => {
       const responses = await sendRaw(port, text, targets.length)
       expect(responses.map(({ headers }) => headers.get('x-ratelimit-remaining'))).toEqual([
         '9',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
 
@@ -101,7 +101,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     app.use((_req: Request, res: Response) => {
       res.end('served')
     })
-    await listening(app, async (port) => {
+    await withListeningServer(app, async (port) => {
       const url = `http://127.0.0.1:${port}/`
       expect(await (await fetch(url)).text()).toBe('served')
       await expect(fetch(url).then((response) => response.text())).rejects.toThrow()
@@ -198,7 +198,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     const limiter = createRateLimiter({ read: 1 })
     const app = express()
     app.use(limiter)
-    await listening(app, async (port, server) => {
+    await withListeningServer(app, async (port, server) => {
       let upgrades = 0
       server.on('upgrade', (_req, socket) => {
         upgrades++

@@ -4,7 +4,7 @@ import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 
 describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
@@ -21,7 +21,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
   it.each(['X-Forwarded-For', 'X-Real-IP', 'CF-Connecting-IP', 'True-Client-IP', 'X_Forwarded_For'])(
     'threat 1: %s rotated by a direct client buys nothing',
     async (header) => {
-      const statuses = await listening(appWith({ read: 10 }), async (port) => {
+      const statuses = await withListeningServer(appWith({ read: 10 }), async (port) => {
         const texts = Array.from({ length: 1000 }, (_, turn) =>
           rawGet('/', [`${header}: 198.51.${turn >> 8}.${turn & 255}`]),
         )
@@ -49,7 +49,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
   })
 
   it('threat 3: several header lines in mixed case are joined in order, and the right-most counts', async () => {
-    await listening(appWith({ trustProxy: 'loopback' }), async (port) => {
+    await withListeningServer(appWith({ trustProxy: 'loopback' }), async (port) => {
       const lines = ['X-FORWARDED-FOR: 6.6.6.6', 'x-forwarded-for: 7.7.7.7', 'X-Forwarded-For: 203.0.113.7']
       const [response] = await sendRaw(port, rawGet('/', lines))
       expect(JSON.parse(response?.body ?? '')).toEqual({ key: '203.0.113.7' })
@@ -58,7 +58,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
 
   it('threat 4: a thousand addresses of one IPv6 /56 share one budget', async () => {
     const app = appWith({ read: 1000, trustProxy: 'loopback' })
-    const statuses = await listening(app, async (port) => {
+    const statuses = await withListeningServer(app, async (port) => {
       const texts = Array.from({ length: 1001 }, (_, turn) =>
         rawGet('/', [`X-Forwarded-For: 2001:db8:1:${(turn & 255).toString(16)}::${turn.toString(16)}`]),
       )
@@ -114,7 +114,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
 
   it('threat 6: a thousand entries that are no addresses are charged to the proxy that reported them', async () => {
     const app = appWith({ read: 10, trustProxy: 'loopback' })
-    const responses = await listening(app, (port) => {
+    const responses = await withListeningServer(app, (port) => {
       const texts = Array.from({ length: 1000 }, (_, turn) => rawGet('/', [`X-Forwarded-For: rnd-${turn}`]))
       return sendRaw(port, texts.join(''), 1000)
     })
@@ -160,7 +160,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
       errors.push(error)
       reached('error')
     })
-    await listening(app, async (port) => {
+    await withListeningServer(app, async (port) => {
       const socket = net.connect(port, '127.0.0.1', () => socket.write(rawGet('/')))
       socket.on('error', () => undefined)
       await atSkip
@@ -183,7 +183,7 @@ describe('identity in the options', () => {
     'threat 5: trustProxy %d is an error',
     (trustProxy) => {
       expect(() => createRateLimiter({ trustProxy })).toThrow(
-        /^trustProxy: as a number of hops takes a whole number/,
+        /^trustProxy: takes a whole number of hops/,
       )
     },
   )

@@ -7,7 +7,7 @@ import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { asynchronous } from '../../support/asynchronous-store.ts'
 import { HeldResponses } from '../../support/held-responses.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet } from '../../support/http/raw-http.ts'
 import { ALGORITHMS, type ForEachAlgorithm } from './algorithms.ts'
 
@@ -61,7 +61,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
           // Tells the client that it is time to hang up.
           res.writeProcessing()
         })
-        await listening(app, async (port) => {
+        await withListeningServer(app, async (port) => {
           for (let turn = 0; turn < 9; turn++) await askAndReset(port)
           await Promise.all(answers)
         })
@@ -88,7 +88,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
             setImmediate(() => req.socket.destroy())
           })
         })
-        await listening(app, async (port) => {
+        await withListeningServer(app, async (port) => {
           const socket = net.connect(port, CLIENT, () => socket.write(rawGet('/')))
           socket.on('error', () => undefined)
           await cutOff
@@ -131,7 +131,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
 
     it('a charge of an earlier window is not given back in this one', async () => {
       const { app, clock, held, remaining } = heldApp()
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const late = await held.hold(`${url}/held`)
         // In a minute every window is over, and every bucket full again by itself.
@@ -151,7 +151,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
         'token-bucket': '20',
       }
       const { app, clock, held } = heldApp()
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const slow = await held.hold(`${url}/held`)
         clock.advance(10_000)
@@ -169,7 +169,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
         'token-bucket': '20',
       }
       const { app, clock, held } = heldApp()
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const first = await held.hold(`${url}/held`)
         const second = await held.hold(`${url}/held`)
@@ -187,7 +187,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
     it('never is more given back than was taken, whatever has come in meanwhile', async () => {
       const left: ForEachAlgorithm<number> = { 'fixed-window': 1, 'sliding-window': 1, 'token-bucket': 3 }
       const { app, clock, held, remaining } = heldApp()
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const [first, second, third] = [
           await held.hold(`${url}/held`),
@@ -210,7 +210,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
 
     it('giving back never goes below zero used', async () => {
       const { app, limiter, held, remaining } = heldApp()
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const slow = await held.hold(`${url}/held`)
         await limiter.reset(CLIENT)
@@ -226,7 +226,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
         skipFailedRequests: true,
         requestWasSuccessful: async (_req, res) => res.statusCode < 400,
       })
-      await listening(app, async (port) => {
+      await withListeningServer(app, async (port) => {
         const slow = await held.hold(`http://127.0.0.1:${port}/held`)
         expect(await remaining()).toBe(2)
         await slow.finish(500)

@@ -14,14 +14,14 @@ describe('the first level of src', () => {
   })
 })
 
-describe('the page on the architecture', () => {
-  it('has the table of layers that the tests hold', () => {
+describe('docs/architecture.md', () => {
+  it('has the table of layers that these tests check', () => {
     expect(textOf('docs/architecture.md')).toContain(layerTable())
   })
 })
 
 describe('the imports of src', () => {
-  it('run one way', () => {
+  it('follow the layers', () => {
     expect(imports.map(layerViolation).filter((violation) => violation !== undefined)).toEqual([])
   })
 
@@ -45,7 +45,7 @@ describe('the imports of src', () => {
     expect(indexes.filter((path) => !isReExportsOnly(path, textOf(path)))).toEqual([])
   })
 
-  it('go upwards: a layer may import only layers above it in the list', () => {
+  it('may go only to layers above in the list', () => {
     const folders = Object.keys(LAYERS)
     for (const [index, folder] of folders.entries()) {
       const above = folders.slice(0, index)
@@ -125,7 +125,7 @@ describe('the checks themselves', () => {
     expect(violation(from, text)).toEqual([expected])
   })
 
-  it('let pass what is allowed', () => {
+  it('accept what is allowed', () => {
     expect(violation('src/create-rate-limiter.ts', "import { a } from './request/a.ts'")).toEqual([undefined])
     expect(violation('src/limits/a.ts', "import { chain } from '../maybe-promise.ts'")).toEqual([undefined])
     expect(violation('src/tools/audit/a.ts', "import type { Application } from 'express'")).toEqual([
@@ -143,7 +143,7 @@ describe('the checks themselves', () => {
     expect(importCircle(made)).toEqual(['src/a/two.ts', 'src/b/three.ts', 'src/a/two.ts'])
   })
 
-  it('know a re-export from code', () => {
+  it('distinguish a re-export from code', () => {
     expect(
       isReExportsOnly('src/index.ts', "export { a } from './a.ts'\nexport type { B } from './b.ts'"),
     ).toBe(true)

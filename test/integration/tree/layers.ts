@@ -8,16 +8,18 @@ export interface Layer {
 }
 
 /**
- * The folders of src. A request walks through client, limits, stores and response, and imports run one way: a folder
- * imports only folders that stand above it in this list.
+ * The folders of src. A folder imports only folders above it in this list. So imports never form a circle.
  */
 export const LAYERS: Readonly<Record<string, Layer>> = {
   errors: { holds: 'the error class, warnings, checks of single option values', mayImport: [] },
   limits: {
-    holds: 'how much: limits, policies, decisions, one file for each algorithm',
+    holds: 'how much a client may send: limits, policies, decisions, one file for each algorithm',
     mayImport: ['errors'],
   },
-  client: { holds: 'who asks: addresses, subnets, trusted proxies, client keys', mayImport: ['errors'] },
+  client: {
+    holds: 'which client sends a request: addresses, trusted proxies, client keys',
+    mayImport: ['errors'],
+  },
   events: { holds: 'the diagnostics channels and their events', mayImport: ['errors', 'limits'] },
   stores: {
     holds:
@@ -25,7 +27,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: ['errors', 'events', 'limits'],
   },
   response: {
-    holds: 'what the client is told: one file for each header format, the refusal',
+    holds: 'what a client receives: one file for each header format, the refusal',
     mayImport: ['errors', 'limits'],
   },
   options: {
@@ -33,11 +35,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     mayImport: ['client', 'errors', 'limits', 'response', 'stores'],
   },
   request: {
-    holds: 'the way of one request: the middleware and its steps',
+    holds: 'the steps of one request: the middleware and what it calls',
     mayImport: ['client', 'errors', 'events', 'limits', 'options', 'response', 'stores'],
   },
   limiter: {
-    holds: 'what a limiter is: methods without a request, bans, the guard of a server, its description',
+    holds: 'the rest of a limiter: methods without a request, bans, upgrades, its description, warnings',
     mayImport: ['client', 'errors', 'events', 'limits', 'options', 'request', 'response', 'stores'],
   },
   'tools/audit': { holds: 'which routes have a limiter before them', mayImport: ['errors', 'limits'] },
@@ -57,7 +59,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     holds: 'the live page',
     mayImport: ['client', 'errors', 'events', 'limiter', 'limits', 'stores', 'tools/audit'],
   },
-  // The program uses the library as its users do, and looks into a limiter to replay a log.
+  // The program uses the library as an application does, and parts of a limiter to replay a log.
   'tools/cli': {
     holds: 'the program: `audit` and `replay`',
     mayImport: [
@@ -128,12 +130,12 @@ export function importCircle(imports: readonly Import[]): readonly string[] {
   const edges = new Map<string, string[]>()
   for (const { from, to } of imports) edges.set(from, [...(edges.get(from) ?? []), to])
   const done = new Set<string>()
-  const search = (file: string, way: readonly string[]): readonly string[] => {
-    const seenAt = way.indexOf(file)
-    if (seenAt !== -1) return [...way.slice(seenAt), file]
+  const search = (file: string, path: readonly string[]): readonly string[] => {
+    const seenAt = path.indexOf(file)
+    if (seenAt !== -1) return [...path.slice(seenAt), file]
     if (done.has(file)) return []
     for (const to of edges.get(file) ?? []) {
-      const circle = search(to, [...way, file])
+      const circle = search(to, [...path, file])
       if (circle.length > 0) return circle
     }
     done.add(file)

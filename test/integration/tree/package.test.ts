@@ -67,6 +67,12 @@ describe('the entry points', () => {
     expect(named).toEqual([...exported, ...programs.map((path) => path.slice('./'.length))].sort())
   })
 
+  it('have types without the members that are marked @internal', () => {
+    const types = filesBelow('dist').filter((path) => /\.d\.c?ts$/.test(path))
+    expect(types.length).toBeGreaterThan(entries.length)
+    expect(types.filter((path) => /@internal|seedFromRemote/.test(textOf(path)))).toEqual([])
+  })
+
   it.each(programs)('%s can be run', (path) => {
     expect(textOf(path)).toMatch(/^#!\/usr\/bin\/env node\n/)
     expect(() => accessSync(join(ROOT, path), constants.X_OK)).not.toThrow()

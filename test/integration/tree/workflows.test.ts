@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesBelow, textOf } from '../../support/project-files.ts'
 
@@ -39,15 +44,108 @@ describe('the workflows', () => {
     expect(text).toContain('image: redis:')
     expect(text).toContain('--health-cmd')
   })
+})
 
-  it('release on a tag only, with provenance', () => {
-    const text = textOf('.github/workflows/release.yml')
+describe('the release', () => {
+  const text = textOf('.github/workflows/release.yml')
+  const [check = '', publish = ''] = text.split(/^ {2}publish:\n/m)
+
+  /** The lines of the step with this name, without their indentation. */
+  const scriptOf = (job: string, name: string): string => {
+    const [, step = ''] = job.split(`- name: ${name}\n`)
+    const [, block = ''] = /^ +run: \|\n((?: {10}.*\n)+)/m.exec(step) ?? []
+    return block.replace(/^ {10}/gm, '') || (/^ +run: (.+)$/m.exec(step)?.[1] ?? '')
+  }
+
+  const positions = (job: string, ...parts: readonly string[]): number[] =>
+    parts.map((part) => job.indexOf(part))
+
+  it('runs for tags only', () => {
     expect(text).toMatch(/^on:\n {2}push:\n {4}tags: \[["']v\*["']\]\n\n/m)
-    expect(text).toContain('npm publish --provenance --access public')
+  })
+
+  it('is of a commit on main', () => {
+    expect(check).toContain('fetch-depth: 0')
+    expect(isOnMain(scriptOf(check, 'The commit is on main'))).toEqual({ merged: true, unmerged: false })
+  })
+
+  it('checks, packs once, checks the tarball and hands on that one, in this order', () => {
+    const order = positions(
+      check,
+      'name: The commit is on main',
+      'run: bash .ci/run',
+      'npm pack ',
+      'publint run "$TOLLGATE_TARBALL"',
+      'attw "$TOLLGATE_TARBALL"',
+      'test/slow-tests.ts --full test/integration/package',
+      'uses: actions/upload-artifact@',
+    )
+    expect(order).not.toContain(-1)
+    expect(order).toEqual([...order].sort((one, other) => one - other))
+    expect(text.match(/npm (?:pack|publish) .*/g)).toEqual([
+      'npm pack --pack-destination release',
+      'npm publish "./$TARBALL" --ignore-scripts --provenance --access public',
+    ])
+  })
+
+  it('publishes nothing but the tarball that was checked', () => {
+    expect(publish).toContain('needs: check')
+    const order = positions(publish, 'uses: actions/download-artifact@', 'sha256sum --check', 'npm publish ')
+    expect(order).not.toContain(-1)
+    expect(order).toEqual([...order].sort((one, other) => one - other))
+    const script = scriptOf(publish, 'It is the tarball that was checked')
+    const folder = mkdtempSync(join(tmpdir(), 'express-tollgate-'))
+    writeFileSync(join(folder, 'a.tgz'), 'checked')
+    const sha256 = createHash('sha256').update('checked').digest('hex')
+    const env = { ...process.env, TARBALL: 'a.tgz', SHA256: sha256 }
+    const statusOf = (): number | null => spawnSync('bash', ['-ec', script], { cwd: folder, env }).status
+    expect(statusOf()).toBe(0)
+    writeFileSync(join(folder, 'a.tgz'), 'another one')
+    expect(statusOf()).toBe(1)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('uses trusted publishing from a protected environment, and no token', () => {
+    expect(publish).toMatch(/^ {4}environment:\n {6}name: npm$/m)
     expect(text.match(/: write$/gm)).toEqual([': write'])
-    expect(text).toContain('id-token: write')
+    expect(publish).toMatch(/^ {4}permissions:\n(?: {6}#.*\n)* {6}id-token: write\n {4}steps:$/m)
+    const all = workflows.map(textOf).join('\n')
+    expect(all).not.toMatch(/secrets\.|NPM_TOKEN|NODE_AUTH_TOKEN|_authToken|registry-url/)
+  })
+
+  it('runs no code of the repository and its dependencies where it may publish', () => {
+    expect(publish).not.toMatch(/actions\/checkout|npm (?:ci|install|run|exec|test)|npx|\.ci\/run/)
   })
 })
+
+/** Runs the check on a commit that is merged into main, and on one that is not. */
+function isOnMain(script: string): { readonly merged: boolean; readonly unmerged: boolean } {
+  const folder = mkdtempSync(join(tmpdir(), 'express-tollgate-'))
+  const run = (command: string, GITHUB_SHA = ''): number | null =>
+    spawnSync('bash', ['-ec', command], { cwd: folder, env: { ...process.env, ...GIT_ENV, GITHUB_SHA } })
+      .status
+  const commit = (message: string): string => {
+    expect(run(`git commit -q --allow-empty -m ${message}`)).toBe(0)
+    return spawnSync('git', ['rev-parse', 'HEAD'], { cwd: folder, encoding: 'utf8' }).stdout.trim()
+  }
+  expect(run('git init -q')).toBe(0)
+  const merged = commit('merged')
+  expect(run('git update-ref refs/remotes/origin/main HEAD')).toBe(0)
+  const unmerged = commit('unmerged')
+  const result = { merged: run(script, merged) === 0, unmerged: run(script, unmerged) === 0 }
+  rmSync(folder, { recursive: true })
+  return result
+}
+
+/** Makes git work without the settings of the user, and not on the repository of this project. */
+const GIT_ENV = {
+  GIT_DIR: undefined,
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_AUTHOR_NAME: 'a',
+  GIT_AUTHOR_EMAIL: 'a@example.com',
+  GIT_COMMITTER_NAME: 'a',
+  GIT_COMMITTER_EMAIL: 'a@example.com',
+}
 
 describe('the check of pins', () => {
   it('finds every form of `uses`', () => {

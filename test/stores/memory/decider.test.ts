@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { banned } from '../../../src/limits/ban.ts'
 import type { Decision } from '../../../src/limits/decision.ts'
+import { ClientCursor } from '../../../src/stores/memory/client-cursor.ts'
+import { emptyEntry } from '../../../src/stores/memory/client-entry.ts'
 import { Decider } from '../../../src/stores/memory/decider.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
-import { ClientCursor } from '../../../src/stores/memory/table/client-cursor.ts'
 import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
@@ -11,18 +13,18 @@ import { clientsOf, fingerprintAt } from './known-clients.ts'
 const NOW_MS = 1_000_000
 const RULE = banRule(2, 60_000, 600_000)
 
-/** A decider at one client, which may be let in or not. */
-class Decided {
+/** A decider of one client, with room for it or without. */
+class OneClient {
   readonly #clients = clientsOf()
   readonly cursor = new ClientCursor(this.#clients)
   readonly decider: Decider
-  /** How often room was asked for. */
-  asked = 0
+  /** How often the decider asked for room. */
+  roomRequests = 0
 
   constructor(hasRoom = true) {
-    this.decider = new Decider(this.cursor, this.#clients.schemas, (newcomer) => {
-      this.asked++
-      expect(newcomer).toEqual(fingerprintAt(1))
+    this.decider = new Decider(this.cursor, this.#clients.schemas, (newClient) => {
+      this.roomRequests++
+      expect(newClient).toEqual(fingerprintAt(1))
       return hasRoom
     })
     this.find()
@@ -30,6 +32,11 @@ class Decided {
 
   find(): boolean {
     return this.cursor.find(fingerprintAt(1))
+  }
+
+  peek(charge: Charge, nowMs = NOW_MS): Decision {
+    this.find()
+    return this.decider.peek(charge, nowMs)
   }
 
   consume(charge: Charge, nowMs = NOW_MS): Decision | undefined {
@@ -48,47 +55,47 @@ class Decided {
 }
 
 describe('Decider', () => {
-  it('asks for room for a newcomer, and for nobody who is known', () => {
-    const decided = new Decided()
-    for (const _ of [1, 2, 3, 4]) decided.consume(chargeOf('client'))
-    expect([decided.asked, decided.size]).toEqual([1, 1])
+  it('asks for room for a new client, and not for a known one', () => {
+    const client = new OneClient()
+    for (const _ of [1, 2, 3, 4]) client.consume(chargeOf('client'))
+    expect([client.roomRequests, client.size]).toEqual([1, 1])
   })
 
-  it('answers nothing, and keeps nothing, where there is no room', () => {
+  it('returns undefined, and keeps nothing, where there is no room', () => {
     for (const algorithm of ALGORITHMS) {
-      const decided = new Decided(false)
-      expect(decided.consume(chargeOf('client', [limitOf(3, { algorithm })]))).toBeUndefined()
-      expect([decided.asked, decided.size]).toEqual([1, 0])
+      const client = new OneClient(false)
+      expect(client.consume(chargeOf('client', [limitOf(3, { algorithm })]))).toBeUndefined()
+      expect([client.roomRequests, client.size]).toEqual([1, 0])
     }
   })
 
   it('peeks without asking for room', () => {
-    const decided = new Decided(false)
-    expect(decided.decider.peek(chargeOf('client'), NOW_MS)).toEqual({
+    const client = new OneClient(false)
+    expect(client.decider.peek(chargeOf('client'), NOW_MS)).toEqual({
       allowed: true,
       retryAfterMs: 0,
       limits: [{ name: 'test', limit: 3, remaining: 3, resetMs: 60_000 }],
     })
-    expect(decided.asked).toBe(0)
+    expect(client.roomRequests).toBe(0)
   })
 
-  it('refuses a newcomer that asks for too much, whom there is no room to count', () => {
-    const decided = new Decided(false)
+  it('refuses a new client a charge above its limit, also where there is no room to count the refusal', () => {
+    const client = new OneClient(false)
     const refused = {
       allowed: false,
       retryAfterMs: 60_000,
       limits: [{ name: 'test', limit: 3, remaining: 3, resetMs: 60_000 }],
     }
-    expect(decided.consume(chargeOf('client', [limitOf(3)], 4))).toEqual(refused)
-    expect(decided.asked).toBe(0)
-    expect(decided.consume(chargeOf('client', [limitOf(3)], 4, banRule(1, 60_000, 5000)))).toEqual(refused)
-    expect([decided.asked, decided.size]).toEqual([1, 0])
+    expect(client.consume(chargeOf('client', [limitOf(3)], 4))).toEqual(refused)
+    expect(client.roomRequests).toBe(0)
+    expect(client.consume(chargeOf('client', [limitOf(3)], 4, banRule(1, 60_000, 5000)))).toEqual(refused)
+    expect([client.roomRequests, client.size]).toEqual([1, 0])
   })
 
-  it('answers where an open window stands as it does where it opens', () => {
-    const decided = new Decided()
+  it('answers in an open window as it does when the window opens', () => {
+    const client = new OneClient()
     const ten = [limitOf(10)]
-    const answers = [0, 1000, 2000].map((ms) => decided.consume(chargeOf('client', ten, 4), NOW_MS + ms))
+    const answers = [0, 1000, 2000].map((ms) => client.consume(chargeOf('client', ten, 4), NOW_MS + ms))
     expect(answers).toEqual([
       {
         allowed: true,
@@ -114,63 +121,63 @@ describe('Decider', () => {
   it.each([
     ['fixed-window', 60_000],
     ['sliding-window', 60_000],
-    // Of the 6 units wanted again, 4 are there: two take 12 s to come back.
+    // Of the 6 units, 4 remain. The bucket regains the other two in 12 s.
     ['token-bucket', 12_000],
-  ] as const)('tells of a %s that could not be charged again when it could', (algorithm, repeatAfterMs) => {
+  ] as const)('says when a %s admits the same charge again', (algorithm, repeatAfterMs) => {
     const limits = [limitOf(10, { algorithm })]
-    const decision = new Decided().consume(chargeOf('client', limits, 6))
+    const decision = new OneClient().consume(chargeOf('client', limits, 6))
     expect(decision).toMatchObject({ allowed: true, retryAfterMs: 0, repeatAfterMs })
   })
 
-  it.each(ALGORITHMS)('tells of no wait where a %s could be charged again at once', (algorithm) => {
+  it.each(ALGORITHMS)('does not say so where a %s admits the same charge again at once', (algorithm) => {
     const limits = [limitOf(10, { algorithm })]
-    expect(new Decided().consume(chargeOf('client', limits, 5))).not.toHaveProperty('repeatAfterMs')
+    expect(new OneClient().consume(chargeOf('client', limits, 5))).not.toHaveProperty('repeatAfterMs')
   })
 
-  it('tells when the last of several limits lets the charge be taken again', () => {
+  it('says when the last of several limits admits the same charge again', () => {
     const limits = [
       limitOf(10, { name: 'soon', windowMs: 1000 }),
       limitOf(10, { name: 'late', algorithm: 'token-bucket' }),
       limitOf(10, { name: 'between', windowMs: 10_000, algorithm: 'sliding-window' }),
       limitOf(100, { name: 'roomy', windowMs: 3_600_000 }),
     ]
-    expect(new Decided().consume(chargeOf('client', limits, 8))).toMatchObject({ repeatAfterMs: 36_000 })
+    expect(new OneClient().consume(chargeOf('client', limits, 8))).toMatchObject({ repeatAfterMs: 36_000 })
   })
 
-  it('leaves the receipt out where nobody can give the charge back', () => {
+  it('leaves the receipt out where the charge is not refundable', () => {
     for (const algorithm of ALGORITHMS) {
-      const decided = new Decided()
+      const client = new OneClient()
       const charge = { ...chargeOf('client', [limitOf(9, { algorithm })]), refundable: false }
-      for (const _ of [1, 2, 3]) expect(decided.consume(charge)).not.toHaveProperty('receipt')
+      for (const _ of [1, 2, 3]) expect(client.consume(charge)).not.toHaveProperty('receipt')
     }
   })
 
-  it('notes how full its client is, and one that is refused as full', () => {
+  it('notes the fullness of its client, and that a refused client is at its limit', () => {
     for (const algorithm of ALGORITHMS) {
-      const decided = new Decided()
+      const client = new OneClient()
       const charge = (cost: number): Charge => chargeOf('client', [limitOf(10, { algorithm })], cost)
       const fullness = [1, 1, 4, 5, 2, 3, 1].map((cost) => {
-        decided.consume(charge(cost))
-        return decided.fullness
+        client.consume(charge(cost))
+        return client.fullness
       })
       // 1, 2 and 6 of 10 in 31 steps; refused; 8; refused; 9.
       expect(fullness).toEqual([3, 6, 18, FULL, 24, FULL, 27])
-      decided.consume(charge(1))
-      expect(decided.fullness).toBe(FULL)
+      client.consume(charge(1))
+      expect(client.fullness).toBe(FULL)
     }
   })
 
-  it('notes a client as full as the tightest of its limits', () => {
-    const decided = new Decided()
-    decided.consume(chargeOf('client', [limitOf(100, { name: 'roomy' }), limitOf(10, { name: 'tight' })], 5))
-    expect(decided.fullness).toBe(15)
+  it('notes the fullness of the tightest limit', () => {
+    const client = new OneClient()
+    client.consume(chargeOf('client', [limitOf(100, { name: 'roomy' }), limitOf(10, { name: 'tight' })], 5))
+    expect(client.fullness).toBe(15)
   })
 
-  it('bans, knows the ban, and lets the client in when it is over', () => {
-    const decided = new Decided()
+  it('bans a client, refuses it during the ban, and admits it afterwards', () => {
+    const client = new OneClient()
     const charge = chargeOf('client', [limitOf(1)], 1, RULE)
     const bans = [0, 1, 2, 600_001, 600_002].map((ms) => {
-      const decision = decided.consume(charge, NOW_MS + ms)
+      const decision = client.consume(charge, NOW_MS + ms)
       return [decision?.allowed, decision?.ban?.endsInMs, decision?.ban?.isNew]
     })
     expect(bans).toEqual([
@@ -182,21 +189,125 @@ describe('Decider', () => {
     ])
   })
 
-  it('tells the lives of a client apart: no receipt of one is good in another', () => {
+  it('gives a client that comes back other ids, so that its earlier receipts give nothing back', () => {
     for (const algorithm of ALGORITHMS) {
-      const decided = new Decided()
+      const client = new OneClient()
       const limits = [limitOf(10, { algorithm })]
       const receipts = Array.from({ length: 50 }, () => {
-        if (decided.find()) decided.cursor.remove()
-        return decided.consume(chargeOf('client', limits, 3))?.receipt
+        if (client.find()) client.cursor.remove()
+        return client.consume(chargeOf('client', limits, 3))?.receipt
       })
-      for (const [life, receipt] of receipts.entries()) {
+      for (const [index, receipt] of receipts.entries()) {
         if (!(receipt instanceof MemoryReceipt)) throw new Error('no receipt')
         receipt.redeem(NOW_MS)
-        decided.find()
-        const remaining = decided.decider.peek(chargeOf('client', limits), NOW_MS).limits[0]?.remaining
-        expect(remaining).toBe(life < receipts.length - 1 ? 7 : 10)
+        client.find()
+        const remaining = client.decider.peek(chargeOf('client', limits), NOW_MS).limits[0]?.remaining
+        expect(remaining).toBe(index < receipts.length - 1 ? 7 : 10)
       }
     }
+  })
+})
+
+describe('what a decision shows of a limit', () => {
+  it('is numbers of its own, and for a bucket what it can hold', () => {
+    const client = new OneClient()
+    const charge = chargeOf('client', [limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 })])
+    client.consume({ ...charge, cost: 2 })
+    const [first, second] = [client.peek(charge), client.peek(charge)].map(({ limits }) => limits[0])
+    expect(first).toEqual({ name: 'bucket', limit: 20, remaining: 18, resetMs: 108_000 })
+    expect(second).toEqual(first)
+    expect(second).not.toBe(first)
+  })
+})
+
+describe('a peek at a charge that would be admitted', () => {
+  it('shows all limits without the charge, in their order, and no wait', () => {
+    const limits = [
+      limitOf(5, { name: 'window' }),
+      limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
+    ]
+    expect(new OneClient().peek(chargeOf('client', limits, 2))).toEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [
+        { name: 'window', limit: 5, remaining: 5, resetMs: 60_000 },
+        { name: 'bucket', limit: 20, remaining: 20, resetMs: 120_000 },
+      ],
+    })
+  })
+})
+
+describe('a refused charge', () => {
+  it('waits for the last of its limits, and shows what is left without it', () => {
+    const limits = [
+      limitOf(3, { name: 'short', windowMs: 1000 }),
+      limitOf(10, { name: 'roomy' }),
+      limitOf(3, { name: 'long' }),
+    ]
+    const charge = chargeOf('client', limits, 5)
+    const refused = {
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [
+        { name: 'short', limit: 3, remaining: 3, resetMs: 1000 },
+        { name: 'roomy', limit: 10, remaining: 10, resetMs: 60_000 },
+        { name: 'long', limit: 3, remaining: 3, resetMs: 60_000 },
+      ],
+    }
+    const client = new OneClient()
+    expect([client.peek(charge), client.consume(charge)]).toEqual([refused, refused])
+  })
+
+  it('shows of a bucket that holds too little when it has one more unit', () => {
+    const client = new OneClient()
+    const limits = [limitOf(10, { algorithm: 'token-bucket' }), limitOf(10, { name: 'other' })]
+    client.consume(chargeOf('client', limits, 7))
+    const charge = chargeOf('client', limits, 5)
+    const refused = {
+      allowed: false,
+      retryAfterMs: 57_500,
+      limits: [
+        { name: 'test', limit: 10, remaining: 3, resetMs: 3500 },
+        { name: 'other', limit: 10, remaining: 3, resetMs: 57_500 },
+      ],
+    }
+    const nowMs = NOW_MS + 2500
+    expect([client.peek(charge, nowMs), client.consume(charge, nowMs)]).toEqual([refused, refused])
+  })
+})
+
+describe('the charge of a banned client', () => {
+  const limits = [
+    limitOf(3, { name: 'window' }),
+    limitOf(10, { name: 'bucket', algorithm: 'token-bucket', burst: 20 }),
+  ]
+
+  it('finds nothing left until the ban ends, whatever its limits have', () => {
+    const client = new OneClient()
+    client.cursor.write({ ...emptyEntry(), ban: banned(NOW_MS, 90_000), expiresAtMs: NOW_MS + 90_000 })
+    const charge = chargeOf('client', limits)
+    const refused = {
+      allowed: false,
+      retryAfterMs: 90_000,
+      limits: [
+        { name: 'window', limit: 3, remaining: 0, resetMs: 90_000 },
+        { name: 'bucket', limit: 20, remaining: 0, resetMs: 90_000 },
+      ],
+      ban: { endsInMs: 90_000, isNew: false },
+    }
+    expect([client.peek(charge), client.consume(charge)]).toEqual([refused, refused])
+  })
+
+  it('waits longer than the ban where its limits require it, and shows when the ban ends', () => {
+    const charge = chargeOf('client', limits, 4, banRule(1, 60_000, 5000))
+    expect(new OneClient().consume(charge)).toEqual({
+      allowed: false,
+      retryAfterMs: 60_000,
+      limits: [
+        { name: 'window', limit: 3, remaining: 0, resetMs: 60_000 },
+        { name: 'bucket', limit: 20, remaining: 0, resetMs: 60_000 },
+      ],
+      ban: { endsInMs: 5000, isNew: true },
+    })
   })
 })

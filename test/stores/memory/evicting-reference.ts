@@ -1,4 +1,4 @@
-/** Steps of fullness; a client that is refused is at the last one. */
+/** The fullness of a client that is refused. */
 const FULL = 31
 
 export const UNITS = 10
@@ -13,17 +13,17 @@ interface Client {
   readonly bannedUntilMs: number
 }
 
-/** What is known of a client: what it has left, and whether it is banned. */
-export interface Standing {
+/** What a client has left, and whether it is banned. */
+export interface ClientStatus {
   readonly remaining: number
   readonly isBanned: boolean
 }
 
-const NOBODY: Client = { startMs: 0, used: 0, fullness: 0, expiresAtMs: 0, bannedUntilMs: 0 }
+const UNKNOWN: Client = { startMs: 0, used: 0, fullness: 0, expiresAtMs: 0, bannedUntilMs: 0 }
 
 /**
- * Who is forgotten for whom, by the rule that users are told, where so few clients are kept that all of them are
- * compared: {@link UNITS} in {@link WINDOW_MS} each. Its clock is never set back.
+ * The documented rule of eviction, for so few clients that all of them are compared. Each has {@link UNITS} in
+ * {@link WINDOW_MS}. Its clock is never set back.
  */
 export class EvictingReference {
   readonly #clients = new Map<string, Client>()
@@ -43,21 +43,21 @@ export class EvictingReference {
     return [...this.#clients.keys()]
   }
 
-  standingOf(key: string, nowMs: number): Standing | undefined {
+  statusOf(key: string, nowMs: number): ClientStatus | undefined {
     const client = this.#clients.get(key)
     if (client === undefined) return undefined
     const isBanned = client.bannedUntilMs > nowMs
     return { remaining: isBanned ? 0 : UNITS - usedAt(client, nowMs), isBanned }
   }
 
-  /** Whether it is decided here, and not by what newcomers share; and whether it is admitted. */
+  /** Whether the charge is admitted; undefined where it is left to the buckets that new clients share. */
   consume(key: string, cost: number, nowMs: number): boolean | undefined {
     const client = this.#clients.get(key)
     if (client !== undefined && client.bannedUntilMs > nowMs) return false
     const usedBefore = client === undefined ? 0 : usedAt(client, nowMs)
     const used = usedBefore + cost
     if (used > UNITS) {
-      this.#clients.set(key, { ...(client ?? NOBODY), fullness: FULL })
+      this.#clients.set(key, { ...(client ?? UNKNOWN), fullness: FULL })
       return false
     }
     if (client === undefined && !this.#makeRoom(FULL, nowMs)) {
@@ -79,7 +79,7 @@ export class EvictingReference {
     if (client === undefined) this.#makeRoom(Number.POSITIVE_INFINITY, nowMs)
     const ttlMs = client === undefined || client.used === 0 ? 0 : TTL_MS
     const expiresAtMs = nowMs + Math.max(forMs, ttlMs)
-    this.#clients.set(key, { ...(client ?? NOBODY), bannedUntilMs: nowMs + forMs, expiresAtMs })
+    this.#clients.set(key, { ...(client ?? UNKNOWN), bannedUntilMs: nowMs + forMs, expiresAtMs })
   }
 
   unblock(key: string, nowMs: number): void {
@@ -93,7 +93,7 @@ export class EvictingReference {
     for (const [key, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#clients.delete(key)
   }
 
-  /** Forgets the lowest of those that rank below `bound`, where there are as many as there may be. */
+  /** In a full store, forgets the client with the lowest rank below `bound`. */
   #makeRoom(bound: number, nowMs: number): boolean {
     if (this.size < this.#maxKeys) return true
     const rankOf = ({ bannedUntilMs, fullness }: Client): number =>

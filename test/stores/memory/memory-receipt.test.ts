@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest'
 import type { AlgorithmState } from '../../../src/limits/algorithms.ts'
 import { banned } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
+import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
+import { type ClientEntry, emptyEntry, resultsOf } from '../../../src/stores/memory/client-entry.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
-import { ClientCursor, type ClientRows } from '../../../src/stores/memory/table/client-cursor.ts'
-import { type ClientEntry, emptyEntry, resultsOf } from '../../../src/stores/memory/table/client-entry.ts'
 import { FULL } from '../../../src/stores/memory/table/row-format.ts'
-import { ALGORITHMS, chargeOf, limitOf } from '../../support/charges.ts'
+import { ALGORITHMS, limitOf } from '../../support/charges.ts'
 import { clientsOf, fingerprintAt } from './known-clients.ts'
 
 const NOW_MS = 1_000_000
 
-/** One client in a table, charged as a store does it. */
+/** One client in a table, charged as a store charges it. */
 class Client {
   readonly clients: ClientRows
   readonly cursor: ClientCursor
@@ -28,9 +28,9 @@ class Client {
 
   charge(limits: readonly Limit[], cost: number, nowMs = NOW_MS): MemoryReceipt {
     const { entry } = this
-    const outcomes = resultsOf(entry, chargeOf('client', limits), nowMs, cost)
-    expect(outcomes.every(({ allowed }) => allowed)).toBe(true)
-    const states = outcomes.map(({ state }) => state)
+    const results = resultsOf(entry, limits, nowMs, cost)
+    expect(results.every(({ allowed }) => allowed)).toBe(true)
+    const states = results.map(({ state }) => state)
     this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, fullness: 5 })
     return this.receipt(limits, states, cost)
   }
@@ -49,12 +49,12 @@ class Client {
   }
 
   left(limits: readonly Limit[], nowMs = NOW_MS): number[] {
-    return resultsOf(this.entry, chargeOf('client', limits), nowMs, 0).map(({ remaining }) => remaining)
+    return resultsOf(this.entry, limits, nowMs, 0).map(({ remaining }) => remaining)
   }
 }
 
 describe('MemoryReceipt', () => {
-  it('is known from anything that looks like it', () => {
+  it('is distinguished from objects that look like it', () => {
     const receipt = new Client().charge([limitOf(3)], 1)
     expect(MemoryReceipt.is(receipt)).toBe(true)
     const forged = [{}, { ...receipt }, structuredClone(receipt), Object.create(receipt), [], () => receipt]
@@ -62,7 +62,7 @@ describe('MemoryReceipt', () => {
     expect(MemoryReceipt.is(Object.setPrototypeOf({}, MemoryReceipt.prototype))).toBe(false)
   })
 
-  it('knows over which clients the cursor goes that took it', () => {
+  it('knows the cursor through which the charge was taken', () => {
     const client = new Client()
     const receipt = client.charge([limitOf(3)], 1)
     expect(receipt.isOf(client.cursor)).toBe(true)
@@ -90,7 +90,7 @@ describe('MemoryReceipt', () => {
     expect(client.left(limits)).toEqual([7, 7, 7])
   })
 
-  it.each(ALGORITHMS)('gives nothing back that has come back by itself, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('gives back nothing that the client has regained by itself, by %s', (algorithm) => {
     const client = new Client()
     const limits = [limitOf(10, { algorithm })]
     const receipt = client.charge(limits, 4)
@@ -99,18 +99,18 @@ describe('MemoryReceipt', () => {
     expect(client.left(limits, NOW_MS + 60_000)).toEqual([4])
   })
 
-  it('gives back what is still out of a bucket', () => {
+  it('gives back what a bucket has not regained yet', () => {
     const client = new Client()
     const limits = [limitOf(10, { algorithm: 'token-bucket' })]
     const receipt = client.charge(limits, 4)
-    // One unit of the four is back after 6 s.
+    // The bucket regains one of the four units in 6 s.
     client.charge(limits, 5, NOW_MS + 6000)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([2])
     receipt.redeem(NOW_MS + 6000)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([5])
   })
 
-  it('makes nobody known of whom nothing is known any more, and is not spent by that', () => {
+  it('does not add a client that was forgotten, and can still be used when the client is known again', () => {
     const client = new Client()
     const limits = [limitOf(10)]
     const receipt = client.charge(limits, 4)
@@ -127,21 +127,24 @@ describe('MemoryReceipt', () => {
     ['fixed-window', { startMs: NOW_MS, used: 4, windowId: 77 }],
     ['sliding-window', { slices: [{ id: 77, lastMs: NOW_MS, units: 4 }], lastId: 77 }],
     ['token-bucket', { fullAtMs: NOW_MS + 24_000, fullAtParts: 0, fillId: 77 }],
-  ] as const)('is worth nothing in another life of its client, by %s', (algorithm, otherLife) => {
-    const client = new Client()
-    const limits = [limitOf(10, { algorithm })]
-    const receipt = client.charge(limits, 4)
-    const thisLife = client.entry.states
-    client.write({ ...client.entry, states: [otherLife] })
-    receipt.redeem(NOW_MS)
-    expect(client.left(limits)).toEqual([6])
-    // The same one with the ids of this life is given back.
-    client.write({ ...client.entry, states: thisLife })
-    client.receipt(limits, thisLife, 4).redeem(NOW_MS)
-    expect(client.left(limits)).toEqual([10])
-  })
+  ] as const)(
+    'gives nothing back to a client that was forgotten and came back, by %s',
+    (algorithm, laterState) => {
+      const client = new Client()
+      const limits = [limitOf(10, { algorithm })]
+      const receipt = client.charge(limits, 4)
+      const ownStates = client.entry.states
+      client.write({ ...client.entry, states: [laterState] })
+      receipt.redeem(NOW_MS)
+      expect(client.left(limits)).toEqual([6])
+      // A charge with the ids of the first time is given back.
+      client.write({ ...client.entry, states: ownStates })
+      client.receipt(limits, ownStates, 4).redeem(NOW_MS)
+      expect(client.left(limits)).toEqual([10])
+    },
+  )
 
-  it('leaves ban, expiry and other clients alone, and tells how full its own one is then', () => {
+  it('changes no ban, no expiry and no other client, and sets the fullness of its client', () => {
     const client = new Client()
     const other = new Client(client.clients)
     const limits = [limitOf(10)]
@@ -157,7 +160,7 @@ describe('MemoryReceipt', () => {
     expect(client.entry.fullness).toBe(Math.floor(0.6 * FULL))
   })
 
-  it.each(ALGORITHMS)('gives back on a clock that was set back, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('gives back after the clock was set back, by %s', (algorithm) => {
     const client = new Client()
     const limits = [limitOf(4, { algorithm })]
     const receipt = client.charge(limits, 4)
@@ -165,7 +168,7 @@ describe('MemoryReceipt', () => {
     expect(client.left(limits, NOW_MS - 500_000)).toEqual([4])
   })
 
-  it('finds its limits by their names, in another order and with another number', () => {
+  it('finds its limits by name, in another order and with other numbers', () => {
     const client = new Client()
     const [one, two] = [limitOf(10, { name: 'one' }), limitOf(20, { name: 'two' })]
     const receipt = client.charge([one, two], 4)
@@ -176,7 +179,7 @@ describe('MemoryReceipt', () => {
     expect(client.left(changed)).toEqual([28, 38, 8])
   })
 
-  it('gives nothing to a limit of its name that another algorithm counts', () => {
+  it('gives nothing to a limit of the same name with another algorithm', () => {
     for (const before of ALGORITHMS) {
       for (const now of ALGORITHMS.filter((algorithm) => algorithm !== before)) {
         const client = new Client()

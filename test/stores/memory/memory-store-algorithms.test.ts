@@ -6,7 +6,7 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, chargeOf, limitOf } from '../../support/charges.ts'
 
-// Its timers stand still: what is tested here, no timer decides.
+// Timers are faked and never run: these tests do not depend on them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
@@ -15,15 +15,15 @@ function storeAndClock(): { store: MemoryStore; clock: FakeClock } {
   return { store: new MemoryStore({ clock }), clock }
 }
 
-/** What is told of one charge in a line: admitted or not, the wait, and what each limit has left. */
-function told({ allowed, retryAfterMs, limits }: Decision): unknown[] {
+/** A decision in short: whether it is allowed, the wait, and what each limit has left. */
+function shortOf({ allowed, retryAfterMs, limits }: Decision): unknown[] {
   return [allowed, retryAfterMs, ...limits.map(({ remaining }) => remaining)]
 }
 
-describe('MemoryStore counts', () => {
+describe('a MemoryStore counts', () => {
   it('by a fixed window: everything comes back when it ends', () => {
     const { store, clock } = storeAndClock()
-    const ask = (): unknown[] => told(store.consume(chargeOf('client', [limitOf(2)])))
+    const ask = (): unknown[] => shortOf(store.consume(chargeOf('client', [limitOf(2)])))
     expect(ask()).toEqual([true, 0, 1])
     clock.advance(50_000)
     expect([ask(), ask()]).toEqual([
@@ -41,7 +41,7 @@ describe('MemoryStore counts', () => {
   it('by a sliding window: each unit comes back when it is a window old', () => {
     const { store, clock } = storeAndClock()
     const limits = [limitOf(2, { algorithm: 'sliding-window' })]
-    const ask = (): unknown[] => told(store.consume(chargeOf('client', limits)))
+    const ask = (): unknown[] => shortOf(store.consume(chargeOf('client', limits)))
     expect(ask()).toEqual([true, 0, 1])
     clock.advance(50_000)
     expect([ask(), ask()]).toEqual([
@@ -58,7 +58,7 @@ describe('MemoryStore counts', () => {
   it('by a token bucket: units come back one by one', () => {
     const { store, clock } = storeAndClock()
     const limits = [limitOf(6, { algorithm: 'token-bucket', burst: 2 })]
-    const ask = (): unknown[] => told(store.consume(chargeOf('client', limits)))
+    const ask = (): unknown[] => shortOf(store.consume(chargeOf('client', limits)))
     expect([ask(), ask(), ask()]).toEqual([
       [true, 0, 1],
       [true, 0, 0],
@@ -73,7 +73,7 @@ describe('MemoryStore counts', () => {
     ])
   })
 
-  it.each(ALGORITHMS)('no refusal and no peek, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('no refusals and no peeks, by %s', (algorithm) => {
     const { store, clock } = storeAndClock()
     const limits = [limitOf(3, { algorithm })]
     store.consume(chargeOf('client', limits, 2))
@@ -87,7 +87,7 @@ describe('MemoryStore counts', () => {
   })
 
   it.each(ALGORITHMS)(
-    'tells a charge that is refused when it will be admitted, to the millisecond: %s',
+    'and shows to the millisecond when a refused charge will be admitted, by %s',
     (algorithm) => {
       const { store, clock } = storeAndClock()
       const limits = [limitOf(7, { algorithm })]
@@ -104,7 +104,7 @@ describe('MemoryStore counts', () => {
     },
   )
 
-  it.each(ALGORITHMS)('tells a charge that was admitted when it would be again: %s', (algorithm) => {
+  it.each(ALGORITHMS)('and shows when the same charge will be admitted again, by %s', (algorithm) => {
     const { store, clock } = storeAndClock()
     const limits = [limitOf(7, { algorithm })]
     clock.advance(777)
@@ -116,7 +116,7 @@ describe('MemoryStore counts', () => {
   })
 
   it.each(ALGORITHMS)(
-    'gives back what a receipt says, on a clock that was set back as well: %s',
+    'and gives the charge of a receipt back, also after the clock was set back, by %s',
     (algorithm) => {
       for (const backMs of [0, 500_000]) {
         const { store, clock } = storeAndClock()
@@ -131,42 +131,42 @@ describe('MemoryStore counts', () => {
 })
 
 describe('limits that change under one key', () => {
-  it.each(ALGORITHMS)('go on counting where a function gives another number, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('continue to count where a function gives another number, by %s', (algorithm) => {
     const { store, clock } = storeAndClock()
     const ask = (units: number): unknown[] =>
-      told(store.consume(chargeOf('client', [limitOf(units, { algorithm })])))
+      shortOf(store.consume(chargeOf('client', [limitOf(units, { algorithm })])))
     for (const _ of [1, 2, 3, 4]) ask(4)
     expect(ask(3)[0]).toBe(false)
-    // A bucket counts the time that it takes to fill: with more units in that time, it is no fuller.
+    // What is kept of a bucket is the time until it is full. A larger limit does not change that time.
     expect(ask(6)).toEqual(algorithm === 'token-bucket' ? [false, 10_000, 0] : [true, 0, 1])
     clock.advance(60_000)
     expect(ask(2)).toEqual([true, 0, 1])
   })
 
-  it('go on counting in another order', () => {
+  it('continue to count in another order', () => {
     const { store } = storeAndClock()
     const limits = ALGORITHMS.map((algorithm, index) => limitOf(10 + index, { name: algorithm, algorithm }))
     const ask = (asked: readonly Limit[], cost: number): unknown[] =>
-      told(store.consume(chargeOf('client', asked, cost)))
+      shortOf(store.consume(chargeOf('client', asked, cost)))
     expect(ask(limits, 1)).toEqual([true, 0, 9, 10, 11])
     expect(ask([...limits].reverse(), 2)).toEqual([true, 0, 9, 8, 7])
     expect(ask(limits, 3)).toEqual([true, 0, 4, 5, 6])
   })
 
-  it('begin anew where another algorithm is to count them', () => {
+  it('start anew where another algorithm counts them', () => {
     for (const [index, algorithm] of ALGORITHMS.entries()) {
       const { store } = storeAndClock()
       const other = ALGORITHMS[(index + 1) % ALGORITHMS.length] ?? algorithm
       store.consume(chargeOf('client', [limitOf(2, { algorithm })], 2))
-      expect(told(store.consume(chargeOf('client', [limitOf(2, { algorithm: other })], 2)))[0]).toBe(true)
+      expect(shortOf(store.consume(chargeOf('client', [limitOf(2, { algorithm: other })], 2)))[0]).toBe(true)
     }
   })
 
-  it('of which one is new leave the others as they stand', () => {
+  it('keep their counts where another limit is added', () => {
     const { store } = storeAndClock()
     const [one, two] = [limitOf(5, { name: 'one' }), limitOf(5, { name: 'two' })]
     store.consume(chargeOf('client', [one], 3))
-    expect(told(store.consume(chargeOf('client', [two, one])))).toEqual([true, 0, 4, 1])
+    expect(shortOf(store.consume(chargeOf('client', [two, one])))).toEqual([true, 0, 4, 1])
   })
 })
 
@@ -174,7 +174,7 @@ describe('several limits', () => {
   type Step =
     | { readonly kind: 'consume' | 'peek'; readonly cost: number; readonly order: number }
     | { readonly kind: 'refund'; readonly which: number }
-    | { readonly kind: 'turn'; readonly ms: number }
+    | { readonly kind: 'advance'; readonly ms: number }
 
   const cost = fc.integer({ min: 1, max: 4 })
   const order = fc.nat({ max: 2 })
@@ -182,14 +182,17 @@ describe('several limits', () => {
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('consume' as const), cost, order }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('peek' as const), cost, order }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('refund' as const), which: fc.nat() }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('turn' as const), ms: fc.nat({ max: 4000 }) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.nat({ max: 4000 }) }) },
     {
       weight: 1,
-      arbitrary: fc.record({ kind: fc.constant('turn' as const), ms: fc.integer({ min: -9000, max: -1 }) }),
+      arbitrary: fc.record({
+        kind: fc.constant('advance' as const),
+        ms: fc.integer({ min: -9000, max: -1 }),
+      }),
     },
   )
 
-  /** A window each, of several lengths, and a bucket that holds less than comes back. */
+  /** Two windows of different lengths, and a bucket that holds less than it regains in its window. */
   const LIMITS: readonly Limit[] = [
     limitOf(7, { name: 'fixed', windowMs: 5000, ttlMs: 1e9 }),
     limitOf(9, { name: 'sliding', windowMs: 8000, ttlMs: 1e9, algorithm: 'sliding-window' }),
@@ -197,7 +200,7 @@ describe('several limits', () => {
   ]
   const ORDERS = [0, 1, 2].map((first) => [...LIMITS.slice(first), ...LIMITS.slice(0, first)])
 
-  /** A store for each limit, which are asked one by one and charged only where all of them admit. */
+  /** A store for each limit. They are asked one by one, and charged only where all of them admit the charge. */
   class OneByOne {
     readonly #stores: ReadonlyMap<Limit, MemoryStore>
 
@@ -235,14 +238,14 @@ describe('several limits', () => {
     }
   }
 
-  it('answer as each of them would alone, whatever their order and the clock', () => {
+  it('answer as each of them would alone, in any order and on any clock', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { store, clock } = storeAndClock()
         const oneByOne = new OneByOne(clock)
         const receipts: { readonly together: Receipt; readonly apart: readonly Receipt[] }[] = []
         for (const next of steps) {
-          if (next.kind === 'turn') {
+          if (next.kind === 'advance') {
             clock.advance(next.ms)
           } else if (next.kind === 'refund') {
             const given = receipts[next.which % Math.max(1, receipts.length)]

@@ -6,17 +6,17 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
-// Its timers stand still: what is tested here, no timer decides.
+// Timers are faked and never run: these tests do not depend on them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
-/** One unit in an hour: whoever has taken it is refused. */
+/** One unit an hour. */
 const ONCE = [limitOf(1, { windowMs: 3_600_000 })]
 
 /** Three refusals in a minute ban for ten minutes. */
 const RULE = banRule(3, 60_000, 600_000)
 
-class Banned {
+class TestedStore {
   readonly clock = new FakeClock()
   readonly store: MemoryStore
 
@@ -32,48 +32,48 @@ class Banned {
     return this.store.peek(chargeOf(key, ONCE))
   }
 
-  /** Has a client refused so often that it is banned. */
+  /** Refuses a client so often that it is banned. */
   ban(key = 'client'): void {
     for (let turn = 0; turn <= 3; turn++) this.consume(key)
     expect(this.peek(key).ban).toBeDefined()
   }
 
-  /** Has newcomers come, so that what has expired is forgotten on their way, and takes them away again. */
+  /** Adds new clients, for each of which expired clients are forgotten, and removes them again. */
   prune(): void {
-    for (let turn = 0; turn < 10; turn++) this.store.consume(chargeOf(`newcomer ${turn}`))
-    for (let turn = 0; turn < 10; turn++) this.store.reset(`newcomer ${turn}`)
+    for (let turn = 0; turn < 10; turn++) this.store.consume(chargeOf(`new client ${turn}`))
+    for (let turn = 0; turn < 10; turn++) this.store.reset(`new client ${turn}`)
   }
 }
 
 describe('a client that is refused too often', () => {
-  it('is banned by the very refusal that is too many', () => {
-    const client = new Banned()
-    expect(client.consume()).toMatchObject({ allowed: true })
+  it('is banned by the refusal that reaches the number of the rule', () => {
+    const tested = new TestedStore()
+    expect(tested.consume()).toMatchObject({ allowed: true })
     for (const atMs of [0, 1000]) {
-      client.clock.advance(1000)
-      const refused = client.consume()
+      tested.clock.advance(1000)
+      const refused = tested.consume()
       expect(refused).toMatchObject({ allowed: false, retryAfterMs: 3_599_000 - atMs })
       expect(refused).not.toHaveProperty('ban')
     }
-    client.clock.advance(1000)
-    expect(client.consume()).toEqual({
+    tested.clock.advance(1000)
+    expect(tested.consume()).toEqual({
       allowed: false,
-      // The hour of its limit lasts longer than the ban.
+      // Its limit makes it wait longer than the ban.
       retryAfterMs: 3_597_000,
       limits: [{ name: 'test', limit: 1, remaining: 0, resetMs: 3_597_000 }],
       ban: { endsInMs: 600_000, isNew: true },
     })
   })
 
-  it('is banned by the first one where one is too many', () => {
-    const client = new Banned()
-    client.consume('client', banRule(1, 60_000, 5000))
-    expect(client.consume('client', banRule(1, 60_000, 5000))).toMatchObject({
+  it('is banned by the first refusal where the rule says so', () => {
+    const tested = new TestedStore()
+    tested.consume('client', banRule(1, 60_000, 5000))
+    expect(tested.consume('client', banRule(1, 60_000, 5000))).toMatchObject({
       ban: { endsInMs: 5000, isNew: true },
     })
   })
 
-  it.each(ALGORITHMS)('is banned whatever counts its charges: %s', (algorithm) => {
+  it.each(ALGORITHMS)('is banned with any algorithm: %s', (algorithm) => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const limits = [limitOf(2, { algorithm })]
     const ask = (): Decision => store.consume(chargeOf('client', limits, 2, RULE))
@@ -81,27 +81,27 @@ describe('a client that is refused too often', () => {
     expect(bans).toEqual([undefined, undefined, undefined, true, false])
   })
 
-  it('is not banned where nobody asks for it', () => {
-    const client = new Banned()
-    const ask = (): Decision => client.store.consume(chargeOf('client', ONCE))
+  it('is not banned by charges without a ban rule', () => {
+    const tested = new TestedStore()
+    const ask = (): Decision => tested.store.consume(chargeOf('client', ONCE))
     for (let turn = 0; turn < 20; turn++) expect(ask()).not.toHaveProperty('ban')
-    // Those refusals were not counted either.
-    expect([client.consume(), client.consume()].map(({ ban }) => ban)).toEqual([undefined, undefined])
-    expect(client.consume().ban?.isNew).toBe(true)
+    // Their refusals are not counted either.
+    expect([tested.consume(), tested.consume()].map(({ ban }) => ban)).toEqual([undefined, undefined])
+    expect(tested.consume().ban?.isNew).toBe(true)
   })
 
-  it('is not banned for refusals that are a window apart, or for being asked about', () => {
-    const client = new Banned()
-    client.consume()
+  it('is not banned for refusals that are too far apart, or for peeks', () => {
+    const tested = new TestedStore()
+    tested.consume()
     for (let turn = 0; turn < 50; turn++) {
-      client.clock.advance(30_000)
-      expect(client.consume()).not.toHaveProperty('ban')
-      client.peek()
-      client.peek()
+      tested.clock.advance(30_000)
+      expect(tested.consume()).not.toHaveProperty('ban')
+      tested.peek()
+      tested.peek()
     }
   })
 
-  it('keeps its refusals while it is admitted in between', () => {
+  it('keeps its refusals when it is admitted in between', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const ask = (cost: number): Decision => store.consume(chargeOf('client', [limitOf(10)], cost, RULE))
     ask(5)
@@ -111,27 +111,27 @@ describe('a client that is refused too often', () => {
     expect(ask(6)).toMatchObject({ ban: { isNew: true } })
   })
 
-  it('is no other client', () => {
-    const client = new Banned()
-    client.ban('one')
-    expect(client.consume('two')).toMatchObject({ allowed: true })
+  it('does not get another client banned', () => {
+    const tested = new TestedStore()
+    tested.ban('one')
+    expect(tested.consume('two')).toMatchObject({ allowed: true })
   })
 
-  it('is caught if it is refused so often within the window, and never if in an eighth more', () => {
+  it('is always banned for refusals within the window, and never for refusals over an eighth more than it', () => {
     const windowMs = 8000
     const after = fc.integer({ min: 1, max: 6 })
     const gaps = fc.array(fc.oneof(fc.nat({ max: 500 }), fc.nat({ max: 5000 })), { maxLength: 60 })
     fc.assert(
       fc.property(after, gaps, (most, pauses) => {
-        const client = new Banned()
+        const tested = new TestedStore()
         const rule = banRule(most, windowMs, 20_000)
-        client.store.consume(chargeOf('client', [limitOf(1, { windowMs: 1e9, ttlMs: 1e9 })], 1, rule))
+        tested.store.consume(chargeOf('client', [limitOf(1, { windowMs: 1e9, ttlMs: 1e9 })], 1, rule))
         let refusals: number[] = []
         let bannedUntilMs = 0
         for (const pauseMs of pauses) {
-          client.clock.advance(pauseMs)
-          const nowMs = client.clock.now()
-          const { ban, allowed } = client.store.consume(
+          tested.clock.advance(pauseMs)
+          const nowMs = tested.clock.now()
+          const { ban, allowed } = tested.store.consume(
             chargeOf('client', [limitOf(1, { windowMs: 1e9, ttlMs: 1e9 })], 1, rule),
           )
           expect(allowed).toBe(false)
@@ -155,11 +155,11 @@ describe('a client that is refused too often', () => {
 })
 
 describe('a banned client', () => {
-  it('is refused to the last millisecond, in whatever words it is asked', () => {
-    const client = new Banned()
+  it('is refused until the last millisecond, with any limits and any rule', () => {
+    const tested = new TestedStore()
     const roomy = [limitOf(100), limitOf(50, { name: 'second', algorithm: 'token-bucket' })]
-    client.ban()
-    client.clock.advance(599_999)
+    tested.ban()
+    tested.clock.advance(599_999)
     const refused = {
       allowed: false,
       retryAfterMs: 1,
@@ -170,249 +170,249 @@ describe('a banned client', () => {
       ban: { endsInMs: 1, isNew: false },
     }
     for (const rule of [RULE, undefined]) {
-      expect(client.store.consume(chargeOf('client', roomy, 1, rule))).toEqual(refused)
-      expect(client.store.peek(chargeOf('client', roomy, 1, rule))).toEqual(refused)
+      expect(tested.store.consume(chargeOf('client', roomy, 1, rule))).toEqual(refused)
+      expect(tested.store.peek(chargeOf('client', roomy, 1, rule))).toEqual(refused)
     }
-    client.clock.advance(1)
-    expect(client.store.peek(chargeOf('client', roomy))).toMatchObject({ allowed: true })
-    expect(client.store.consume(chargeOf('client', roomy))).toMatchObject({ allowed: true })
+    tested.clock.advance(1)
+    expect(tested.store.peek(chargeOf('client', roomy))).toMatchObject({ allowed: true })
+    expect(tested.store.consume(chargeOf('client', roomy))).toMatchObject({ allowed: true })
   })
 
-  it('does not prolong its ban by knocking, and loses nothing by it', () => {
-    const client = new Banned()
-    client.ban()
+  it('does not prolong its ban by further requests, and is charged nothing for them', () => {
+    const tested = new TestedStore()
+    tested.ban()
     for (let second = 1; second < 600; second++) {
-      client.clock.advance(1000)
-      expect(client.consume().ban).toEqual({ endsInMs: 600_000 - second * 1000, isNew: false })
+      tested.clock.advance(1000)
+      expect(tested.consume().ban).toEqual({ endsInMs: 600_000 - second * 1000, isNew: false })
     }
-    client.clock.advance(1000)
-    expect(client.peek()).toEqual({
+    tested.clock.advance(1000)
+    expect(tested.peek()).toEqual({
       allowed: false,
       retryAfterMs: 3_000_000,
       limits: [{ name: 'test', limit: 1, remaining: 0, resetMs: 3_000_000 }],
     })
   })
 
-  it('begins with nothing when its ban is over', () => {
-    const client = new Banned()
-    client.ban()
-    client.clock.advance(600_000)
-    expect([1, 2, 3].map(() => client.consume().ban)).toEqual([
+  it('has no refusals when its ban is over', () => {
+    const tested = new TestedStore()
+    tested.ban()
+    tested.clock.advance(600_000)
+    expect([1, 2, 3].map(() => tested.consume().ban)).toEqual([
       undefined,
       undefined,
       { endsInMs: 600_000, isNew: true },
     ])
   })
 
-  it('gets back what it is owed meanwhile', () => {
-    const client = new Banned()
-    const { receipt = {} } = client.consume()
-    client.store.block('client', 5000)
-    client.store.refund(receipt)
-    client.clock.advance(5000)
-    expect(client.peek()).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
+  it('gets refunds during the ban', () => {
+    const tested = new TestedStore()
+    const { receipt = {} } = tested.consume()
+    tested.store.block('client', 5000)
+    tested.store.refund(receipt)
+    tested.clock.advance(5000)
+    expect(tested.peek()).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
   })
 })
 
 describe('block', () => {
-  it('bans clients that nobody knows, from now on', () => {
-    const client = new Banned()
-    client.store.block('client', 5000)
-    expect(client.peek()).toEqual({
+  it('bans a client that is not known', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 5000)
+    expect(tested.peek()).toEqual({
       allowed: false,
       retryAfterMs: 5000,
       limits: [{ name: 'test', limit: 1, remaining: 0, resetMs: 5000 }],
       ban: { endsInMs: 5000, isNew: false },
     })
-    client.clock.advance(5000)
-    expect(client.consume()).toMatchObject({ allowed: true })
+    tested.clock.advance(5000)
+    expect(tested.consume()).toMatchObject({ allowed: true })
   })
 
   it.each([
     ['longer', 900_000],
     ['shorter', 1000],
   ])('replaces a ban by a %s one', (_which, forMs) => {
-    const client = new Banned()
-    client.ban()
-    client.store.block('client', forMs)
-    expect(client.peek().ban).toEqual({ endsInMs: forMs, isNew: false })
+    const tested = new TestedStore()
+    tested.ban()
+    tested.store.block('client', forMs)
+    expect(tested.peek().ban).toEqual({ endsInMs: forMs, isNew: false })
   })
 
-  it('forgets the refusals so far', () => {
-    const client = new Banned()
-    client.consume()
-    client.consume()
-    client.consume()
-    client.store.block('client', 1)
-    client.clock.advance(1)
-    expect(client.consume()).not.toHaveProperty('ban')
+  it('forgets the refusals of the client', () => {
+    const tested = new TestedStore()
+    tested.consume()
+    tested.consume()
+    tested.consume()
+    tested.store.block('client', 1)
+    tested.clock.advance(1)
+    expect(tested.consume()).not.toHaveProperty('ban')
   })
 })
 
 describe('unblock', () => {
-  it('ends any ban and forgets the refusals; what was used stays used', () => {
+  it('ends any ban and forgets the refusals; what is used stays used', () => {
     for (const ban of [
-      (client: Banned) => client.ban(),
-      (client: Banned) => [client.consume(), client.store.block('client', 5000)],
+      (tested: TestedStore) => tested.ban(),
+      (tested: TestedStore) => [tested.consume(), tested.store.block('client', 5000)],
     ]) {
-      const client = new Banned()
-      ban(client)
-      client.store.unblock('client')
-      expect(client.peek()).toMatchObject({ allowed: false, retryAfterMs: 3_600_000 })
-      expect([1, 2].map(() => client.consume().ban)).toEqual([undefined, undefined])
-      expect(client.consume().ban?.isNew).toBe(true)
+      const tested = new TestedStore()
+      ban(tested)
+      tested.store.unblock('client')
+      expect(tested.peek()).toMatchObject({ allowed: false, retryAfterMs: 3_600_000 })
+      expect([1, 2].map(() => tested.consume().ban)).toEqual([undefined, undefined])
+      expect(tested.consume().ban?.isNew).toBe(true)
     }
   })
 
-  it('forgets refusals of a client that is not banned yet', () => {
-    const client = new Banned()
-    for (const _ of [1, 2, 3]) client.consume()
-    client.store.unblock('client')
-    expect(client.consume()).not.toHaveProperty('ban')
+  it('forgets the refusals of a client that is not banned yet', () => {
+    const tested = new TestedStore()
+    for (const _ of [1, 2, 3]) tested.consume()
+    tested.store.unblock('client')
+    expect(tested.consume()).not.toHaveProperty('ban')
   })
 
-  it('keeps nothing of a client that has used nothing', () => {
-    const client = new Banned()
-    client.store.block('client', 86_400_000)
-    client.store.unblock('client')
-    expect(client.store.size).toBe(0)
+  it('forgets a client that has used nothing', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 86_400_000)
+    tested.store.unblock('client')
+    expect(tested.store.size).toBe(0)
   })
 
   it.each([
-    ['it is unblocked', (store: MemoryStore) => store.unblock('client')],
-    ['a shorter ban replaces a long one', (store: MemoryStore) => store.block('client', 1000)],
-  ])('remembers a client no longer than its limits ask for once %s', (_when, shorten) => {
-    const client = new Banned()
-    client.consume()
-    client.store.block('client', 30 * 86_400_000)
-    shorten(client.store)
-    client.clock.advance(3_629_999)
-    client.prune()
-    expect(client.store.size).toBe(1)
-    client.clock.advance(1)
-    client.prune()
-    expect(client.store.size).toBe(0)
+    ['it was unblocked', (store: MemoryStore) => store.unblock('client')],
+    ['a shorter ban replaced a long one', (store: MemoryStore) => store.block('client', 1000)],
+  ])('remembers a client no longer than its limits need after %s', (_when, shorten) => {
+    const tested = new TestedStore()
+    tested.consume()
+    tested.store.block('client', 30 * 86_400_000)
+    shorten(tested.store)
+    tested.clock.advance(3_629_999)
+    tested.prune()
+    expect(tested.store.size).toBe(1)
+    tested.clock.advance(1)
+    tested.prune()
+    expect(tested.store.size).toBe(0)
   })
 
-  it('is nothing to a client that nobody knows', () => {
-    const client = new Banned()
-    client.store.unblock('client')
-    expect(client.store.size).toBe(0)
-    expect(client.consume()).toMatchObject({ allowed: true })
+  it('does nothing to a client that is not known', () => {
+    const tested = new TestedStore()
+    tested.store.unblock('client')
+    expect(tested.store.size).toBe(0)
+    expect(tested.consume()).toMatchObject({ allowed: true })
   })
 })
 
 describe('reset and resetAll', () => {
-  it('end bans and forget refusals as they forget everything', () => {
+  it('forget bans and refusals too', () => {
     for (const forget of [
       (store: MemoryStore) => store.reset('client'),
       (store: MemoryStore) => store.resetAll(),
     ]) {
-      const client = new Banned()
-      client.ban()
-      forget(client.store)
-      expect(client.store.size).toBe(0)
-      expect(client.consume()).toMatchObject({ allowed: true })
-      expect([1, 2].map(() => client.consume().ban)).toEqual([undefined, undefined])
+      const tested = new TestedStore()
+      tested.ban()
+      forget(tested.store)
+      expect(tested.store.size).toBe(0)
+      expect(tested.consume()).toMatchObject({ allowed: true })
+      expect([1, 2].map(() => tested.consume().ban)).toEqual([undefined, undefined])
     }
   })
 })
 
 describe('a ban on a clock that is set back', () => {
-  it('begins anew, and lasts no longer than ever', () => {
-    const client = new Banned()
-    client.store.block('client', 5000)
-    client.clock.advance(-1_000_000)
-    expect(client.peek().ban).toEqual({ endsInMs: 5000, isNew: false })
-    client.clock.advance(4999)
-    expect(client.peek().ban).toEqual({ endsInMs: 1, isNew: false })
-    client.clock.advance(1)
-    expect(client.consume()).toMatchObject({ allowed: true })
+  it('starts again, and lasts no longer than before', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 5000)
+    tested.clock.advance(-1_000_000)
+    expect(tested.peek().ban).toEqual({ endsInMs: 5000, isNew: false })
+    tested.clock.advance(4999)
+    expect(tested.peek().ban).toEqual({ endsInMs: 1, isNew: false })
+    tested.clock.advance(1)
+    expect(tested.consume()).toMatchObject({ allowed: true })
   })
 
-  it('does not come back once the client was admitted after it', () => {
-    const client = new Banned()
-    client.store.consume(chargeOf('client'))
-    client.store.block('client', 5000)
-    client.clock.advance(5000)
-    expect(client.store.consume(chargeOf('client'))).toMatchObject({ allowed: true })
-    client.clock.advance(-3000)
-    expect(client.store.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+  it('does not come back after the client was admitted', () => {
+    const tested = new TestedStore()
+    tested.store.consume(chargeOf('client'))
+    tested.store.block('client', 5000)
+    tested.clock.advance(5000)
+    expect(tested.store.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+    tested.clock.advance(-3000)
+    expect(tested.store.consume(chargeOf('client'))).toMatchObject({ allowed: true })
   })
 
-  it('lasts as long as the clock has still to go, where it was set back within the ban', () => {
-    const client = new Banned()
-    client.store.block('client', 5000)
-    client.clock.advance(3000)
-    client.clock.advance(-1000)
-    expect(client.peek().ban).toEqual({ endsInMs: 3000, isNew: false })
+  it('lasts until its end on the clock, where the clock was set back during the ban', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 5000)
+    tested.clock.advance(3000)
+    tested.clock.advance(-1000)
+    expect(tested.peek().ban).toEqual({ endsInMs: 3000, isNew: false })
   })
 
-  it('comes of refusals before and after', () => {
-    const client = new Banned()
-    client.consume()
-    client.consume()
-    client.clock.advance(-1_000_000)
-    expect([client.consume(), client.consume()].map(({ ban }) => ban?.isNew)).toEqual([undefined, true])
+  it('counts the refusals before and after', () => {
+    const tested = new TestedStore()
+    tested.consume()
+    tested.consume()
+    tested.clock.advance(-1_000_000)
+    expect([tested.consume(), tested.consume()].map(({ ban }) => ban?.isNew)).toEqual([undefined, true])
   })
 })
 
 describe('what is remembered of bans', () => {
-  it('is kept to the end of the ban, longer than anything else of the client', () => {
-    const client = new Banned()
-    client.store.block('client', 86_400_000)
-    client.consume('passer-by')
-    client.clock.advance(86_399_999)
-    client.prune()
-    expect(client.store.size).toBe(1)
-    expect(client.peek().ban).toBeDefined()
-    client.clock.advance(1)
-    client.prune()
-    expect(client.store.size).toBe(0)
+  it('is kept until the ban ends, longer than the rest of the client', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 86_400_000)
+    tested.consume('other')
+    tested.clock.advance(86_399_999)
+    tested.prune()
+    expect(tested.store.size).toBe(1)
+    expect(tested.peek().ban).toBeDefined()
+    tested.clock.advance(1)
+    tested.prune()
+    expect(tested.store.size).toBe(0)
   })
 
-  it('is kept for refusals as long as they count', () => {
+  it('is kept for refusals while they count', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     const rule = banRule(3, 300_000, 600_000)
     const ask = (): Decision => store.consume(chargeOf('client', [limitOf(1)], 1, rule))
     for (const _ of [1, 2, 3]) ask()
     clock.advance(299_999)
-    for (let turn = 0; turn < 10; turn++) store.consume(chargeOf(`newcomer ${turn}`))
-    // Its own window is over, and its two refusals are not.
+    for (let turn = 0; turn < 10; turn++) store.consume(chargeOf(`new client ${turn}`))
+    // Its window is over, but its two refusals still count.
     expect(ask()).toMatchObject({ allowed: true })
     expect(ask()).toMatchObject({ ban: { isNew: true } })
   })
 
-  it('is kept with a charge that comes after the ban', () => {
-    const client = new Banned()
-    client.store.block('client', 1000)
-    client.clock.advance(1000)
-    client.store.consume(chargeOf('client', [limitOf(3)]))
-    client.clock.advance(89_999)
-    client.prune()
-    expect(client.store.size).toBe(1)
-    client.clock.advance(1)
-    client.prune()
-    expect(client.store.size).toBe(0)
+  it('is kept after the ban only as long as a later charge needs', () => {
+    const tested = new TestedStore()
+    tested.store.block('client', 1000)
+    tested.clock.advance(1000)
+    tested.store.consume(chargeOf('client', [limitOf(3)]))
+    tested.clock.advance(89_999)
+    tested.prune()
+    expect(tested.store.size).toBe(1)
+    tested.clock.advance(1)
+    tested.prune()
+    expect(tested.store.size).toBe(0)
   })
 
   it.each([
     ['a ban', (store: MemoryStore) => store.block('login', 1000)],
     ['the end of a ban', (store: MemoryStore) => store.unblock('login')],
-  ])('is not cut short by %s where a limit of the same name is shorter elsewhere', (_what, act) => {
-    const client = new Banned()
+  ])('is not shortened by %s where another limiter has a shorter limit of the same name', (_what, act) => {
+    const tested = new TestedStore()
     const daily = [limitOf(5, { windowMs: 86_400_000 })]
-    client.store.consume(chargeOf('login', daily, 5))
-    client.store.consume(chargeOf('other', [limitOf(100, { windowMs: 1000, ttlMs: 1000 })]))
-    act(client.store)
-    client.clock.advance(3_600_000)
-    client.prune()
-    expect(client.store.peek(chargeOf('login', daily)).allowed).toBe(false)
+    tested.store.consume(chargeOf('login', daily, 5))
+    tested.store.consume(chargeOf('other', [limitOf(100, { windowMs: 1000, ttlMs: 1000 })]))
+    act(tested.store)
+    tested.clock.advance(3_600_000)
+    tested.prune()
+    expect(tested.store.peek(chargeOf('login', daily)).allowed).toBe(false)
   })
 
-  it('is written for refusals of clients without an entry only where they count', () => {
-    const { store } = new Banned()
+  it('is written for the refusals of new clients only where they count towards a ban', () => {
+    const { store } = new TestedStore()
     store.consume(chargeOf('client', [limitOf(1)], 2))
     expect(store.size).toBe(0)
     store.consume(chargeOf('client', [limitOf(1)], 2, RULE))
@@ -421,47 +421,47 @@ describe('what is remembered of bans', () => {
     expect(store.size).toBe(1)
   })
 
-  it('outlasts that of clients who are merely at their limits', () => {
-    const client = new Banned(300)
-    client.store.block('blocked', 86_400_000)
-    for (let turn = 0; turn < 1000; turn++) client.consume(`at its limit ${turn}`)
-    expect(client.store.size).toBe(300)
-    expect(client.peek('blocked').ban).toBeDefined()
+  it('is kept longer than what is known of clients at their limits', () => {
+    const tested = new TestedStore(300)
+    tested.store.block('blocked', 86_400_000)
+    for (let turn = 0; turn < 1000; turn++) tested.consume(`at its limit ${turn}`)
+    expect(tested.store.size).toBe(300)
+    expect(tested.peek('blocked').ban).toBeDefined()
   })
 
-  it('makes room before other bans once it was ended', () => {
-    const client = new Banned(2)
-    client.store.block('blocked', 86_400_000)
-    client.store.block('pardoned', 86_400_000)
-    client.store.unblock('pardoned')
-    client.consume('newcomer')
-    expect(client.store.size).toBe(2)
-    expect(client.peek('blocked').ban).toBeDefined()
+  it('makes room before other bans after it was ended', () => {
+    const tested = new TestedStore(2)
+    tested.store.block('blocked', 86_400_000)
+    tested.store.block('unblocked', 86_400_000)
+    tested.store.unblock('unblocked')
+    tested.consume('new client')
+    expect(tested.store.size).toBe(2)
+    expect(tested.peek('blocked').ban).toBeDefined()
   })
 
-  it('takes the place of others at maxKeys, and stays while there is anybody else', () => {
-    const client = new Banned(20)
-    client.store.block('blocked', 86_400_000)
-    client.ban('refused')
+  it('replaces other clients at maxKeys, and stays while others can be forgotten', () => {
+    const tested = new TestedStore(20)
+    tested.store.block('blocked', 86_400_000)
+    tested.ban('refused')
     for (let turn = 0; turn < 1000; turn++) {
-      client.store.consume(chargeOf(`newcomer ${turn}`))
-      expect([client.peek('blocked').ban?.isNew, client.peek('refused').ban?.isNew]).toEqual([false, false])
+      tested.store.consume(chargeOf(`new client ${turn}`))
+      expect([tested.peek('blocked').ban?.isNew, tested.peek('refused').ban?.isNew]).toEqual([false, false])
     }
-    expect(client.store.size).toBe(20)
+    expect(tested.store.size).toBe(20)
     for (let turn = 0; turn < 50; turn++) {
-      client.store.block(`blocked ${turn}`, 5000)
-      expect(client.store.size).toBe(20)
+      tested.store.block(`blocked ${turn}`, 5000)
+      expect(tested.store.size).toBe(20)
     }
-    expect(client.peek('blocked 49').ban).toEqual({ endsInMs: 5000, isNew: false })
+    expect(tested.peek('blocked 49').ban).toEqual({ endsInMs: 5000, isNew: false })
   })
 
-  it('makes room once the ban is over', () => {
-    const client = new Banned(2)
+  it('makes room when the ban is over', () => {
+    const tested = new TestedStore(2)
     const half = [limitOf(2, { windowMs: 3_600_000 })]
-    client.store.block('blocked', 5000)
-    client.store.consume(chargeOf('half', half))
-    client.clock.advance(5000)
-    client.store.consume(chargeOf('newcomer', half))
-    expect(client.store.peek(chargeOf('half', half)).limits[0]?.remaining).toBe(1)
+    tested.store.block('blocked', 5000)
+    tested.store.consume(chargeOf('half', half))
+    tested.clock.advance(5000)
+    tested.store.consume(chargeOf('new client', half))
+    expect(tested.store.peek(chargeOf('half', half)).limits[0]?.remaining).toBe(1)
   })
 })

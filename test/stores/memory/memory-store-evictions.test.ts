@@ -7,19 +7,19 @@ import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { EvictingReference, TTL_MS, UNITS, WINDOW_MS } from './evicting-reference.ts'
 
-// The timer goes when a test has it go.
+// Timers are faked: they run when a test lets them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 const TEN = [limitOf(UNITS, { windowMs: WINDOW_MS, ttlMs: TTL_MS })]
 const THREE = [limitOf(3)]
 
-describe('a full MemoryStore forgets', () => {
+describe('a full MemoryStore', () => {
   type Step =
     | { readonly kind: 'consume'; readonly key: string; readonly cost: number }
     | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
     | { readonly kind: 'unblock'; readonly key: string }
-    | { readonly kind: 'turn'; readonly ms: number }
+    | { readonly kind: 'advance'; readonly ms: number }
 
   const key = fc.nat({ max: 24 }).map((number) => `client ${number}`)
   const cost = fc.integer({ min: 1, max: UNITS })
@@ -27,7 +27,7 @@ describe('a full MemoryStore forgets', () => {
     { weight: 20, arbitrary: fc.record({ kind: fc.constant('consume' as const), key, cost }) },
     {
       weight: 2,
-      // No two clients expire at one instant: the order of equals is left to chance.
+      // No two clients expire at the same instant, because the order among equals is random.
       arbitrary: fc.record({
         kind: fc.constant('block' as const),
         key,
@@ -38,7 +38,7 @@ describe('a full MemoryStore forgets', () => {
     {
       weight: 3,
       arbitrary: fc.record({
-        kind: fc.constant('turn' as const),
+        kind: fc.constant('advance' as const),
         ms: fc.nat({ max: 4000 }).map((n) => 10 * n),
       }),
     },
@@ -61,7 +61,7 @@ describe('a full MemoryStore forgets', () => {
     }
   }
 
-  it('of so few that all are compared the very one that it says, and counts to the last one', () => {
+  it('forgets exactly the client that the rule names, where all clients are compared, and counts them exactly', () => {
     const steps = fc.array(step, { minLength: 10, maxLength: 60, size: 'max' })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 16 }), steps, (maxKeys, trace) => {
@@ -77,8 +77,8 @@ describe('a full MemoryStore forgets', () => {
         }
         for (const known of reference.keys) {
           const { limits, ban } = store.peek(chargeOf(known, TEN))
-          const standing = { remaining: limits[0]?.remaining, isBanned: ban !== undefined }
-          expect([known, standing]).toEqual([known, reference.standingOf(known, clock.now())])
+          const status = { remaining: limits[0]?.remaining, isBanned: ban !== undefined }
+          expect([known, status]).toEqual([known, reference.statusOf(known, clock.now())])
         }
         const { keys, unexpiredEvictions, overflowed } = store.stats()
         expect({ keys, unexpiredEvictions, overflowed }).toEqual({
@@ -92,23 +92,23 @@ describe('a full MemoryStore forgets', () => {
     )
   })
 
-  it('no refused and no banned client in any flood, and tells whom it forgot and for whom it had no room', () => {
-    const way = fc.constantFrom('uses little', 'uses all', 'is refused', 'is banned', 'is blocked')
-    const flood = fc.array(way, { minLength: 1, maxLength: 80, size: 'max' })
+  it('forgets no refused and no banned client in any flood, and counts evictions and new clients without room', () => {
+    const behaviour = fc.constantFrom('uses little', 'uses all', 'is refused', 'is banned', 'is blocked')
+    const flood = fc.array(behaviour, { minLength: 1, maxLength: 80, size: 'max' })
     const rule = banRule(1, 60_000, 3_600_000)
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 50 }), flood, (maxKeys, newcomers) => {
+      fc.property(fc.integer({ min: 1, max: 50 }), flood, (maxKeys, newClients) => {
         const store = new MemoryStore({ maxKeys, clock: new FakeClock() })
         const kept: string[] = []
-        let came = 0
-        for (const [index, does] of newcomers.entries()) {
+        let added = 0
+        for (const [index, does] of newClients.entries()) {
           const client = `client ${index}`
           const used = does === 'uses little' ? 5 : 10
           if (kept.length === maxKeys) {
             expect(store.consume(chargeOf(client, TEN)).ban).toBeUndefined()
             continue
           }
-          came++
+          added++
           if (does === 'is blocked') store.block(client, 3_600_000)
           else expect(store.consume(chargeOf(client, TEN, used)).allowed).toBe(true)
           if (does === 'is refused') store.consume(chargeOf(client, TEN))
@@ -117,13 +117,15 @@ describe('a full MemoryStore forgets', () => {
         }
         const decisions = kept.map((client) => store.peek(chargeOf(client, TEN)))
         expect(decisions.filter(({ allowed }) => allowed)).toEqual([])
-        const bans = newcomers.slice(0, came).filter((does) => does === 'is banned' || does === 'is blocked')
+        const bans = newClients
+          .slice(0, added)
+          .filter((does) => does === 'is banned' || does === 'is blocked')
         expect(decisions.filter(({ ban }) => ban?.isNew === false).length).toBe(bans.length)
-        const keys = Math.min(maxKeys, came)
+        const keys = Math.min(maxKeys, added)
         expect(store.stats()).toMatchObject({
           keys,
-          unexpiredEvictions: came - keys,
-          overflowed: newcomers.length - came,
+          unexpiredEvictions: added - keys,
+          overflowed: newClients.length - added,
         })
         store.close()
       }),
@@ -132,8 +134,8 @@ describe('a full MemoryStore forgets', () => {
   })
 })
 
-/** A store in which everybody is refused until a minute is over, so that newcomers share. */
-class Crowded {
+/** A full store in which all clients are refused for a minute, so that new clients share buckets. */
+class FullStore {
   readonly clock = new FakeClock()
   readonly store: MemoryStore
 
@@ -144,40 +146,40 @@ class Crowded {
     }
   }
 
-  /** How many of so many newcomers, each of whom asks for a unit, get it. */
-  admitted(newcomers: number, limits: readonly Limit[] = THREE): number {
-    const keys = Array.from({ length: newcomers }, (_, index) => `newcomer ${index}`)
+  /** How many of so many new clients get the one unit that each asks for. */
+  admitted(newClients: number, limits: readonly Limit[] = THREE): number {
+    const keys = Array.from({ length: newClients }, (_, index) => `new client ${index}`)
     return keys.filter((key) => this.store.consume(chargeOf(key, limits)).allowed).length
   }
 }
 
-describe('newcomers for whom there is no room', () => {
-  it.each(ALGORITHMS)('share 64 times the quota of one client, and it comes back, by %s', (algorithm) => {
-    const crowded = new Crowded(1)
-    const { store, clock } = crowded
+describe('new clients for which there is no room', () => {
+  it.each(ALGORITHMS)('share 64 times the quota of one client, and regain it, by %s', (algorithm) => {
+    const full = new FullStore(1)
+    const { store, clock } = full
     store.block('blocked', 86_400_000)
     const limits = [limitOf(3, { algorithm })]
-    expect([crowded.admitted(3000, limits), crowded.admitted(3000, limits)]).toEqual([64 * 3, 0])
+    expect([full.admitted(3000, limits), full.admitted(3000, limits)]).toEqual([64 * 3, 0])
     expect(store.stats()).toMatchObject({ keys: 1, overflowed: 6000 })
     clock.advance(60_000)
-    expect(crowded.admitted(3000, limits)).toBe(64 * 3)
+    expect(full.admitted(3000, limits)).toBe(64 * 3)
     expect(store.peek(chargeOf('blocked')).ban).toBeDefined()
   })
 
-  it('share it by sets of limit names, in their order', () => {
-    const crowded = new Crowded()
+  it('share one such quota for each list of limit names', () => {
+    const full = new FullStore()
     const [one, two] = [limitOf(3, { name: 'one' }), limitOf(2, { name: 'two' })]
     const admitted = [THREE, [one], [one, two], [two, one], THREE].map((limits) =>
-      crowded.admitted(2000, limits),
+      full.admitted(2000, limits),
     )
     expect(admitted).toEqual([64 * 3, 64 * 3, 64 * 2, 64 * 2, 0])
-    expect(crowded.store.stats()).toMatchObject({ keys: 5, unexpiredEvictions: 0, overflowed: 10_000 })
+    expect(full.store.stats()).toMatchObject({ keys: 5, unexpiredEvictions: 0, overflowed: 10_000 })
   })
 
-  it('are told by peek what consume will answer', () => {
-    const { store } = new Crowded()
+  it('get from peek what consume will answer', () => {
+    const { store } = new FullStore()
     for (let turn = 0; turn < 1000; turn++) {
-      const charge = chargeOf(`newcomer ${turn}`, THREE, 1 + (turn % 3), banRule(2, 60_000, 5000))
+      const charge = chargeOf(`new client ${turn}`, THREE, 1 + (turn % 3), banRule(2, 60_000, 5000))
       const peeked = store.peek(charge)
       const consumed = store.consume(charge)
       expect([peeked.allowed, peeked.retryAfterMs]).toEqual([consumed.allowed, consumed.retryAfterMs])
@@ -187,19 +189,19 @@ describe('newcomers for whom there is no room', () => {
     expect(store.stats().overflowed).toBe(1000)
   })
 
-  it('are not banned, nor counted towards a ban, however often they are refused', () => {
-    const { store, clock } = new Crowded()
+  it('are not banned, and have no refusals counted, however often they are refused', () => {
+    const { store, clock } = new FullStore()
     const ask = (key: string): Decision => store.consume(chargeOf(key, THREE, 3, banRule(1, 1e6, 1e6)))
-    const decisions = Array.from({ length: 3000 }, (_, index) => ask(`newcomer ${index % 1000}`))
+    const decisions = Array.from({ length: 3000 }, (_, index) => ask(`new client ${index % 1000}`))
     expect(decisions.filter(({ allowed }) => allowed).length).toBe(64)
     expect(decisions.filter(({ ban }) => ban !== undefined)).toEqual([])
     clock.advance(90_000)
-    expect(ask('newcomer 0').allowed).toBe(true)
+    expect(ask('new client 0').allowed).toBe(true)
   })
 
-  it('give back to what they share, once', () => {
-    const { store } = new Crowded()
-    const charge = chargeOf('newcomer', THREE)
+  it('give a charge back to their bucket, once', () => {
+    const { store } = new FullStore()
+    const charge = chargeOf('new client', THREE)
     const { receipt = {} } = store.consume(charge)
     store.consume(charge)
     const after = [1, 2].map(() => {
@@ -210,50 +212,50 @@ describe('newcomers for whom there is no room', () => {
     expect(store.consume({ ...charge, refundable: false })).not.toHaveProperty('receipt')
   })
 
-  it('are remembered as soon as there is room: when somebody is reset, given back to, or has expired', () => {
-    const rooms: readonly ((crowded: Crowded) => void)[] = [
+  it('are remembered as soon as a client is reset, gets a refund, or expires', () => {
+    const rooms: readonly ((full: FullStore) => void)[] = [
       ({ store }) => store.reset('refused 3'),
       ({ store }) => store.resetAll(),
       ({ clock }) => clock.advance(90_000),
     ]
     for (const makeRoom of rooms) {
-      const crowded = new Crowded()
-      const { store } = crowded
-      store.consume(chargeOf('newcomer'))
-      makeRoom(crowded)
+      const full = new FullStore()
+      const { store } = full
+      store.consume(chargeOf('new client'))
+      makeRoom(full)
       const before = store.stats().overflowed
-      expect(left(store.peek(chargeOf('newcomer')))).toBe(3)
-      expect(store.consume(chargeOf('newcomer')).allowed).toBe(true)
+      expect(left(store.peek(chargeOf('new client')))).toBe(3)
+      expect(store.consume(chargeOf('new client')).allowed).toBe(true)
       expect(store.stats()).toMatchObject({ unexpiredEvictions: 0, overflowed: before })
-      store.reset('newcomer')
-      expect(left(store.peek(chargeOf('newcomer')))).toBe(3)
+      store.reset('new client')
+      expect(left(store.peek(chargeOf('new client')))).toBe(3)
     }
-    const { store } = new Crowded(1)
+    const { store } = new FullStore(1)
     store.reset('refused 0')
-    const { receipt = {} } = store.consume(chargeOf('given back', THREE, 3))
-    store.consume(chargeOf('newcomer'))
+    const { receipt = {} } = store.consume(chargeOf('refunded', THREE, 3))
+    store.consume(chargeOf('new client'))
     store.refund(receipt)
-    store.consume(chargeOf('newcomer'))
+    store.consume(chargeOf('new client'))
     expect(store.stats()).toMatchObject({ keys: 1, unexpiredEvictions: 1, overflowed: 1 })
   })
 
-  it('share anew once everything was forgotten', () => {
-    const crowded = new Crowded(1)
-    expect(crowded.admitted(2000)).toBe(64 * 3)
-    crowded.store.resetAll()
-    crowded.store.block('blocked', 60_000)
-    expect(crowded.admitted(2000)).toBe(64 * 3)
+  it('share a new quota after everything was forgotten', () => {
+    const full = new FullStore(1)
+    expect(full.admitted(2000)).toBe(64 * 3)
+    full.store.resetAll()
+    full.store.block('blocked', 60_000)
+    expect(full.admitted(2000)).toBe(64 * 3)
   })
 
-  it('who are refused for what they alone ask for are not remembered for it', () => {
-    const { store } = new Crowded()
-    const { allowed, ban } = store.consume(chargeOf('newcomer', THREE, 4, banRule(1, 60_000, 5000)))
+  it('are not remembered for a charge above the limit', () => {
+    const { store } = new FullStore()
+    const { allowed, ban } = store.consume(chargeOf('new client', THREE, 4, banRule(1, 60_000, 5000)))
     expect([allowed, ban]).toEqual([false, undefined])
     expect(store.stats()).toMatchObject({ keys: 5, unexpiredEvictions: 0 })
   })
 
-  it('are blocked at any price, a refused client the first to go, then the ban that ends first', () => {
-    const { store } = new Crowded(3)
+  it('are blocked in any case, and replace refused clients first, then the client whose ban ends first', () => {
+    const { store } = new FullStore(3)
     const bans = (): unknown[] =>
       [1, 2, 3, 4].map((client) => store.peek(chargeOf(`blocked ${client}`)).ban?.endsInMs)
     for (const client of [1, 2, 3]) store.block(`blocked ${client}`, 9000 - 1000 * client)

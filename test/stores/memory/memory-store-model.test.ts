@@ -9,7 +9,7 @@ import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { banRule, limitOf } from '../../support/charges.ts'
 import { type ReferenceReceipt, ReferenceStore } from './reference-store.ts'
 
-// The timer goes when a test has it go.
+// Timers are faked: they run when a test lets them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
 afterEach(() => void vi.useRealTimers())
 
@@ -27,12 +27,12 @@ const hugeBucket = limitOf(10 ** 12, { name: 'huge bucket', windowMs: 1000, algo
 const century = limitOf(5, { name: 'century', windowMs: CENTURY_MS })
 const slidingCentury = limitOf(5, { name: 'century', windowMs: CENTURY_MS, algorithm: 'sliding-window' })
 const centuryBucket = limitOf(3, { name: 'century', windowMs: CENTURY_MS, algorithm: 'token-bucket' })
-/** The longest that a key is remembered where it expires within the times that clocks are turned by. */
+/** Remembered so long that the largest steps of the clock still make it expire. */
 const remembered = limitOf(5, { name: 'remembered', windowMs: 1000, ttlMs: 1e9 })
 
 const anotherNumber = (limit: Limit, units: number): Limit => ({ ...limit, limit: units, burst: units })
 
-/** Ordinary ones, those that share names with others, and those that do not fit a narrow row. */
+/** Ordinary limits, limits that share names with others, and limits that do not fit a narrow row. */
 const LIMIT_ARRAYS: readonly (readonly Limit[])[] = [
   [fixed],
   [fixed],
@@ -65,30 +65,33 @@ const RULES: readonly (BanRule | undefined)[] = [
   banRule(4, 2000, CENTURY_MS),
 ]
 
-interface Ask {
+interface Request {
   readonly kind: 'consume' | 'peek'
   readonly key: string
   readonly limits: readonly Limit[]
-  /** Of all that the limits admit at once. */
+  /** The part of what the limits admit at once. */
   readonly share: number
   readonly ban: BanRule | undefined
   readonly isRefundable: boolean
 }
 
 type Step =
-  | Ask
+  | Request
   | { readonly kind: 'refund'; readonly which: number }
   | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
   | { readonly kind: 'unblock' | 'reset'; readonly key: string }
   | { readonly kind: 'resetAll' }
-  | { readonly kind: 'turn'; readonly ms: number }
+  | { readonly kind: 'advance'; readonly ms: number }
 
 const key = fc.constantFrom(...KEYS)
 
-/** A few of the arrays a trace, so that keys are charged with the same ones again and again. */
+/** A few of the arrays for each trace, so that keys are often charged with the same ones. */
 const someArrays = fc.shuffledSubarray([...LIMIT_ARRAYS], { minLength: 1, maxLength: 4 })
 
-function stepsWith(arrays: readonly (readonly Limit[])[], turns: fc.Arbitrary<number>): fc.Arbitrary<Step[]> {
+function stepsWith(
+  arrays: readonly (readonly Limit[])[],
+  clockSteps: fc.Arbitrary<number>,
+): fc.Arbitrary<Step[]> {
   const charge = (kind: 'consume' | 'peek'): fc.Arbitrary<Step> =>
     fc.record({
       kind: fc.constant(kind),
@@ -106,22 +109,22 @@ function stepsWith(arrays: readonly (readonly Limit[])[], turns: fc.Arbitrary<nu
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('block' as const), key, forMs }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('unblock' as const, 'reset' as const), key }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('resetAll' as const) }) },
-    { weight: 14, arbitrary: fc.record({ kind: fc.constant('turn' as const), ms: turns }) },
+    { weight: 14, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: clockSteps }) },
   )
   return fc.array(step, { maxLength: 60, size: 'max' })
 }
 
-const shortTurns = fc.oneof(fc.nat({ max: 600 }), fc.nat({ max: 6000 }), fc.constant(100_000))
-const farTurns = fc.constantFrom(2e9, 6e11, CENTURY_MS, 2 * CENTURY_MS)
-const turnsForward = fc.oneof({ weight: 9, arbitrary: shortTurns }, { weight: 1, arbitrary: farTurns })
-const turnsBothWays = fc.oneof(
-  { weight: 5, arbitrary: turnsForward },
+const shortSteps = fc.oneof(fc.nat({ max: 600 }), fc.nat({ max: 6000 }), fc.constant(100_000))
+const longSteps = fc.constantFrom(2e9, 6e11, CENTURY_MS, 2 * CENTURY_MS)
+const stepsForward = fc.oneof({ weight: 9, arbitrary: shortSteps }, { weight: 1, arbitrary: longSteps })
+const stepsBothDirections = fc.oneof(
+  { weight: 5, arbitrary: stepsForward },
   { weight: 2, arbitrary: fc.integer({ min: -9000, max: -1 }) },
-  // 25 years, which is before the instant from which a store counts its expiries.
+  // 25 years back is before the instant from which a store counts its expiries.
   { weight: 1, arbitrary: fc.constantFrom(-100_000, -2e9, -8e11) },
 )
 
-/** A store and its reference side by side. */
+/** A store beside its reference. */
 class SideBySide {
   readonly clock = new FakeClock(CENTURY_MS)
   readonly store: MemoryStore
@@ -129,7 +132,7 @@ class SideBySide {
   readonly #receipts: (readonly [Receipt, ReferenceReceipt])[] = []
 
   constructor() {
-    // A run that failed has left its timer, which would go in the place of this one's.
+    // A failed run leaves its timer, which would run instead of the timer of this store.
     vi.clearAllTimers()
     this.store = new MemoryStore({ clock: this.clock })
   }
@@ -138,7 +141,7 @@ class SideBySide {
     const { store, reference } = this
     const nowMs = this.clock.now()
     if (step.kind === 'consume' || step.kind === 'peek') {
-      this.#ask(step.kind, chargeOf(step), nowMs)
+      this.#decide(step.kind, chargeOf(step), nowMs)
     } else if (step.kind === 'refund') {
       const [receipt, twin] = this.#receipts[step.which % Math.max(1, this.#receipts.length)] ?? []
       if (receipt === undefined || twin === undefined) return
@@ -147,8 +150,8 @@ class SideBySide {
     } else if (step.kind === 'block') {
       store.block(step.key, step.forMs)
       reference.block(step.key, step.forMs, nowMs)
-    } else if (step.kind === 'turn') {
-      // Before the year 0 of the clock nothing need work.
+    } else if (step.kind === 'advance') {
+      // A clock below 0 is not supported.
       this.clock.advance(Math.max(step.ms, 1 - nowMs))
     } else if (step.kind === 'resetAll') {
       store.resetAll()
@@ -159,7 +162,7 @@ class SideBySide {
     }
   }
 
-  #ask(kind: 'consume' | 'peek', charge: Charge, nowMs: number): void {
+  #decide(kind: 'consume' | 'peek', charge: Charge, nowMs: number): void {
     const { receipt, ...decision } = this.store[kind](charge)
     if (kind === 'peek') {
       expect(decision).toEqual(this.reference.peek(charge, nowMs))
@@ -172,23 +175,23 @@ class SideBySide {
     if (receipt !== undefined && answer.receipt !== undefined) this.#receipts.push([receipt, answer.receipt])
   }
 
-  /** Has both forget whoever has expired: of so few clients the timer looks at all in one go. */
+  /** Makes both forget expired clients. The timer checks so few clients in one run. */
   prune(): void {
     vi.advanceTimersToNextTimer()
     this.reference.prune(this.clock.now())
   }
 
-  /** Asks after every client, by the limits that a trace knows. */
+  /** Compares all clients, with the limits of the trace. */
   compareAll(arrays: readonly (readonly Limit[])[]): void {
     for (const each of KEYS) {
       for (const limits of arrays) {
-        this.#ask('peek', { key: each, limits: limitsOf(each, limits), cost: 1 }, this.clock.now())
+        this.#decide('peek', { key: each, limits: limitsOf(each, limits), cost: 1 }, this.clock.now())
       }
     }
   }
 }
 
-/** Each array as another limiter has it, under the same names, with a longer window. */
+/** Each array as another limiter has it: the same names with a longer window. */
 const ELSEWHERE = new Map(
   LIMIT_ARRAYS.map((limits) => [
     limits,
@@ -196,24 +199,24 @@ const ELSEWHERE = new Map(
   ]),
 )
 
-/** The limits of a key: every other one is another limiter's. */
+/** The limits of a key. Every other key belongs to the other limiter. */
 function limitsOf(key: string, limits: readonly Limit[]): readonly Limit[] {
   return KEYS.indexOf(key) % 2 === 0 ? limits : (ELSEWHERE.get(limits) ?? limits)
 }
 
 /** A charge of between one unit and all that the limits admit at once. */
-function chargeOf({ key, limits, share, ban, isRefundable }: Ask): Charge {
+function chargeOf({ key, limits, share, ban, isRefundable }: Request): Charge {
   const most = Math.min(...limits.map(({ burst }) => burst))
   const cost = Math.max(1, Math.floor(most * share))
   const charge = { key, limits: limitsOf(key, limits), cost, ban }
-  // What is left out is refundable.
+  // A charge is refundable by default.
   return isRefundable ? charge : { ...charge, refundable: false }
 }
 
-describe('MemoryStore answers as one of plain objects does', () => {
-  it('on any clock, and forgets the same clients where its timer goes at once', () => {
+describe('a MemoryStore answers as a store of plain objects does', () => {
+  it('on any clock, and forgets the same clients when its timer runs after each step', () => {
     const traces = someArrays.chain((arrays) =>
-      fc.tuple(fc.constant(arrays), stepsWith(arrays, turnsBothWays)),
+      fc.tuple(fc.constant(arrays), stepsWith(arrays, stepsBothDirections)),
     )
     fc.assert(
       fc.property(traces, ([arrays, steps]) => {
@@ -230,9 +233,9 @@ describe('MemoryStore answers as one of plain objects does', () => {
     )
   })
 
-  it('whenever it forgets those who have expired, on a clock that is not set back', () => {
+  it('whenever it forgets expired clients, on a clock that is not set back', () => {
     const traces = someArrays.chain((arrays) =>
-      fc.tuple(fc.constant(arrays), stepsWith(arrays, turnsForward)),
+      fc.tuple(fc.constant(arrays), stepsWith(arrays, stepsForward)),
     )
     fc.assert(
       fc.property(traces, ([arrays, steps]) => {

@@ -6,7 +6,7 @@ import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 
-// Its timers stand still: what is tested here, no timer decides.
+// Timers are faked and never run: these tests do not depend on them.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
@@ -42,7 +42,7 @@ describe('the options of MemoryStore', () => {
     expect(thrownBy(() => new MemoryStore(options as MemoryStoreOptions)).message).toBe(message)
   })
 
-  it('may be left out, one and all', () => {
+  it('may be left out, some or all', () => {
     expect(new MemoryStore().size).toBe(0)
     expect(new MemoryStore({ maxKeys: 16_000_000 }).size).toBe(0)
     expect(new MemoryStore({ clock: new FakeClock() }).size).toBe(0)
@@ -50,7 +50,7 @@ describe('the options of MemoryStore', () => {
 })
 
 describe('MemoryStore', () => {
-  it('declares what it can', () => {
+  it('declares its capabilities', () => {
     expect(new MemoryStore().capabilities).toEqual({
       algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
       severalLimits: true,
@@ -59,7 +59,7 @@ describe('MemoryStore', () => {
     })
   })
 
-  it('answers whole milliseconds on a clock of fractions', () => {
+  it('answers in whole milliseconds on a clock with fractions', () => {
     const clock = new FakeClock(1000.9)
     const store = new MemoryStore({ clock })
     const resets: unknown[] = []
@@ -76,7 +76,7 @@ describe('MemoryStore', () => {
     ])
   })
 
-  it('counts on a clock of its own, where none is given, in whole milliseconds', () => {
+  it('uses a clock of its own where none is given, in whole milliseconds', () => {
     const store = new MemoryStore()
     for (let turn = 0; turn < 3; turn++) {
       const { limits } = store.consume(chargeOf('client'))
@@ -85,7 +85,7 @@ describe('MemoryStore', () => {
     expect(store.consume(chargeOf('client')).allowed).toBe(false)
   })
 
-  it('takes a cost whole or not at all, up to the whole limit', () => {
+  it('takes all of a cost or nothing, up to the whole limit', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const limits = [limitOf(10)]
     const remainingAfter = (cost: number): unknown => {
@@ -102,7 +102,7 @@ describe('MemoryStore', () => {
     expect(store.consume(chargeOf('other', limits, 10))).toMatchObject({ allowed: true })
   })
 
-  it('charges several limits together or none, and remembers for the longest ttl', () => {
+  it('charges all of several limits or none', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     const limits = [
@@ -125,7 +125,7 @@ describe('MemoryStore', () => {
     ])
   })
 
-  it('refunds no receipt of an entry that was forgotten meanwhile', () => {
+  it('refunds no charge of a client that was forgotten in the meantime', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const { receipt } = store.consume(chargeOf('client'))
     if (receipt === undefined) throw new Error('no receipt')
@@ -135,7 +135,7 @@ describe('MemoryStore', () => {
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
   })
 
-  it('writes receipts that tell nothing', () => {
+  it('writes receipts that show nothing', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const { receipt } = store.consume(chargeOf('client'))
     expect(receipt).toBeTypeOf('object')
@@ -143,7 +143,7 @@ describe('MemoryStore', () => {
     expect(Reflect.ownKeys(receipt ?? { missing: true })).toEqual([])
   })
 
-  it('takes no receipt but its own: no copy, and none of another store', () => {
+  it('takes only its own receipts: no copy, and none of another store', () => {
     const clock = new FakeClock()
     const [store, other] = [new MemoryStore({ clock }), new MemoryStore({ clock })]
     const { receipt = {} } = store.consume(chargeOf('client'))
@@ -156,35 +156,35 @@ describe('MemoryStore', () => {
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
   })
 
-  it('leaves the receipt out where nobody can give a charge back, and nothing else', () => {
+  it('leaves out the receipt, and nothing else, where a charge is not refundable', () => {
     for (const limits of [[limitOf(3)], [limitOf(3, { algorithm: 'token-bucket' })]]) {
       const store = new MemoryStore({ clock: new FakeClock() })
-      // The first charge opens the window, the second one counts on in it, the third one takes the last unit.
+      // The first charge opens the window, the second one counts in it, the third one takes the last unit.
       for (const _ of [1, 2, 3]) {
-        const { receipt, ...told } = store.consume(chargeOf('told', limits))
+        const { receipt, ...rest } = store.consume(chargeOf('refundable', limits))
         expect(receipt).toBeDefined()
-        const decision = store.consume({ ...chargeOf('not told', limits), refundable: false })
-        expect(decision).toEqual(told)
+        const decision = store.consume({ ...chargeOf('not refundable', limits), refundable: false })
+        expect(decision).toEqual(rest)
         expect(decision).not.toHaveProperty('receipt')
       }
     }
   })
 
-  it('tells what it has come to', () => {
+  it('shows its figures', () => {
     const store = new MemoryStore({ maxKeys: 100_000, clock: new FakeClock() })
     const empty = { keys: 0, maxKeys: 100_000, bytes: 0, unexpiredEvictions: 0, overflowed: 0 }
     expect(store.stats()).toEqual(empty)
     for (let turn = 0; turn < 50_000; turn++) store.consume(chargeOf(`client ${turn}`))
     const { bytes, ...counts } = store.stats()
     expect(counts).toEqual({ keys: 50_000, maxKeys: 100_000, unexpiredEvictions: 0, overflowed: 0 })
-    // A row of eight words, and an entry of the index, which is at most 80 % full.
+    // A row of eight words, and an entry in the index, which is at most 80 % full.
     expect(bytes / 50_000).toBeGreaterThan(36)
     expect(bytes / 50_000).toBeLessThan(50)
     store.resetAll()
     expect(store.stats()).toEqual(empty)
   })
 
-  it('writes no entry for a refusal or a peek', () => {
+  it('remembers no client for a refusal or a peek', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     store.peek(chargeOf('client'))
     store.consume(chargeOf('client', [limitOf(1)], 2))
@@ -192,8 +192,8 @@ describe('MemoryStore', () => {
   })
 })
 
-describe('MemoryStore that was closed', () => {
-  it('says so, and can be closed again', () => {
+describe('a MemoryStore that was closed', () => {
+  it('throws an error that says so, and can be closed again', () => {
     const store = new MemoryStore()
     const { receipt } = store.consume(chargeOf('client'))
     store.close()
@@ -208,7 +208,7 @@ describe('MemoryStore that was closed', () => {
       expect(error.message).toBe('this MemoryStore was closed. Close it after the last request.')
     }
     expect(store.size).toBe(0)
-    // What is left over of the last requests does no harm.
+    // What the last requests still do has no effect.
     store.refund(receipt ?? {})
     store.unblock('client')
     store.reset('client')
@@ -223,8 +223,8 @@ describe('MemoryStore that was closed', () => {
   })
 })
 
-describe('MemoryStore at maxKeys', () => {
-  it('never exceeds it, whatever comes', () => {
+describe('a MemoryStore at maxKeys', () => {
+  it('never remembers more keys', () => {
     const key = fc.stringMatching(/^[a-f]{1,2}$/)
     const step = fc.oneof(key, fc.integer({ min: 1, max: 50_000 }))
     fc.assert(
@@ -240,14 +240,14 @@ describe('MemoryStore at maxKeys', () => {
     )
   })
 
-  it('admits the newcomer, and remembers it', () => {
+  it('admits a new client, and remembers it', () => {
     const store = new MemoryStore({ maxKeys: 1, clock: new FakeClock() })
     for (const key of ['one', 'two', 'three']) expect(store.consume(chargeOf(key)).allowed).toBe(true)
     expect(store.size).toBe(1)
     expect(store.peek(chargeOf('three')).limits[0]?.remaining).toBe(2)
   })
 
-  it('lets a known client be charged without forgetting anybody', () => {
+  it('charges a known client without forgetting another one', () => {
     const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
     store.consume(chargeOf('one'))
     for (const _ of [1, 2, 3, 4]) store.consume(chargeOf('two'))
@@ -255,59 +255,59 @@ describe('MemoryStore at maxKeys', () => {
     expect(isAllowed(store, 'two')).toBe(false)
   })
 
-  it('forgets the one that used the least, and keeps the refused', () => {
+  it('forgets the client that has used the least, and keeps a refused one', () => {
     const store = new MemoryStore({ maxKeys: 3, clock: new FakeClock() })
     store.consume(chargeOf('refused', [limitOf(3)], 3))
     store.consume(chargeOf('busy', [limitOf(3)], 2))
     store.consume(chargeOf('quiet'))
-    store.consume(chargeOf('newcomer'))
+    store.consume(chargeOf('new client'))
     expect(isAllowed(store, 'refused')).toBe(false)
     expect(store.peek(chargeOf('busy')).limits[0]?.remaining).toBe(1)
     expect(store.peek(chargeOf('quiet')).limits[0]?.remaining).toBe(3)
   })
 
-  it('judges by the tightest of several limits', () => {
+  it('ranks clients by the tightest of their limits', () => {
     const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
     const pair = (first: number, second: number): readonly Limit[] => [
       limitOf(first, { name: 'first' }),
       limitOf(second, { name: 'second' }),
     ]
-    // Half of its first limit, and next to nothing of its second; the other a tenth of both.
+    // Half of its first limit and almost nothing of its second one; the other client has used a tenth of both.
     store.consume(chargeOf('tight', pair(2, 1000)))
     store.consume(chargeOf('loose', pair(10, 10)))
-    store.consume(chargeOf('newcomer', pair(10, 10)))
+    store.consume(chargeOf('new client', pair(10, 10)))
     const left = (key: string, limits: readonly Limit[]): unknown =>
       store.peek(chargeOf(key, limits)).limits.map(({ remaining }) => remaining)
     expect(left('tight', pair(2, 1000))).toEqual([1, 999])
     expect(left('loose', pair(10, 10))).toEqual([10, 10])
   })
 
-  it('judges a token bucket by what it holds, not by what comes back', () => {
+  it('ranks a token bucket by what it can hold, and not by its limit', () => {
     const store = new MemoryStore({ maxKeys: 2, clock: new FakeClock() })
     const bucket = [limitOf(1, { algorithm: 'token-bucket', burst: 100 })]
     const window = [limitOf(10)]
     store.consume(chargeOf('nine tenths', bucket, 90))
     store.consume(chargeOf('a tenth', window))
-    store.consume(chargeOf('newcomer', window))
+    store.consume(chargeOf('new client', window))
     expect(store.peek(chargeOf('nine tenths', bucket)).limits[0]?.remaining).toBe(10)
     expect(store.peek(chargeOf('a tenth', window)).limits[0]?.remaining).toBe(10)
   })
 
-  it('keeps a refused client through a flood of newcomers', () => {
+  it('keeps a refused client during a flood of new clients', () => {
     const store = new MemoryStore({ maxKeys: 20, clock: new FakeClock() })
     store.consume(chargeOf('refused', [limitOf(3)], 3))
     for (let turn = 0; turn < 1000; turn++) {
-      store.consume(chargeOf(`newcomer ${turn}`))
+      store.consume(chargeOf(`new client ${turn}`))
       expect(isAllowed(store, 'refused')).toBe(false)
     }
     expect(store.size).toBe(20)
   })
 
-  it('forgets an expired client before any other, much as it has used', () => {
+  it('forgets an expired client before any other, whatever it has used', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ maxKeys: 3, clock })
     const limits = [limitOf(3, { windowMs: 86_400_000 })]
-    // The expired one stands first, where pruning on the way has just passed by.
+    // The expired client is in the first row, which pruning has just passed.
     store.consume(chargeOf('expired', [limitOf(3)], 3))
     for (const key of ['one', 'two']) store.consume(chargeOf(key, limits))
     clock.advance(90_000)
@@ -320,14 +320,14 @@ describe('MemoryStore at maxKeys', () => {
   })
 })
 
-describe('MemoryStore and forgetting', () => {
-  /** Has newcomers come, so that those who have expired are forgotten on their way, and takes them away again. */
+describe('a MemoryStore that forgets clients', () => {
+  /** Adds new clients, for each of which expired clients are forgotten, and removes them again. */
   function prune(store: MemoryStore): void {
-    for (let turn = 0; turn < 4; turn++) store.consume(chargeOf(`newcomer ${turn}`))
-    for (let turn = 0; turn < 4; turn++) store.reset(`newcomer ${turn}`)
+    for (let turn = 0; turn < 4; turn++) store.consume(chargeOf(`new client ${turn}`))
+    for (let turn = 0; turn < 4; turn++) store.reset(`new client ${turn}`)
   }
 
-  it('forgets nobody before its ttl, and everybody after it on the way of newcomers', () => {
+  it('forgets no client before its ttl, and after it two for each new client', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     for (let turn = 0; turn < 100; turn++) store.consume(chargeOf(`old ${turn}`))
@@ -335,14 +335,14 @@ describe('MemoryStore and forgetting', () => {
     for (let turn = 0; turn < 60; turn++) store.consume(chargeOf(`new ${turn}`))
     expect(store.size).toBe(160)
     clock.advance(1)
-    // Two are looked at on the way of each newcomer, and of nobody else.
+    // Two clients are checked for each new client, and none for a known one.
     for (let turn = 0; turn < 200; turn++) store.consume(chargeOf('new 0'))
     expect(store.size).toBe(160)
     for (let turn = 60; turn < 140; turn++) store.consume(chargeOf(`new ${turn}`))
     expect(store.size).toBe(140)
   })
 
-  it('gains on newcomers: more is forgotten than is added', () => {
+  it('forgets more clients than are added', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     for (let turn = 0; turn < 1000; turn++) store.consume(chargeOf(`old ${turn}`))
@@ -351,7 +351,7 @@ describe('MemoryStore and forgetting', () => {
     expect(store.size).toBe(600)
   })
 
-  it('forgets a token bucket no sooner than it is full', () => {
+  it('forgets a token bucket only when it is full', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     const bucket = [limitOf(1, { algorithm: 'token-bucket', burst: 10, ttlMs: 600_000 })]
@@ -370,7 +370,7 @@ describe('MemoryStore and forgetting', () => {
     expect(store.peek(chargeOf('client', bucket)).limits[0]?.remaining).toBe(10)
   })
 
-  it('remembers for the longest of several limits', () => {
+  it('remembers a client for the longest of its limits', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     const limits = [
@@ -387,7 +387,7 @@ describe('MemoryStore and forgetting', () => {
     expect(store.size).toBe(0)
   })
 
-  it('counts from the last charge', () => {
+  it('counts the time from the latest charge', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ clock })
     store.consume(chargeOf('client'))
@@ -406,21 +406,21 @@ describe('a full MemoryStore', () => {
   const ten = [limitOf(10)]
   const storeOf = (maxKeys: number): MemoryStore => new MemoryStore({ maxKeys, clock: new FakeClock() })
 
-  it('forgets a client that is refused what it asks for after those who are not', () => {
+  it('forgets clients that are not refused before one that is refused', () => {
     const store = storeOf(3)
     store.consume(chargeOf('refused', ten, 6))
     expect(store.consume(chargeOf('refused', ten, 5)).allowed).toBe(false)
     for (const key of ['one', 'two']) store.consume(chargeOf(key, ten, 7))
-    store.consume(chargeOf('newcomer', ten))
+    store.consume(chargeOf('new client', ten))
     expect(store.peek(chargeOf('refused', ten)).limits[0]?.remaining).toBe(4)
   })
 
-  it('takes a client for what it has used once it was given back', () => {
+  it('ranks a client by what it has used after a refund', () => {
     const store = storeOf(2)
     const { receipt = {} } = store.consume(chargeOf('given back', ten, 10))
     store.consume(chargeOf('other', ten, 3))
     store.refund(receipt)
-    store.consume(chargeOf('newcomer', ten))
+    store.consume(chargeOf('new client', ten))
     expect(store.peek(chargeOf('other', ten)).limits[0]?.remaining).toBe(7)
   })
 })

@@ -4,11 +4,11 @@ import type { Ban, Decision, LimitState } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 
-/** Ids between two lives of a client: more than any trace of a test can use up. */
-const IDS_OF_A_LIFE = 2 ** 16
+/** Ids between two new clients: more than any trace of a test can use. */
+const IDS_PER_CLIENT = 2 ** 16
 
 interface Count {
-  /** As it was charged last. */
+  /** The limit at its latest charge. */
   readonly limit: Limit
   readonly state: AlgorithmState
 }
@@ -19,7 +19,7 @@ interface Client {
   readonly expiresAtMs: number
 }
 
-/** Who gives back what, by name and algorithm. */
+/** The charge that is given back. */
 export interface ReferenceReceipt {
   readonly key: string
   readonly taken: readonly Count[]
@@ -31,16 +31,16 @@ export interface ReferenceAnswer {
   readonly receipt: ReferenceReceipt | undefined
 }
 
-const NOBODY: Client = { counts: [], ban: undefined, expiresAtMs: 0 }
+const UNKNOWN: Client = { counts: [], ban: undefined, expiresAtMs: 0 }
 
 /**
- * What a store is to answer, kept in plain objects that are never changed, and asked of the limits directly. It
- * forgets whoever has expired when it is told to, and nobody else: it has no ceiling.
+ * A store of plain objects that are never changed, which charges its limits directly. It forgets expired clients when
+ * `prune` is called, and no others: it has no ceiling.
  */
 export class ReferenceStore {
   readonly #clients = new Map<string, Client>()
   readonly #spent = new WeakSet<ReferenceReceipt>()
-  #lives = 0
+  #newClients = 0
 
   get size(): number {
     return this.#clients.size
@@ -48,9 +48,9 @@ export class ReferenceStore {
 
   consume(charge: Charge, nowMs: number): ReferenceAnswer {
     const { limits, cost, key } = charge
-    const client = this.#settled(charge, nowMs)
-    const asked = outcomes(client, limits, nowMs, cost)
-    const isAdmitted = banEndsInMs(client?.ban, nowMs) === 0 && asked.every(({ allowed }) => allowed)
+    const client = this.#adjusted(charge, nowMs)
+    const results = resultsOf(client, limits, nowMs, cost)
+    const isAdmitted = banEndsInMs(client?.ban, nowMs) === 0 && results.every(({ allowed }) => allowed)
     if (!isAdmitted) return { decision: this.#refused(charge, client, nowMs), receipt: undefined }
     const counts = limits.map((limit) => {
       const state = countOf(client, limit)?.state ?? algorithmOf(limit).initialState(this.#newId())
@@ -59,43 +59,43 @@ export class ReferenceStore {
     const expiresAtMs = Math.max(client?.expiresAtMs ?? 0, nowMs + longestTtlMs(limits))
     const charged = { counts, ban: client?.ban, expiresAtMs }
     this.#clients.set(key, charged)
-    const repeatAfterMs = longestWait(outcomes(charged, limits, nowMs, cost))
+    const repeatAfterMs = longestWait(resultsOf(charged, limits, nowMs, cost))
     const decision = {
       allowed: true,
       retryAfterMs: 0,
-      limits: asked.map(({ state }) => state),
+      limits: results.map(({ state }) => state),
       ...(repeatAfterMs > 0 ? { repeatAfterMs } : {}),
     }
     return { decision, receipt: { key, taken: counts, cost } }
   }
 
   peek(charge: Charge, nowMs: number): Omit<Decision, 'receipt'> {
-    const client = this.#settled(charge, nowMs)
+    const client = this.#adjusted(charge, nowMs)
     const endsInMs = banEndsInMs(client?.ban, nowMs)
     if (endsInMs > 0) return bannedDecision(charge, client, nowMs, { endsInMs, isNew: false })
-    const asked = outcomes(client, charge.limits, nowMs, charge.cost)
-    if (asked.some(({ allowed }) => !allowed)) return refusal(charge, client, nowMs)
-    const standing = outcomes(client, charge.limits, nowMs, 0).map(({ state }) => state)
-    return { allowed: true, retryAfterMs: 0, limits: standing }
+    const results = resultsOf(client, charge.limits, nowMs, charge.cost)
+    if (results.some(({ allowed }) => !allowed)) return refusedDecision(charge, client, nowMs)
+    const untouched = resultsOf(client, charge.limits, nowMs, 0).map(({ state }) => state)
+    return { allowed: true, retryAfterMs: 0, limits: untouched }
   }
 
-  /** Once, where the client is known: until then a receipt may be shown again and again. */
+  /** Takes a receipt once. A receipt of a client that is not known is not used up. */
   refund(receipt: ReferenceReceipt, nowMs: number): void {
     const { key, taken, cost } = receipt
     const client = this.#clients.get(key)
     if (client === undefined || this.#spent.has(receipt)) return
     this.#spent.add(receipt)
-    const settled = settle(client, nowMs)
-    const counts = settled.counts.map(({ limit, state }) => {
+    const adjusted = adjust(client, nowMs)
+    const counts = adjusted.counts.map(({ limit, state }) => {
       const before = taken.find((count) => isSame(count.limit, limit))
       if (before === undefined) return { limit, state }
       return { limit, state: algorithmOf(limit).refund(state, before.state, nowMs, before.limit, cost) }
     })
-    this.#clients.set(key, { ...settled, counts })
+    this.#clients.set(key, { ...adjusted, counts })
   }
 
   block(key: string, forMs: number, nowMs: number): void {
-    const client = this.#clients.get(key) ?? NOBODY
+    const client = this.#clients.get(key) ?? UNKNOWN
     const expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(client.counts.map(({ limit }) => limit)))
     this.#clients.set(key, { ...client, ban: banned(nowMs, forMs), expiresAtMs })
   }
@@ -116,66 +116,70 @@ export class ReferenceStore {
     this.#clients.clear()
   }
 
-  /** Forgets everybody who has expired. */
+  /** Forgets all expired clients. */
   prune(nowMs: number): void {
     for (const [key, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#clients.delete(key)
   }
 
-  #settled({ key }: Charge, nowMs: number): Client | undefined {
+  #adjusted({ key }: Charge, nowMs: number): Client | undefined {
     const client = this.#clients.get(key)
     if (client === undefined) return undefined
-    const settled = settle(client, nowMs)
-    this.#clients.set(key, settled)
-    return settled
+    const adjusted = adjust(client, nowMs)
+    this.#clients.set(key, adjusted)
+    return adjusted
   }
 
   #refused(charge: Charge, client: Client | undefined, nowMs: number): Omit<Decision, 'receipt'> {
     const endsInMs = banEndsInMs(client?.ban, nowMs)
     if (endsInMs > 0) return bannedDecision(charge, client, nowMs, { endsInMs, isNew: false })
     const { ban: rule, key } = charge
-    if (rule === undefined) return refusal(charge, client, nowMs)
+    if (rule === undefined) return refusedDecision(charge, client, nowMs)
     const ban = withRefusal(client?.ban, nowMs, rule)
     const newEndsInMs = banEndsInMs(ban, nowMs)
     const untilMs = nowMs + Math.max(rule.refusals.windowMs, newEndsInMs)
-    const noted = client ?? NOBODY
+    const noted = client ?? UNKNOWN
     this.#clients.set(key, { ...noted, ban, expiresAtMs: Math.max(noted.expiresAtMs, untilMs) })
-    if (newEndsInMs === 0) return refusal(charge, client, nowMs)
+    if (newEndsInMs === 0) return refusedDecision(charge, client, nowMs)
     return bannedDecision(charge, client, nowMs, { endsInMs: newEndsInMs, isNew: true })
   }
 
   #newId(): number {
-    this.#lives++
-    return (this.#lives * IDS_OF_A_LIFE) % 2 ** 32
+    this.#newClients++
+    return (this.#newClients * IDS_PER_CLIENT) % 2 ** 32
   }
 }
 
-interface Asked {
+interface Result {
   readonly allowed: boolean
   readonly waitMs: number
   readonly state: LimitState
 }
 
-function outcomes(
+function resultsOf(
   client: Client | undefined,
   limits: readonly Limit[],
   nowMs: number,
   cost: number,
-): readonly Asked[] {
+): readonly Result[] {
   return limits.map((limit) => {
     const count = countOf(client, limit)
-    const outcome = algorithmOf(limit).charge(count?.state, nowMs, limit, cost)
-    const { allowed, remaining, resetMs, retryAfterMs } = outcome
+    const result = algorithmOf(limit).charge(count?.state, nowMs, limit, cost)
+    const { allowed, remaining, resetMs, retryAfterMs } = result
     const state = { name: limit.name, limit: limit.burst, remaining, resetMs }
     return { allowed, waitMs: retryAfterMs, state }
   })
 }
 
-function refusal(charge: Charge, client: Client | undefined, nowMs: number): Omit<Decision, 'receipt'> {
-  const asked = outcomes(client, charge.limits, nowMs, charge.cost)
-  const standing = outcomes(client, charge.limits, nowMs, 0)
-  const limits = asked.map(({ allowed, state }, index) => (allowed ? standing[index]?.state : state))
+function refusedDecision(
+  charge: Charge,
+  client: Client | undefined,
+  nowMs: number,
+): Omit<Decision, 'receipt'> {
+  const results = resultsOf(client, charge.limits, nowMs, charge.cost)
+  const untouched = resultsOf(client, charge.limits, nowMs, 0)
+  const limits = results.map(({ allowed, state }, index) => (allowed ? untouched[index]?.state : state))
   const shown = limits.filter((state) => state !== undefined)
-  return { allowed: false, retryAfterMs: longestWait(asked), limits: shown }
+  return { allowed: false, retryAfterMs: longestWait(results), limits: shown }
 }
 
 function bannedDecision(
@@ -184,7 +188,7 @@ function bannedDecision(
   nowMs: number,
   ban: Ban,
 ): Omit<Decision, 'receipt'> {
-  const retryAfterMs = Math.max(ban.endsInMs, longestWait(outcomes(client, limits, nowMs, cost)))
+  const retryAfterMs = Math.max(ban.endsInMs, longestWait(resultsOf(client, limits, nowMs, cost)))
   const states = limits.map(({ name, burst }) => ({
     name,
     limit: burst,
@@ -194,7 +198,7 @@ function bannedDecision(
   return { allowed: false, retryAfterMs, limits: states, ban }
 }
 
-function settle(client: Client, nowMs: number): Client {
+function adjust(client: Client, nowMs: number): Client {
   const counts = client.counts.map(({ limit, state }) => {
     return { limit, state: algorithmOf(limit).rewind(state, nowMs, limit) }
   })
@@ -209,8 +213,8 @@ function isSame(one: Limit, other: Limit): boolean {
   return one.name === other.name && one.algorithm === other.algorithm
 }
 
-function longestWait(asked: readonly Asked[]): number {
-  return Math.max(...asked.map(({ waitMs }) => waitMs))
+function longestWait(results: readonly Result[]): number {
+  return Math.max(...results.map(({ waitMs }) => waitMs))
 }
 
 function longestTtlMs(limits: readonly Limit[]): number {

@@ -14,42 +14,42 @@ const BUCKET = limitOf(7, {
   algorithm: 'token-bucket',
 })
 
-/** The first name that a script is told. */
-function toldName(name: string): unknown {
+/** The name of a limit as a script receives it. */
+function encodedName(name: string): unknown {
   const { limits } = JSON.parse(new ChargeSpecs().ofLimits([limitOf(3, { name })])) as { limits: unknown[][] }
   return limits[0]?.[0]
 }
 
-describe('what a script is told of a charge', () => {
-  it('is the limits in their order, and the ban rule where there is one', () => {
+describe('the arguments of a script', () => {
+  it('have the limits in their order, and the ban rule if there is one', () => {
     const specs = new ChargeSpecs()
     const limits = [WINDOW, BUCKET]
     const listed = '"limits":[["a","fixed-window",3,1000,3,31000],["b","token-bucket",7,60000,9,107143]]'
-    expect(specs.of(chargeOf('key', limits)).text).toBe(`{${listed}}`)
-    expect(specs.of(chargeOf('key', limits, 1, banRule(5, 60_000, 900_000))).text).toBe(
+    expect(specs.of(chargeOf('key', limits)).json).toBe(`{${listed}}`)
+    expect(specs.of(chargeOf('key', limits, 1, banRule(5, 60_000, 900_000))).json).toBe(
       `{${listed},"ban":[5,60000,900000]}`,
     )
     expect(specs.ofLimits(limits)).toBe(`{${listed}}`)
   })
 
-  it('is the name, units, window and time to live besides, where one fixed window is all there is', () => {
+  it('have a short form if the charge has one fixed window and no ban rule', () => {
     const specs = new ChargeSpecs()
-    const told = (limits: readonly Limit[], ban?: BanRule): readonly string[] | undefined =>
-      specs.of(chargeOf('key', limits, 1, ban)).oneWindow
-    expect(told([WINDOW])).toEqual(['a', '3', '1000', '31000'])
-    expect(told([{ ...WINDOW, name: 'per minute', limit: 999_999_999_999_999 }])).toEqual([
+    const shortFormOf = (limits: readonly Limit[], ban?: BanRule): readonly string[] | undefined =>
+      specs.of(chargeOf('key', limits, 1, ban)).shortForm
+    expect(shortFormOf([WINDOW])).toEqual(['a', '3', '1000', '31000'])
+    expect(shortFormOf([{ ...WINDOW, name: 'per minute', limit: 999_999_999_999_999 }])).toEqual([
       'per%0020minute',
       '999999999999999',
       '1000',
       '31000',
     ])
-    expect(told([BUCKET])).toBeUndefined()
-    expect(told([{ ...WINDOW, algorithm: 'sliding-window' }])).toBeUndefined()
-    expect(told([WINDOW, { ...WINDOW, name: 'b' }])).toBeUndefined()
-    expect(told([WINDOW], banRule(5, 60_000, 900_000))).toBeUndefined()
+    expect(shortFormOf([BUCKET])).toBeUndefined()
+    expect(shortFormOf([{ ...WINDOW, algorithm: 'sliding-window' }])).toBeUndefined()
+    expect(shortFormOf([WINDOW, { ...WINDOW, name: 'b' }])).toBeUndefined()
+    expect(shortFormOf([WINDOW], banRule(5, 60_000, 900_000))).toBeUndefined()
   })
 
-  it('is made once for each list of limits and ban rule, however often it is told', () => {
+  it('are made once for each list of limits and ban rule', () => {
     const specs = new ChargeSpecs()
     const rule = banRule(5, 60_000, 900_000)
     for (const ban of [undefined, rule]) {
@@ -60,30 +60,35 @@ describe('what a script is told of a charge', () => {
     }
   })
 
-  it('is never that of another rule, or of none, for the same limits', () => {
+  it('have the ban rule of the charge, also if another charge on the same limits has another rule or none', () => {
     const specs = new ChargeSpecs()
     const limits = [WINDOW]
     const rules = [banRule(1, 1000, 2000), undefined, banRule(2, 1000, 2000), banRule(1, 1000, 3000)]
-    const told = rules.map((ban) => specs.of(chargeOf('key', limits, 1, ban)))
-    expect(told.map(({ text }) => (JSON.parse(text) as { ban?: unknown }).ban)).toEqual([
+    const made = rules.map((ban) => specs.of(chargeOf('key', limits, 1, ban)))
+    expect(made.map(({ json: text }) => (JSON.parse(text) as { ban?: unknown }).ban)).toEqual([
       [1, 1000, 2000],
       undefined,
       [2, 1000, 2000],
       [1, 1000, 3000],
     ])
-    expect(told.map(({ oneWindow }) => oneWindow?.length)).toEqual([undefined, 4, undefined, undefined])
+    expect(made.map(({ shortForm: oneWindow }) => oneWindow?.length)).toEqual([
+      undefined,
+      4,
+      undefined,
+      undefined,
+    ])
   })
 
-  it('writes numbers of 15 digits as digits', () => {
+  it('have numbers of 15 digits without an exponent', () => {
     const limits = [limitOf(999_999_999_999_999, { windowMs: 2_592_000_000 })]
     expect(new ChargeSpecs().ofLimits(limits)).toBe(
       '{"limits":[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000]]}',
     )
   })
 
-  it('names limits in printable ASCII, each name apart', () => {
-    expect(toldName('per minute')).toBe('per%0020minute')
-    expect(toldName('100%"\\\ud800\u00e9\u0000')).toBe('100%0025"\\%d800%00e9%0000')
+  it('have the names of limits in printable ASCII, and different names stay different', () => {
+    expect(encodedName('per minute')).toBe('per%0020minute')
+    expect(encodedName('100%"\\\ud800\u00e9\u0000')).toBe('100%0025"\\%d800%00e9%0000')
     const name = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 4 }),
       fc
@@ -92,8 +97,8 @@ describe('what a script is told of a charge', () => {
     )
     fc.assert(
       fc.property(name, name, (one, other) => {
-        expect(toldName(one)).toMatch(/^[!-~]*$/)
-        expect(toldName(one) === toldName(other)).toBe(one === other)
+        expect(encodedName(one)).toMatch(/^[!-~]*$/)
+        expect(encodedName(one) === encodedName(other)).toBe(one === other)
       }),
       { numRuns: 400 },
     )

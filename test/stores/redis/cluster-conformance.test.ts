@@ -6,14 +6,14 @@ import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
 import { describeRedisServer } from '../../support/redis/describe-redis.ts'
 import { type RedisCluster, startRedisCluster } from '../../support/redis/redis-cluster.ts'
 
-/** One of each package, and the version that does not route scripts by itself. */
+/** One client of each package, and the version that does not send scripts to the server of their key. */
 const TESTED = ['ioredis 6', 'node-redis 4', 'node-redis 6']
 
 describeRedisServer('the store conformance of RedisStore on a cluster', () => {
   let cluster: RedisCluster
   beforeAll(async () => {
     cluster = await startRedisCluster()
-  }, 30_000)
+  })
   afterAll(() => cluster.stop())
 
   describe.each(Object.entries(CLUSTER_CLIENTS).filter(([name]) => TESTED.includes(name)))(
@@ -31,10 +31,10 @@ describeRedisServer('the store conformance of RedisStore on a cluster', () => {
         it,
         create: (clock) => {
           stores++
-          // The suite looks at a store before the cluster is there.
+          // The suite creates a store before the cluster has started.
           const client = connection?.client ?? { sendCommand: async () => undefined }
           const prefix = `${name.replaceAll(' ', '-')}:${stores}`
-          return new RedisStore({ client, prefix, clock, deadlineMs: 5000 })
+          return new RedisStore({ client, prefix, clock, deadlineMs: 30_000 })
         },
       })
     },

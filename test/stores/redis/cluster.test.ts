@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
-import { keySlotOf } from '../../../src/stores/redis/clients/key-slot.ts'
+import { keySlotOf } from '../../../src/stores/redis/clients/node-redis-cluster.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { decideScript } from '../../../src/stores/redis/scripts/scripts.ts'
+import { decideScript } from '../../../src/stores/redis/scripts/redis-scripts.ts'
 import { chargeOf } from '../../support/charges.ts'
 import type { ConnectedClient } from '../../support/redis/clients.ts'
 import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
@@ -12,8 +12,8 @@ import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '../../support/redis/redis-cluster.ts'
 import { until } from '../../support/redis/until.ts'
 
-/** Where a slow machine must not look like a failing server. */
-const GENEROUS_MS = 10_000
+/** So long that a busy machine does not look like a failing server. */
+const DEADLINE_MS = 30_000
 const CLIENTS = Array.from({ length: 60 }, (_, index) => `client-${index}`)
 
 describeRedisServer('RedisStore on a cluster', () => {
@@ -23,7 +23,7 @@ describeRedisServer('RedisStore on a cluster', () => {
 
   beforeAll(async () => {
     cluster = await startRedisCluster()
-  }, 30_000)
+  })
   afterAll(() => cluster.stop())
 
   const urls = (): string[] => cluster.nodes.map(({ url }) => url)
@@ -40,7 +40,7 @@ describeRedisServer('RedisStore on a cluster', () => {
     return [...found.values()]
   }
 
-  /** What servers were asked since `CONFIG RESETSTAT`, all together. */
+  /** How many calls of a command all servers together have counted since `CONFIG RESETSTAT`. */
   async function callsOf(command: string): Promise<{ calls: number; rejected: number }> {
     const totals = { calls: 0, rejected: 0 }
     for (const { admin } of cluster.nodes) {
@@ -53,7 +53,7 @@ describeRedisServer('RedisStore on a cluster', () => {
     return totals
   }
 
-  it('has keys in the slots that the store takes them to be in', async () => {
+  it('puts keys into the slots that the store computes', async () => {
     const keys = [
       '',
       'a',
@@ -74,7 +74,7 @@ describeRedisServer('RedisStore on a cluster', () => {
 
     beforeEach(async () => {
       connection = await connect(urls())
-      store = new RedisStore({ client: connection.client, prefix, deadlineMs: GENEROUS_MS })
+      store = new RedisStore({ client: connection.client, prefix, deadlineMs: DEADLINE_MS })
     })
     afterEach(async () => {
       await store.resetAll()
@@ -85,7 +85,7 @@ describeRedisServer('RedisStore on a cluster', () => {
     const remainingOf = async (client: string): Promise<number | undefined> =>
       (await store.consume(chargeOf(client))).limits[0]?.remaining
 
-    it('spreads its keys over all servers, from the first burst on', async () => {
+    it('has keys on all servers, also if the first requests come at the same time', async () => {
       const remaining = await Promise.all(CLIENTS.map(remainingOf))
       expect(remaining).toEqual(CLIENTS.map(() => 2))
       const keys = await Promise.all(cluster.nodes.map((node) => keysOn(node, prefix)))
@@ -93,8 +93,8 @@ describeRedisServer('RedisStore on a cluster', () => {
       expect(keys.flat().sort()).toEqual(CLIENTS.map((client) => `${prefix}:v1:${client}`).sort())
     })
 
-    it('asks the server that has the key, once, and no other', async () => {
-      // By then every server knows the script, and the client knows the servers.
+    it('sends one command to the server that has the key, and none to the others', async () => {
+      // After these charges every server knows the script, and the client knows the servers.
       await Promise.all(CLIENTS.map(remainingOf))
       for (const { admin } of cluster.nodes) await admin.config('RESETSTAT')
       for (const client of CLIENTS) expect(await remainingOf(client)).toBe(1)
@@ -103,13 +103,13 @@ describeRedisServer('RedisStore on a cluster', () => {
       expect(await callsOf('cluster|slots')).toEqual({ calls: 0, rejected: 0 })
     })
 
-    it('does everything on every server that it does on one', async () => {
+    it('supports all operations for keys on every server', async () => {
       for (const client of await clientsOfEachNode(prefix)) {
         const charge = chargeOf(client)
         const { receipt } = await store.consume(charge)
         expect(await store.peek(charge)).toMatchObject({ allowed: true, limits: [{ remaining: 2 }] })
         expect(await remainingOf(client)).toBe(1)
-        if (receipt === undefined) throw new Error('an admitted charge has a receipt')
+        if (receipt === undefined) throw new Error('no receipt')
         await store.refund(receipt)
         expect(await remainingOf(client)).toBe(1)
         await store.block(client, 60_000)
@@ -122,8 +122,12 @@ describeRedisServer('RedisStore on a cluster', () => {
       }
     })
 
-    it('empties every server on resetAll, and leaves what others keep there', async () => {
-      const others = new RedisStore({ client: connection.client, prefix: `${prefix}-2` })
+    it('deletes its keys on every server with resetAll, and no keys of others', async () => {
+      const others = new RedisStore({
+        client: connection.client,
+        prefix: `${prefix}-2`,
+        deadlineMs: DEADLINE_MS,
+      })
       await Promise.all(CLIENTS.map((client) => store.consume(chargeOf(client))))
       await Promise.all(CLIENTS.map((client) => others.consume(chargeOf(client))))
       await store.resetAll()
@@ -135,13 +139,13 @@ describeRedisServer('RedisStore on a cluster', () => {
       await others.close()
     })
 
-    it('follows a slot to another server, while it moves and afterwards, and counts once', async () => {
+    it('counts each charge once while the slot of a key moves to another server', async () => {
       const [client = ''] = CLIENTS
       const slot = await cluster.slotOf(`${prefix}:v1:${client}`)
       const from = cluster.firstOwnerOf(slot)
       const to = cluster.nodes.find((node) => node !== from) ?? from
       expect(await remainingOf(client)).toBe(2)
-      // There the digest means nothing: the script has to follow as well.
+      // That server does not know the digest, and needs the script as well.
       await to.admin.script('FLUSH')
       await cluster.beginMove(slot, to)
       for (const { admin } of cluster.nodes) await admin.config('RESETSTAT')
@@ -150,39 +154,41 @@ describeRedisServer('RedisStore on a cluster', () => {
       expect(await remainingOf(client)).toBe(0)
       expect((await store.consume(chargeOf(client))).allowed).toBe(false)
       expect(await keysOn(to, prefix)).toEqual([`${prefix}:v1:${client}`])
-      // It was sent to the wrong server, and turned away there.
+      // The command went to the old server first, which rejected it.
       expect((await callsOf('evalsha')).rejected).toBeGreaterThan(0)
       await cluster.beginMove(slot, from)
       await cluster.finishMove(slot, from)
     })
   })
 
-  describe('that loses a server', () => {
+  describe('after the loss of a server', () => {
     interface Limited {
       readonly connection: ConnectedClient
       readonly store: RedisStore
       readonly limiter: RateLimiter
-      /** Clients whose keys are on the server that is lost, and others. */
+      /** Clients whose keys are on the lost server. */
       readonly lost: readonly string[]
+      /** Clients whose keys are on the other servers. */
       readonly kept: readonly string[]
     }
     const limited = new Map<string, Limited>()
-    const prefixOf = (name: string): string => `lossy-${name.replace(' ', '-')}`
+    const prefixOf = (name: string): string => `loss-${name.replace(' ', '-')}`
     const get = (name: string): Limited => {
       const one = limited.get(name)
-      if (one === undefined) throw new Error(`no ${name}`)
+      if (one === undefined) throw new Error(`no limiter with ${name}`)
       return one
     }
     const lostNode = (): ClusterNode => {
       const [, , third] = cluster.nodes
-      if (third === undefined) throw new Error('a cluster of three has a third')
+      if (third === undefined) throw new Error('the cluster has no third server')
       return third
     }
 
     async function prepare(name: string): Promise<Limited> {
       const connection = await (CLUSTER_CLIENTS[name] ?? never)(urls())
-      const store = new RedisStore({ client: connection.client, prefix: prefixOf(name) })
-      const limiter = createRateLimiter({ read: 100, store, storeDeadlineMs: 2000 })
+      const prefix = prefixOf(name)
+      const store = new RedisStore({ client: connection.client, prefix, deadlineMs: DEADLINE_MS })
+      const limiter = createRateLimiter({ read: 100, store })
       for (const client of CLIENTS) await limiter.consume(client)
       const keys = await keysOn(lostNode(), prefixOf(name))
       const lost = CLIENTS.filter((client) => keys.includes(keyOf(name, client)))
@@ -191,7 +197,7 @@ describeRedisServer('RedisStore on a cluster', () => {
 
     const keyOf = (name: string, client: string): string => `${prefixOf(name)}:v1:default:read:${client}`
 
-    /** A connection is lost a moment after its server; by then no command goes out on it. */
+    /** Whether the client has noticed that the connection is lost. From then on it sends no command. */
     async function hasNoticed({ store, lost: [client = ''] }: Limited): Promise<boolean> {
       const peeked = Promise.resolve(store.peek(chargeOf(`default:read:${client}`)))
       const pause = new Promise<boolean>((resolve) => setTimeout(resolve, 200, false))
@@ -201,8 +207,8 @@ describeRedisServer('RedisStore on a cluster', () => {
     beforeAll(async () => {
       for (const name of Object.keys(CLUSTER_CLIENTS)) limited.set(name, await prepare(name))
       await lostNode().kill()
-      for (const one of limited.values()) await until('the loss is noticed', () => hasNoticed(one))
-    }, 30_000)
+      for (const one of limited.values()) await until('the loss was noticed', () => hasNoticed(one))
+    })
     afterAll(async () => {
       for (const { connection, store, limiter } of limited.values()) {
         await limiter.close()
@@ -212,16 +218,16 @@ describeRedisServer('RedisStore on a cluster', () => {
     })
 
     it.each(Object.keys(CLUSTER_CLIENTS))(
-      'goes on counting on the others, and for the keys that were there as onStoreError says: %s',
+      'counts on the other servers, and follows onStoreError for the keys of the lost server: %s',
       async (name) => {
         const { limiter, lost, kept } = get(name)
         expect(Math.min(lost.length, kept.length)).toBeGreaterThan(10)
         for (let index = 0; index < 10; index++) {
-          // By this process, which knows what the server had said.
-          const alone = await limiter.consume(lost[index] ?? '')
-          expect(alone).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
-          const together = await limiter.consume(kept[index] ?? '')
-          expect(together).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
+          // This process decides, from the last decision of the server.
+          const local = await limiter.consume(lost[index] ?? '')
+          expect(local).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
+          const shared = await limiter.consume(kept[index] ?? '')
+          expect(shared).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
           const { state, lastError } = limiter.health()
           expect(state).toBe('closed')
           expect(lastError?.message).toMatch(
@@ -232,14 +238,14 @@ describeRedisServer('RedisStore on a cluster', () => {
       },
     )
 
-    it('counts there again when it is back, and has kept nothing for it', async () => {
+    it('counts on the server again after its restart, and has kept no command for it', async () => {
       await lostNode().restart()
       const admin = new Redis(lostNode().url)
-      // What a client had kept would be decided there now.
+      // With the script loaded, a command that a client had kept would be decided now.
       await admin.script('LOAD', decideScript.source)
       for (const [name, { limiter, lost, kept }] of limited) {
         const [client = ''] = lost
-        await until(`${name} counts there`, async () => {
+        await until(`${name} counts on the restarted server`, async () => {
           await limiter.consume(client)
           await limiter.consume(kept[0] ?? '')
           return (await admin.exists(keyOf(name, client))) === 1

@@ -26,9 +26,9 @@ describeRedis('the store conformance of RedisStore', () => {
       create: (clock) => {
         stores++
         const prefix = `test:${process.pid}:${name.replaceAll(' ', '-')}:${stores}`
-        // The suite looks at a store before the server is there.
+        // The suite creates a store before the server has started.
         const client = connection?.client ?? { sendCommand: async () => undefined }
-        return new RedisStore({ client, prefix, clock, deadlineMs: 5000 })
+        return new RedisStore({ client, prefix, clock, deadlineMs: 30_000 })
       },
     })
   })

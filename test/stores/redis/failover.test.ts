@@ -15,7 +15,6 @@ import { SENTINEL_CLIENTS } from '../../support/redis/sentinel-clients.ts'
 import { LIMIT, Traffic } from '../../support/redis/traffic.ts'
 import { until } from '../../support/redis/until.ts'
 
-const A_MINUTE_MS = 60_000
 const BUSY = ['busy-1', 'busy-2', 'busy-3']
 
 type Connect = () => Promise<ConnectedClient>
@@ -32,8 +31,10 @@ describeRedisServer('RedisStore in a failover', () => {
 
   expectNoProcessErrors()
 
-  /** Requests go on before, while and after the replica takes the place of the primary, which is killed. */
-  async function failOver(connects: Readonly<Record<string, Connect>>, takeOver?: () => Promise<void>) {
+  /**
+   * Sends requests before, during and after the failover from the primary, which is killed, to its replica.
+   */
+  async function failOver(connects: Readonly<Record<string, Connect>>, switchOver?: () => Promise<void>) {
     for (const [name, connect] of Object.entries(connects)) {
       const traffic = await Traffic.prepare(await connect(), prefixOf(name))
       traffics.set(name, traffic)
@@ -43,8 +44,10 @@ describeRedisServer('RedisStore in a failover', () => {
     for (const traffic of traffics.values()) traffic.start(['used-up', ...BUSY])
     await pair.primary.stop()
     const all = [...traffics.values()]
-    await until('all notice', () => all.every(({ limiter }) => limiter.health().lastError !== undefined))
-    await takeOver?.()
+    await until('all have noticed', () =>
+      all.every(({ limiter }) => limiter.health().lastError !== undefined),
+    )
+    await switchOver?.()
     await pair.isPromoted()
     const promoted = new Redis(pair.replica.url)
     for (const [name, traffic] of traffics) await isCountedOn(promoted, name, traffic)
@@ -52,11 +55,11 @@ describeRedisServer('RedisStore in a failover', () => {
   }
 
   async function isCountedOn(promoted: Redis, name: string, traffic: Traffic): Promise<void> {
-    await until(`${name} is counted on the new primary`, async () => {
+    await until(`${name} counts on the new primary`, async () => {
       await traffic.request('late')
-      const isThere = await promoted.exists(`${prefixOf(name)}:v1:default:read:late`)
+      const exists = await promoted.exists(`${prefixOf(name)}:v1:default:read:late`)
       const isUsedUp = BUSY.every((client) => traffic.countOf(client, 429) > 0)
-      return isThere === 1 && isUsedUp && traffic.limiter.health().state === 'closed'
+      return exists === 1 && isUsedUp && traffic.limiter.health().state === 'closed'
     })
     await traffic.stop()
   }
@@ -67,12 +70,12 @@ describeRedisServer('RedisStore in a failover', () => {
     await pair.stop()
   }
 
-  function itGoesOn(names: readonly string[]): void {
-    it.each(names)('answers every request as ever: %s', (name) => {
+  function itSurvives(names: readonly string[]): void {
+    it.each(names)('answers every request with 200 or 429: %s', (name) => {
       expect(get(name).statuses).toEqual([200, 429])
     })
 
-    it.each(names)('noticed it, and is well again: %s', async (name) => {
+    it.each(names)('notices the outage and recovers: %s', async (name) => {
       const { limiter } = get(name)
       expect(limiter.health()).toMatchObject({
         state: 'closed',
@@ -81,19 +84,19 @@ describeRedisServer('RedisStore in a failover', () => {
       expect(await limiter.consume('new')).toMatchObject({ limits: [{ remaining: LIMIT - 1 }] })
     })
 
-    it.each(names)('grants no client its limit more than once again: %s', (name) => {
+    it.each(names)('grants each client its limit at most twice: %s', (name) => {
       for (const client of BUSY) {
         expect(get(name).countOf(client, 200)).toBeGreaterThanOrEqual(LIMIT)
         expect(get(name).countOf(client, 200)).toBeLessThanOrEqual(2 * LIMIT)
       }
     })
 
-    it.each(names)('goes on refusing whom the replica knew to have used up all: %s', (name) => {
+    it.each(names)('refuses a client whose limit was used up before the failover: %s', (name) => {
       expect(get(name).countOf('used-up', 200)).toBe(LIMIT)
     })
   }
 
-  describe('that a sentinel brings about when the primary dies', () => {
+  describe('by a sentinel when the primary ends', () => {
     let sentinel: RedisSentinel
     beforeAll(async () => {
       pair = await startRedisPair()
@@ -102,16 +105,16 @@ describeRedisServer('RedisStore in a failover', () => {
         ([name, connect]) => [name, () => connect(sentinel.port)] as const,
       )
       await failOver(Object.fromEntries(connects))
-    }, A_MINUTE_MS)
+    })
     afterAll(async () => {
       await closeAll()
       await sentinel.stop()
     })
 
-    itGoesOn(Object.keys(SENTINEL_CLIENTS))
+    itSurvives(Object.keys(SENTINEL_CLIENTS))
   })
 
-  describe('by hand, behind an address that stays', () => {
+  describe('by hand, behind an address that stays the same', () => {
     let address: Switch
     beforeAll(async () => {
       pair = await startRedisPair()
@@ -123,12 +126,12 @@ describeRedisServer('RedisStore in a failover', () => {
         await pair.promote()
         address.leadTo(pair.replica.port)
       })
-    }, A_MINUTE_MS)
+    })
     afterAll(async () => {
       await closeAll()
       await address.stop()
     })
 
-    itGoesOn(Object.keys(CLIENTS))
+    itSurvives(Object.keys(CLIENTS))
   })
 })

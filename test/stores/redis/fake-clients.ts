@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 
-/** One call of a fake client: the name of the method, and what it was given. */
+/** One call of a fake client: the name of the method and its arguments. */
 export type Call = readonly [string, ...unknown[]]
 
-/** Notes what it is called with, and answers what it is told to. */
+/** Records its calls, and answers with `answer`. */
 class FakeClient extends EventEmitter {
   readonly calls: Call[] = []
   answer: (call: Call) => unknown = () => 'OK'
@@ -14,7 +14,7 @@ class FakeClient extends EventEmitter {
   }
 }
 
-/** What ioredis looks like from outside. What it duplicates is another one of these. */
+/** Has the methods of ioredis that the store uses. `duplicate` makes another fake. */
 export class FakeIoredis extends FakeClient {
   status = 'ready'
   isCluster = false
@@ -28,10 +28,10 @@ export class FakeIoredis extends FakeClient {
     this.options = options
   }
 
-  duplicate(...given: readonly object[]): FakeIoredis {
-    const made = new FakeIoredis(given.at(-1))
+  duplicate(...args: readonly object[]): FakeIoredis {
+    const made = new FakeIoredis(args.at(-1))
     made.isCluster = this.isCluster
-    this.calls.push(['duplicate', ...given])
+    this.calls.push(['duplicate', ...args])
     this.duplicates.push(made)
     return made
   }
@@ -61,19 +61,19 @@ export class FakeIoredis extends FakeClient {
   }
 }
 
-/** What a single client of node-redis looks like from outside. */
+/** Has the methods that the store uses of a client of node-redis for one server. */
 export class FakeNodeRedis extends FakeClient {
   isOpen = true
   isReady: boolean | undefined = true
 
   async connect(): Promise<void> {}
 
-  evalSha(...given: readonly unknown[]): Promise<unknown> {
-    return this.called('evalSha', ...given)
+  evalSha(...args: readonly unknown[]): Promise<unknown> {
+    return this.called('evalSha', ...args)
   }
 
-  eval(...given: readonly unknown[]): Promise<unknown> {
-    return this.called('eval', ...given)
+  eval(...args: readonly unknown[]): Promise<unknown> {
+    return this.called('eval', ...args)
   }
 
   del(key: string): Promise<unknown> {

@@ -12,9 +12,10 @@ import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { freePort, type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
 
 const LIMIT = 100
-const DEADLINE_MS = 250
+/** So long that a busy machine does not look like an outage. */
+const DEADLINE_MS = 1000
 const FAILURES_THAT_OPEN = 5
-const PATIENCE = { timeout: 10_000, interval: 20 }
+const PATIENCE = { timeout: 60_000, interval: 20 }
 const SILENT = { info: () => undefined, warn: () => undefined }
 
 let server: RedisServer
@@ -22,7 +23,7 @@ let admin: Redis
 let connection: ConnectedClient
 let store: RedisStore
 let limiter: RateLimiter
-let asked: MockInstance<RedisStore['consume']>
+let consumed: MockInstance<RedisStore['consume']>
 
 expectNoProcessErrors()
 
@@ -32,7 +33,7 @@ async function start(client: string): Promise<void> {
   admin.on('error', () => undefined)
   connection = await (CLIENTS[client] as (url: string) => Promise<ConnectedClient>)(server.url)
   store = new RedisStore({ client: connection.client, deadlineMs: DEADLINE_MS })
-  asked = vi.spyOn(store, 'consume')
+  consumed = vi.spyOn(store, 'consume')
   limiter = createRateLimiter({ read: LIMIT, windowSec: 3600, store, logger: SILENT })
   await vi.waitFor(() => store.unblock('nobody'), PATIENCE)
 }
@@ -54,9 +55,9 @@ async function use(key: string, count: number): Promise<void> {
   for (let used = 0; used < count; used++) await consume(key)
 }
 
-/** Somebody asks until Redis is asked again: health asks nobody. */
+/** Sends requests until the circuit breaker is closed: `health()` does not call Redis. */
 async function recovered(): Promise<void> {
-  // A failure or two leave the circuit as it is.
+  // Fewer than five failures do not open the circuit, and it may be closed before Redis works.
   await vi.waitFor(() => store.unblock('nobody'), PATIENCE)
   await vi.waitFor(async () => {
     await consume('probe')
@@ -71,7 +72,7 @@ async function failsUntilOpen(): Promise<void> {
   }, PATIENCE)
 }
 
-/** How many scripts a server has run since it was asked to count. */
+/** How many scripts the server has run since `CONFIG RESETSTAT`. */
 async function scriptsRun(): Promise<number> {
   const info = await admin.info('commandstats')
   return ['evalsha', 'eval']
@@ -91,33 +92,33 @@ async function kill(): Promise<void> {
 }
 
 describeRedisServer('an outage of Redis', () => {
-  describe.each(['ioredis 6', 'node-redis 6'])('seen by %s', (client) => {
+  describe.each(['ioredis 6', 'node-redis 6'])('with %s', (client) => {
     beforeEach(() => start(client))
     afterEach(stop)
 
-    it('that stops it for a while is survived, and no charge arrives late but those under way', async () => {
+    it('that stops it for a while is survived, and only charges that were sent arrive late', async () => {
       await use('client', 90)
       await admin.config('RESETSTAT')
       server.process.kill('SIGSTOP')
-      asked.mockClear()
-      const left: (number | undefined)[] = []
-      for (let turn = 0; turn < 12; turn++) left.push(await remaining('client'))
-      // Ten were left, and ten are granted.
-      expect(left).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0])
+      consumed.mockClear()
+      const remainders: (number | undefined)[] = []
+      for (let turn = 0; turn < 12; turn++) remainders.push(await remaining('client'))
+      // Ten units were left, and ten are granted.
+      expect(remainders).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0])
       expect(limiter.health().state).not.toBe('closed')
       expect(limiter.health().lastError?.code).toBe('store_timeout')
       await use('another', 200)
-      const underWay = asked.mock.calls.length
-      expect(underWay).toBeGreaterThanOrEqual(FAILURES_THAT_OPEN)
+      const sent = consumed.mock.calls.length
+      expect(sent).toBeGreaterThanOrEqual(FAILURES_THAT_OPEN)
       server.process.kill('SIGCONT')
-      await vi.waitFor(() => expect(limiter.health().lateReplies).toBe(underWay), PATIENCE)
-      expect(await scriptsRun()).toBe(underWay)
+      await vi.waitFor(() => expect(limiter.health().lateReplies).toBe(sent), PATIENCE)
+      expect(await scriptsRun()).toBe(sent)
       await recovered()
-      // And one that unblocked nobody.
-      expect(await scriptsRun()).toBe(asked.mock.calls.length + 1)
+      // One script more: `recovered` unblocks a client.
+      expect(await scriptsRun()).toBe(consumed.mock.calls.length + 1)
     })
 
-    it('that kills it is survived, and it starts anew with nothing', async () => {
+    it('that ends its process is survived, and Redis starts again without data', async () => {
       await use('heavy', 90)
       await use('refused', LIMIT + 1)
       await limiter.block('blocked', 3600)
@@ -131,26 +132,26 @@ describeRedisServer('an outage of Redis', () => {
       expect((await consume('heavy')).allowed).toBe(false)
       expect((await consume('refused')).allowed).toBe(false)
       expect((await consume('blocked')).allowed).toBe(false)
-      asked.mockClear()
+      consumed.mockClear()
       await restart()
       const keys = Number(await admin.dbsize())
       expect(keys).toBeLessThanOrEqual(1)
       await recovered()
-      expect(await remaining('somebody')).toBe(LIMIT - 1)
-      expect(await remaining('somebody')).toBe(LIMIT - 2)
+      expect(await remaining('new client')).toBe(LIMIT - 1)
+      expect(await remaining('new client')).toBe(LIMIT - 2)
     })
 
-    it('that lasts for an instant only costs nothing but its counters', async () => {
+    it('with an immediate restart loses only the counters', async () => {
       await use('client', 10)
       await kill()
       await restart()
       await recovered()
       expect(
-        (await store.peek({ key: 'default:read:client', limits: limitsAsked(), cost: 1 })).limits,
+        (await store.peek({ key: 'default:read:client', limits: lastLimits(), cost: 1 })).limits,
       ).toMatchObject([{ remaining: LIMIT }])
     })
 
-    it('that loses the scripts is none', async () => {
+    it('that loses the scripts has no effect', async () => {
       await use('client', 10)
       await admin.script('FLUSH')
       await admin.config('RESETSTAT')
@@ -161,16 +162,16 @@ describeRedisServer('an outage of Redis', () => {
       expect(limiter.health()).toMatchObject({ state: 'closed', lastError: undefined })
     })
 
-    it('that loses the counters is none, and counting begins again', async () => {
+    it('that loses the counters lets counting start again', async () => {
       await use('client', 10)
       await admin.flushall()
       expect(await remaining('client')).toBe(LIMIT - 1)
       expect(limiter.health()).toMatchObject({ state: 'closed', lastError: undefined })
     })
 
-    it('that makes it pause is survived', async () => {
+    it('that pauses its writes is survived', async () => {
       await use('client', 90)
-      // Of scripts; this connection has to end it.
+      // It pauses scripts, but not this connection, which has to end the pause.
       await admin.call('CLIENT', 'PAUSE', '60000', 'WRITE')
       expect(await remaining('client')).toBe(9)
       expect(limiter.health().lastError?.code).toBe('store_timeout')
@@ -179,7 +180,7 @@ describeRedisServer('an outage of Redis', () => {
       await recovered()
     })
 
-    it('of its memory is survived', async () => {
+    it('that leaves it no memory is survived', async () => {
       await use('client', 90)
       await admin.config('SET', 'maxmemory', '1')
       expect(await remaining('client')).toBe(9)
@@ -190,7 +191,7 @@ describeRedisServer('an outage of Redis', () => {
       await failsUntilOpen()
       await admin.config('SET', 'maxmemory', '0')
       await recovered()
-      // What was counted here is not added there.
+      // The counters of this process are not added to those of Redis.
       expect(await remaining('client')).toBe(9)
     })
 
@@ -209,28 +210,28 @@ describeRedisServer('an outage of Redis', () => {
   })
 })
 
-describeRedisServer('a Redis that is down when the process starts', () => {
+describeRedisServer('a Redis that does not run when the process starts', () => {
   afterEach(stop)
 
-  it('is used from when it is up', async () => {
+  it('is used as soon as it runs', async () => {
     const port = await freePort()
     const client = new Redis(port, '127.0.0.1', { lazyConnect: true })
-    await goesFromDownToUp(client, port)
+    await expectUseAfterStart(client, port)
   })
 
-  it('is used from when it is up, by node-redis as well', async () => {
+  it('is used as soon as it runs, with node-redis', async () => {
     const port = await freePort()
     const client = createClient({ url: `redis://127.0.0.1:${port}` })
     client.on('error', () => undefined)
-    // Nobody waits for it: it tries again until there is a server.
+    // The test does not wait for it: the client tries again until there is a server.
     const connecting = client.connect()
-    await goesFromDownToUp(client, port)
+    await expectUseAfterStart(client, port)
     await connecting
     client.destroy()
   })
 })
 
-async function goesFromDownToUp(client: RedisClient, port: number): Promise<void> {
+async function expectUseAfterStart(client: RedisClient, port: number): Promise<void> {
   store = new RedisStore({ client, deadlineMs: DEADLINE_MS })
   limiter = createRateLimiter({ read: LIMIT, windowSec: 3600, store, logger: SILENT })
   for (let left = LIMIT - 1; left > LIMIT - 10; left--) expect(await remaining('early')).toBe(left)
@@ -240,14 +241,14 @@ async function goesFromDownToUp(client: RedisClient, port: number): Promise<void
   admin = new Redis(server.url)
   connection = { client, close: async () => undefined }
   await recovered()
-  // Nothing of before was kept for it.
+  // The client has kept no command from before.
   expect(await remaining('early')).toBe(LIMIT - 1)
 }
 
 describeRedisServer('an outage under the load of four processes', () => {
   const PROCESSES = 4
   const PER_CLIENT = 40
-  const OF_EACH = 50
+  const REQUESTS = 50
   let processes: LimitedProcesses
 
   afterEach(async () => {
@@ -255,49 +256,49 @@ describeRedisServer('an outage under the load of four processes', () => {
     await server.stop()
   })
 
-  it('costs no request its answer, and grants no more than was promised', async () => {
+  it('leaves no request without an answer, and grants no more than documented', async () => {
     server = await startRedis()
     const clients = ['ioredis 6', 'node-redis 6', 'ioredis 5', 'node-redis 5']
     processes = await LimitedProcesses.start(
       clients.map((client) => ({ redisUrl: server.url, client, limit: PER_CLIENT, share: 1 / PROCESSES })),
     )
-    await upAgain()
-    expect(await processes.admitted('while up', OF_EACH)).toBe(PER_CLIENT)
+    await circuitsClosed()
+    expect(await processes.allowed('while up', REQUESTS)).toBe(PER_CLIENT)
 
-    const load = processes.admitted('as it dies', 8 * OF_EACH)
+    const load = processes.allowed('during the kill', 8 * REQUESTS)
     await kill()
-    // What Redis had granted, and then the part of each process.
+    // Redis has granted the limit, and then each process grants its share.
     expect(await load).toBeLessThanOrEqual(2 * PER_CLIENT)
 
-    // Each process grants its part, and one that refused goes on refusing.
-    expect(await processes.admitted('while down', OF_EACH)).toBe(PER_CLIENT)
-    expect(await processes.admitted('while up', OF_EACH)).toBe(0)
+    // Each process grants its share, and still refuses a client that it has refused before.
+    expect(await processes.allowed('while down', REQUESTS)).toBe(PER_CLIENT)
+    expect(await processes.allowed('while up', REQUESTS)).toBe(0)
     for (const state of await processes.states()) expect(state).not.toBe('closed')
 
     await restartUnderLoad()
-    expect(await processes.admitted('up again', OF_EACH)).toBe(PER_CLIENT)
+    expect(await processes.allowed('after the restart', REQUESTS)).toBe(PER_CLIENT)
     expect([...processes.statuses.keys()].sort()).toEqual([200, 429])
     expect(processes.ended).toBe(0)
   })
 
   async function restartUnderLoad(): Promise<void> {
-    const load = processes.admitted('as it returns', 8 * OF_EACH)
+    const load = processes.allowed('during the restart', 8 * REQUESTS)
     await restart()
     expect(await load).toBeLessThanOrEqual(2 * PER_CLIENT)
-    await upAgain()
+    await circuitsClosed()
   }
 
-  async function upAgain(): Promise<void> {
+  async function circuitsClosed(): Promise<void> {
     await vi.waitFor(async () => {
-      await processes.admitted('probe', 1, 1)
+      await processes.allowed('probe', 1, 1)
       expect(new Set(await processes.states())).toEqual(new Set(['closed']))
     }, PATIENCE)
   }
 })
 
-/** The limits of the last charge, which keep their identity. */
-function limitsAsked(): Parameters<RedisStore['peek']>[0]['limits'] {
-  const charge = asked.mock.lastCall?.[0]
-  if (charge === undefined) throw new Error('nothing was asked')
+/** The limits of the last charge. Several charges have the same array. */
+function lastLimits(): Parameters<RedisStore['peek']>[0]['limits'] {
+  const charge = consumed.mock.lastCall?.[0]
+  if (charge === undefined) throw new Error('no charge')
   return charge.limits
 }

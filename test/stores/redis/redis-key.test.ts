@@ -5,7 +5,7 @@ import { keyPattern, redisKeysOf } from '../../../src/stores/redis/redis-key.ts'
 
 const keyOf = redisKeysOf('tollgate')
 
-/** Whatever means something to us, to Redis or to UTF-8, and what it looks like once it is escaped. */
+/** Characters with a meaning here, in Redis or in UTF-8, and their escaped forms. */
 const piece = fc.oneof(
   fc.constantFrom(
     '{',
@@ -27,7 +27,7 @@ const piece = fc.oneof(
 )
 const clientKey = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''))
 
-/** The key that a short Redis key was made of. */
+/** The key before it was escaped. Only for a short Redis key. */
 function readBack(redisKey: string): string {
   const escaped = redisKey.slice('tollgate:v1:'.length)
   return escaped.replace(/%([0-9a-f]{4})/g, (_, digits: string) =>
@@ -36,13 +36,13 @@ function readBack(redisKey: string): string {
 }
 
 describe('the key in Redis', () => {
-  it('shows prefix, format and an ordinary key as they are', () => {
+  it('shows the prefix, the version of the format and a plain key as they are', () => {
     expect(keyOf('default:read:203.0.113.7')).toBe('tollgate:v1:default:read:203.0.113.7')
     expect(redisKeysOf('{app}:x')('api:write:2001:db8::/56')).toBe('{app}:x:v1:api:write:2001:db8::/56')
     expect(redisKeysOf('')('')).toBe(':v1:')
   })
 
-  it('escapes what is not ordinary, by code units', () => {
+  it('escapes all other characters, by code units', () => {
     expect(keyOf('{a}%#')).toBe('tollgate:v1:%007ba%007d%0025%0023')
     expect(keyOf(' \u0000\u00e9\ud800\u{1f6a7}\u007f')).toBe(
       'tollgate:v1:%0020%0000%00e9%d800%d83d%dea7%007f',
@@ -52,7 +52,7 @@ describe('the key in Redis', () => {
     )
   })
 
-  it('is a digest where it would be longer than 200 characters', () => {
+  it('is a digest if it would be longer than 200 characters', () => {
     expect(keyOf('k'.repeat(200))).toBe(`tollgate:v1:${'k'.repeat(200)}`)
     const digest = createHash('sha256').update('k'.repeat(201)).digest('base64url')
     expect(keyOf('k'.repeat(201))).toBe(`tollgate:v1:#${digest}`)
@@ -61,7 +61,7 @@ describe('the key in Redis', () => {
     expect(keyOf('{'.repeat(41))).toBe(`tollgate:v1:#${escaped}`)
   })
 
-  it('is another one for each key, whatever it holds', () => {
+  it('is different for each key, whatever characters it has', () => {
     fc.assert(
       fc.property(clientKey, clientKey, (one, other) => {
         expect(keyOf(one) === keyOf(other)).toBe(one === other)
@@ -70,21 +70,21 @@ describe('the key in Redis', () => {
     )
   })
 
-  it('is another one for each long key', () => {
+  it('is different for each long key', () => {
     const long = 'k'.repeat(10_000)
     const keys = [`${long}1`, `${long}2`, `${long}\ud800`, `${long}\udc00`, `${long}\ufffd`, `${long}{`, long]
     expect(new Set(keys.map(keyOf)).size).toBe(keys.length)
   })
 
-  it('is never that of a key which looks like a digest', () => {
+  it('of a long key is different from that of a key that looks like its digest', () => {
     const digest = keyOf('k'.repeat(10_000)).slice('tollgate:v1:'.length)
     expect(keyOf(digest)).toBe(`tollgate:v1:%0023${digest.slice(1)}`)
   })
 
-  it('can be read back while it is short, which is why no two can be alike', () => {
+  it('can be decoded if it is short, so that no two keys have the same name', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), clientKey, (short, any) => {
-        for (const key of [short, any]) {
+      fc.property(fc.string({ unit: 'binary', maxLength: 40 }), clientKey, (short, other) => {
+        for (const key of [short, other]) {
           const redisKey = keyOf(key)
           if (!redisKey.startsWith('tollgate:v1:#')) expect(readBack(redisKey)).toBe(key)
         }
@@ -92,7 +92,7 @@ describe('the key in Redis', () => {
     )
   })
 
-  it('takes no more than 200 characters after the prefix, all of them printable ASCII and none of them a brace', () => {
+  it('has at most 200 characters after the prefix, all of them printable ASCII and none of them a brace', () => {
     fc.assert(
       fc.property(clientKey, (key) => {
         const after = redisKeysOf('{tag}')(key).slice('{tag}'.length)
@@ -104,7 +104,7 @@ describe('the key in Redis', () => {
 })
 
 describe('the pattern of all keys of a prefix', () => {
-  it('ends the prefix, and takes its characters literally', () => {
+  it('matches the whole prefix, and escapes its special characters', () => {
     expect(keyPattern('tollgate')).toBe('tollgate:v1:*')
     expect(keyPattern('{app}:a')).toBe('{app}:a:v1:*')
     expect(keyPattern('a*b?c[d]e^f-g\\h')).toBe('a\\*b\\?c\\[d\\]e\\^f\\-g\\\\h:v1:*')

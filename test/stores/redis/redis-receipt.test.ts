@@ -4,28 +4,35 @@ import { limitOf } from '../../support/charges.ts'
 
 describe('RedisReceipt', () => {
   const store = {}
-  const taken = { store, key: 'client', limits: [limitOf(3)], cost: 2, marks: [[1, 0, 0]] }
+  const charge = { store, key: 'client', limits: [limitOf(3)], cost: 2, receiptNumbers: [[1, 0, 0]] }
 
-  it('is known from anything that looks like it', () => {
-    const receipt = new RedisReceipt(taken)
+  it('is distinguished from imitations', () => {
+    const receipt = new RedisReceipt(charge)
     expect(RedisReceipt.isOf(store, receipt)).toBe(true)
-    const forged = [{}, { ...receipt }, structuredClone(receipt), Object.create(receipt), [], () => receipt]
-    for (const object of forged) expect(RedisReceipt.isOf(store, object)).toBe(false)
-    expect(RedisReceipt.isOf(store, Object.setPrototypeOf({ ...taken }, RedisReceipt.prototype))).toBe(false)
+    const imitations = [
+      {},
+      { ...receipt },
+      structuredClone(receipt),
+      Object.create(receipt),
+      [],
+      () => receipt,
+    ]
+    for (const object of imitations) expect(RedisReceipt.isOf(store, object)).toBe(false)
+    expect(RedisReceipt.isOf(store, Object.setPrototypeOf({ ...charge }, RedisReceipt.prototype))).toBe(false)
   })
 
-  it('is known from those of another store', () => {
-    expect(RedisReceipt.isOf({}, new RedisReceipt(taken))).toBe(false)
+  it('is distinguished from receipts of another store', () => {
+    expect(RedisReceipt.isOf({}, new RedisReceipt(charge))).toBe(false)
   })
 
   it('is spent once', () => {
-    const receipt = new RedisReceipt(taken)
-    expect(receipt.spend()).toBe(taken)
+    const receipt = new RedisReceipt(charge)
+    expect(receipt.spend()).toBe(charge)
     expect(receipt.spend()).toBeUndefined()
   })
 
-  it('shows nothing of what it holds', () => {
-    expect(Object.keys(new RedisReceipt(taken))).toEqual([])
-    expect(JSON.stringify(new RedisReceipt(taken))).toBe('{}')
+  it('does not show its charge', () => {
+    expect(Object.keys(new RedisReceipt(charge))).toEqual([])
+    expect(JSON.stringify(new RedisReceipt(charge))).toBe('{}')
   })
 })

@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts'
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
+import type { RedisStoreOptions } from '../../../src/stores/redis/redis-store-options.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { admitted, chargeOf } from '../../support/charges.ts'
+import { allowedDecision, chargeOf } from '../../support/charges.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 
-/** What the deciding script answers to an admitted charge of one limit, with three numbers for the receipt. */
-const ADMITTED = [1, 0, 0, -1, 0, 2, 60_000, 7, 0, 0]
+/** The reply to an allowed charge on one limit, with three receipt numbers. */
+const ALLOWED = [1, 0, 0, -1, 0, 2, 60_000, 7, 0, 0]
 const REFUSED = [0, 60_000, 0, -1, 0, 0, 60_000]
 const SPEC = '{"limits":[["test","fixed-window",3,60000,3,90000]]}'
-const ONE_WINDOW = ['test', '3', '60000', '90000']
+const SHORT_FORM = ['test', '3', '60000', '90000']
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
-const NO_RECEIPT = { ...chargeOf('client'), refundable: false }
+const CHARGE_WITHOUT_RECEIPT = { ...chargeOf('client'), refundable: false }
 
-/** A server that answers each command as it is told to, and notes it. */
+/** A server that records each command and answers it with `reply`. */
 class Recorder {
   readonly commands: string[][] = []
-  reply: (words: readonly string[]) => unknown = () => ADMITTED
+  reply: (words: readonly string[]) => unknown = () => ALLOWED
 
   readonly client = {
     sendCommand: async (words: string[]): Promise<unknown> => {
@@ -42,7 +43,7 @@ const made = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
   new RedisStore({ client: redis.client, ...options })
 
 describe('the options of RedisStore', () => {
-  it('are those that the README names', () => {
+  it('have the defaults that the README names', () => {
     expect(made().deadlineMs).toBe(100)
     expect(made({ deadlineMs: 2_147_483_647 }).deadlineMs).toBe(2_147_483_647)
     expect(made().capabilities).toStrictEqual({
@@ -53,7 +54,7 @@ describe('the options of RedisStore', () => {
     })
   })
 
-  const PREFIX = 'It begins every key; braces may name one slot of a cluster: {app}.'
+  const PREFIX = 'Each key starts with it. One pair of braces may name a slot of a cluster: {app}.'
   const client = { sendCommand: async () => 'OK' }
   it.each<[unknown, string, string]>([
     [
@@ -124,16 +125,16 @@ describe('the options of RedisStore', () => {
       'invalid_option',
       `RedisStore.prefix: takes printable ASCII without spaces, got ${typeof prefix === 'string' ? `'${prefix.replace('\u0000', '\\x00').replace('\n', '\\x0a')}'` : prefix}. ${PREFIX}`,
     ]),
-  ])('are none other: %j', (options, code, message) => {
+  ])('reject %j', (options, code, message) => {
     const error = thrownBy(() => new RedisStore(options as RedisStoreOptions))
     expect([error.code, error.message]).toEqual([code, message])
   })
 
   it.each(['', 'a', '{a}', '{a}:b', 'a:{b}', 'a*b?[c]\\', '!"#$%&\'()*+,-./:;<=>?@[\\]^_`|~'])(
-    'take the prefix %j, and begin every key with it',
+    'put the prefix %j before every key',
     async (prefix) => {
       const store = made({ prefix })
-      await store.consume(NO_RECEIPT)
+      await store.consume(CHARGE_WITHOUT_RECEIPT)
       await store.reset('client')
       expect(redis.commands.map(([name, ...words]) => (name === 'DEL' ? words[0] : words[2]))).toEqual([
         `${prefix}:v1:client`,
@@ -142,7 +143,7 @@ describe('the options of RedisStore', () => {
     },
   )
 
-  it('put the prefix of an ioredis client before that', async () => {
+  it('put the prefix of an ioredis client before their own prefix', async () => {
     const given = new FakeIoredis({ keyPrefix: 'app:' })
     const store = new RedisStore({ client: given, clock })
     await store.unblock('client')
@@ -153,17 +154,17 @@ describe('the options of RedisStore', () => {
 })
 
 describe('a charge', () => {
-  it('is one command: the digest of a script, a key, cost, an id, limits, what is wanted', async () => {
+  it('is one command: the digest of a script, the key, the cost, an id, the limits and the verb', async () => {
     const store = made()
     await store.consume(chargeOf('client', undefined, 2))
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     await store.peek(chargeOf('client'))
     const id = expect.stringMatching(/^\d{1,10}$/) as unknown
     const sha = expect.stringMatching(/^[0-9a-f]{40}$/) as unknown
     const head = ['EVALSHA', sha, '1', 'tollgate:v1:client', '']
     expect(redis.commands).toEqual([
-      [...head, '2', id, ...ONE_WINDOW],
-      [...head, '1', id, ...ONE_WINDOW],
+      [...head, '2', id, ...SHORT_FORM],
+      [...head, '1', id, ...SHORT_FORM],
       [...head, '1', id, SPEC, 'peek'],
     ])
     expect(new Set(redis.commands.map((words) => words[1])).size).toBe(1)
@@ -172,26 +173,26 @@ describe('a charge', () => {
     expect(Math.max(...ids)).toBeLessThan(2 ** 32)
   })
 
-  it('tells the time of a clock that was given, in whole milliseconds, and else none', async () => {
+  it('has the time of a given clock in whole milliseconds, and no time without a clock', async () => {
     clock.set(1234.9)
-    await made({ clock }).consume(NO_RECEIPT)
-    await made().consume(NO_RECEIPT)
+    await made({ clock }).consume(CHARGE_WITHOUT_RECEIPT)
+    await made().consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands.map((words) => words[4])).toEqual(['1234', ''])
   })
 
-  it('has a receipt where it is admitted and may be given back', async () => {
+  it('has a receipt if it is allowed and refundable', async () => {
     const { receipt, ...decision } = await made().consume(chargeOf('client'))
-    expect(decision).toStrictEqual(admitted())
+    expect(decision).toStrictEqual(allowedDecision())
     expect(receipt).toBeTypeOf('object')
-    redis.reply = () => ADMITTED.slice(0, 7)
-    expect(await made().consume(NO_RECEIPT)).toStrictEqual(admitted())
-    expect(await made().peek(chargeOf('client'))).toStrictEqual(admitted())
+    redis.reply = () => ALLOWED.slice(0, 7)
+    expect(await made().consume(CHARGE_WITHOUT_RECEIPT)).toStrictEqual(allowedDecision())
+    expect(await made().peek(chargeOf('client'))).toStrictEqual(allowedDecision())
     redis.reply = () => REFUSED
     expect(await made().consume(chargeOf('client'))).not.toHaveProperty('receipt')
   })
 
-  it('fails where the numbers for the receipt are missing', async () => {
-    redis.reply = () => ADMITTED.slice(0, 9)
+  it('fails if the receipt numbers are missing', async () => {
+    redis.reply = () => ALLOWED.slice(0, 9)
     const { code } = await rejectionOf(Promise.resolve(made().consume(chargeOf('client'))))
     expect(code).toBe('store_failed')
   })
@@ -201,19 +202,19 @@ describe('a script that Redis does not know', () => {
   beforeEach(() => {
     redis.reply = ([name]) => {
       if (name === 'EVALSHA') throw NOSCRIPT
-      return ADMITTED
+      return ALLOWED
     }
   })
 
-  it('is sent once with its text, whose digest it was asked for by', async () => {
-    expect(await made().consume(NO_RECEIPT)).toStrictEqual(admitted())
+  it('is sent once, as the text of the digest', async () => {
+    expect(await made().consume(CHARGE_WITHOUT_RECEIPT)).toStrictEqual(allowedDecision())
     expect(redis.names).toEqual(['EVALSHA', 'EVAL'])
-    const [[, sha, ...asked] = [], [, source = '', ...sent] = []] = redis.commands
+    const [[, sha, ...askedArgs] = [], [, source = '', ...sentArgs] = []] = redis.commands
     expect(createHash('sha1').update(source).digest('hex')).toBe(sha)
-    expect(sent).toEqual(asked)
+    expect(sentArgs).toEqual(askedArgs)
   })
 
-  it('is so for each script of the store', async () => {
+  it('is sent for each operation of the store', async () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
     await store.refund(receipt)
@@ -223,15 +224,15 @@ describe('a script that Redis does not know', () => {
     expect(new Set(redis.commands.map((words) => words[1])).size).toBe(8)
   })
 
-  it('is not sent again when that fails, however it does', async () => {
+  it('is not sent again if that fails', async () => {
     redis.reply = () => {
       throw NOSCRIPT
     }
-    await expect(made().consume(NO_RECEIPT)).rejects.toBe(NOSCRIPT)
+    await expect(made().consume(CHARGE_WITHOUT_RECEIPT)).rejects.toBe(NOSCRIPT)
     expect(redis.names).toEqual(['EVALSHA', 'EVAL'])
   })
 
-  it('has its key and its text in one command of ioredis and of node-redis', async () => {
+  it('is one command with its text and its key, through ioredis and node-redis', async () => {
     const ioredis = new FakeIoredis()
     const nodeRedis = new FakeNodeRedis()
     const stores = [ioredis, nodeRedis].map((client) => new RedisStore({ client, clock }))
@@ -252,20 +253,20 @@ describe('a script that Redis does not know', () => {
     ])
   })
 
-  describe('after a while', () => {
+  describe('if Redis answers so', () => {
     beforeEach(() => void vi.useFakeTimers())
     afterEach(() => void vi.useRealTimers())
 
     it.each([
       [99, ['EVALSHA', 'EVAL']],
       [101, ['EVALSHA']],
-    ])('of %i ms is sent: %j', async (afterMs, sent) => {
+    ])('after %i ms causes the commands %j', async (afterMs, sent) => {
       redis.reply = async ([name]) => {
-        if (name === 'EVAL') return ADMITTED
+        if (name === 'EVAL') return ALLOWED
         await new Promise((resolve) => setTimeout(resolve, afterMs))
         throw NOSCRIPT
       }
-      const settled = Promise.allSettled([made().consume(NO_RECEIPT)])
+      const settled = Promise.allSettled([made().consume(CHARGE_WITHOUT_RECEIPT)])
       await vi.advanceTimersByTimeAsync(200)
       const [{ status }] = await settled
       expect(redis.names).toEqual(sent)
@@ -286,23 +287,25 @@ describe('any other failure', () => {
     new Error(''),
     'NOSCRIPT No matching script.',
     undefined,
-  ])('ends the command, and nothing is sent again: %s', async (error) => {
+  ])('rejects, and no command is sent again: %s', async (error) => {
     redis.reply = () => {
       throw error
     }
     const store = made()
-    const [{ status, ...rest }] = await Promise.allSettled([store.consume(NO_RECEIPT)])
+    const [{ status, ...rest }] = await Promise.allSettled([store.consume(CHARGE_WITHOUT_RECEIPT)])
     expect([status, rest]).toEqual(['rejected', { reason: error }])
     expect(redis.names).toEqual(['EVALSHA'])
   })
 
-  it('is a client that throws instead of rejecting, too', async () => {
+  it('can be a client that throws instead of rejecting', async () => {
     const client = {
       sendCommand: (): never => {
         throw new Error('The client is closed')
       },
     }
-    await expect(new RedisStore({ client }).consume(NO_RECEIPT)).rejects.toThrow('The client is closed')
+    await expect(new RedisStore({ client }).consume(CHARGE_WITHOUT_RECEIPT)).rejects.toThrow(
+      'The client is closed',
+    )
   })
 })
 
@@ -331,22 +334,22 @@ describe('a client that is not connected', () => {
     ],
   ]
 
-  it.each(cases())('is waited for, and then asked: %s', async (_, make) => {
+  it.each(cases())('gets a command when it is connected: %s', async (_, make) => {
     const { store, own } = make()
-    own.answer = () => ADMITTED
-    const decision = store.consume(NO_RECEIPT)
+    own.answer = () => ALLOWED
+    const decision = store.consume(CHARGE_WITHOUT_RECEIPT)
     await vi.advanceTimersByTimeAsync(99)
     expect(own.calls).toEqual([])
     own.emit('ready')
-    expect(await decision).toStrictEqual(admitted())
+    expect(await decision).toStrictEqual(allowedDecision())
     expect(own.calls).toHaveLength(1)
   })
 
-  it.each(cases())('is asked nothing when it is not there in time, then or later: %s', async (_, make) => {
+  it.each(cases())('gets no command if it is connected after the deadline: %s', async (_, make) => {
     const { store, own } = make()
     const all = Promise.allSettled([
-      store.consume(NO_RECEIPT),
-      store.peek(NO_RECEIPT),
+      store.consume(CHARGE_WITHOUT_RECEIPT),
+      store.peek(CHARGE_WITHOUT_RECEIPT),
       store.block('client', 5),
       store.reset('client'),
       store.resetAll(),
@@ -359,14 +362,14 @@ describe('a client that is not connected', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is waited for by many at once without a word of leaks', async () => {
+  it('causes no warning of a leak if many requests wait for it', async () => {
     const warned = vi.fn()
     process.on('warning', warned)
     const own = new FakeNodeRedis()
     own.isReady = false
-    own.answer = () => ADMITTED
+    own.answer = () => ALLOWED
     const store = new RedisStore({ client: own })
-    const all = Array.from({ length: 50 }, () => store.consume(NO_RECEIPT))
+    const all = Array.from({ length: 50 }, () => store.consume(CHARGE_WITHOUT_RECEIPT))
     own.emit('ready')
     await Promise.all(all)
     vi.useRealTimers()
@@ -381,11 +384,11 @@ describe('a refusal', () => {
     redis.reply = ([name]) => (name === 'EVALSHA' ? REFUSED : 1)
   })
 
-  it('is given again without asking, until the last millisecond before the release', async () => {
+  it('is repeated without a command until the last millisecond before the release', async () => {
     const store = made({ clock })
-    const first = await store.consume(NO_RECEIPT)
+    const first = await store.consume(CHARGE_WITHOUT_RECEIPT)
     clock.advance(59_998)
-    const last = store.consume(NO_RECEIPT)
+    const last = store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(last).toStrictEqual({
       ...first,
       retryAfterMs: 2,
@@ -393,20 +396,20 @@ describe('a refusal', () => {
     })
     expect(redis.commands).toHaveLength(1)
     clock.advance(1)
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(2)
   })
 
-  it('is asked for each time without a cache', async () => {
+  it('needs a command each time without a cache', async () => {
     const store = made({ clock, refusalCache: false })
-    for (const _ of [1, 2, 3]) await store.consume(NO_RECEIPT)
+    for (const _ of [1, 2, 3]) await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(3)
   })
 
-  it('is remembered of as many clients as the option says', async () => {
+  it('is remembered for as many clients as the option allows', async () => {
     const store = made({ clock, refusalCache: 2 })
-    for (const key of ['a', 'b', 'c']) await store.consume({ ...NO_RECEIPT, key })
-    for (const key of ['c', 'b', 'a']) await store.consume({ ...NO_RECEIPT, key })
+    for (const key of ['a', 'b', 'c']) await store.consume({ ...CHARGE_WITHOUT_RECEIPT, key })
+    for (const key of ['c', 'b', 'a']) await store.consume({ ...CHARGE_WITHOUT_RECEIPT, key })
     expect(redis.commands.map((words) => words[3]?.slice(-1))).toEqual(['a', 'b', 'c', 'a'])
   })
 
@@ -414,54 +417,55 @@ describe('a refusal', () => {
     ['block', (store) => store.block('client', 5)],
     ['unblock', (store) => store.unblock('client')],
     ['reset', (store) => store.reset('client')],
-  ])('is forgotten by %s, also one that was on its way', async (_, change) => {
+  ])('is forgotten by %s, also if its command was sent before', async (_, change) => {
     const store = made({ clock })
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     const changed = change(store)
-    // Asked for before the change was made, answered after it.
-    const overtaken = store.consume(NO_RECEIPT)
-    await Promise.all([changed, overtaken])
+    // Sent before the end of the change, and answered after it.
+    const concurrent = store.consume(CHARGE_WITHOUT_RECEIPT)
+    await Promise.all([changed, concurrent])
     expect(redis.commands).toHaveLength(3)
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(4)
   })
 
-  it('is forgotten by a refund, while it is under way and once it is made', async () => {
-    redis.reply = () => ADMITTED
+  it('is forgotten by a refund, when it starts and when it ends', async () => {
+    redis.reply = () => ALLOWED
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client'))
     redis.reply = () => REFUSED
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     const refunded = store.refund(receipt)
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(4)
     await refunded
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(5)
   })
 
   it('is forgotten by resetAll', async () => {
     redis.reply = ([name]) => (name === 'SCAN' ? ['0', []] : REFUSED)
     const store = made({ clock })
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     await store.resetAll()
-    await store.consume(NO_RECEIPT)
+    await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.names).toEqual(['EVALSHA', 'SCAN', 'EVALSHA'])
   })
 })
 
 describe('a refund', () => {
-  it('sends the limits, the cost and what the script had answered', async () => {
+  it('sends the limits, the cost and the receipt numbers', async () => {
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client', undefined, 2))
     await store.refund(receipt)
     expect(redis.commands[1]?.slice(2)).toEqual(['1', 'tollgate:v1:client', '1000', SPEC, '2', '[[7,0,0]]'])
   })
 
-  it('is made once, and of no receipt but those of the store', async () => {
+  it('is made once, and only for receipts of the store', async () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
-    for (const strange of [{}, { ...receipt }, Object.create(receipt) as object]) await store.refund(strange)
+    for (const imitation of [{}, { ...receipt }, Object.create(receipt) as object])
+      await store.refund(imitation)
     await made().refund(receipt)
     expect(redis.commands).toHaveLength(1)
     await store.refund(receipt)
@@ -471,7 +475,7 @@ describe('a refund', () => {
 })
 
 describe('resetAll', () => {
-  it('goes on until the cursor comes back to 0, and deletes what it finds', async () => {
+  it('scans until the cursor is 0 again, and deletes the keys that it finds', async () => {
     const pages: Record<string, unknown> = {
       0: ['17', ['tollgate:v1:a', 'tollgate:v1:b']],
       17: [Buffer.from('5'), []],
@@ -494,24 +498,27 @@ describe('resetAll', () => {
 describe('a store that was closed', () => {
   const MESSAGE = 'this RedisStore was closed. Close it after the last request.'
 
-  it('says so, whatever it is asked, and asks Redis nothing', async () => {
+  it('rejects all operations and sends no command', async () => {
     const store = made()
     await store.close()
-    expect(thrownBy(() => store.consume(NO_RECEIPT))).toMatchObject({ code: 'closed', message: MESSAGE })
-    const asked = [
-      store.peek(NO_RECEIPT),
+    expect(thrownBy(() => store.consume(CHARGE_WITHOUT_RECEIPT))).toMatchObject({
+      code: 'closed',
+      message: MESSAGE,
+    })
+    const operations = [
+      store.peek(CHARGE_WITHOUT_RECEIPT),
       store.block('client', 5),
       store.unblock('client'),
       store.reset('client'),
       store.resetAll(),
     ]
-    for (const promise of asked) {
+    for (const promise of operations) {
       expect(await rejectionOf(promise)).toMatchObject({ code: 'closed', message: MESSAGE })
     }
     expect(redis.commands).toEqual([])
   })
 
-  it('closes what it has opened, once, and leaves the client given open', async () => {
+  it('closes its own connection once, and not the client of the application', async () => {
     const client = new FakeIoredis()
     const store = new RedisStore({ client })
     const [own = client] = client.duplicates

@@ -4,7 +4,7 @@ import type { BanRule } from '../../../src/limits/ban.ts'
 import type { Decision } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { RefusalCache, type StoreCallTimes } from '../../../src/stores/redis/refusal-cache.ts'
+import { type CallTimes, RefusalCache } from '../../../src/stores/redis/refusal-cache.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
@@ -12,9 +12,9 @@ import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts
 const NOW_MS = 5000
 const ONE = [limitOf(10)]
 const CHARGE = chargeOf('client', ONE)
-const AT_ONCE: StoreCallTimes = { askedAtMs: NOW_MS, answeredAtMs: NOW_MS, generation: 0 }
+const AT_ONCE: CallTimes = { askedAtMs: NOW_MS, answeredAtMs: NOW_MS, generation: 0 }
 
-/** A refusal by limits of 10, of each of which so much remains until then. */
+/** A refusal by limits of 10. `states` are remaining and resetMs of each limit. */
 function refusal(retryAfterMs: number, ...states: readonly (readonly [number, number])[]): Decision {
   const shown = states.length === 0 ? [[0, retryAfterMs] as const] : states
   const limits = shown.map(([remaining, resetMs]) => ({ name: 'test', limit: 10, remaining, resetMs }))
@@ -25,29 +25,25 @@ function banned(endsInMs: number, isNew: boolean, retryAfterMs = endsInMs): Deci
   return { ...refusal(retryAfterMs), ban: { endsInMs, isNew } }
 }
 
-/** A cache that has been told of one refusal. */
-function noted(
-  decision: Decision,
-  charge: Charge = CHARGE,
-  asking: Partial<StoreCallTimes> = {},
-): RefusalCache {
+/** A cache with one refusal. */
+function noted(decision: Decision, charge: Charge = CHARGE, times: Partial<CallTimes> = {}): RefusalCache {
   const cache = new RefusalCache(10)
-  cache.note(charge, decision, { ...AT_ONCE, ...asking })
+  cache.note(charge, decision, { ...AT_ONCE, ...times })
   return cache
 }
 
 afterEach(() => void vi.restoreAllMocks())
 
 describe('RefusalCache', () => {
-  it('refuses whom it was told of, with less and less to wait', () => {
+  it('repeats a refusal, with a wait that gets shorter', () => {
     const cache = noted(refusal(1000))
     expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
     expect(cache.answer(CHARGE, NOW_MS + 1)).toStrictEqual(refusal(999))
     expect(cache.answer(CHARGE, NOW_MS + 700.9)).toStrictEqual(refusal(300))
-    expect(cache.answer(chargeOf('somebody else', ONE), NOW_MS)).toBeUndefined()
+    expect(cache.answer(chargeOf('other client', ONE), NOW_MS)).toBeUndefined()
   })
 
-  it('gives each answer as an object of its own', () => {
+  it('makes a new object for each answer', () => {
     const cache = noted({ ...refusal(1000, [0, 1000], [10, 60_000]), ban: { endsInMs: 1000, isNew: true } })
     const [one, other] = [cache.answer(CHARGE, NOW_MS), cache.answer(CHARGE, NOW_MS)]
     expect(one).toStrictEqual(other)
@@ -57,66 +53,66 @@ describe('RefusalCache', () => {
     for (const [index, state] of (one?.limits ?? []).entries()) expect(state).not.toBe(other?.limits[index])
   })
 
-  it('knows nothing of admissions', () => {
+  it('does not remember allowed charges', () => {
     expect(noted({ ...refusal(1000), allowed: true }).answer(CHARGE, NOW_MS)).toBeUndefined()
   })
 
-  // The clock of Redis stands still for a millisecond at a time, and so may be up to one behind.
-  it('asks again from the last millisecond before the release on, and has forgotten it then', () => {
+  // Redis rounds its time down, and so its clock may be up to a millisecond behind.
+  it('forgets a refusal in the last millisecond before the release', () => {
     const cache = noted(refusal(1000))
     expect(cache.answer(CHARGE, NOW_MS + 998.999)).toStrictEqual(refusal(2))
     expect(cache.answer(CHARGE, NOW_MS + 999)).toBeUndefined()
     expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
   })
 
-  it.each([0, 1])('does not even begin with a refusal of %i ms', (retryAfterMs) => {
+  it.each([0, 1])('does not remember a refusal of %i ms', (retryAfterMs) => {
     expect(noted(refusal(retryAfterMs)).answer(CHARGE, NOW_MS)).toBeUndefined()
   })
 
-  it('holds a refusal from when Redis was asked, and tells the wait from when it had answered', () => {
+  it('counts the release from the start of the call, and the wait from its end', () => {
     const cache = noted(refusal(1000), CHARGE, { answeredAtMs: NOW_MS + 40 })
     expect(cache.answer(CHARGE, NOW_MS + 40)).toStrictEqual(refusal(1000))
     expect(cache.answer(CHARGE, NOW_MS + 998)).toStrictEqual(refusal(42))
     expect(cache.answer(CHARGE, NOW_MS + 999)).toBeUndefined()
   })
 
-  it('refuses nobody whom Redis would admit, and tells nobody to wait too little', () => {
+  it('refuses no charge that Redis would allow, and gives no wait that is too short', () => {
     // Eighths of a millisecond, which doubles add without an error.
     const eighths = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max }).map((n) => n / 8)
     const times = fc.record({
-      phase: eighths(7),
+      offset: eighths(7),
       askedAtMs: eighths(80_000),
-      there: eighths(80),
-      back: eighths(80),
-      gone: eighths(400),
+      toRedis: eighths(80),
+      fromRedis: eighths(80),
+      elapsed: eighths(400),
       retryAfterMs: fc.integer({ min: 1, max: 40 }),
     })
-    let held = 0
+    let answers = 0
     fc.assert(
-      fc.property(times, ({ phase, askedAtMs, there, back, gone, retryAfterMs }) => {
-        const redisAt = (localMs: number): number => Math.floor(localMs + phase)
-        const answeredAtMs = askedAtMs + there + back
-        const releaseMs = redisAt(askedAtMs + there) + retryAfterMs
+      fc.property(times, ({ offset, askedAtMs, toRedis, fromRedis, elapsed, retryAfterMs }) => {
+        const redisAt = (localMs: number): number => Math.floor(localMs + offset)
+        const answeredAtMs = askedAtMs + toRedis + fromRedis
+        const releaseMs = redisAt(askedAtMs + toRedis) + retryAfterMs
         const cache = noted(refusal(retryAfterMs), CHARGE, { askedAtMs, answeredAtMs })
-        const nowMs = answeredAtMs + gone
+        const nowMs = answeredAtMs + elapsed
         const answer = cache.answer(CHARGE, nowMs)
         if (answer === undefined) return
-        held++
+        answers++
         expect(redisAt(nowMs)).toBeLessThan(releaseMs)
         expect(redisAt(nowMs + answer.retryAfterMs)).toBeGreaterThanOrEqual(releaseMs)
       }),
       { numRuns: 3000 },
     )
-    expect(held).toBeGreaterThan(300)
+    expect(answers).toBeGreaterThan(300)
   })
 
-  it('forgets on a clock that was set back', () => {
+  it('forgets a refusal if the clock was set back', () => {
     const cache = noted(refusal(1000))
     expect(cache.answer(CHARGE, NOW_MS - 1)).toBeUndefined()
     expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
   })
 
-  it('keeps so many keys, and forgets the one that was noted longest ago', () => {
+  it('remembers a number of keys, and then forgets the oldest refusal', () => {
     const cache = new RefusalCache(3)
     const note = (key: string): void => cache.note(chargeOf(key, ONE), refusal(1000), AT_ONCE)
     const known = (): string[] =>
@@ -127,7 +123,7 @@ describe('RefusalCache', () => {
     expect(known()).toEqual(['a', 'd', 'e'])
   })
 
-  it('tells long keys apart, and keeps none of them', () => {
+  it('distinguishes long keys without storing them', () => {
     const set = vi.spyOn(Map.prototype, 'set')
     const long = 'k'.repeat(10_000)
     const keys = ['k'.repeat(200), 'k'.repeat(201), long, `${long}\ud800`, `${long}\udc00`, `${long}\ufffd`]
@@ -140,7 +136,7 @@ describe('RefusalCache', () => {
     }
     const names = set.mock.calls.map(([name]) => String(name))
     expect(names.filter((name) => name.length > 201)).toEqual([])
-    // A client whose key is what another one's is kept under is not taken for it.
+    // A client whose key equals the digest of another key has no refusal.
     const cache = noted(refusal(1000), chargeOf(long, ONE))
     const name = String(set.mock.calls.at(-1)?.[0])
     expect(name).not.toBe(long)
@@ -148,11 +144,11 @@ describe('RefusalCache', () => {
   })
 })
 
-describe('what makes a refusal void', () => {
+describe('a refusal becomes invalid', () => {
   it.each<[string, (cache: RefusalCache) => void]>([
-    ['forgetting its key', (cache) => cache.forget('client')],
-    ['forgetting all', (cache) => cache.clear()],
-  ])('is %s, also while Redis is asked', (_, make) => {
+    ['forget', (cache) => cache.forget('client')],
+    ['clear', (cache) => cache.clear()],
+  ])('by %s, also if the call to Redis started before', (_, make) => {
     const cache = noted(refusal(1000))
     make(cache)
     expect(cache.answer(CHARGE, NOW_MS)).toBeUndefined()
@@ -162,27 +158,27 @@ describe('what makes a refusal void', () => {
     expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
   })
 
-  it('is not forgetting another key', () => {
+  it('but not by forget of another key', () => {
     const cache = noted(refusal(1000))
-    cache.forget('somebody else')
+    cache.forget('other client')
     expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
   })
 })
 
-describe('a refusal that is good for one charge', () => {
-  it('is not for one of another cost, and stays for its own', () => {
+describe('a remembered refusal of one charge', () => {
+  it('is no answer to a charge of another cost', () => {
     const cache = noted(refusal(1000), chargeOf('client', ONE, 3))
     for (const cost of [1, 2, 4]) expect(cache.answer(chargeOf('client', ONE, cost), NOW_MS)).toBeUndefined()
     expect(cache.answer(chargeOf('client', ONE, 3), NOW_MS)).toStrictEqual(refusal(1000))
   })
 
-  it('is not for one of other limits, be they alike', () => {
+  it('is no answer to a charge of other limits, even if they are equal', () => {
     const cache = noted(refusal(1000))
     expect(cache.answer(chargeOf('client', [limitOf(10)]), NOW_MS)).toBeUndefined()
     expect(cache.answer(CHARGE, NOW_MS)).toStrictEqual(refusal(1000))
   })
 
-  it('is not for one that is counted towards a ban, unless the client is banned', () => {
+  it('is no answer to a charge that counts towards a ban, unless the client is banned', () => {
     const rule = banRule(3, 60_000, 9000)
     const counted = chargeOf('client', ONE, 1, rule)
     expect(noted(refusal(1000), counted).answer(counted, NOW_MS)).toBeUndefined()
@@ -194,7 +190,7 @@ describe('a refusal that is good for one charge', () => {
     expect(ban.answer(CHARGE, NOW_MS + 10)).toStrictEqual(banned(8990, false))
   })
 
-  it('holds during a ban, and no longer, whatever else the client has to wait for', () => {
+  it('is an answer until the end of the ban, also if the client has to wait for longer', () => {
     const cache = noted(banned(500, false, 2000))
     expect(cache.answer(CHARGE, NOW_MS + 498)).toStrictEqual(banned(2, false, 1502))
     expect(cache.answer(CHARGE, NOW_MS + 499)).toBeUndefined()
@@ -205,17 +201,17 @@ describe('a refusal by several limits', () => {
   const LIMITS = [limitOf(10, { name: 'a' }), limitOf(10, { name: 'b' })]
   const charge = chargeOf('client', LIMITS, 4)
 
-  it('is kept where one of them has nothing left, until the first of them has more', () => {
+  it('is remembered if one limit has nothing left, until any limit has more left', () => {
     const cache = noted(refusal(1000, [0, 1000], [3, 300]), charge)
     expect(cache.answer(charge, NOW_MS + 298)).toStrictEqual(refusal(702, [0, 702], [3, 2]))
     expect(cache.answer(charge, NOW_MS + 299)).toBeUndefined()
   })
 
-  it('is not kept where a smaller charge may be taken from all of them', () => {
+  it('is not remembered if a smaller charge can be taken from all limits', () => {
     expect(noted(refusal(1000, [3, 1000], [1, 300]), charge).answer(charge, NOW_MS)).toBeUndefined()
   })
 
-  it('leaves a limit alone of which nothing is used: its time has not begun', () => {
+  it('does not shorten the reset of an unused limit, whose window has not started', () => {
     const cache = noted(refusal(1000, [0, 1000], [10, 300]), charge)
     expect(cache.answer(charge, NOW_MS + 998)).toStrictEqual(refusal(2, [0, 2], [10, 300]))
     expect(cache.answer(charge, NOW_MS + 999)).toBeUndefined()
@@ -225,7 +221,7 @@ describe('a refusal by several limits', () => {
     ['fills', 3, false],
     ['is full', 10, true],
     ['is empty', 0, true],
-  ])('is kept beside a bucket or not: one that %s', (_, remaining, isKept) => {
+  ])('beside a bucket that %s', (_, remaining, isKept) => {
     const limits = [limitOf(10), limitOf(10, { name: 'bucket', algorithm: 'token-bucket' })]
     const beside = chargeOf('client', limits, 4)
     const cache = noted(refusal(1000, [0, 1000], [remaining, 900]), beside)
@@ -233,7 +229,7 @@ describe('a refusal by several limits', () => {
   })
 })
 
-describe('what is answered without asking', () => {
+describe('an answer of the cache', () => {
   const limit = fc
     .record({
       algorithm: fc.constantFrom(...ALGORITHMS),
@@ -242,8 +238,8 @@ describe('what is answered without asking', () => {
       windowMs: fc.constantFrom(7, 16, 50, 100),
     })
     .map(({ algorithm, units, burst, windowMs }) => {
-      const holds = algorithm === 'token-bucket' ? burst : units
-      return { algorithm, units, windowMs, burst: holds }
+      const capacity = algorithm === 'token-bucket' ? burst : units
+      return { algorithm, units, windowMs, burst: capacity }
     })
   const limits = fc
     .array(limit, { minLength: 1, maxLength: 3 })
@@ -254,8 +250,8 @@ describe('what is answered without asking', () => {
     isCounted: fc.boolean(),
   })
 
-  /** Charges one store with every charge, whether or not a cache would have spared it that. */
-  function answered(
+  /** Gives every charge to the store, also if the cache answers. The number of answers of the cache. */
+  function answersOfCache(
     of: readonly Limit[],
     rule: BanRule,
     steps: readonly { byMs: number; share: number; isCounted: boolean }[],
@@ -269,11 +265,11 @@ describe('what is answered without asking', () => {
       clock.advance(byMs)
       const cost = Math.max(1, Math.floor(share * most))
       const charge = chargeOf('client', of, cost, isCounted ? rule : undefined)
-      const told = cache.answer(charge, clock.now())
+      const cached = cache.answer(charge, clock.now())
       const { receipt: _, ...decision } = store.consume(charge)
-      if (told !== undefined) {
+      if (cached !== undefined) {
         hits++
-        expect(told).toEqual(decision)
+        expect(cached).toEqual(decision)
       } else if (!decision.allowed) {
         cache.note(charge, decision, {
           askedAtMs: clock.now(),
@@ -285,12 +281,12 @@ describe('what is answered without asking', () => {
     return hits
   }
 
-  it('is what the store would have answered, by every algorithm, with bans and costs', () => {
+  it('equals the decision of the store, for every algorithm, with bans and costs', () => {
     const rule = banRule(3, 60, 40)
     let hits = 0
     fc.assert(
       fc.property(limits, fc.array(step, { maxLength: 60, size: 'max' }), (of, steps) => {
-        hits += answered(of, rule, steps)
+        hits += answersOfCache(of, rule, steps)
       }),
       { numRuns: 300 },
     )

@@ -14,7 +14,7 @@ import { ScriptedRedis } from '../../support/redis/scripted-redis.ts'
 const LIMITS = [{ ...limitOf(3), name: 'read' }]
 const DEADLINE_MS = 300
 const AT_ONCE = 20
-const PATIENCE = { timeout: 10_000, interval: 10 }
+const PATIENCE = { timeout: 60_000, interval: 10 }
 
 type Connect = (redis: ScriptedRedis) => Promise<ConnectedClient>
 
@@ -53,7 +53,7 @@ afterEach(async () => {
   await redis.stop()
 })
 
-/** How often a charge of a client has come. */
+/** How often Redis has received a charge of a client. */
 function received(key: string): number {
   return redis.received.filter(([name, , , redisKey]) => isScript(name) && redisKey?.endsWith(`:${key}`))
     .length
@@ -66,37 +66,38 @@ function isScript(name = ''): boolean {
 const charge = (key: string): Promise<unknown> =>
   Promise.resolve(store?.consume({ key, limits: LIMITS, cost: 1, refundable: false }))
 
-/** Ends no later than a limiter would have gone on without an answer. */
-const timely = (ending: Promise<unknown>): Promise<unknown> =>
-  withDeadline(ending, DEADLINE_MS, () => new Error('late')).catch((error: unknown) => error)
+/** Settles at the deadline of a limiter. */
+const settledInTime = (outcome: Promise<unknown>): Promise<unknown> =>
+  withDeadline(outcome, DEADLINE_MS, () => new Error('late')).catch((error: unknown) => error)
 
-/** Charges another client until that is answered: from then on the connection is there again. */
-const backAgain = (): Promise<unknown> => vi.waitFor(() => charge('another'), PATIENCE)
+/** Charges another client until Redis answers. Then the connection works again. */
+const connectedAgain = (): Promise<unknown> => vi.waitFor(() => charge('another'), PATIENCE)
 
 describe.each(Object.entries(CONNECTIONS))('%s', (name, connect) => {
   const isCluster = name.includes('cluster')
-  // Of what it sends through the store knows nothing; that of the tests has a queue.
+  // The store does not know what such a client does with commands. The one in these tests has a queue.
   const keepsCommands = name === 'a sendCommand function'
-  // It writes after a turn of the event loop, and keeps what it could not write by then, if it has a queue.
+  // These versions write commands after a turn of the event loop, and keep a command that they could not
+  // write.
   const writesLater = name === 'node-redis 5' || name === 'node-redis 6'
   beforeEach(async () => {
     redis = await ScriptedRedis.start(NO_FAULT, { isCluster })
     connection = await connect(redis)
     store = new RedisStore({ client: connection.client, deadlineMs: DEADLINE_MS })
-    await backAgain()
+    await connectedAgain()
     redis.forget()
   })
 
-  it('does not send a charge again whose answer was lost', async () => {
+  it('does not send a charge again if its answer was lost', async () => {
     redis.scenario = () => ({ hangsUp: true })
     await expect(charge('lost')).rejects.toThrow()
     redis.scenario = NO_FAULT
-    await backAgain()
-    await backAgain()
+    await connectedAgain()
+    await connectedAgain()
     expect(received('lost')).toBe(1)
   })
 
-  it('does not send charges again that were under way when Redis died', async () => {
+  it('does not send charges again if Redis ended before it answered', async () => {
     redis.scenario = () => ({})
     const keys = Array.from({ length: AT_ONCE }, (_, index) => `lost-${index}`)
     const charges = Promise.allSettled(keys.map(charge))
@@ -104,62 +105,62 @@ describe.each(Object.entries(CONNECTIONS))('%s', (name, connect) => {
     redis.scenario = NO_FAULT
     redis.reset()
     expect(new Set((await charges).map(({ status }) => status))).toEqual(new Set(['rejected']))
-    await backAgain()
-    await backAgain()
+    await connectedAgain()
+    await connectedAgain()
     expect(keys.map(received)).toEqual(keys.map(() => 1))
   })
 
-  // What a client of another kind keeps is its own business.
+  // A client with a queue may keep commands.
   if (!keepsCommands)
-    it('keeps no charge for later that comes just when Redis dies', async () => {
+    it('keeps no charge that comes while Redis ends', async () => {
       const { port } = redis
-      const endings: Promise<unknown>[] = []
-      // From a timer on, so that what is charged now is to be written after the loss was read.
+      const outcomes: Promise<unknown>[] = []
+      // After a timer, the client reads the loss of the connection before it writes the next charge.
       await new Promise((resolve) => setTimeout(resolve, 1))
       redis.reset()
       const stopped = redis.stop()
       for (let turn = 0; turn < 40; turn++) {
-        endings.push(timely(charge(`dying-${turn}`)))
+        outcomes.push(settledInTime(charge(`dying-${turn}`)))
         await new Promise((resolve) => (turn % 2 === 0 ? setImmediate(resolve) : setTimeout(resolve, 0)))
       }
-      await Promise.all([stopped, ...endings])
+      await Promise.all([stopped, ...outcomes])
       redis = await ScriptedRedis.start(NO_FAULT, { isCluster, port })
-      await backAgain()
-      await backAgain()
-      const [first = 0, ...others] = endings.map((_, index) => received(`dying-${index}`))
+      await connectedAgain()
+      await connectedAgain()
+      const [first = 0, ...others] = outcomes.map((_, index) => received(`dying-${index}`))
       expect(first).toBeLessThanOrEqual(writesLater ? 1 : 0)
       expect(others).toEqual(others.map(() => 0))
     })
 
   if (!keepsCommands)
-    it('keeps no charge for later while there is no Redis', async () => {
+    it('keeps no charge while Redis does not run', async () => {
       const { port } = redis
       await redis.stop()
-      const isGone = (): Promise<void> => expect(charge('another')).rejects.toThrow()
-      await vi.waitFor(isGone, PATIENCE)
+      const isDown = (): Promise<void> => expect(charge('another')).rejects.toThrow()
+      await vi.waitFor(isDown, PATIENCE)
       const keys = Array.from({ length: AT_ONCE }, (_, index) => `early-${index}`)
       await Promise.allSettled(keys.map(charge))
       redis = await ScriptedRedis.start(NO_FAULT, { isCluster, port })
-      await backAgain()
-      await backAgain()
+      await connectedAgain()
+      await connectedAgain()
       expect(keys.map(received)).toEqual(keys.map(() => 0))
     })
 
-  it('does not ask a cluster again that is down', async () => {
+  it('does not send a charge again if the cluster is down', async () => {
     redis.scenario = () => ({ text: errorReply('CLUSTERDOWN The cluster is down') })
     await expect(charge('down')).rejects.toThrow('CLUSTERDOWN The cluster is down')
     redis.scenario = NO_FAULT
-    await backAgain()
+    await connectedAgain()
     expect(received('down')).toBe(1)
   })
 })
 
-describe('a client of ioredis that the store does not make for itself', () => {
+describe('a client of ioredis that the application has created', () => {
   const lostOnce = (redis: ScriptedRedis): void => {
     redis.scenario = (_words, turn) => (turn === 0 ? { hangsUp: true } : NO_FAULT([], turn))
   }
 
-  it('sends a command again whose answer was lost, so that these tests could fail', async () => {
+  it('sends a command again if its answer was lost, which proves that these tests can fail', async () => {
     redis = await ScriptedRedis.start(NO_FAULT)
     connection = await (CLIENTS['ioredis 6'] as (url: string) => Promise<ConnectedClient>)(redis.url)
     lostOnce(redis)
@@ -167,12 +168,12 @@ describe('a client of ioredis that the store does not make for itself', () => {
     expect(received('lost')).toBe(2)
   })
 
-  it('is not asked to: the store has a connection of its own, and leaves that one as it is', async () => {
+  it('gets no commands of the store, which opens a connection of its own', async () => {
     redis = await ScriptedRedis.start(NO_FAULT)
     const client = new Redis(redis.url, { lazyConnect: true })
     store = new RedisStore({ client, deadlineMs: DEADLINE_MS })
     connection = { client, close: async () => client.disconnect() }
-    await backAgain()
+    await connectedAgain()
     expect(client.status).toBe('wait')
     expect(redis.connections).toBe(1)
     await store.close()

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { decisionOf, marksOf, numbersOf } from '../../../src/stores/redis/reply.ts'
+import { decisionOf, receiptNumbersOf, replyNumbersOf } from '../../../src/stores/redis/reply.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 
 const CHARGE = chargeOf('key', [limitOf(10, { name: 'a' }), limitOf(5, { name: 'b', burst: 7 })])
 
-/** Allowed, retry, repeat, end of the ban, whether it is new; then what remains of each limit and when it resets. */
-const ADMITTED = [1, 0, 0, -1, 0, 9, 60_000, 6, 1000]
+/** Allowed, retry, repeat, end of the ban, whether the ban is new, then remaining and reset of each limit. */
+const ALLOWED = [1, 0, 0, -1, 0, 9, 60_000, 6, 1000]
 const STATES = [
   { name: 'a', limit: 10, remaining: 9, resetMs: 60_000 },
   { name: 'b', limit: 7, remaining: 6, resetMs: 1000 },
 ]
 
 describe('the decision in a reply', () => {
-  it('is an admission', () => {
-    expect(decisionOf(ADMITTED, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
+  it('can be allowed', () => {
+    expect(decisionOf(ALLOWED, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
   })
 
-  it('tells when the same charge could be repeated', () => {
-    const reply = ADMITTED.with(2, 700)
+  it('has the time until the same charge can be taken again', () => {
+    const reply = ALLOWED.with(2, 700)
     expect(decisionOf(reply, CHARGE)).toStrictEqual({
       allowed: true,
       retryAfterMs: 0,
@@ -27,7 +27,7 @@ describe('the decision in a reply', () => {
     })
   })
 
-  it('is a refusal', () => {
+  it('can be refused', () => {
     const reply = [0, 1234, 0, -1, 0, 0, 1234, 6, 1000]
     const limits = [
       { name: 'a', limit: 10, remaining: 0, resetMs: 1234 },
@@ -39,15 +39,15 @@ describe('the decision in a reply', () => {
   it.each([
     [1, true],
     [0, false],
-  ])('tells of a ban, and by %i whether it is new', (number, isNew) => {
+  ])('has the ban, which is new if the number is 1: %i', (number, isNew) => {
     const { ban } = decisionOf([0, 5000, 0, 5000, number, 0, 5000, 0, 5000], CHARGE)
     expect(ban).toStrictEqual({ endsInMs: 5000, isNew })
   })
 
-  it('reads what follows for the receipt, three numbers for each limit', () => {
-    const reply = [...ADMITTED, 11, 12, 13, 21, 22, 23]
+  it('is followed by three receipt numbers for each limit', () => {
+    const reply = [...ALLOWED, 11, 12, 13, 21, 22, 23]
     expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
-    expect(marksOf(reply, CHARGE)).toStrictEqual([
+    expect(receiptNumbersOf(reply, CHARGE)).toStrictEqual([
       [11, 12, 13],
       [21, 22, 23],
     ])
@@ -59,44 +59,44 @@ describe('the decision in a reply', () => {
     ['Buffers', (number: number) => Buffer.from(String(number))],
     ['bytes', (number: number) => new TextEncoder().encode(String(number))],
     ['text and numbers', (number: number) => (number > 5 ? String(number) : number)],
-  ])('takes %s for the numbers that they are', (_, as) => {
-    const reply = [...ADMITTED, 999_999_999_999_999, 0, 4_294_967_295, 9_007_199_254_740_991, 0, 1].map(as)
-    const numbers = numbersOf(reply, CHARGE)
+  ])('may have its numbers as %s', (_, as) => {
+    const reply = [...ALLOWED, 999_999_999_999_999, 0, 4_294_967_295, 9_007_199_254_740_991, 0, 1].map(as)
+    const numbers = replyNumbersOf(reply, CHARGE)
     expect(decisionOf(numbers, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
-    expect(marksOf(numbers, CHARGE)).toStrictEqual([
+    expect(receiptNumbersOf(numbers, CHARGE)).toStrictEqual([
       [999_999_999_999_999, 0, 4_294_967_295],
       [9_007_199_254_740_991, 0, 1],
     ])
   })
 })
 
-describe('a reply about one fixed window', () => {
+describe('a short reply to a charge on a single fixed window', () => {
   const charge = chargeOf('key', [limitOf(10)], 3)
 
   it.each([
-    ['an admission', [6, 400, 77], [1, 0, 0, -1, 0, 6, 400, 77, 0, 0]],
-    ['an admission after which the same is too much', [2, 400, 77], [1, 0, 400, -1, 0, 2, 400, 77, 0, 0]],
-    ['a refusal', [2, 400], [0, 400, 0, -1, 0, 2, 400]],
-  ])('leaves out what follows from the rest: %s', (_, reply, whole) => {
-    expect(numbersOf(reply, charge)).toStrictEqual(whole)
-    expect(numbersOf(reply.map(String), charge)).toStrictEqual(whole)
-    expect(numbersOf(whole, charge)).toStrictEqual(whole)
+    ['an allowed charge', [6, 400, 77], [1, 0, 0, -1, 0, 6, 400, 77, 0, 0]],
+    ['an allowed charge that cannot be repeated at once', [2, 400, 77], [1, 0, 400, -1, 0, 2, 400, 77, 0, 0]],
+    ['a refused charge', [2, 400], [0, 400, 0, -1, 0, 2, 400]],
+  ])('becomes a long reply: %s', (_, reply, whole) => {
+    expect(replyNumbersOf(reply, charge)).toStrictEqual(whole)
+    expect(replyNumbersOf(reply.map(String), charge)).toStrictEqual(whole)
+    expect(replyNumbersOf(whole, charge)).toStrictEqual(whole)
   })
 
   it.each([[[]], [[6]], [[6, 400, 77, 0]], [[6, '400ms', 77]]])('is a failure of the store: %j', (reply) => {
-    const { code, message } = thrownBy(() => numbersOf(reply, charge))
+    const { code, message } = thrownBy(() => replyNumbersOf(reply, charge))
     expect(code).toBe('store_failed')
     expect(message).toContain(`Redis answered ${JSON.stringify(reply)} instead of 7 integers or more.`)
   })
 
-  it('is a failure of the store where there are several limits', () => {
-    expect(thrownBy(() => numbersOf([6, 400, 77], CHARGE)).code).toBe('store_failed')
+  it('is a failure of the store if the charge has several limits', () => {
+    expect(thrownBy(() => replyNumbersOf([6, 400, 77], CHARGE)).code).toBe('store_failed')
   })
 })
 
 describe('a reply of another shape', () => {
   const shown = (what: string): string =>
-    `Redis answered ${what} instead of 9 integers or more. See whether a proxy stands before it, or a client that changes replies.`
+    `Redis answered ${what} instead of 9 integers or more. Check whether a proxy or the client changes the replies of Redis.`
 
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'undefined'],
@@ -104,49 +104,49 @@ describe('a reply of another shape', () => {
     ['text', 'OK', "'OK'"],
     ['a number', 1, '1'],
     ['an empty list', [], '[]'],
-    ['a list that is too short', ADMITTED.slice(1), '[0,0,-1,0,9,60000,6,1000]'],
-    ['a nil in it', ADMITTED.with(5, null as never), '[1,0,0,-1,0,null,60000,6,1000]'],
-    ['lists in it', [[1], ...ADMITTED.slice(1)], '[[1],0,0,-1,0,9,60000,6,1000]'],
-    ['a list in a list', [ADMITTED], '[[1,0,0,-1,0,9,60000,6,1000]]'],
-    ['a fraction', ADMITTED.with(1, 0.5), '[1,0.5,0,-1,0,9,60000,6,1000]'],
-    ['a fraction as text', [...ADMITTED.slice(0, 8), '0.5'], '[1,0,0,-1,0,9,60000,6,"0.5"]'],
-    ['an exponent as text', [...ADMITTED.slice(0, 8), '1e3'], '[1,0,0,-1,0,9,60000,6,"1e3"]'],
-    ['hexadecimal text', [...ADMITTED.slice(0, 8), '0x10'], '[1,0,0,-1,0,9,60000,6,"0x10"]'],
-    ['empty text', [...ADMITTED.slice(0, 8), ''], '[1,0,0,-1,0,9,60000,6,""]'],
-    ['text with a line end', [...ADMITTED.slice(0, 8), '1\n'], '[1,0,0,-1,0,9,60000,6,"1\\n"]'],
-    ['NaN', ADMITTED.with(6, Number.NaN), '[1,0,0,-1,0,9,null,6,1000]'],
-    ['infinity', ADMITTED.with(6, Number.POSITIVE_INFINITY), '[1,0,0,-1,0,9,null,6,1000]'],
-    ['more than a double holds', ADMITTED.with(6, 2 ** 53), '[1,0,0,-1,0,9,9007199254740992,6,1000]'],
+    ['a list that is too short', ALLOWED.slice(1), '[0,0,-1,0,9,60000,6,1000]'],
+    ['a nil in it', ALLOWED.with(5, null as never), '[1,0,0,-1,0,null,60000,6,1000]'],
+    ['lists in it', [[1], ...ALLOWED.slice(1)], '[[1],0,0,-1,0,9,60000,6,1000]'],
+    ['a list in a list', [ALLOWED], '[[1,0,0,-1,0,9,60000,6,1000]]'],
+    ['a fraction', ALLOWED.with(1, 0.5), '[1,0.5,0,-1,0,9,60000,6,1000]'],
+    ['a fraction as text', [...ALLOWED.slice(0, 8), '0.5'], '[1,0,0,-1,0,9,60000,6,"0.5"]'],
+    ['an exponent as text', [...ALLOWED.slice(0, 8), '1e3'], '[1,0,0,-1,0,9,60000,6,"1e3"]'],
+    ['hexadecimal text', [...ALLOWED.slice(0, 8), '0x10'], '[1,0,0,-1,0,9,60000,6,"0x10"]'],
+    ['empty text', [...ALLOWED.slice(0, 8), ''], '[1,0,0,-1,0,9,60000,6,""]'],
+    ['text with a line end', [...ALLOWED.slice(0, 8), '1\n'], '[1,0,0,-1,0,9,60000,6,"1\\n"]'],
+    ['NaN', ALLOWED.with(6, Number.NaN), '[1,0,0,-1,0,9,null,6,1000]'],
+    ['infinity', ALLOWED.with(6, Number.POSITIVE_INFINITY), '[1,0,0,-1,0,9,null,6,1000]'],
+    ['more than a double holds', ALLOWED.with(6, 2 ** 53), '[1,0,0,-1,0,9,9007199254740992,6,1000]'],
     [
-      'the like as text',
-      [...ADMITTED.slice(0, 8), '9007199254740993'],
+      'the same as text',
+      [...ALLOWED.slice(0, 8), '9007199254740993'],
       '[1,0,0,-1,0,9,60000,6,"9007199254740993"]',
     ],
-    ['the like as a bigint', [...ADMITTED.slice(0, 8), 2n ** 60n], 'an object'],
-    ['a boolean', ADMITTED.with(0, true as never), '[true,0,0,-1,0,9,60000,6,1000]'],
+    ['the same as a bigint', [...ALLOWED.slice(0, 8), 2n ** 60n], 'an object'],
+    ['a boolean', ALLOWED.with(0, true as never), '[true,0,0,-1,0,9,60000,6,1000]'],
     ['an object', { 0: 1, length: 9 }, '{"0":1,"length":9}'],
     [
       'bytes that are no digits',
-      [...ADMITTED.slice(0, 8), Buffer.from('x1')],
+      [...ALLOWED.slice(0, 8), Buffer.from('x1')],
       '[1,0,0,-1,0,9,60000,6,{"type":"Buffer","data":[120,49]}]',
     ],
   ])('is a failure of the store: %s', (_, reply, text) => {
-    const error = thrownBy(() => numbersOf(reply, CHARGE))
+    const error = thrownBy(() => replyNumbersOf(reply, CHARGE))
     expect(error.code).toBe('store_failed')
     expect(error.message).toBe(shown(text))
   })
 
-  it('is cut where it is long', () => {
-    const { message } = thrownBy(() => numbersOf('x'.repeat(1000), CHARGE))
+  it('is shown in part if it is long', () => {
+    const { message } = thrownBy(() => replyNumbersOf('x'.repeat(1000), CHARGE))
     expect(message).toBe(shown(`'${'x'.repeat(76)}...`))
   })
 
-  it('is one with too little for the receipt', () => {
-    const error = thrownBy(() => marksOf([...ADMITTED, 1, 2, 3, 4, 5], CHARGE))
+  it('is a failure of the store if receipt numbers are missing', () => {
+    const error = thrownBy(() => receiptNumbersOf([...ALLOWED, 1, 2, 3, 4, 5], CHARGE))
     expect(error.code).toBe('store_failed')
     expect(error.message).toBe(
       'Redis answered [1,0,0,-1,0,9,60000,6,1000,1,2,3,4,5] instead of 15 integers or more. ' +
-        'See whether a proxy stands before it, or a client that changes replies.',
+        'Check whether a proxy or the client changes the replies of Redis.',
     )
   })
 })

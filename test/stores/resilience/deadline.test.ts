@@ -7,18 +7,18 @@ describe('withDeadline', () => {
 
   const late = (): Error => new Error('late')
 
-  it('brings what comes in time, and clears its timer', async () => {
+  it('resolves with a value that comes in time, and clears its timer', async () => {
     expect(await withDeadline(Promise.resolve(5), 100, late)).toBe(5)
     expect(await withDeadline(6, 100, late)).toBe(6)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('rejects with what is rejected in time, and clears its timer', async () => {
+  it('rejects with a rejection that comes in time, and clears its timer', async () => {
     await expect(withDeadline(Promise.reject(new Error('down')), 100, late)).rejects.toThrow('down')
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('rejects at the deadline, not before', async () => {
+  it('rejects at the deadline and not before', async () => {
     const settled = vi.fn()
     const promise = withDeadline(new Promise(() => undefined), 100, late)
     promise.catch(settled)

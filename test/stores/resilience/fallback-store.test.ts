@@ -4,75 +4,75 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { FallbackStore, type SeedableStore } from '../../../src/stores/resilience/fallback-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
-import { admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { allowedDecision, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 
-// The timer of a memory store stands still.
+// The timer of the memory store does not run.
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const HUNDRED = [limitOf(100)]
 
-/** A stand-in with counters of this process, on a clock that is turned. */
-function standIn(share = 1): {
-  standIn: FallbackStore
-  make: Mock<() => SeedableStore>
+/** A fallback store with counters of this process, on a fake clock. */
+function makeFallback(share = 1): {
+  fallback: FallbackStore
+  create: Mock<() => SeedableStore>
   store: MemoryStore
   clock: FakeClock
 } {
   const clock = new FakeClock()
   const store = new MemoryStore({ clock })
-  const make = vi.fn(() => store)
-  return { standIn: new FallbackStore(make, share), make, store, clock }
+  const create = vi.fn(() => store)
+  return { fallback: new FallbackStore(create, share), create, store, clock }
 }
 
-/** What a store says of one limit, in answer to a charge of it. */
+/** The decision of a store on a charge of one limit. */
 function answer(charge: Charge, remaining: number, retryAfterMs = 0): Decision {
   const [{ name = '', burst = 0 } = {}] = charge.limits
   const limits = [{ name, limit: burst, remaining, resetMs: retryAfterMs || 60_000 }]
   return { allowed: retryAfterMs === 0, retryAfterMs, limits }
 }
 
-describe('a stand-in', () => {
-  it('makes its store when there is something to learn or to decide, and once', async () => {
+describe('a fallback store', () => {
+  it('creates its store once, for the first decision or the first seed', async () => {
     for (const use of [
-      (one: FallbackStore) => one.learn(chargeOf('client'), admitted()),
+      (one: FallbackStore) => one.seed(chargeOf('client'), allowedDecision()),
       (one: FallbackStore) => one.decide('consume', chargeOf('client')),
       (one: FallbackStore) => one.decide('peek', chargeOf('client')),
     ]) {
-      const { standIn: one, make } = standIn()
+      const { fallback: one, create } = makeFallback()
       one.refund({})
       await one.write((store) => store.resetAll?.())
-      expect(make).not.toHaveBeenCalled()
+      expect(create).not.toHaveBeenCalled()
       use(one)
       use(one)
-      expect(make).toHaveBeenCalledTimes(1)
+      expect(create).toHaveBeenCalledTimes(1)
     }
   })
 
-  it('decides where nothing was learnt', () => {
-    const { standIn: one } = standIn()
+  it('decides without any seed', () => {
+    const { fallback: one } = makeFallback()
     const charge = chargeOf('client', HUNDRED)
     expect(one.decide('peek', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 100 }] })
     expect(one.decide('consume', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 99 }] })
   })
 
-  it('goes on from what the store said: of 100, 90 used leave 10', () => {
-    const { standIn: one } = standIn()
+  it('continues from the last decision of the store: 90 used of 100 leave 10', () => {
+    const { fallback: one } = makeFallback()
     const charge = chargeOf('client', HUNDRED)
-    one.learn(charge, answer(charge, 10))
+    one.seed(charge, answer(charge, 10))
     const allowed = Array.from({ length: 12 }, () => one.decide('consume', charge)?.allowed)
     expect(allowed).toEqual([...Array(10).fill(true), false, false])
   })
 
-  it('decides nothing where its store is not there at once, or cannot', () => {
-    const later = new FallbackStore(() => ({ consume: async () => admitted() }), 1)
-    expect(later.decide('consume', chargeOf('client'))).toBeUndefined()
-    expect(later.decide('peek', chargeOf('client'))).toBeUndefined()
-    expect(() => later.learn(chargeOf('client'), admitted())).not.toThrow()
+  it('decides nothing if its store does not answer at once or has no peek', () => {
+    const asynchronous = new FallbackStore(() => ({ consume: async () => allowedDecision() }), 1)
+    expect(asynchronous.decide('consume', chargeOf('client'))).toBeUndefined()
+    expect(asynchronous.decide('peek', chargeOf('client'))).toBeUndefined()
+    expect(() => asynchronous.seed(chargeOf('client'), allowedDecision())).not.toThrow()
   })
 
-  it('knows what is of its own making: receipts, and refusals that brought a ban about', () => {
-    const { standIn: one } = standIn()
+  it('recognizes its own receipts, and its own refusals that started a ban', () => {
+    const { fallback: one } = makeFallback()
     const charge = chargeOf('client', [limitOf(1)], 1, banRule(1, 60_000, 60_000))
     const taken = one.decide('consume', charge)
     const banning = one.decide('consume', charge)
@@ -83,25 +83,25 @@ describe('a stand-in', () => {
     expect(one.isOwn(answer(charge, 0, 5000))).toBe(false)
   })
 
-  it('gives a charge of its own back', () => {
-    const { standIn: one } = standIn()
+  it('refunds its own charge', () => {
+    const { fallback: one } = makeFallback()
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
     one.refund(receipt)
     expect(one.decide('peek', charge)).toMatchObject({ limits: [{ remaining: 100 }] })
   })
 
-  it('gives nothing back of which the store has told since', () => {
-    const { standIn: one } = standIn()
+  it('refunds no charge from before the last seed', () => {
+    const { fallback: one } = makeFallback()
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
-    one.learn(charge, answer(charge, 10))
+    one.seed(charge, answer(charge, 10))
     one.refund(receipt)
     expect(one.decide('peek', charge)).toMatchObject({ limits: [{ remaining: 10 }] })
   })
 
-  it('has done to it what is done to the store', async () => {
-    const { standIn: one, store } = standIn()
+  it('repeats writes to the store', async () => {
+    const { fallback: one, store } = makeFallback()
     one.decide('consume', chargeOf('client'))
     await one.write((to) => to.block?.('client', 5000))
     expect(store.peek(chargeOf('client'))).toMatchObject({ ban: { endsInMs: 5000 } })
@@ -110,13 +110,13 @@ describe('a stand-in', () => {
   })
 })
 
-describe('a stand-in that was closed', () => {
-  it('closes its store, where it was made', async () => {
-    const { standIn: one, make, store } = standIn()
+describe('a fallback store that was closed', () => {
+  it('has closed its store, if it was created', async () => {
+    const { fallback: one, create, store } = makeFallback()
     const closed = vi.spyOn(store, 'close')
     await one.close()
-    expect(make).not.toHaveBeenCalled()
-    const { standIn: used, store: usedStore } = standIn()
+    expect(create).not.toHaveBeenCalled()
+    const { fallback: used, store: usedStore } = makeFallback()
     const usedClosed = vi.spyOn(usedStore, 'close')
     used.decide('consume', chargeOf('client'))
     await used.close()
@@ -124,22 +124,22 @@ describe('a stand-in that was closed', () => {
   })
 
   it.each([true, false])(
-    'learns and decides nothing, and makes no store (used before: %s)',
+    'ignores seeds, decides nothing and creates no store (used before: %s)',
     async (isUsed) => {
-      const { standIn: one, make } = standIn()
+      const { fallback: one, create } = makeFallback()
       if (isUsed) one.decide('consume', chargeOf('client'))
       await one.close()
-      expect(() => one.learn(chargeOf('client'), admitted())).not.toThrow()
+      expect(() => one.seed(chargeOf('client'), allowedDecision())).not.toThrow()
       expect(one.decide('consume', chargeOf('client'))).toBeUndefined()
       expect(one.decide('peek', chargeOf('client'))).toBeUndefined()
-      expect(make).toHaveBeenCalledTimes(isUsed ? 1 : 0)
+      expect(create).toHaveBeenCalledTimes(isUsed ? 1 : 0)
     },
   )
 })
 
-describe('a stand-in with a share', () => {
-  it('grants that part of a limit to whom it knows nothing of', () => {
-    const { standIn: one } = standIn(0.25)
+describe('a fallback store with a share', () => {
+  it('grants its share of a limit to an unknown client', () => {
+    const { fallback: one } = makeFallback(0.25)
     const charge = chargeOf('client', HUNDRED)
     const allowed = Array.from({ length: 27 }, () => one.decide('consume', charge)?.allowed)
     expect(allowed.filter(Boolean).length).toBe(25)
@@ -152,37 +152,37 @@ describe('a stand-in with a share', () => {
     [4, 1],
     [3, 0],
     [0, 0],
-  ])('grants that part of the %i units that the store left: %i', (remaining, granted) => {
-    const { standIn: one } = standIn(0.25)
+  ])('grants its share of the %i units that were left in the store: %i', (remaining, granted) => {
+    const { fallback: one } = makeFallback(0.25)
     const charge = chargeOf('client', HUNDRED)
-    one.learn(charge, answer(charge, remaining, remaining === 0 ? 5000 : 0))
+    one.seed(charge, answer(charge, remaining, remaining === 0 ? 5000 : 0))
     const allowed = Array.from({ length: 30 }, () => one.decide('consume', charge)?.allowed)
     expect(allowed.filter(Boolean).length).toBe(granted)
   })
 
-  it('takes all of the share where a charge is larger than it', () => {
-    const { standIn: one } = standIn(0.25)
+  it('takes the whole share for a larger charge', () => {
+    const { fallback: one } = makeFallback(0.25)
     const charge = chargeOf('client', HUNDRED, 60)
     expect(one.decide('consume', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
     expect(one.decide('consume', charge)).toMatchObject({ allowed: false })
   })
 
-  it('refuses whom the store refused, though its charge is larger than a share', () => {
-    const { standIn: one, clock } = standIn(0.25)
-    // Of 10 units 8 are left, of which a quarter is 2: as much as there is of a quarter of 10.
+  it('refuses a charge that the store refused, also if it is larger than the share', () => {
+    const { fallback: one, clock } = makeFallback(0.25)
+    // 8 of 10 units are left. A quarter of 8 is 2, which is the whole share of 10.
     const charge = chargeOf('client', [limitOf(10)], 9)
-    one.learn(charge, answer(charge, 8, 5000))
+    one.seed(charge, answer(charge, 8, 5000))
     expect(one.decide('consume', charge)).toMatchObject({ allowed: false, retryAfterMs: 5000 })
     expect(one.decide('consume', { ...charge, cost: 1 })).toMatchObject({ allowed: true })
     clock.advance(5000)
     expect(one.decide('consume', charge)).toMatchObject({ allowed: true })
   })
 
-  it('keeps a client waiting as long as the store said', () => {
+  it('makes a client wait as long as the store has answered', () => {
     for (const algorithm of ['fixed-window', 'sliding-window', 'token-bucket'] as const) {
-      const { standIn: one, clock } = standIn(0.25)
+      const { fallback: one, clock } = makeFallback(0.25)
       const charge = chargeOf('client', [limitOf(100, { algorithm })])
-      one.learn(charge, answer(charge, 0, 500))
+      one.seed(charge, answer(charge, 0, 500))
       expect(one.decide('consume', charge)).toMatchObject({ allowed: false, retryAfterMs: 500 })
       clock.advance(499)
       expect(one.decide('consume', charge)).toMatchObject({ allowed: false })
@@ -191,8 +191,8 @@ describe('a stand-in with a share', () => {
     }
   })
 
-  it('hands its store the same limits for the same ones, so that it can tell them by identity', () => {
-    const consume = vi.fn((_charge: Charge): Decision => admitted())
+  it('passes the same array of limits for the same limits', () => {
+    const consume = vi.fn((_charge: Charge): Decision => allowedDecision())
     const one = new FallbackStore(() => ({ consume }), 0.5)
     one.decide('consume', chargeOf('client', HUNDRED))
     one.decide('consume', chargeOf('other', HUNDRED))
@@ -203,8 +203,8 @@ describe('a stand-in with a share', () => {
     expect(limits[2]).toEqual(limits[0])
   })
 
-  it('of all of it hands the very charge on', () => {
-    const consume = vi.fn((_charge: Charge): Decision => admitted())
+  it('of 1 passes the charge unchanged', () => {
+    const consume = vi.fn((_charge: Charge): Decision => allowedDecision())
     const charge = chargeOf('client', HUNDRED)
     new FallbackStore(() => ({ consume }), 1).decide('consume', charge)
     expect(consume.mock.calls[0]?.[0]).toBe(charge)

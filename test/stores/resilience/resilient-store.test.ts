@@ -2,56 +2,61 @@ import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vite
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
-import { type ResilienceSettings, ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
+import type { ResilienceSettings } from '../../../src/stores/resilience/resilience-settings.ts'
+import { ResilientStore } from '../../../src/stores/resilience/resilient-store.ts'
 import type { Store } from '../../../src/stores/store.ts'
 import { type Fault, FaultyStore } from '../../../src/tools/testing/faulty-store.ts'
-import { admitted, banRule, chargeOf, limitOf } from '../../support/charges.ts'
-import { descriptionOf } from '../../support/description-of.ts'
+import { allowedDecision, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
+import { limiterDescriptionOf } from '../../support/limiter-description.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
-import { NONSENSE } from '../nonsense.ts'
+import { INVALID_DECISIONS } from '../invalid-decisions.ts'
 
-const OPTIONS = { limiter: descriptionOf('api'), deadlineMs: 100 }
+const OPTIONS = { limiter: limiterDescriptionOf('api'), deadlineMs: 100 }
 const FAILED = 'the store failed: The store is down. Look at the store and its logs.'
 const LATE =
   'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'
 
 const withoutFallback = (store: Store): ResilientStore => new ResilientStore(store, OPTIONS)
 
-/** A guarded store on a bad day, with the store it goes on with. */
-function withFallback(fault: Fault): { faulty: FaultyStore; fallback: MemoryStore; guarded: ResilientStore } {
+/** A resilient store with a fallback, on a store that fails. */
+function withFallback(fault: Fault): {
+  faulty: FaultyStore
+  fallback: MemoryStore
+  resilient: ResilientStore
+} {
   const faulty = new FaultyStore(new MemoryStore())
   faulty.fail(fault)
   const fallback = new MemoryStore()
   return {
     faulty,
     fallback,
-    guarded: new ResilientStore(faulty, { ...OPTIONS, createFallback: () => fallback }),
+    resilient: new ResilientStore(faulty, { ...OPTIONS, createFallback: () => fallback }),
   }
 }
 
-describe('a guarded store in order', () => {
+describe('a resilient store whose store works', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('answers directly, with the very decision of a synchronous store', () => {
-    const decision = admitted()
-    const guarded = withoutFallback({ consume: () => decision, peek: () => decision })
-    expect(guarded.consume(chargeOf('client'))).toBe(decision)
-    expect(guarded.peek(chargeOf('client'))).toBe(decision)
+  it('answers directly with the decision of a synchronous store', () => {
+    const decision = allowedDecision()
+    const resilient = withoutFallback({ consume: () => decision, peek: () => decision })
+    expect(resilient.consume(chargeOf('client'))).toBe(decision)
+    expect(resilient.peek(chargeOf('client'))).toBe(decision)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('waits for a promise, and leaves no timer behind', async () => {
-    const decision = admitted()
-    const guarded = withoutFallback({ consume: async () => decision })
-    const answer = guarded.consume(chargeOf('client'))
+  it('waits for a promise, and leaves no timer', async () => {
+    const decision = allowedDecision()
+    const resilient = withoutFallback({ consume: async () => decision })
+    const answer = resilient.consume(chargeOf('client'))
     expect(vi.getTimerCount()).toBe(1)
     expect(await answer).toBe(decision)
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('takes an answer that is late, but in time', async () => {
+  it('uses an answer that comes just before the deadline', async () => {
     const faulty = new FaultyStore(new MemoryStore())
     faulty.fail({ kind: 'late', delayMs: 99 })
     const answer = withoutFallback(faulty).consume(chargeOf('client'))
@@ -60,13 +65,13 @@ describe('a guarded store in order', () => {
   })
 })
 
-describe('a store that fails, where nothing else counts', () => {
+describe('a store that fails, without a fallback', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  const warning = (why: string): object => ({
+  const warning = (reason: string): object => ({
     code: 'TOLLGATE_STORE_FAILED',
-    message: `The store of the limiter 'api' failed to decide, and onStoreError is followed: ${why}`,
+    message: `The store of the limiter 'api' failed to decide, and onStoreError applies: ${reason}`,
   })
 
   it.each([
@@ -74,78 +79,78 @@ describe('a store that fails, where nothing else counts', () => {
     [{ kind: 'reject' }, 'store_failed', FAILED],
     [{ kind: 'hang' }, 'store_timeout', LATE],
     [{ kind: 'late', delayMs: 5000 }, 'store_timeout', LATE],
-  ] as const)('answers the failure of %o, and warns once', async (fault, code, message) => {
+  ] as const)('answers the error of %o, and warns once', async (fault, code, message) => {
     const faulty = new FaultyStore(new MemoryStore())
     faulty.fail(fault)
-    const guarded = withoutFallback(faulty)
+    const resilient = withoutFallback(faulty)
     const warnings = await emittedBy(async () => {
       for (const verb of ['consume', 'consume', 'peek'] as const) {
-        const answer = guarded[verb](chargeOf('client'))
+        const answer = resilient[verb](chargeOf('client'))
         await vi.advanceTimersByTimeAsync(100)
         expect(await answer).toBeInstanceOf(RateLimiterError)
         expect(await answer).toMatchObject({ code, message })
       }
     })
     expect(warnings).toEqual([warning(message)])
-    // The memory store prunes, and three late answers are still on their way; no deadline has a timer left.
+    // The pruning of the memory store has a timer, and each of three late answers. No deadline has one.
     expect(vi.getTimerCount()).toBe(fault.kind === 'late' ? 4 : 1)
   })
 
-  it('fails at once where the store throws: no promise, and the cause kept', () => {
+  it('answers at once with the cause if the store throws', () => {
     const cause = new Error('ECONNREFUSED')
     const faulty = new FaultyStore(new MemoryStore())
     faulty.fail({ kind: 'throw', error: cause })
     expect(withoutFallback(faulty).consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', cause })
   })
 
-  it.each(NONSENSE)('takes %o for failure, direct or promised', async (answer, flaw) => {
-    const message = `the store failed: it ${flaw}. Look at the store and its logs.`
+  it.each(INVALID_DECISIONS)('treats %o as a failure, direct or as a promise', async (answer, problem) => {
+    const message = `the store failed: it ${problem}. Look at the store and its logs.`
     const direct = withoutFallback({ consume: () => answer as Decision })
     expect(direct.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
     const promised = withoutFallback({ consume: async () => answer as Decision })
     expect(await promised.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
   })
 
-  it('shows what is thrown and is no error', () => {
-    const guarded = withoutFallback({
+  it('shows a thrown value that is no error', () => {
+    const resilient = withoutFallback({
       consume: () => {
         throw 'down'
       },
     })
-    expect(guarded.consume(chargeOf('client'))).toMatchObject({
+    expect(resilient.consume(chargeOf('client'))).toMatchObject({
       message: 'the store failed: down. Look at the store and its logs.',
     })
   })
 
-  it('answers again as soon as the store does', () => {
+  it('answers with decisions again as soon as the store does', () => {
     const faulty = new FaultyStore(new MemoryStore())
     faulty.fail({ kind: 'throw' })
-    const guarded = withoutFallback(faulty)
-    expect(guarded.consume(chargeOf('client'))).toBeInstanceOf(RateLimiterError)
+    const resilient = withoutFallback(faulty)
+    expect(resilient.consume(chargeOf('client'))).toBeInstanceOf(RateLimiterError)
     faulty.heal()
-    expect(guarded.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+    expect(resilient.consume(chargeOf('client'))).toMatchObject({ allowed: true })
   })
 })
 
-describe('a store that was closed', () => {
-  it('is a mistake that is thrown on, not a failure to go on after', async () => {
+describe('a store that the application has closed', () => {
+  it('makes the resilient store throw its error, and the fallback does not decide', async () => {
     const closed = new MemoryStore()
     closed.close()
-    const makeFallback = vi.fn(() => new MemoryStore())
-    const direct = new ResilientStore(closed, { ...OPTIONS, createFallback: makeFallback })
+    const createFallback = vi.fn(() => new MemoryStore())
+    const direct = new ResilientStore(closed, { ...OPTIONS, createFallback })
     expect(thrownBy(() => direct.consume(chargeOf('client'))).code).toBe('closed')
     const promised = new ResilientStore(
       { consume: async (charge) => closed.consume(charge) },
-      { ...OPTIONS, createFallback: makeFallback },
+      { ...OPTIONS, createFallback },
     )
     const answer = promised.consume(chargeOf('client'))
     expect((await rejectionOf(answer as Promise<unknown>)).code).toBe('closed')
-    expect(makeFallback).not.toHaveBeenCalled()
+    expect(createFallback).not.toHaveBeenCalled()
   })
 })
 
 describe('errors of another copy of this library', () => {
-  /** As the CommonJS build beside the ESM one throws it: our name and fields, another class. */
+  /** The error of the CommonJS build beside the ESM build: the same name and fields, another class. */
   const foreign = (code: string): Error =>
     Object.assign(new Error('foreign'), { name: 'RateLimiterError', code })
   const throwing = (code: string): Store => ({
@@ -154,32 +159,32 @@ describe('errors of another copy of this library', () => {
     },
   })
 
-  it('are thrown on where they say that the store was closed', async () => {
-    const makeFallback = vi.fn(() => new MemoryStore())
-    const direct = new ResilientStore(throwing('closed'), { ...OPTIONS, createFallback: makeFallback })
+  it('are thrown if their code is closed', async () => {
+    const createFallback = vi.fn(() => new MemoryStore())
+    const direct = new ResilientStore(throwing('closed'), { ...OPTIONS, createFallback })
     expect(() => direct.consume(chargeOf('client'))).toThrow(foreign('closed'))
     const promised = new ResilientStore(
       { consume: () => Promise.reject(foreign('closed')) },
-      { ...OPTIONS, createFallback: makeFallback },
+      { ...OPTIONS, createFallback },
     )
     await expect(promised.consume(chargeOf('client'))).rejects.toThrow(foreign('closed'))
-    expect(makeFallback).not.toHaveBeenCalled()
+    expect(createFallback).not.toHaveBeenCalled()
   })
 
-  it('are failures to go on after where they say anything else', () => {
-    const guarded = new ResilientStore(throwing('store_failed'), {
+  it('are failures of the store if they have another code', () => {
+    const resilient = new ResilientStore(throwing('store_failed'), {
       ...OPTIONS,
       createFallback: () => new MemoryStore(),
     })
-    expect(guarded.consume(chargeOf('client'))).toMatchObject({ allowed: true })
+    expect(resilient.consume(chargeOf('client'))).toMatchObject({ allowed: true })
     const failure = withoutFallback(throwing('store_failed')).consume(chargeOf('client'))
-    // One of ours, which whoever gets it can tell from a decision.
+    // It has the class of this copy, which distinguishes it from a decision.
     expect(failure).toBeInstanceOf(RateLimiterError)
     expect(failure).toMatchObject({ code: 'store_failed', cause: foreign('store_failed') })
   })
 })
 
-describe('a store that fails, with local counters to go on with', () => {
+describe('a store that fails, with a fallback', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
@@ -190,98 +195,98 @@ describe('a store that fails, with local counters to go on with', () => {
     { kind: 'late', delayMs: 5000 },
     { kind: 'nonsense', answer: undefined },
     { kind: 'nonsense', answer: Promise.resolve({ allowed: true, retryAfterMs: 0, limits: [null] }) },
-  ])('counts on: %o', async (fault) => {
-    const { guarded } = withFallback(fault)
+  ])('is replaced by the fallback: %o', async (fault) => {
+    const { resilient } = withFallback(fault)
     const allowed: unknown[] = []
     for (let turn = 0; turn < 5; turn++) {
-      const answer = guarded.consume(chargeOf('client'))
+      const answer = resilient.consume(chargeOf('client'))
       await vi.advanceTimersByTimeAsync(100)
       const decision = await answer
       allowed.push(decision instanceof RateLimiterError ? decision.code : decision.allowed)
     }
     expect(allowed).toEqual([true, true, true, false, false])
-    const peeked = guarded.peek(chargeOf('client'))
+    const peeked = resilient.peek(chargeOf('client'))
     await vi.advanceTimersByTimeAsync(100)
     expect(await peeked).toMatchObject({ allowed: false })
   })
 
-  it('makes the fallback when it is needed, and only once', () => {
+  it('causes the fallback to be created once, at the first failure', () => {
     const faulty = new FaultyStore(new MemoryStore())
-    const makeFallback = vi.fn(() => new MemoryStore())
-    const guarded = new ResilientStore(faulty, { ...OPTIONS, createFallback: makeFallback })
-    guarded.consume(chargeOf('client'))
-    expect(makeFallback).not.toHaveBeenCalled()
+    const createFallback = vi.fn(() => new MemoryStore())
+    const resilient = new ResilientStore(faulty, { ...OPTIONS, createFallback })
+    resilient.consume(chargeOf('client'))
+    expect(createFallback).not.toHaveBeenCalled()
     faulty.fail({ kind: 'throw' })
-    guarded.consume(chargeOf('client'))
-    guarded.consume(chargeOf('client'))
-    expect(makeFallback).toHaveBeenCalledTimes(1)
+    resilient.consume(chargeOf('client'))
+    resilient.consume(chargeOf('client'))
+    expect(createFallback).toHaveBeenCalledTimes(1)
   })
 
-  it('answers the failure where the fallback cannot decide at once', () => {
+  it('is answered with the error if the fallback cannot decide at once', () => {
     const faulty = new FaultyStore(new MemoryStore())
     faulty.fail({ kind: 'throw' })
-    const guarded = new ResilientStore(faulty, {
+    const resilient = new ResilientStore(faulty, {
       ...OPTIONS,
-      createFallback: () => ({ consume: async () => admitted() }),
+      createFallback: () => ({ consume: async () => allowedDecision() }),
     })
-    expect(guarded.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
-    expect(guarded.peek(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
+    expect(resilient.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
+    expect(resilient.peek(chargeOf('client'))).toMatchObject({ code: 'store_failed' })
   })
 
-  it('gives receipts back to the store that wrote them', () => {
-    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
-    const local = receiptOf(guarded.consume(chargeOf('client')))
+  it('gets refunds of its own receipts, and the fallback gets those of the fallback', () => {
+    const { faulty, fallback, resilient } = withFallback({ kind: 'throw' })
+    const local = receiptOf(resilient.consume(chargeOf('client')))
     faulty.heal()
-    const remote = receiptOf(guarded.consume(chargeOf('client')))
+    const remote = receiptOf(resilient.consume(chargeOf('client')))
     const calls = faulty.calls
-    guarded.refund(local)
+    resilient.refund(local)
     expect(faulty.calls).toBe(calls)
     expect(fallback.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
-    guarded.refund(remote)
+    resilient.refund(remote)
     expect(faulty.calls).toBe(calls + 1)
-    expect(guarded.peek(chargeOf('client'))).toMatchObject({ limits: [{ remaining: 3 }] })
+    expect(resilient.peek(chargeOf('client'))).toMatchObject({ limits: [{ remaining: 3 }] })
   })
 
-  it('resets and closes the fallback as well', async () => {
-    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
-    guarded.consume(chargeOf('one'))
-    guarded.consume(chargeOf('two'))
+  it('is reset and closed together with the fallback', async () => {
+    const { faulty, fallback, resilient } = withFallback({ kind: 'throw' })
+    resilient.consume(chargeOf('one'))
+    resilient.consume(chargeOf('two'))
     faulty.heal()
-    await guarded.reset('one')
+    await resilient.reset('one')
     expect(fallback.size).toBe(1)
-    await guarded.resetAll()
+    await resilient.resetAll()
     expect(fallback.size).toBe(0)
-    await guarded.closeFallback()
+    await resilient.closeFallback()
     expect(thrownBy(() => fallback.consume(chargeOf('one'))).code).toBe('closed')
   })
 })
 
-describe('resets and refunds of a guarded store', () => {
+describe('resets and refunds of a resilient store', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
   it('reach the store', async () => {
     const memory = new MemoryStore()
-    const guarded = withoutFallback(memory)
-    guarded.consume(chargeOf('one'))
-    guarded.consume(chargeOf('two'))
-    await guarded.reset('one')
+    const resilient = withoutFallback(memory)
+    resilient.consume(chargeOf('one'))
+    resilient.consume(chargeOf('two'))
+    await resilient.reset('one')
     expect(memory.size).toBe(1)
-    await guarded.resetAll()
+    await resilient.resetAll()
     expect(memory.size).toBe(0)
-    await guarded.closeFallback()
+    await resilient.closeFallback()
   })
 
   it.each([
     [{ kind: 'throw' }, 'store_failed', FAILED],
     [{ kind: 'reject' }, 'store_failed', FAILED],
     [{ kind: 'hang' }, 'store_timeout', LATE],
-  ] as const)('fail with a store that does: %o', async (fault, code, message) => {
+  ] as const)('reject if the store fails: %o', async (fault, code, message) => {
     const memory = new MemoryStore()
     const faulty = new FaultyStore(memory)
-    const guarded = withoutFallback(faulty)
+    const resilient = withoutFallback(faulty)
     faulty.fail(fault)
-    for (const forget of [() => guarded.reset('client'), () => guarded.resetAll()]) {
+    for (const forget of [() => resilient.reset('client'), () => resilient.resetAll()]) {
       const rejected = rejectionOf(forget())
       await vi.advanceTimersByTimeAsync(100)
       expect(await rejected).toMatchObject({ code, message })
@@ -290,58 +295,65 @@ describe('resets and refunds of a guarded store', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('keep what the store threw as the cause', async () => {
+  it('have the thrown error as their cause', async () => {
     const cause = new Error('ECONNREFUSED')
     const fail = (): never => {
       throw cause
     }
-    const guarded = withoutFallback({ consume: () => admitted(), reset: fail, resetAll: async () => fail() })
-    for (const forget of [() => guarded.reset('client'), () => guarded.resetAll()]) {
+    const resilient = withoutFallback({
+      consume: () => allowedDecision(),
+      reset: fail,
+      resetAll: async () => fail(),
+    })
+    for (const forget of [() => resilient.reset('client'), () => resilient.resetAll()]) {
       expect(await rejectionOf(forget())).toMatchObject({ code: 'store_failed', cause })
     }
   })
 
-  it('forget in the fallback even where the store fails', async () => {
-    const { fallback, guarded } = withFallback({ kind: 'throw' })
-    await emittedBy(() => guarded.consume(chargeOf('one')))
+  it('reset the fallback, also if the store fails', async () => {
+    const { fallback, resilient } = withFallback({ kind: 'throw' })
+    await emittedBy(() => resilient.consume(chargeOf('one')))
     expect(fallback.size).toBe(1)
-    expect(await rejectionOf(guarded.reset('one'))).toMatchObject({ code: 'store_failed' })
+    expect(await rejectionOf(resilient.reset('one'))).toMatchObject({ code: 'store_failed' })
     expect(fallback.size).toBe(0)
   })
 
-  it.each<Fault>([{ kind: 'throw' }, { kind: 'reject' }])('warn once of refunds: %o', async (fault) => {
-    const faulty = new FaultyStore(new MemoryStore())
-    const guarded = withoutFallback(faulty)
-    const receipt = receiptOf(guarded.consume(chargeOf('client')))
-    faulty.fail(fault)
-    const warnings = await emittedBy(async () => {
-      guarded.refund(receipt)
-      guarded.refund(receipt)
-      await vi.advanceTimersByTimeAsync(0)
-    })
-    expect(warnings).toEqual([
-      {
-        code: 'TOLLGATE_REFUND_FAILED',
-        message: "The store of the limiter 'api' failed to give a charge back: The store is down",
-      },
-    ])
-  })
+  it.each<Fault>([{ kind: 'throw' }, { kind: 'reject' }])(
+    'warn once of failed refunds: %o',
+    async (fault) => {
+      const faulty = new FaultyStore(new MemoryStore())
+      const resilient = withoutFallback(faulty)
+      const receipt = receiptOf(resilient.consume(chargeOf('client')))
+      faulty.fail(fault)
+      const warnings = await emittedBy(async () => {
+        resilient.refund(receipt)
+        resilient.refund(receipt)
+        await vi.advanceTimersByTimeAsync(0)
+      })
+      expect(warnings).toEqual([
+        {
+          code: 'TOLLGATE_REFUND_FAILED',
+          message: "The store of the limiter 'api' failed to give a charge back: The store is down",
+        },
+      ])
+    },
+  )
 
-  it('do nothing where the store has neither', async () => {
-    const guarded = withoutFallback({ consume: () => admitted() })
-    expect(() => guarded.refund({})).not.toThrow()
-    await guarded.reset('client')
-    await guarded.resetAll()
+  it('do nothing if the store has no such methods', async () => {
+    const resilient = withoutFallback({ consume: () => allowedDecision() })
+    expect(() => resilient.refund({})).not.toThrow()
+    await resilient.reset('client')
+    await resilient.resetAll()
   })
 })
 
-describe('bans of a guarded store', () => {
+describe('bans of a resilient store', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  const asked = { limits: [limitOf(3)], cost: 1 }
+  const base = { limits: [limitOf(3)], cost: 1 }
   const isBanned = (store: Store, key: string): boolean => {
-    const decision = store.peek?.({ ...asked, key }) as Decision
+    const decision = store.peek?.({ ...base, key }) as Decision
     return decision.ban !== undefined
   }
 
@@ -350,33 +362,36 @@ describe('bans of a guarded store', () => {
     return [{ allowed: false, retryAfterMs: endsInMs, limits: [], ban }, ban]
   }
 
-  it('stay in this process where it alone has counted', async () => {
-    const { guarded, faulty, memory } = withBannedFallback()
+  it('stay in this process if the fallback has counted the refusals', async () => {
+    const { resilient, faulty, memory } = withBannedFallback()
     faulty.heal()
     expect(isBanned(memory, 'two')).toBe(false)
     faulty.fail({ kind: 'throw' })
-    expect(guarded.consume({ ...asked, key: 'two' })).toMatchObject({ ban: { isNew: false } })
+    expect(resilient.consume({ ...base, key: 'two' })).toMatchObject({ ban: { isNew: false } })
   })
 
   it('reach the store', async () => {
     const memory = new MemoryStore()
-    const guarded = withoutFallback(memory)
-    await guarded.block('one', 5000)
-    guarded.spreadBan('two', ...refusedFor(5000))
+    const resilient = withoutFallback(memory)
+    await resilient.block('one', 5000)
+    resilient.spreadBan('two', ...refusedFor(5000))
     expect(['one', 'two', 'three'].map((key) => isBanned(memory, key))).toEqual([true, true, false])
-    expect(guarded.consume({ ...asked, key: 'one' })).toMatchObject({ allowed: false, ban: { isNew: false } })
-    await guarded.unblock('one')
+    expect(resilient.consume({ ...base, key: 'one' })).toMatchObject({
+      allowed: false,
+      ban: { isNew: false },
+    })
+    await resilient.unblock('one')
     expect(['one', 'two'].map((key) => isBanned(memory, key))).toEqual([false, true])
     memory.close()
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('are passed on with their key and their milliseconds', async () => {
+  it('have their key and their milliseconds', async () => {
     const [block, unblock] = [vi.fn(), vi.fn()]
-    const guarded = withoutFallback({ consume: () => admitted(), block, unblock })
-    await guarded.block('client', 5000)
-    await guarded.unblock('client')
-    guarded.spreadBan('other', ...refusedFor(7000))
+    const resilient = withoutFallback({ consume: () => allowedDecision(), block, unblock })
+    await resilient.block('client', 5000)
+    await resilient.unblock('client')
+    resilient.spreadBan('other', ...refusedFor(7000))
     expect(block.mock.calls).toEqual([
       ['client', 5000],
       ['other', 7000],
@@ -384,35 +399,35 @@ describe('bans of a guarded store', () => {
     expect(unblock.mock.calls).toEqual([['client']])
   })
 
-  it('reach the fallback as well, where there is one', async () => {
-    const { faulty, fallback, guarded } = withFallback({ kind: 'throw' })
+  it('reach the fallback too, if it was used', async () => {
+    const { faulty, fallback, resilient } = withFallback({ kind: 'throw' })
     const blocked = vi.spyOn(fallback, 'block')
     faulty.heal()
-    await guarded.block('early', 5000)
+    await resilient.block('early', 5000)
     expect(blocked).not.toHaveBeenCalled()
     faulty.fail({ kind: 'throw' })
-    await emittedBy(() => guarded.consume({ ...asked, key: 'anybody' }))
-    // The store is down, and must say so; meanwhile the client is banned where it is counted.
-    expect(await rejectionOf(guarded.block('client', 5000))).toMatchObject({ code: 'store_failed' })
-    expect(guarded.consume({ ...asked, key: 'client' })).toMatchObject({ ban: { endsInMs: 5000 } })
-    expect(await rejectionOf(guarded.unblock('client'))).toMatchObject({ code: 'store_failed' })
-    expect(guarded.consume({ ...asked, key: 'client' })).toMatchObject({ allowed: true })
+    await emittedBy(() => resilient.consume({ ...base, key: 'other client' }))
+    // The store fails, and the call rejects. The fallback bans the client.
+    expect(await rejectionOf(resilient.block('client', 5000))).toMatchObject({ code: 'store_failed' })
+    expect(resilient.consume({ ...base, key: 'client' })).toMatchObject({ ban: { endsInMs: 5000 } })
+    expect(await rejectionOf(resilient.unblock('client'))).toMatchObject({ code: 'store_failed' })
+    expect(resilient.consume({ ...base, key: 'client' })).toMatchObject({ allowed: true })
   })
 
-  it('are brought about by the fallback too', async () => {
-    const { guarded } = withFallback({ kind: 'throw' })
-    const charge = { ...asked, key: 'client', cost: 3, ban: banRule(1, 60_000, 5000) }
-    await emittedBy(() => guarded.consume(charge))
-    expect(guarded.consume(charge)).toMatchObject({ allowed: false, ban: { endsInMs: 5000, isNew: true } })
+  it('can be started by the fallback', async () => {
+    const { resilient } = withFallback({ kind: 'throw' })
+    const charge = { ...base, key: 'client', cost: 3, ban: banRule(1, 60_000, 5000) }
+    await emittedBy(() => resilient.consume(charge))
+    expect(resilient.consume(charge)).toMatchObject({ allowed: false, ban: { endsInMs: 5000, isNew: true } })
   })
 
   it.each([
     ['throws', () => down(), 'store_failed', FAILED],
     ['rejects', async () => down(), 'store_failed', FAILED],
     ['hangs', () => new Promise<void>(() => undefined), 'store_timeout', LATE],
-  ] as const)('fail with a store that %s', async (_what, failing, code, message) => {
-    const guarded = withoutFallback({ consume: () => admitted(), block: failing, unblock: failing })
-    for (const write of [() => guarded.block('client', 5000), () => guarded.unblock('client')]) {
+  ] as const)('reject if the store %s', async (_what, failing, code, message) => {
+    const resilient = withoutFallback({ consume: () => allowedDecision(), block: failing, unblock: failing })
+    for (const write of [() => resilient.block('client', 5000), () => resilient.unblock('client')]) {
       const rejected = rejectionOf(write())
       await vi.advanceTimersByTimeAsync(100)
       expect(await rejected).toMatchObject({ code, message })
@@ -424,117 +439,123 @@ describe('bans of a guarded store', () => {
     ['throws', () => down(), 'The store is down'],
     ['rejects', async () => down(), 'The store is down'],
     ['hangs', () => new Promise<void>(() => undefined), LATE],
-  ] as const)('in the background are warned of once with a store that %s', async (_what, block, why) => {
-    const guarded = withoutFallback({ consume: () => admitted(), block })
+  ] as const)('in the background cause one warning if the store %s', async (_what, block, reason) => {
+    const resilient = withoutFallback({ consume: () => allowedDecision(), block })
     const warnings = await emittedBy(async () => {
-      guarded.spreadBan('one', ...refusedFor(5000))
-      guarded.spreadBan('two', ...refusedFor(5000))
+      resilient.spreadBan('one', ...refusedFor(5000))
+      resilient.spreadBan('two', ...refusedFor(5000))
       await vi.advanceTimersByTimeAsync(100)
     })
     expect(warnings).toEqual([
       {
         code: 'TOLLGATE_BAN_FAILED',
-        message: `The store of the limiter 'api' failed to ban a client: ${why}`,
+        message: `The store of the limiter 'api' failed to ban a client: ${reason}`,
       },
     ])
   })
 
-  it('are warned of whatever the store threw', async () => {
-    const guarded = withoutFallback({
-      consume: () => admitted(),
+  it('in the background cause a warning, whatever the store throws', async () => {
+    const resilient = withoutFallback({
+      consume: () => allowedDecision(),
       block: () => Promise.reject(Object.create(null)),
     })
-    expect(await emittedBy(() => guarded.spreadBan('client', ...refusedFor(5000)))).toEqual([
+    expect(await emittedBy(() => resilient.spreadBan('client', ...refusedFor(5000)))).toEqual([
       {
         code: 'TOLLGATE_BAN_FAILED',
-        message: "The store of the limiter 'api' failed to ban a client: what it threw has no text",
+        message: "The store of the limiter 'api' failed to ban a client: the thrown value has no text",
       },
     ])
   })
 
-  describe('that a refusal brought about', () => {
+  describe('that a refusal has started', () => {
     const refusal = (isNew: boolean): Decision => ({
       ...refusedFor(5000)[0],
       ban: { endsInMs: 5000, isNew },
       limits: [{ name: 'test', limit: 3, remaining: 0, resetMs: 5000 }],
     })
-    const told = (
+    const withListener = (
       store: Store,
       options: Partial<ResilienceSettings> = {},
-    ): { guarded: ResilientStore; onNewBan: Mock } => {
+    ): { resilient: ResilientStore; onNewBan: Mock } => {
       const onNewBan = vi.fn()
-      return { guarded: new ResilientStore(store, { ...OPTIONS, ...options, onNewBan }), onNewBan }
+      return { resilient: new ResilientStore(store, { ...OPTIONS, ...options, onNewBan }), onNewBan }
     }
-    const charge = { ...asked, key: 'client' }
+    const charge = { ...base, key: 'client' }
 
-    it('are told of once, by an answer at once and by a promise', async () => {
+    it('are reported once, for a direct decision and for a promise', async () => {
       for (const consume of [() => refusal(true), async () => refusal(true)]) {
-        const { guarded, onNewBan } = told({ consume })
-        expect(await guarded.consume(charge)).toMatchObject({ allowed: false })
+        const { resilient, onNewBan } = withListener({ consume })
+        expect(await resilient.consume(charge)).toMatchObject({ allowed: false })
         expect(onNewBan.mock.calls).toEqual([['client', refusal(true)]])
       }
     })
 
-    it('are not told of again by the refusals that they cause, nor by what is no decision', async () => {
+    it('are not reported again for later refusals, and not for invalid decisions', async () => {
       for (const answer of [refusal(false), { ban: { isNew: true, endsInMs: 5000 } } as Decision]) {
-        const { guarded, onNewBan } = told({ consume: () => answer })
-        await guarded.consume(charge)
+        const { resilient, onNewBan } = withListener({ consume: () => answer })
+        await resilient.consume(charge)
         expect(onNewBan).not.toHaveBeenCalled()
       }
     })
 
-    it('are told of by an answer that came too late to be heeded, unless it is none', async () => {
+    it('are reported for a valid decision after the deadline', async () => {
       for (const [answer, times] of [
         [refusal(true), 1],
         [refusal(false), 0],
         [undefined as unknown as Decision, 0],
       ] as const) {
         const consume = (): Promise<Decision> => new Promise((resolve) => setTimeout(resolve, 300, answer))
-        const { guarded, onNewBan } = told({ consume })
-        const asking = guarded.consume(charge)
+        const { resilient, onNewBan } = withListener({ consume })
+        const pending = resilient.consume(charge)
         await vi.advanceTimersByTimeAsync(100)
-        expect(await asking).toMatchObject({ code: 'store_timeout' })
+        expect(await pending).toMatchObject({ code: 'store_timeout' })
         expect(onNewBan).not.toHaveBeenCalled()
         await vi.advanceTimersByTimeAsync(200)
         expect(onNewBan).toHaveBeenCalledTimes(times)
       }
     })
 
-    it('are told of by the store that the limiter goes on with', async () => {
-      const { guarded, onNewBan } = told({ consume: down }, { createFallback: () => new MemoryStore() })
+    it('are reported for decisions of the fallback', async () => {
+      const { resilient, onNewBan } = withListener(
+        { consume: down },
+        { createFallback: () => new MemoryStore() },
+      )
       const once = { ...charge, cost: 3, ban: banRule(1, 60_000, 5000) }
-      await emittedBy(() => guarded.consume(once))
+      await emittedBy(() => resilient.consume(once))
       expect(onNewBan).not.toHaveBeenCalled()
-      guarded.consume(once)
+      resilient.consume(once)
       expect(onNewBan).toHaveBeenCalledTimes(1)
     })
   })
 
-  it('are none where the store has no such methods', async () => {
-    const guarded = withoutFallback({ consume: () => admitted() })
-    await guarded.block('client', 5000)
-    await guarded.unblock('client')
-    expect(await emittedBy(() => guarded.spreadBan('client', ...refusedFor(5000)))).toEqual([])
+  it('do nothing if the store has no such methods', async () => {
+    const resilient = withoutFallback({ consume: () => allowedDecision() })
+    await resilient.block('client', 5000)
+    await resilient.unblock('client')
+    expect(await emittedBy(() => resilient.spreadBan('client', ...refusedFor(5000)))).toEqual([])
   })
 })
 
-/** A client banned by the fallback, and the ban spread to another key, while only the store's consume fails. */
-function withBannedFallback(): { guarded: ResilientStore; faulty: FaultyStore; memory: MemoryStore } {
+/**
+ * A client that the fallback has banned, with the ban spread to another key. Only `consume` of the store
+ * fails.
+ */
+function withBannedFallback(): { resilient: ResilientStore; faulty: FaultyStore; memory: MemoryStore } {
   const memory = new MemoryStore()
   const faulty = new FaultyStore(memory)
   const store: Store = {
     consume: (charge) => faulty.consume(charge),
     block: (key, forMs) => memory.block(key, forMs),
   }
-  const guarded = new ResilientStore(store, { ...OPTIONS, createFallback: () => new MemoryStore() })
+  const resilient = new ResilientStore(store, { ...OPTIONS, createFallback: () => new MemoryStore() })
   faulty.fail({ kind: 'throw' })
   const charge = { key: 'one', limits: [limitOf(1)], cost: 1, ban: banRule(1, 60_000, 5000) }
-  guarded.consume(charge)
-  const decision = guarded.consume(charge) as Decision
+  resilient.consume(charge)
+  const decision = resilient.consume(charge) as Decision
   const ban = decision.ban as Ban
   expect(ban).toEqual({ endsInMs: 5000, isNew: true })
-  guarded.spreadBan('two', decision, ban)
-  return { guarded, faulty, memory }
+  resilient.spreadBan('two', decision, ban)
+  return { resilient, faulty, memory }
 }
 
 function down(): never {
@@ -542,7 +563,7 @@ function down(): never {
 }
 
 describe('a rejection after the deadline', () => {
-  it('is no unhandled rejection', async () => {
+  it('is not an unhandled rejection', async () => {
     vi.useFakeTimers()
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

@@ -1,14 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import { type Logger, StoreHealthMonitor } from '../../../src/stores/resilience/store-health.ts'
-import { descriptionOf } from '../../support/description-of.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
-import { failure } from './turned-circuit.ts'
+import { limiterDescriptionOf } from '../../support/limiter-description.ts'
+import { failure } from './circuit-on-test-clock.ts'
 
 const STARTED = new Date('2026-02-03T04:05:06.000Z')
-const FAILED =
-  "The store of the limiter 'api' failed to decide, and onStoreError is followed: failure 0. Look."
-const BACK = "The store of the limiter 'api' decides again"
+const FAILED = "The store of the limiter 'api' failed to decide, and onStoreError applies: failure 0. Look."
+const RECOVERED = "The store of the limiter 'api' decides again"
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -16,8 +15,8 @@ beforeEach(() => {
 })
 afterEach(() => void vi.useRealTimers())
 
-/** Keeps the lines that it is given, with their level. */
-class Lines implements Logger {
+/** Records messages with their level. */
+class RecordingLogger implements Logger {
   readonly written: [string, string][] = []
 
   info(message: string): void {
@@ -29,24 +28,24 @@ class Lines implements Logger {
   }
 }
 
-function watched(logger?: Logger): StoreHealthMonitor {
-  return new StoreHealthMonitor(descriptionOf('api'), logger)
+function monitored(logger?: Logger): StoreHealthMonitor {
+  return new StoreHealthMonitor(limiterDescriptionOf('api'), logger)
 }
 
-/** Has calls fail, one after the other. */
-function fail(watch: StoreHealthMonitor, times: number, error: RateLimiterError = failure()): void {
-  for (let turn = 0; turn < times; turn++) watch.failed(watch.circuit.begin() ?? -1, error)
+/** Makes several calls fail, one after the other. */
+function fail(monitor: StoreHealthMonitor, times: number, error: RateLimiterError = failure()): void {
+  for (let turn = 0; turn < times; turn++) monitor.decisionFailed(monitor.circuit.begin() ?? -1, error)
 }
 
-/** Has the pause go by, and one call find the store in order. */
-function recover(watch: StoreHealthMonitor): void {
+/** Waits for the end of the pause, and makes one call succeed. */
+function recover(monitor: StoreHealthMonitor): void {
   vi.advanceTimersByTime(1000)
-  watch.succeeded(watch.circuit.begin() ?? -1)
+  monitor.succeeded(monitor.circuit.begin() ?? -1)
 }
 
 describe('the health of a store', () => {
-  it('is good at first', () => {
-    expect(watched().health).toEqual({
+  it('is closed and without failures at first', () => {
+    expect(monitored().health).toEqual({
       state: 'closed',
       since: STARTED,
       lastError: undefined,
@@ -54,157 +53,157 @@ describe('the health of a store', () => {
     })
   })
 
-  it('tells of the last failure from the first one on, and of the state when it changes', () => {
-    const watch = watched(new Lines())
+  it('has the last failure, and the state since its last change', () => {
+    const monitor = monitored(new RecordingLogger())
     vi.setSystemTime(STARTED.getTime() + 1000)
-    fail(watch, 4, failure(4))
-    expect(watch.health).toEqual({
+    fail(monitor, 4, failure(4))
+    expect(monitor.health).toEqual({
       state: 'closed',
       since: STARTED,
       lastError: failure(4),
       lateReplies: 0,
     })
     const fifth = failure(5)
-    fail(watch, 1, fifth)
+    fail(monitor, 1, fifth)
     const openedAt = new Date(STARTED.getTime() + 1000)
-    expect(watch.health).toMatchObject({ state: 'open', since: openedAt })
-    expect(watch.health.lastError).toBe(fifth)
+    expect(monitor.health).toMatchObject({ state: 'open', since: openedAt })
+    expect(monitor.health.lastError).toBe(fifth)
     vi.advanceTimersByTime(100)
-    const probe = watch.circuit.begin() ?? -1
-    expect(watch.health).toMatchObject({ state: 'half-open', since: new Date(openedAt.getTime() + 100) })
+    const probe = monitor.circuit.begin() ?? -1
+    expect(monitor.health).toMatchObject({ state: 'half-open', since: new Date(openedAt.getTime() + 100) })
     vi.advanceTimersByTime(30)
-    watch.succeeded(probe)
-    expect(watch.health).toMatchObject({ state: 'closed', since: new Date(openedAt.getTime() + 130) })
-    // Whenever it was.
-    expect(watch.health.lastError).toBe(fifth)
-    expect(watch.lastError).toBe(fifth)
+    monitor.succeeded(probe)
+    expect(monitor.health).toMatchObject({ state: 'closed', since: new Date(openedAt.getTime() + 130) })
+    // Also after a recovery.
+    expect(monitor.health.lastError).toBe(fifth)
+    expect(monitor.lastError).toBe(fifth)
   })
 
-  it('does not change in the hands of whoever asked for it', () => {
-    const watch = watched(new Lines())
-    const { health } = watch
-    watch.lateReplies++
-    fail(watch, 5)
+  it('does not change after it was returned', () => {
+    const monitor = monitored(new RecordingLogger())
+    const { health } = monitor
+    monitor.lateReplies++
+    fail(monitor, 5)
     expect(health).toMatchObject({ state: 'closed', lateReplies: 0, lastError: undefined })
-    expect(watch.health).toMatchObject({ state: 'open', lateReplies: 1 })
+    expect(monitor.health).toMatchObject({ state: 'open', lateReplies: 1 })
   })
 
-  it('tells of the last error where other calls than decisions opened the circuit', () => {
-    const [watch, lines] = [watched(new Lines()), new Lines()]
-    for (let turn = 0; turn < 5; turn++) watch.circuit.failed(watch.circuit.begin() ?? -1, failure())
-    expect(watch.health).toMatchObject({ state: 'open', lastError: failure() })
-    const logged = watched(lines)
+  it('has the last error if writes opened the circuit', () => {
+    const [monitor, logger] = [monitored(new RecordingLogger()), new RecordingLogger()]
+    for (let turn = 0; turn < 5; turn++) monitor.circuit.failed(monitor.circuit.begin() ?? -1, failure())
+    expect(monitor.health).toMatchObject({ state: 'open', lastError: failure() })
+    const logged = monitored(logger)
     for (let turn = 0; turn < 5; turn++) logged.circuit.failed(logged.circuit.begin() ?? -1, failure())
-    expect(lines.written).toEqual([['warn', FAILED]])
+    expect(logger.written).toEqual([['warn', FAILED]])
   })
 })
 
-describe('what an operator is told of a store', () => {
-  it('is one line when it fails, and one when it is back, each time', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
+describe('the messages for an operator', () => {
+  it('are one when the store fails and one when it recovers, for each outage', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
     const outage: [string, string][] = [
       ['warn', FAILED],
-      ['info', BACK],
+      ['info', RECOVERED],
     ]
     for (const times of [1, 2, 3]) {
-      fail(watch, 5)
-      expect(watch.health.state).toBe('open')
+      fail(monitor, 5)
+      expect(monitor.health.state).toBe('open')
       for (let probes = 0; probes < 10; probes++) {
         vi.advanceTimersByTime(1000)
-        fail(watch, 1)
+        fail(monitor, 1)
       }
-      recover(watch)
-      expect(watch.health.state).toBe('closed')
-      expect(lines.written).toEqual(Array.from({ length: times }, () => outage).flat())
+      recover(monitor)
+      expect(monitor.health.state).toBe('closed')
+      expect(logger.written).toEqual(Array.from({ length: times }, () => outage).flat())
     }
   })
 
-  it('is told at the first failure', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
-    fail(watch, 1)
-    expect(lines.written).toEqual([['warn', FAILED]])
-    fail(watch, 3)
-    expect(lines.written.length).toBe(1)
+  it('are written at the first failure', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
+    fail(monitor, 1)
+    expect(logger.written).toEqual([['warn', FAILED]])
+    fail(monitor, 3)
+    expect(logger.written.length).toBe(1)
   })
 
-  it('is no line for each of many failures between successes', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
+  it('are not repeated for many failures between successes', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
     for (let turn = 0; turn < 1000; turn++) {
-      fail(watch, 4)
-      watch.succeeded(watch.circuit.begin() ?? -1)
+      fail(monitor, 4)
+      monitor.succeeded(monitor.circuit.begin() ?? -1)
     }
-    expect(lines.written).toEqual([['warn', FAILED]])
+    expect(logger.written).toEqual([['warn', FAILED]])
   })
 
-  it('is told of an outage even where a single failure was told of long ago', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
-    fail(watch, 1, failure(1))
-    watch.succeeded(watch.circuit.begin() ?? -1)
-    lines.written.length = 0
-    fail(watch, 5)
-    expect(lines.written).toEqual([['warn', FAILED]])
-    recover(watch)
-    expect(lines.written).toEqual([
+  it('report an outage, also if a single failure was reported long before', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
+    fail(monitor, 1, failure(1))
+    monitor.succeeded(monitor.circuit.begin() ?? -1)
+    logger.written.length = 0
+    fail(monitor, 5)
+    expect(logger.written).toEqual([['warn', FAILED]])
+    recover(monitor)
+    expect(logger.written).toEqual([
       ['warn', FAILED],
-      ['info', BACK],
+      ['info', RECOVERED],
     ])
   })
 
-  it('is not that it is back where a call of before the outage succeeds', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
-    const early = watch.circuit.begin() ?? -1
-    fail(watch, 5)
-    watch.succeeded(early)
+  it('do not report a recovery if a call from before the outage succeeds', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
+    const early = monitor.circuit.begin() ?? -1
+    fail(monitor, 5)
+    monitor.succeeded(early)
     vi.advanceTimersByTime(1000)
-    fail(watch, 1)
-    expect(lines.written).toEqual([['warn', FAILED]])
+    fail(monitor, 1)
+    expect(logger.written).toEqual([['warn', FAILED]])
   })
 
-  it('is nothing of a store that its owner has closed: that is thrown on', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
-    fail(watch, 5, new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Look.' }))
-    expect(watch.health).toMatchObject({ state: 'open', lastError: { code: 'closed' } })
-    recover(watch)
-    expect(watch.health.state).toBe('closed')
-    expect(lines.written).toEqual([])
+  it('do not report that the application has closed the store: this error is thrown', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
+    fail(monitor, 5, new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Look.' }))
+    expect(monitor.health).toMatchObject({ state: 'open', lastError: { code: 'closed' } })
+    recover(monitor)
+    expect(monitor.health.state).toBe('closed')
+    expect(logger.written).toEqual([])
   })
 
-  it('is two warnings of the process where there is no logger', async () => {
-    const watch = watched()
+  it('are warnings of the process if there is no logger', async () => {
+    const monitor = monitored()
     const warnings = await emittedBy(() => {
-      fail(watch, 7)
-      recover(watch)
+      fail(monitor, 7)
+      recover(monitor)
     })
     expect(warnings).toEqual([
       { code: 'TOLLGATE_STORE_FAILED', message: FAILED },
-      { code: 'TOLLGATE_STORE_RECOVERED', message: BACK },
+      { code: 'TOLLGATE_STORE_RECOVERED', message: RECOVERED },
     ])
   })
 
-  it('is no warning of the process where there is a logger', async () => {
-    const watch = watched(new Lines())
+  it('are no warnings of the process if there is a logger', async () => {
+    const monitor = monitored(new RecordingLogger())
     const warnings = await emittedBy(() => {
-      fail(watch, 5)
-      recover(watch)
-      watch.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', new Error('down'))
+      fail(monitor, 5)
+      recover(monitor)
+      monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', new Error('down'))
     })
     expect(warnings).toEqual([])
   })
 
-  it('is said once of each kind of other failures', () => {
-    const lines = new Lines()
-    const watch = watched(lines)
+  it('are written once for each other code', () => {
+    const logger = new RecordingLogger()
+    const monitor = monitored(logger)
     for (let turn = 0; turn < 3; turn++) {
-      watch.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', new Error(`down ${turn}`))
-      watch.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', 'down')
+      monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', new Error(`down ${turn}`))
+      monitor.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', 'down')
     }
-    expect(lines.written).toEqual([
+    expect(logger.written).toEqual([
       ['warn', "The store of the limiter 'api' failed to give a charge back: down 0"],
       ['warn', "The store of the limiter 'api' failed to ban a client: down"],
     ])
@@ -212,9 +211,9 @@ describe('what an operator is told of a store', () => {
 })
 
 describe('a logger', () => {
-  it('is called as the method that it is', () => {
-    const watch = watched(new Lines())
-    expect(() => fail(watch, 1)).not.toThrow()
+  it('is called with its object as this', () => {
+    const monitor = monitored(new RecordingLogger())
+    expect(() => fail(monitor, 1)).not.toThrow()
   })
 
   it.each<[string, () => never | Promise<never>]>([
@@ -225,24 +224,24 @@ describe('a logger', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('disk full'))],
-  ])('that %s fails nothing: a warning of the process says both', async (_what, write) => {
+  ])('that %s fails no request: a warning of the process has both messages', async (_what, write) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     try {
-      const watch = watched({ info: write, warn: write })
+      const monitor = monitored({ info: write, warn: write })
       const warnings = await emittedBy(async () => {
-        fail(watch, 5)
-        recover(watch)
+        fail(monitor, 5)
+        recover(monitor)
         await vi.advanceTimersByTimeAsync(0)
       })
       expect(warnings).toEqual([
         { code: 'TOLLGATE_STORE_FAILED', message: `${FAILED} (and the logger failed: disk full)` },
-        { code: 'TOLLGATE_STORE_RECOVERED', message: `${BACK} (and the logger failed: disk full)` },
+        { code: 'TOLLGATE_STORE_RECOVERED', message: `${RECOVERED} (and the logger failed: disk full)` },
       ])
       vi.useRealTimers()
       await new Promise((resolve) => setImmediate(resolve))
       expect(unhandled).not.toHaveBeenCalled()
-      expect(watch.health.state).toBe('closed')
+      expect(monitor.health.state).toBe('closed')
     } finally {
       process.off('unhandledRejection', unhandled)
     }

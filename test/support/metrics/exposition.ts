@@ -8,18 +8,18 @@ export interface Series {
 const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
-/** The lines with numbers of an exposition in Prometheus' text format. */
+/** The series of an exposition in Prometheus' text format: all lines with numbers. */
 export function seriesOf(exposition: string): Series[] {
   const lines = exposition.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return lines.map((line) => {
     const [, metric = '', labelText = '', value = ''] = LINE.exec(line) ?? []
-    if (metric === '') throw new Error(`no line of an exposition: ${line}`)
+    if (metric === '') throw new Error(`not a line of an exposition: ${line}`)
     const labels = [...labelText.matchAll(LABEL)].map(([, name = '', text = '']) => [name, unescaped(text)])
     return { metric, labels: Object.fromEntries(labels), value: Number(value.replace('Inf', 'Infinity')) }
   })
 }
 
-/** The value of the one series with these labels and no other. */
+/** The value of the series with exactly these labels. */
 export function numberOf(exposition: string, metric: string, labels: Series['labels']): number | undefined {
   const wanted = sorted(labels)
   const found = seriesOf(exposition).filter((one) => one.metric === metric && sorted(one.labels) === wanted)

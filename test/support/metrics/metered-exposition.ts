@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 import { metrics } from '../../../src/tools/metrics/index.ts'
 import { everyOutcome } from '../../tools/metrics/every-outcome.ts'
 
-/** What a registry exposes when every outcome has come about. */
+/** The exposition of a registry after every outcome has occurred. */
 export async function meteredExposition(): Promise<string> {
   const registry = new Registry()
   const { limiters, send } = everyOutcome()

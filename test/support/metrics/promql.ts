@@ -1,11 +1,13 @@
-/** What a PromQL query names. */
+/** The names in a PromQL query. */
 export interface NamedInQuery {
-  /** Each metric of ours, with the labels that its selector asks for and the values that it takes of each. */
+  /**
+   * Each metric of this library, with the labels of its selector and the values that they are compared with.
+   */
   readonly selectors: readonly {
     readonly metric: string
     readonly matchers: readonly { readonly label: string; readonly values: readonly string[] }[]
   }[]
-  /** The labels that are grouped by. */
+  /** The labels of grouping clauses. */
   readonly grouping: readonly string[]
 }
 
@@ -13,7 +15,9 @@ const SELECTOR = /\b(tollgate_\w+)(?:\{([^}]*)\})?/g
 const MATCHER = /(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"/g
 const GROUPING = /\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g
 
-/** The metrics and labels that a query names. Knows as much of PromQL as our dashboard and alerts are written in. */
+/**
+ * The metrics and labels that a query names. Covers the part of PromQL that the dashboard and the alerts use.
+ */
 export function namedIn(query: string): NamedInQuery {
   const selectors = [...query.matchAll(SELECTOR)].map(([, metric = '', matcherText = '']) => ({
     metric,

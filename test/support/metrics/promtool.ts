@@ -8,7 +8,10 @@ const hasPromtool = spawnSync('promtool', ['--version'], { stdio: 'ignore' }).st
 
 const NO_PROMTOOL = 'skipped: no promtool on the PATH (Debian: apt-get install prometheus)'
 
-/** `describe` for what asks promtool; skipped, with a line that says how to get it, where there is none. */
+/**
+ * `describe` for tests that need promtool. Without promtool they are skipped, and a line explains how to get
+ * it.
+ */
 export const describePromtool: typeof describe.only = describeWithPromtool()
 
 function describeWithPromtool(): typeof describe.only {
@@ -16,7 +19,7 @@ function describeWithPromtool(): typeof describe.only {
   return describe.skipIf(!hasPromtool) as typeof describe.only
 }
 
-/** What promtool says of `input`, and how it ends: with 0 when it has nothing to find fault with. */
+/** The exit status and the output of promtool on `input`. The status is 0 if it finds no problem. */
 export function promtool(
   args: readonly string[],
   input = '',
@@ -25,7 +28,7 @@ export function promtool(
   return { status, output: [stdout, stderr] }
 }
 
-/** What promtool says of a file with this text, where it does not read its input. */
+/** The same on a file with this text, for commands of promtool that do not read their input. */
 export function promtoolOnFile(args: readonly string[], text: string): ReturnType<typeof promtool> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-promtool-'))
   try {

@@ -1,7 +1,7 @@
 import { type Series, seriesOf } from './exposition.ts'
 import { namedIn } from './promql.ts'
 
-/** What a query names that an exposition does not have: metrics, labels of them and values of labels. */
+/** The metrics, labels and label values that a query names and an exposition does not have. */
 export function flawsOf(query: string, exposition: string): string[] {
   const series = seriesOf(exposition)
   const { selectors, grouping } = namedIn(query)
@@ -19,7 +19,7 @@ export function flawsOf(query: string, exposition: string): string[] {
 }
 
 function hasValue(series: readonly Series[], label: string, value: string): boolean {
-  // What stands for the choice of whoever looks at the dashboard, and what takes all.
+  // A variable that the reader of the dashboard sets, and a pattern that matches every value.
   if (value.startsWith('$') || value === '.+') return true
   return series.some((one) => one.labels[label] === value)
 }

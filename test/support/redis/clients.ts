@@ -5,7 +5,7 @@ import { createClient as createClient4 } from 'redis-4'
 import { createClient as createClient5 } from 'redis-5'
 import type { RedisClient } from '../../../src/stores/redis/clients/detect-client.ts'
 
-/** A client of a package, connected, and how to let go of it. */
+/** A connected client, and how to close it. */
 export interface ConnectedClient {
   readonly client: RedisClient
   close(): Promise<void>
@@ -31,7 +31,7 @@ async function connected(client: {
   await client.connect()
 }
 
-/** Every client that the store is made for. */
+/** Every client that the store supports. */
 export const CLIENTS: Readonly<Record<string, Connect>> = {
   'ioredis 5': ioredis(Ioredis5),
   'ioredis 6': ioredis(Ioredis6),

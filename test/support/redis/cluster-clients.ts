@@ -25,7 +25,7 @@ async function connected(client: {
   await client.connect()
 }
 
-/** Every cluster client that the store is made for. */
+/** Every cluster client that the store supports. */
 export const CLUSTER_CLIENTS: Readonly<Record<string, ConnectToCluster>> = {
   'ioredis 5': ioredis(Cluster5),
   'ioredis 6': ioredis(Cluster6),

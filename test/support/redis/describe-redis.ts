@@ -1,10 +1,13 @@
 import { describe } from 'vitest'
 import { NO_ANY_REDIS, NO_REDIS } from './redis-server.ts'
 
-/** `describe` for what takes any Redis; skipped, with a line that says how to get one, where there is none. */
+/**
+ * `describe` for tests that can use any Redis. Without one they are skipped, and a message names what to
+ * install.
+ */
 export const describeRedis: typeof describe.only = describeUnless(NO_ANY_REDIS)
 
-/** `describe` for what starts, stops and kills servers of its own. */
+/** `describe` for tests that start, stop and kill servers. */
 export const describeRedisServer: typeof describe.only = describeUnless(NO_REDIS)
 
 function describeUnless(reason: string | undefined): typeof describe.only {

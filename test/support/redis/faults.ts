@@ -1,36 +1,39 @@
 import { arrayReply, errorReply, integerReply, NIL_REPLY, statusReply, textReply } from './resp.ts'
 import type { Answer, Scenario } from './scripted-redis.ts'
 
-/** Who made a client. */
+/** The package of a client. */
 export type ClientKind = 'ioredis' | 'node-redis'
 
-/** The kind of one of `CLIENTS`; a function to send commands is made of node-redis there. */
+/** The package of one of `CLIENTS`. The function that sends commands uses node-redis. */
 export function kindOf(client: string): ClientKind {
   return client.startsWith('ioredis') ? 'ioredis' : 'node-redis'
 }
 
-/** A way in which Redis fails one command after another, and what a limiter makes of it. */
+/** A failure of Redis that repeats for each command, and its effect on a limiter. */
 export interface Fault {
   readonly scenario: Scenario
-  /** Commands that one request causes. */
+  /** The commands that one request sends. */
   readonly sent: readonly string[]
-  /** What the limiter says: the message, or that of each kind of client; `undefined` where it waits in vain. */
+  /**
+   * The message of the error, for all clients or for each package. Undefined if the limiter gets no answer in
+   * time.
+   */
   readonly message: string | Readonly<Record<ClientKind, string>> | undefined
-  /** What makes the connection good again, beside answers: nothing, what is still to come, or a new connection. */
+  /** What the connection needs to work again, besides answers: the late replies, or a new connection. */
   readonly heals?: 'release' | 'reset'
 }
 
-/** A charge of one unit, admitted: 2 of 3 left, for a minute; and three numbers for a receipt. */
+/** The reply to an allowed charge: 2 of 3 units left for a minute, and three receipt numbers. */
 const NUMBERS = [1, 0, 0, -1, 0, 2, 60_000, 0, 0, 0]
 
-export const ADMITTED: string = arrayReply(NUMBERS.map(integerReply))
+export const ALLOWED: string = arrayReply(NUMBERS.map(integerReply))
 
-const admitting: Scenario = ([name]) => ({ text: name === 'DEL' ? integerReply(1) : ADMITTED })
+const allowing: Scenario = ([name]) => ({ text: name === 'DEL' ? integerReply(1) : ALLOWED })
 
 export const NOSCRIPT = 'NOSCRIPT No matching script. Please use EVAL.'
 
-const HALF = ADMITTED.slice(0, 22)
-const REST = ADMITTED.slice(22)
+const HALF = ALLOWED.slice(0, 22)
+const REST = ALLOWED.slice(22)
 
 const always =
   (answer: Answer): Scenario =>
@@ -39,9 +42,9 @@ const always =
 
 const failed = (message: string): string => `the store failed: ${message}. Look at the store and its logs.`
 
-const strange = (shown: string): string =>
+const unexpected = (shown: string): string =>
   `Redis answered ${shown} instead of 7 integers or more. ` +
-  'See whether a proxy stands before it, or a client that changes replies.'
+  'Check whether a proxy or the client changes the replies of Redis.'
 
 const error = (message: string): Fault => ({
   scenario: always({ text: errorReply(message) }),
@@ -52,10 +55,10 @@ const error = (message: string): Fault => ({
 const shape = (text: string, shown: string): Fault => ({
   scenario: always({ text }),
   sent: ['EVALSHA'],
-  message: strange(shown),
+  message: unexpected(shown),
 })
 
-/** What clients say when a connection ends before the answer. */
+/** The message of each package if a connection ends before the answer. */
 export const HUNG_UP: Readonly<Record<ClientKind, string>> = {
   ioredis: failed(
     'Reached the max retries per request limit (which is 0). ' +
@@ -64,8 +67,8 @@ export const HUNG_UP: Readonly<Record<ClientKind, string>> = {
   'node-redis': failed('Socket closed unexpectedly'),
 }
 
-/** Everything in order. */
-export const NO_FAULT: Scenario = admitting
+/** Redis works. */
+export const NO_FAULT: Scenario = allowing
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
   'is out of memory': error("OOM command not allowed when used memory > 'maxmemory'."),
@@ -78,7 +81,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     'WRONGTYPE Operation against a key holding the wrong kind of value',
   ),
   'forbids scripts': error("NOPERM this user has no permissions to run the 'evalsha' command"),
-  'knows no script, not even the one it was sent': {
+  'does not know a script, also after it received the script': {
     scenario: always({ text: errorReply(NOSCRIPT) }),
     sent: ['EVALSHA', 'EVAL'],
     message: failed(NOSCRIPT),
@@ -96,7 +99,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'answers nil': shape(NIL_REPLY, 'null'),
   'answers an empty array': shape(arrayReply([]), '[]'),
   'answers an array too short': shape(arrayReply(NUMBERS.slice(0, 6).map(integerReply)), '[1,0,0,-1,0,2]'),
-  'answers an array in an array': shape(arrayReply([ADMITTED]), '[[1,0,0,-1,0,2,60000,0,0,0]]'),
+  'answers an array in an array': shape(arrayReply([ALLOWED]), '[[1,0,0,-1,0,2,60000,0,0,0]]'),
   'answers nil among integers': shape(
     arrayReply([...NUMBERS.slice(0, 6).map(integerReply), NIL_REPLY]),
     '[1,0,0,-1,0,2,null]',
@@ -123,7 +126,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     message: HUNG_UP,
   },
   'answers too late': {
-    scenario: always({ later: ADMITTED }),
+    scenario: always({ later: ALLOWED }),
     sent: ['EVALSHA'],
     message: undefined,
     heals: 'release',
@@ -134,30 +137,30 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     message: undefined,
     heals: 'release',
   },
-  'does not know the script, and says so too late': {
+  'answers too late that it does not know the script': {
     scenario: always({ later: errorReply(NOSCRIPT) }),
     sent: ['EVALSHA'],
     message: undefined,
     heals: 'release',
   },
   'stops in the middle of an answer': {
-    scenario: (_words, turn) => (turn === 0 ? { text: HALF, later: REST } : { later: ADMITTED }),
+    scenario: (_words, turn) => (turn === 0 ? { text: HALF, later: REST } : { later: ALLOWED }),
     sent: ['EVALSHA'],
     message: undefined,
     heals: 'release',
   },
-  'says nothing at all': { scenario: always({}), sent: ['EVALSHA'], message: undefined, heals: 'reset' },
+  'never answers': { scenario: always({}), sent: ['EVALSHA'], message: undefined, heals: 'reset' },
 }
 
 const garbage = (message: string | undefined): Fault => ({
   scenario: always({ text: '\x00\xffgarbage\r\n\r\n' }),
   sent: ['EVALSHA'],
   message,
-  // One kind of client leaves a connection that speaks nonsense; the other waits, until somebody ends it.
+  // ioredis leaves a connection with invalid bytes. node-redis waits until the connection ends.
   ...(message === undefined ? { heals: 'reset' } : {}),
 })
 
-/** Bytes that are no answer, to each client. */
+/** Bytes that are no reply, for each client. */
 export const GARBAGE: Readonly<Record<string, Fault>> = {
   'ioredis 5': garbage(failed('Protocol error, got "\\u0000" as reply type byte. Please report this.')),
   'ioredis 6': garbage(failed('Unknown RESP type 0 "\x00". Please report this.')),

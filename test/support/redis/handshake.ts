@@ -1,6 +1,6 @@
 import { arrayReply, errorReply, integerReply, mapReply, NIL_REPLY, statusReply, textReply } from './resp.ts'
 
-/** What a server says of itself. */
+/** What a server answers about itself. */
 export interface Identity {
   readonly protocol: 2 | 3
   readonly isCluster: boolean
@@ -10,7 +10,7 @@ export interface Identity {
 const OK = statusReply('OK')
 const LAST_SLOT = 16_383
 
-/** What clients ask before anything else, and answers that content them; undefined for any other command. */
+/** The reply to a command that clients send when they connect. Undefined for any other command. */
 export function handshakeReply(words: readonly string[], identity: Identity): string | undefined {
   const [name = '', second = ''] = words.map((word) => word.toUpperCase())
   switch (name) {

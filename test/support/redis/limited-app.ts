@@ -10,7 +10,7 @@ import { CLIENTS, type ConnectedClient } from './clients.ts'
 import { NO_FAULT } from './faults.ts'
 import { ScriptedRedis, type ScriptedRedisOptions } from './scripted-redis.ts'
 
-/** What a client saw of one request. */
+/** The answer to one request. */
 export interface Seen {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -18,7 +18,7 @@ export interface Seen {
   readonly tookMs: number
 }
 
-/** An app with a limiter of 3 reads a minute, in a scripted Redis to which it is connected. */
+/** An app with a limit of 3 reads a minute, connected to a scripted Redis. */
 export class LimitedApp {
   readonly redis: ScriptedRedis
   readonly store: RedisStore
@@ -53,22 +53,22 @@ export class LimitedApp {
     return app
   }
 
-  /** One request, as its client sees it. */
+  /** Sends one request. */
   async get(): Promise<Seen> {
-    const beganAt = process.hrtime.bigint()
+    const startedAt = process.hrtime.bigint()
     const { port } = this.#server.address() as AddressInfo
     const [response] = await once(http.get({ port, agent: false }), 'response')
     const { statusCode: status, headers } = response as http.IncomingMessage & { statusCode: number }
     const body = await text(response)
-    return { status, headers, body, tookMs: Number((process.hrtime.bigint() - beganAt) / 1_000_000n) }
+    return { status, headers, body, tookMs: Number((process.hrtime.bigint() - startedAt) / 1_000_000n) }
   }
 
-  /** Several requests at once. */
+  /** Sends several requests at the same time. */
   getAll(count: number): Promise<Seen[]> {
     return Promise.all(Array.from({ length: count }, () => this.get()))
   }
 
-  /** Names of the commands that Redis has received, in upper case. */
+  /** The names of the commands that Redis has received, in upper case. */
   get sent(): string[] {
     return this.redis.received.map(([name = '']) => name.toUpperCase())
   }
@@ -82,9 +82,9 @@ export class LimitedApp {
     await this.redis.stop()
   }
 
-  /** Not by the limiter, whose circuit is the tests'. */
+  /** Calls the store and not the limiter, whose circuit breaker belongs to the tests. */
   async #connected(): Promise<void> {
-    await vi.waitFor(() => this.store.unblock('nobody'), { timeout: 10_000, interval: 5 })
+    await vi.waitFor(() => this.store.unblock('nobody'), { timeout: 60_000, interval: 5 })
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * A server of one process that counts in Redis, for tests that run several: told where Redis is by REDIS_URL, of which
- * kind its client is by CLIENT, and what it may grant by LIMIT and SHARE. A client of it is who `x-client` says.
+ * A server in a process of its own that counts in Redis, for tests that run several. The environment has the
+ * address of Redis in REDIS_URL, the Redis client in CLIENT, the limit in LIMIT, and the share of the
+ * fallback in SHARE. The header `x-client` is the client key.
  */
 import type { AddressInfo } from 'node:net'
 import express from 'express'
@@ -11,13 +12,13 @@ import { CLIENTS } from './clients.ts'
 const { REDIS_URL = '', CLIENT = '', LIMIT = '', SHARE = '' } = process.env
 
 const connect = CLIENTS[CLIENT]
-if (connect === undefined) throw new Error(`no client ${CLIENT}`)
+if (connect === undefined) throw new Error(`unknown client ${CLIENT}`)
 const { client } = await connect(REDIS_URL)
 const limiter = createRateLimiter({
   read: Number(LIMIT),
-  // Longer than any test, so that nothing is given again.
+  // Longer than any test, so that no units come back.
   windowSec: 3600,
-  store: new RedisStore({ client, deadlineMs: 500 }),
+  store: new RedisStore({ client, deadlineMs: 2000 }),
   fallbackShare: Number(SHARE),
   keyGenerator: (req) => String(req.headers['x-client']),
   logger: { info: () => undefined, warn: () => undefined },

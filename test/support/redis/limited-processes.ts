@@ -18,7 +18,7 @@ export class LimitedProcesses {
   readonly #children: readonly ChildProcess[]
   readonly #ports: readonly number[]
   readonly #agent = new Agent({ keepAlive: true })
-  /** How many answers of each status there were, of all clients. */
+  /** How many answers there were of each status. */
   readonly statuses: Map<number, number> = new Map()
 
   private constructor(children: readonly ChildProcess[], ports: readonly number[]) {
@@ -43,26 +43,30 @@ export class LimitedProcesses {
     return new LimitedProcesses(children, ports)
   }
 
-  /** How many requests of a client are admitted, of so many to each process, several at once. */
-  async admitted(client: string, each: number, atOnce = 5): Promise<number> {
-    const ofOne = async (port: number): Promise<number> => {
-      let left = each
-      let admitted = 0
-      const ask = async (): Promise<void> => {
-        while (left-- > 0) if ((await this.#ask(port, client)) === 200) admitted++
+  /**
+   * Sends `requests` of a client to each process, `concurrency` at a time.
+   *
+   * @returns how many of all requests were allowed
+   */
+  async allowed(client: string, requests: number, concurrency = 5): Promise<number> {
+    const allowedBy = async (port: number): Promise<number> => {
+      let left = requests
+      let allowed = 0
+      const send = async (): Promise<void> => {
+        while (left-- > 0) if ((await this.#request(port, client)) === 200) allowed++
       }
-      await Promise.all(Array.from({ length: atOnce }, ask))
-      return admitted
+      await Promise.all(Array.from({ length: concurrency }, send))
+      return allowed
     }
-    return (await Promise.all(this.#ports.map(ofOne))).reduce((sum, one) => sum + one, 0)
+    return (await Promise.all(this.#ports.map(allowedBy))).reduce((sum, count) => sum + count, 0)
   }
 
-  /** The state of the store as each of them sees it. */
+  /** The state of the circuit breaker in each process. */
   async states(): Promise<string[]> {
     return Promise.all(this.#ports.map(async (port) => (await this.#health(port)).state))
   }
 
-  /** Those that have ended, which none should. */
+  /** How many processes have ended. No process should end. */
   get ended(): number {
     return this.#children.filter(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)
       .length
@@ -77,7 +81,7 @@ export class LimitedProcesses {
     }
   }
 
-  async #ask(port: number, client: string): Promise<number> {
+  async #request(port: number, client: string): Promise<number> {
     const response = await this.#get(port, '/', client)
     response.resume()
     await once(response, 'end')

@@ -1,20 +1,22 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 
-/** Fails each test of the calling file during which a rejection or an exception of this process went unhandled. */
+/**
+ * Fails each test of the calling file in which a rejection or an exception of this process was not handled.
+ */
 export function expectNoProcessErrors(): void {
-  let seen: unknown[] = []
-  const note = (error: unknown): void => void seen.push(error)
+  let errors: unknown[] = []
+  const record = (error: unknown): void => void errors.push(error)
   beforeEach(() => {
-    seen = []
-    process.on('unhandledRejection', note)
-    process.on('uncaughtExceptionMonitor', note)
+    errors = []
+    process.on('unhandledRejection', record)
+    process.on('uncaughtExceptionMonitor', record)
   })
   afterEach(async () => {
-    // Rejections are reported once the microtasks of a turn are through.
+    // Node reports a rejection after the microtasks of a turn.
     await new Promise((resolve) => setImmediate(resolve))
     await new Promise((resolve) => setImmediate(resolve))
-    process.off('unhandledRejection', note)
-    process.off('uncaughtExceptionMonitor', note)
-    expect(seen).toEqual([])
+    process.off('unhandledRejection', record)
+    process.off('uncaughtExceptionMonitor', record)
+    expect(errors).toEqual([])
   })
 }

@@ -8,29 +8,29 @@ import { until } from './until.ts'
 const SLOTS = 16_384
 const NODES = 3
 
-/** A server of a cluster, which keeps its place there when it is started again. */
+/** A server of a cluster. It keeps its slots after a restart. */
 export interface ClusterNode {
   readonly port: number
   readonly url: string
-  /** For what a test asks it directly. */
+  /** A connection for the commands of a test. */
   readonly admin: Redis
-  /** Without a goodbye: the connections of clients break. */
+  /** Ends the process. The connections of clients break. */
   kill(): Promise<void>
   restart(): Promise<void>
 }
 
-/** Three primaries that share all slots among themselves. Without one of them the other two go on. */
+/** Three primaries that share all slots. If one is lost, the other two continue. */
 export interface RedisCluster {
   readonly nodes: readonly ClusterNode[]
-  /** The slot of a key as Redis has it. */
+  /** The slot of a key, as Redis computes it. */
   slotOf(redisKey: string): Promise<number>
-  /** The node that a slot was given first. */
+  /** The node that had a slot first. */
   firstOwnerOf(slot: number): ClusterNode
-  /** Begins to move a slot, and moves its keys: until it is finished, servers answer ASK. */
+  /** Begins to move a slot, and moves its keys. Servers answer ASK until `finishMove`. */
   beginMove(slot: number, to: ClusterNode): Promise<void>
-  /** From then on servers answer MOVED. */
+  /** Ends the move of a slot. From then on servers answer MOVED. */
   finishMove(slot: number, to: ClusterNode): Promise<void>
-  /** Resolves once every node says that all slots are served. */
+  /** Resolves when all nodes answer that all slots are served. */
   isWhole(): Promise<void>
   stop(): Promise<void>
 }
@@ -70,7 +70,7 @@ class StartedNode implements ClusterNode {
   }
 
   static async start(): Promise<StartedNode> {
-    // What a node knows of the cluster is in a file there, and outlives the process.
+    // A node stores the state of the cluster in a file there, for the time after a restart.
     const folder = mkdtempSync(join(tmpdir(), 'tollgate-cluster-'))
     return new StartedNode(await startNode(folder, await freePort()), folder)
   }
@@ -154,7 +154,7 @@ async function ownerOf(nodes: readonly StartedNode[], slot: number): Promise<Clu
   const ranges = await firstOf(nodes).admin.cluster('SLOTS')
   const port = ranges.find(([first, last]) => first <= slot && slot <= last)?.[2]?.[1]
   const owner = nodes.find((node) => node.port === port)
-  if (owner === undefined) throw new Error(`nobody has slot ${slot}`)
+  if (owner === undefined) throw new Error(`no server has slot ${slot}`)
   return owner
 }
 

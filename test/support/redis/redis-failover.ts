@@ -14,20 +14,20 @@ export const PRIMARY_NAME = 'tollgate'
 /** How long a primary is silent before it is taken for lost, in milliseconds. */
 const LOST_AFTER_MS = 500
 
-/** A primary and its replica, one of which can take the place of the other. */
+/** A primary and its replica. The replica can replace the primary. */
 export interface RedisPair {
   readonly primary: RedisServer
   readonly replica: RedisServer
-  /** Resolves once the replica has all that was written to the primary until now. */
+  /** Resolves when the replica has all that was written to the primary so far. */
   isCaughtUp(): Promise<void>
-  /** Makes the replica a primary, by hand. */
+  /** Makes the replica a primary. */
   promote(): Promise<void>
-  /** The replica answers as a primary. */
+  /** Resolves when the replica is a primary. */
   isPromoted(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts a primary and a replica on loopback, and answers once they are one. */
+/** Starts a primary and a replica on loopback. Resolves when the replica has caught up. */
 export async function startRedisPair(): Promise<RedisPair> {
   const primary = await startRedis(['--repl-diskless-sync-delay', '0'])
   const replica = await startRedis(['--replicaof', '127.0.0.1', String(primary.port)])
@@ -47,7 +47,7 @@ export async function startRedisPair(): Promise<RedisPair> {
     isCaughtUp,
     promote: async () => void (await replicaAdmin.replicaof('NO', 'ONE')),
     isPromoted: () =>
-      until('the replica is the primary', async () =>
+      until('the replica is a primary', async () =>
         (await replicaAdmin.info('replication')).includes('role:master'),
       ),
     async stop() {
@@ -58,13 +58,13 @@ export async function startRedisPair(): Promise<RedisPair> {
   }
 }
 
-/** A sentinel that watches a pair and decides alone. */
+/** A sentinel that watches a pair. It decides alone. */
 export interface RedisSentinel {
   readonly port: number
   stop(): Promise<void>
 }
 
-/** Starts one, and answers once it knows the replica well enough to promote it. */
+/** Starts a sentinel. Resolves when it can promote the replica. */
 export async function startSentinel(pair: RedisPair): Promise<RedisSentinel> {
   if (REDIS_PROGRAM === undefined) throw new Error(NO_REDIS)
   const port = await freePort()
@@ -77,7 +77,7 @@ export async function startSentinel(pair: RedisPair): Promise<RedisSentinel> {
   await until('the sentinel knows the replica', async () => {
     const replicas = (await admin.call('SENTINEL', 'REPLICAS', PRIMARY_NAME)) as string[][]
     const [replica = []] = replicas
-    // It is promoted only after it has been asked how it is.
+    // A sentinel promotes a replica only after it has received its state.
     const about = new Map(replica.flatMap((name, at) => (at % 2 === 0 ? [[name, replica[at + 1]]] : [])))
     return about.get('flags') === 'slave' && about.get('master-link-status') === 'ok'
   })
@@ -105,10 +105,10 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** An address that stays while the server behind it changes, as hosted services have it. */
+/** An address that stays the same while the server behind it changes, as hosted services have. */
 export interface Switch {
   readonly url: string
-  /** Leads new connections there, and breaks those that there are. */
+  /** Sends new connections to that port, and breaks all open connections. */
   leadTo(port: number): void
   stop(): Promise<void>
 }

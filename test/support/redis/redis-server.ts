@@ -5,30 +5,30 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The programs that are looked for, in this order; another version is tried with its path in REDIS_SERVER. */
+/** The programs that tests look for, in this order. REDIS_SERVER may have the path of another version. */
 const PROGRAMS = [process.env.REDIS_SERVER ?? 'redis-server', 'valkey-server']
 
-/** The program that tests start, or undefined where there is none. */
+/** The program that tests start. Undefined if there is none. */
 export const REDIS_PROGRAM: string | undefined = PROGRAMS.find(
   (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0,
 )
 
-/** Why tests that start servers of their own are skipped; undefined where they are not. */
+/** Why tests that start servers are skipped. Undefined if they are not skipped. */
 export const NO_REDIS: string | undefined =
   REDIS_PROGRAM === undefined
     ? `skipped: no ${PROGRAMS.join(' or ')} on the PATH (Debian: apt-get install redis-server)`
     : undefined
 
-/** A server that a test has started, on loopback, with nothing on disk that stays. */
+/** A server that a test has started on loopback. It leaves nothing on disk. */
 export interface RedisServer {
   readonly port: number
   readonly url: string
   readonly process: ChildProcess
-  /** Ends it, if it still runs, and removes what it wrote. */
+  /** Ends the process if it still runs, and removes its files. */
   stop(): Promise<void>
 }
 
-/** A port that is free now, and whose cluster bus port is too. */
+/** A free port whose cluster bus port exists too. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -39,7 +39,7 @@ export async function freePort(): Promise<number> {
   return port + 10_000 < 65_536 ? port : freePort()
 }
 
-/** Starts a server, and answers once it accepts connections. */
+/** Starts a server. Resolves when it accepts connections. */
 export async function startRedis(
   args: readonly string[] = [],
   port: number | undefined = undefined,
@@ -66,7 +66,7 @@ export async function startRedis(
     process: child,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
-        // One that was stopped by a signal does not hear a gentler one.
+        // A process that SIGSTOP has stopped does not react to SIGTERM.
         child.kill('SIGKILL')
         await once(child, 'exit')
       }
@@ -75,14 +75,14 @@ export async function startRedis(
   }
 }
 
-/** The server of REDIS_URL, which stays as it is, or else one of our own. */
+/** The server of REDIS_URL, which is not stopped, or else a new server. */
 export async function anyRedis(): Promise<Pick<RedisServer, 'url' | 'stop'>> {
   const url = process.env.REDIS_URL
   return url === undefined || url === '' ? startRedis() : { url, stop: async () => undefined }
 }
 
-/** Why tests that take any server are skipped; undefined where they are not. */
+/** Why tests that can use any server are skipped. Undefined if they are not skipped. */
 export const NO_ANY_REDIS: string | undefined =
   (process.env.REDIS_URL ?? '') === '' && NO_REDIS !== undefined
-    ? `${NO_REDIS}; or set REDIS_URL to one that tests may write to`
+    ? `${NO_REDIS}; or set REDIS_URL to a server that tests may write to`
     : undefined

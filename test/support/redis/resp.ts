@@ -1,9 +1,9 @@
 /**
- * The wire format of Redis, as far as a scripted server needs it. Texts are latin1: one character is one byte.
- * https://redis.io/docs/latest/develop/reference/protocol-spec/
+ * The part of the protocol of Redis that a scripted server needs. Texts are latin1: one character is one
+ * byte. https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
 
-/** A reply that says that a command failed: `-OOM ...`. */
+/** The reply to a command that failed: `-OOM ...`. */
 export function errorReply(message: string): string {
   return `-${message}\r\n`
 }
@@ -20,19 +20,19 @@ export function textReply(text: string): string {
   return `$${text.length}\r\n${text}\r\n`
 }
 
-/** An array of what was made by the other functions. */
+/** An array of replies. */
 export function arrayReply(items: readonly string[]): string {
   return `*${items.length}\r\n${items.join('')}`
 }
 
-/** A map of RESP3, of what was made by the other functions, names and values by turns. */
+/** A map of RESP3. `items` are replies: name, value, name, value ... */
 export function mapReply(items: readonly string[]): string {
   return `%${items.length / 2}\r\n${items.join('')}`
 }
 
 export const NIL_REPLY = '$-1\r\n'
 
-/** The commands that a text of a client holds, each as its words, and what is left of one that is not all there. */
+/** The complete commands in a text, each as its words, and the rest of the text. */
 export function wordsIn(text: string): { readonly commands: string[][]; readonly rest: string } {
   const commands: string[][] = []
   let at = 0

@@ -3,32 +3,32 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { handshakeReply } from './handshake.ts'
 import { wordsIn } from './resp.ts'
 
-/** What becomes of one command. Nothing at all is silence. */
+/** What the server does with one command. Without any property it does not answer. */
 export interface Answer {
-  /** Written at once, as it is. */
+  /** Written at once. */
   readonly text?: string
-  /** Written after that, but not before `release()`. */
+  /** Written after `text`, when `release()` is called. */
   readonly later?: string
-  /** Whether the connection ends after that. */
+  /** Whether the connection ends after `text`. */
   readonly hangsUp?: boolean
 }
 
-/** Says what becomes of a command: `words` as they were sent, `turn` counting from 0 among those of its name. */
+/** The answer to a command. `turn` counts the commands of the same name from 0. */
 export type Scenario = (words: readonly string[], turn: number) => Answer
 
-/** How a scripted server speaks. */
+/** How a scripted server answers. */
 export interface ScriptedRedisOptions {
-  /** The newest protocol that it knows. Default: 3. */
+  /** The newest protocol that it supports. Default: 3. */
   readonly protocol?: 2 | 3
-  /** Whether it says that it is a cluster of one. Default: false. */
+  /** Whether it answers as a cluster of one server. Default: false. */
   readonly isCluster?: boolean
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number
 }
 
 /**
- * A server on loopback that clients of Redis connect to, and whose answers to scripts and to DEL are a test's. It
- * executes nothing: what it has received is what a real one would have executed.
+ * A server on loopback for clients of Redis. A test decides its answers to scripts and to DEL. It executes
+ * nothing: what it has received is what a real server would have executed.
  */
 export class ScriptedRedis {
   readonly #server: Server
@@ -36,7 +36,7 @@ export class ScriptedRedis {
   readonly #sockets = new Set<Socket>()
   readonly #later: (() => void)[] = []
   #received: (readonly string[])[] = []
-  /** Connections that were accepted, of before included. */
+  /** How many connections it has accepted so far. */
   connections = 0
   scenario: Scenario
 
@@ -63,17 +63,17 @@ export class ScriptedRedis {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Connections that are open. */
+  /** How many connections are open. */
   get open(): number {
     return this.#sockets.size
   }
 
-  /** Commands that the scenario was asked about, in their order, each as its words. */
+  /** The commands that the scenario has answered, in their order, each as its words. */
   get received(): readonly (readonly string[])[] {
     return this.#received
   }
 
-  /** How often a command came: `count('EVALSHA')`. */
+  /** How often it received a command: `count('EVALSHA')`. */
   count(name: string): number {
     return this.#received.filter(([word]) => word?.toUpperCase() === name).length
   }
@@ -83,12 +83,12 @@ export class ScriptedRedis {
     this.#received = []
   }
 
-  /** Writes what was to be written later. */
+  /** Writes all late answers. */
   release(): void {
     for (const write of this.#later.splice(0)) write()
   }
 
-  /** Ends all connections at once, as a server that dies does. */
+  /** Ends all connections at once, as if the server ended. */
   reset(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
@@ -114,14 +114,14 @@ export class ScriptedRedis {
 
   #answer(socket: Socket, words: readonly string[]): void {
     if (socket.destroyed) return
-    const courtesy = handshakeReply(words, {
+    const handshake = handshakeReply(words, {
       protocol: 3,
       isCluster: false,
       ...this.#options,
       port: this.port,
     })
-    if (courtesy !== undefined) {
-      socket.write(courtesy, 'latin1')
+    if (handshake !== undefined) {
+      socket.write(handshake, 'latin1')
       return
     }
     const turn = this.count(words[0]?.toUpperCase() ?? '')

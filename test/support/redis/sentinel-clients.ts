@@ -25,7 +25,7 @@ const optionsOf = (port: number) => ({
   sentinelRootNodes: [{ host: '127.0.0.1', port }],
 })
 
-/** Every client that asks a sentinel where the primary is; version 4 of node-redis has none. */
+/** Every client that finds the primary through a sentinel. Version 4 of node-redis has none. */
 export const SENTINEL_CLIENTS: Readonly<Record<string, ConnectThroughSentinel>> = {
   'ioredis 5': ioredis(Ioredis5),
   'ioredis 6': ioredis(Ioredis6),

@@ -8,20 +8,20 @@ import { chargeOf } from '../charges.ts'
 import type { ConnectedClient } from './clients.ts'
 import { until } from './until.ts'
 
-/** What each client of the traffic may read in an hour. */
+/** How many requests an hour each client may send. */
 export const LIMIT = 20
 
 const PAUSE_MS = 5
-/** So long that a slow machine does not look like a failing server. */
+/** So long that a busy machine does not look like a failing server, and shorter than a failover. */
 const DEADLINE_MS = 1000
 const SILENT: { info(): void; warn(): void } = { info: () => undefined, warn: () => undefined }
 
-/** An app with a limiter in Redis, and clients that ask it again and again. */
+/** An app with a limiter in Redis, and clients that send requests until the traffic stops. */
 export class Traffic {
   readonly limiter: RateLimiter
   readonly store: RedisStore
-  /** How many requests of a client were answered with a status. */
-  readonly #seen = new Map<string, Map<number, number>>()
+  /** How many answers of each status each client has got. */
+  readonly #counts = new Map<string, Map<number, number>>()
   readonly #connection: ConnectedClient
   readonly #server: Server
   readonly #agent = new Agent({ keepAlive: true })
@@ -48,34 +48,34 @@ export class Traffic {
   static async prepare(connection: ConnectedClient, prefix: string): Promise<Traffic> {
     const traffic = new Traffic(connection, prefix)
     if (!traffic.#server.listening) await once(traffic.#server, 'listening')
-    await until('Redis answers', async () => (await traffic.store.peek(chargeOf('anybody'))).allowed)
+    await until('Redis answers', async () => (await traffic.store.peek(chargeOf('any client'))).allowed)
     return traffic
   }
 
-  /** Lets each of the clients ask one request after the other, until the traffic stops. */
+  /** Each client sends one request after the other until the traffic stops. */
   start(clients: readonly string[]): void {
-    this.#running = Promise.all(clients.map((client) => this.#ask(client)))
+    this.#running = Promise.all(clients.map((client) => this.#sendRequests(client)))
   }
 
-  /** The status that one more request of the client gets. */
+  /** Sends one request of a client. Resolves with the status of its answer. */
   async request(client: string): Promise<number> {
     const { port } = this.#server.address() as AddressInfo
     const options = { port, host: '127.0.0.1', agent: this.#agent, headers: { 'x-client': client } }
     const [response] = (await once(get(options), 'response')) as [IncomingMessage]
     response.resume()
     const status = response.statusCode ?? 0
-    const seen = this.#seen.get(client) ?? new Map<number, number>()
-    this.#seen.set(client, seen.set(status, (seen.get(status) ?? 0) + 1))
+    const counts = this.#counts.get(client) ?? new Map<number, number>()
+    this.#counts.set(client, counts.set(status, (counts.get(status) ?? 0) + 1))
     return status
   }
 
-  /** All statuses that any client was answered with. */
+  /** All statuses of answers. */
   get statuses(): readonly number[] {
-    return [...new Set([...this.#seen.values()].flatMap((seen) => [...seen.keys()]))].sort()
+    return [...new Set([...this.#counts.values()].flatMap((counts) => [...counts.keys()]))].sort()
   }
 
   countOf(client: string, status: number): number {
-    return this.#seen.get(client)?.get(status) ?? 0
+    return this.#counts.get(client)?.get(status) ?? 0
   }
 
   async stop(): Promise<void> {
@@ -92,7 +92,7 @@ export class Traffic {
     await this.#connection.close()
   }
 
-  async #ask(client: string): Promise<void> {
+  async #sendRequests(client: string): Promise<void> {
     while (!this.#isStopping) {
       await this.request(client)
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))

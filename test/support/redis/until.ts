@@ -1,9 +1,9 @@
 const PAUSE_MS = 25
-const MOST_MS = 20_000
+const DEADLINE_MS = 60_000
 
-/** Asks again and again until the answer is yes; throws after 20 seconds of no. */
+/** Calls `isSo` until it answers true. Throws if it does not within 60 seconds. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAtMs = performance.now() + MOST_MS
+  const giveUpAtMs = performance.now() + DEADLINE_MS
   let lastError: unknown
   do {
     try {
@@ -14,5 +14,5 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   } while (performance.now() < giveUpAtMs)
-  throw new Error(`waited in vain until ${what}`, { cause: lastError })
+  throw new Error(`this did not happen within ${DEADLINE_MS} ms: ${what}`, { cause: lastError })
 }

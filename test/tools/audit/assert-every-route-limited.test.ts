@@ -18,7 +18,7 @@ function errorOf(run: () => unknown): RateLimiterError {
   throw new Error('nothing was thrown')
 }
 
-/** One limited route of three; the 404 is unlimited too. */
+/** An app with one limited route, two unlimited routes and an unlimited 404. */
 function appWithGaps({ express }: ExpressVersion) {
   const app = express()
   app.get('/health', answer)
@@ -35,21 +35,21 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     expect(assertEveryRouteLimited(app).routes.map(({ state }) => state)).toEqual(['limited', 'limited'])
   })
 
-  it('throws with a table of the routes that are not, and why', () => {
+  it('throws an error with a table of the routes that are not limited, and the reasons', () => {
     const error = errorOf(() => assertEveryRouteLimited(appWithGaps(version)))
     expect(error.code).toBe('unlimited_routes')
     expect(error.message).toBe(
       [
         "3 of 4 routes are not proven to be limited. Mount a limiter before them, or name them in 'except':",
         'METHOD  PATH             STATE      WHY',
-        'GET     /health          unlimited  no limiter stands before it',
-        'GET     /internal/stats  unlimited  no limiter stands before it',
-        'ALL     (no route: 404)  unlimited  no limiter stands before it',
+        'GET     /health          unlimited  No limiter runs before it.',
+        'GET     /internal/stats  unlimited  No limiter runs before it.',
+        'ALL     (no route: 404)  unlimited  No limiter runs before it.',
       ].join('\n'),
     )
   })
 
-  it('throws for middleware before the limiter, which may answer every request, unless it is excepted', () => {
+  it('throws for middleware that runs before the limiter and may answer, unless it is excepted', () => {
     const app = version.express()
     app.use(function proxy(_req, res, next) {
       if (res.headersSent) next()
@@ -61,7 +61,7 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
       [
         "1 of 3 routes are not proven to be limited. Mount a limiter before them, or name them in 'except':",
         'METHOD  PATH                STATE       WHY',
-        "ALL     (middleware proxy)  not-proven  it may answer by itself, and no limiter stands before it: limiter 'default' comes after it",
+        "ALL     (middleware proxy)  not-proven  It may answer by itself. No limiter runs before it. Limiter 'default' comes after it.",
       ].join('\n'),
     )
     expect(assertEveryRouteLimited(app, { except: ['(middleware proxy)'] }).routes).toHaveLength(3)
@@ -69,13 +69,13 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
 
   it('accepts exceptions by path, by method and path, and by regular expression', () => {
     const except = ['/health', 'ALL (no route: 404)', /^GET \/internal\//g]
-    // Twice, since a global regular expression remembers where it stopped.
+    // Twice, because a global regular expression keeps its position between calls.
     assertEveryRouteLimited(appWithGaps(version), { except })
     const { routes } = assertEveryRouteLimited(appWithGaps(version), { except })
     expect(routes).toHaveLength(4)
   })
 
-  it('accepts shadow mode and skip functions only when told to', () => {
+  it('accepts shadow mode and skip functions only where the options allow it', () => {
     const app = version.express()
     app.use(markedLimiter({ mode: 'shadow', canSkip: true }) as unknown as RequestHandler)
     expect(errorOf(() => assertEveryRouteLimited(app)).code).toBe('unlimited_routes')
@@ -89,40 +89,53 @@ describe('mistakes in the options of assertEveryRouteLimited', () => {
   const version = EXPRESS_VERSIONS[0] as ExpressVersion
   it.each<[string, unknown, string, string]>([
     [
-      'a stale path',
+      'an exception by path that matches no route',
       { except: ['/health', '/gone'] },
       'invalid_option',
       "except[1]: matches no route, got '/gone'. Remove it, or write the path as " +
         'formatRoutes(auditRoutes(app)) shows it.',
     ],
     [
-      'a stale regular expression',
+      'an exception by regular expression that matches no route',
       { except: [/^\/gone/] },
       'invalid_option',
       "except[0]: matches no route, got '/^\\/gone/'. Remove it, or write the path as " +
         'formatRoutes(auditRoutes(app)) shows it.',
     ],
     [
-      'no path',
+      'an exception that is a number',
       { except: [1] },
       'invalid_option',
-      'except[0]: must be a path or a regular expression, got 1. Write a path as the report shows it, such ' +
+      'except[0]: must be a path or a regular expression, got 1. Give a path as the report shows it, such ' +
         "as '/health' or 'GET /health'.",
     ],
     [
-      'no array',
+      'exceptions that are no array',
       { except: '/health' },
       'invalid_option',
-      "except: must be an array of paths and regular expressions, got '/health'. Write ['/health'], or " +
+      "except: must be an array of paths and regular expressions, got '/health'. Give ['/health'], or " +
         "['GET /health'], or [/^[/]internal/].",
     ],
     [
       'an unknown option',
       { ignore: ['/health'] },
       'unknown_option',
-      'ignore: is no option, got ["/health"]. The options here are: except, allowShadow, trustSkip.',
+      'ignore: is not an option, got ["/health"]. The options are except, allowShadow, trustSkip.',
     ],
-  ])('%s', (_name, options, code, message) => {
+    [
+      'a misspelt option',
+      { allowshadow: true },
+      'unknown_option',
+      "allowshadow: is not an option, got true. Did you mean 'allowShadow'? The options are except, " +
+        'allowShadow, trustSkip.',
+    ],
+    [
+      'an option with a wrong value',
+      { allowShadow: 'yes' },
+      'invalid_option',
+      "allowShadow: takes a boolean, got 'yes'. Give true or false, without quotes.",
+    ],
+  ])('are errors: %s', (_name, options, code, message) => {
     const error = errorOf(() => assertEveryRouteLimited(appWithGaps(version), options as AssertRoutesOptions))
     expect([error.code, error.message]).toEqual([code, message])
   })

@@ -3,11 +3,11 @@ import type { Express, Router, RouterOptions } from 'express'
 
 const require = createRequire(import.meta.url)
 
-/** One of the versions of Express that the audit promises to read. */
+/** A version of Express that the audit supports. */
 export interface ExpressVersion {
   readonly name: string
   readonly major: 4 | 5
-  /** Mount paths are still there: as a regular expression in Express 4, as written from 5.3 on. */
+  /** It keeps the paths of mounts: as a regular expression in Express 4, as written from 5.3 on. */
   readonly keepsMounts: boolean
   readonly express: (() => Express) & {
     readonly Router: (options?: RouterOptions) => Router
@@ -20,7 +20,7 @@ function version(name: string, major: 4 | 5, keepsMounts: boolean, module: strin
   return { name, major, keepsMounts, express: require(module) as ExpressVersion['express'] }
 }
 
-/** Each with the router that it came with; package.json's `overrides` hold the old routers in place. */
+/** Each with the router of its time: package.json has `overrides` for the routers of the old versions. */
 export const EXPRESS_VERSIONS: readonly ExpressVersion[] = [
   version('4.18', 4, true, 'express-4-18'),
   version('4.22', 4, true, 'express4'),

@@ -47,7 +47,7 @@ it('aligns the columns and shows the limits of the method', () => {
   )
 })
 
-it('is ASCII whatever the paths hold', () => {
+it('escapes every character of a path that is not printable ASCII', () => {
   const report = formatRoutes({ routes: [{ ...entry, path: '/caf\u00e9\n' }] })
   expect(report.split('\n')).toEqual([
     'METHOD  PATH              LIMITS    LIMITERS  STATE',

@@ -5,21 +5,21 @@ import {
   type LimiterDescription,
 } from '../../../src/limits/limiter-description.ts'
 
-/** A request that carries the names of the marked limiters it met. */
+/** A request with the names of the marked limiters that ran for it. */
 export interface MarkedRequest extends IncomingMessage {
-  met?: string[]
+  limiterNames?: string[]
 }
 
 export type MarkedLimiter = ((req: MarkedRequest, res: ServerResponse, next: () => void) => void) & {
   readonly [LIMITER_DESCRIPTION]: LimiterDescription
 }
 
-/** 1000 reads or 200 writes a minute, as the library's defaults. */
+/** One limit as a description shows it. The window is 60 seconds unless given. */
 export function limits(limit: number, windowSec = 60): readonly LimitDescription[] {
   return [{ name: 'default', limit, windowSec, algorithm: 'fixed-window' }]
 }
 
-/** Middleware that says of itself what a limiter says, limits nothing, and leaves its name on the request. */
+/** Middleware with the description of a limiter. It limits nothing and adds its name to the request. */
 export function markedLimiter(overrides: Partial<LimiterDescription> = {}): MarkedLimiter {
   const description: LimiterDescription = {
     name: 'default',
@@ -34,7 +34,7 @@ export function markedLimiter(overrides: Partial<LimiterDescription> = {}): Mark
     ...overrides,
   }
   const limiter = (req: MarkedRequest, _res: ServerResponse, next: () => void): void => {
-    req.met = [...(req.met ?? []), description.name]
+    req.limiterNames = [...(req.limiterNames ?? []), description.name]
     next()
   }
   return Object.assign(limiter, { [LIMITER_DESCRIPTION]: description })

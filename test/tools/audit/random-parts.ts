@@ -1,32 +1,35 @@
 import fc from 'fast-check'
 
-/** What `use` and the methods of a router are given. */
+/** The paths that `use` or a method of a router is called with. */
 export type Paths = string | RegExp | readonly (string | RegExp)[] | undefined
 type Handler = 'limiter' | 'reads only' | 'pass'
 type Verb = 'get' | 'post' | 'head' | 'all'
 
 /** A part of a random app. */
 export type Part =
-  | { readonly is: 'limiter'; readonly paths: Paths; readonly readsOnly: boolean }
+  | { readonly kind: 'limiter'; readonly paths: Paths; readonly readsOnly: boolean }
   | {
-      readonly is: 'route'
+      readonly kind: 'route'
       readonly paths: Paths
       readonly verb: Verb
       readonly handlers: readonly Handler[]
-      readonly ends: boolean
+      readonly hasAnswer: boolean
     }
   | {
-      readonly is: 'router'
+      readonly kind: 'router'
       readonly paths: Paths
       readonly parts: readonly Part[]
-      readonly sensitive: boolean
+      readonly caseSensitive: boolean
       readonly strict: boolean
-      readonly callback: boolean
+      readonly hasParamCallback: boolean
     }
-  | { readonly is: 'middleware' | 'recovery' | 'rewriter' | 'endpoint' | 'sub-app'; readonly paths: Paths }
+  | {
+      readonly kind: 'middleware' | 'error-handler' | 'rewriter' | 'endpoint' | 'sub-app'
+      readonly paths: Paths
+    }
 
-const COMMON = ['/', '/a', '/b', '/a/b', '/A/b', '/:x', '/a/:x', '/:x/b', '/a/']
-const ONLY_OLD = [
+const COMMON_PATHS = ['/', '/a', '/b', '/a/b', '/A/b', '/:x', '/a/:x', '/:x/b', '/a/']
+const EXPRESS_4_PATHS = [
   '/a/:x?',
   '*',
   '/*',
@@ -40,7 +43,7 @@ const ONLY_OLD = [
   '/a/?b',
   '/a*b',
 ]
-const ONLY_NEW = [
+const EXPRESS_5_PATHS = [
   '/*r',
   '/{*r}',
   '/a{/b}',
@@ -66,41 +69,51 @@ const REGEXPS = [
   /^\/a\/?(?=\/|$)/i,
 ]
 
-/** What the audit reads back from the regular expression of an Express 4 mount. */
-export const READABLE_OLD: readonly (string | RegExp)[] = [
-  ...COMMON,
+/** The paths that the audit can read back from the regular expression of an Express 4 mount. */
+export const READABLE_EXPRESS_4_PATHS: readonly (string | RegExp)[] = [
+  ...COMMON_PATHS,
   '/*',
   '/a/*',
   '/a.b',
   ...REGEXPS.slice(-1),
 ]
 
-/** Random apps for one version: routers three deep, in any order, with every kind of path it takes. */
+/**
+ * The parts of random apps for one version: routers up to three deep, in any order, with all kinds of paths.
+ */
 export function randomParts(major: 4 | 5): fc.Arbitrary<readonly Part[]> {
-  const text = fc.constantFrom(...COMMON, ...COMMON, ...COMMON, ...(major === 4 ? ONLY_OLD : ONLY_NEW))
-  const one = fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...REGEXPS) })
+  const text = fc.constantFrom(
+    ...COMMON_PATHS,
+    ...COMMON_PATHS,
+    ...COMMON_PATHS,
+    ...(major === 4 ? EXPRESS_4_PATHS : EXPRESS_5_PATHS),
+  )
+  const onePath = fc.oneof(
+    { weight: 9, arbitrary: text },
+    { weight: 1, arbitrary: fc.constantFrom(...REGEXPS) },
+  )
   const paths = fc.oneof(
-    { weight: 8, arbitrary: one },
-    { weight: 1, arbitrary: fc.array(one, { minLength: 2, maxLength: 2 }) },
+    { weight: 8, arbitrary: onePath },
+    { weight: 1, arbitrary: fc.array(onePath, { minLength: 2, maxLength: 2 }) },
   )
   const mount = fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: paths })
   const handlers = fc.array(fc.constantFrom<Handler>('limiter', 'pass', 'reads only'), { maxLength: 2 })
   const limiter = fc.record({
-    is: fc.constant('limiter' as const),
+    kind: fc.constant('limiter' as const),
     paths: mount,
     readsOnly: fc.nat(5).map((n) => n === 0),
   })
   const route = fc.record({
-    is: fc.constant('route' as const),
+    kind: fc.constant('route' as const),
     paths,
     handlers,
-    ends: fc.nat(3).map((n) => n > 0),
+    hasAnswer: fc.nat(3).map((n) => n > 0),
     verb: fc.constantFrom<Verb>('get', 'get', 'post', 'all', 'head'),
   })
   const other = fc.record({
-    is: fc.constantFrom(
+    kind: fc.constantFrom(
       'middleware' as const,
-      'recovery' as const,
+      'error-handler' as const,
       'rewriter' as const,
       'endpoint' as const,
       'sub-app' as const,
@@ -109,12 +122,12 @@ export function randomParts(major: 4 | 5): fc.Arbitrary<readonly Part[]> {
   })
   const partsAt = (depth: number): fc.Arbitrary<Part[]> => {
     const routers = fc.record({
-      is: fc.constant('router' as const),
+      kind: fc.constant('router' as const),
       paths: mount,
       parts: depth === 3 ? fc.constant([]) : partsAt(depth + 1),
-      sensitive: fc.boolean(),
+      caseSensitive: fc.boolean(),
       strict: fc.boolean(),
-      callback: fc.nat(4).map((n) => n === 0),
+      hasParamCallback: fc.nat(4).map((n) => n === 0),
     })
     const part: fc.Arbitrary<Part> = fc.oneof(
       { weight: 4, arbitrary: limiter },

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import type { Terminal } from '../../../src/tools/cli/terminal.ts'
 
-/** A terminal that keeps what is written to it. */
+/** A terminal that keeps the text that is written to it. */
 export interface FakeTerminal extends Terminal {
-  /** What was written to standard output. */
-  written(): string
-  /** What was written to standard error. */
-  told(): string
+  /** The text that was written to standard output. */
+  outputText(): string
+  /** The text that was written to standard error. */
+  messagesText(): string
 }
 
 export function fakeTerminal({
@@ -17,16 +17,16 @@ export function fakeTerminal({
   isTTY?: boolean
 } = {}): FakeTerminal {
   const texts = { output: '', messages: '' }
-  const to = (name: 'output' | 'messages') => ({
+  const writerOf = (name: 'output' | 'messages') => ({
     write: (text: string): void => {
       texts[name] += text
     },
   })
   return {
     input: Readable.from([Buffer.from(input)]),
-    output: to('output'),
-    messages: { ...to('messages'), isTTY },
-    written: () => texts.output,
-    told: () => texts.messages,
+    output: writerOf('output'),
+    messages: { ...writerOf('messages'), isTTY },
+    outputText: () => texts.output,
+    messagesText: () => texts.messages,
   }
 }

@@ -1,6 +1,6 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** The parts of a line that tests choose. */
+/** The parts of a line that a test can set. */
 export interface LineParts {
   readonly address?: string
   readonly user?: string
@@ -20,7 +20,7 @@ export function combinedLine({
   return `${address} - ${user} [${time}] "${request}" ${end}`
 }
 
-/** An instant as logs write it, in UTC. */
+/** The format of times in a log, in UTC. */
 export function logTime(timeMs: number): string {
   const iso = new Date(timeMs).toISOString()
   const month = MONTHS[Number(iso.slice(5, 7)) - 1] ?? ''

@@ -12,7 +12,10 @@ import { combinedLine } from './log-lines.ts'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAM = join(ROOT, manifest.bin['express-tollgate'])
 
-/** A project of a stranger, with this package and Express in its node_modules. */
+/** A log of which no line can be read is an error: a report of nothing would look like a quiet server. */
+const FILE_WITHOUT_REQUESTS = join(ROOT, 'LICENSE')
+
+/** The folder of a project that uses this package and Express. */
 let project = ''
 
 const FILES: Readonly<Record<string, string>> = {
@@ -46,7 +49,7 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'tollgate-program-'))
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'))
   for (const [name, text] of Object.entries(FILES)) {
-    // The package finds itself by its name only from within: elsewhere its path stands for it.
+    // The name of the package resolves inside this project only. The test project uses its path.
     writeFileSync(
       join(project, name),
       text.replace("'express-tollgate'", `'${join(ROOT, 'dist/index.cjs')}'`),
@@ -56,16 +59,19 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true }))
 
-interface Ended {
-  readonly code: number | null
+interface ProgramResult {
+  readonly exitCode: number | null
   readonly output: string
   readonly messages: string
 }
 
-/** Runs the built program; with `takes`, its reader goes away after that many bytes. */
-function run(words: readonly string[], { env = {}, takes = Number.POSITIVE_INFINITY } = {}): Promise<Ended> {
+/** Runs the built program. Closes its standard output after `maxBytes`. */
+function run(
+  args: readonly string[],
+  { env = {}, maxBytes = Number.POSITIVE_INFINITY } = {},
+): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [PROGRAM, ...words], {
+    const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: project,
       env: { ...process.env, ...env },
     })
@@ -73,90 +79,93 @@ function run(words: readonly string[], { env = {}, takes = Number.POSITIVE_INFIN
     let messages = ''
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      if (output.length >= takes) child.stdout.destroy()
+      if (output.length >= maxBytes) child.stdout.destroy()
     })
     child.stderr.on('data', (chunk: Buffer) => {
       messages += chunk.toString()
     })
-    child.on('close', (code) => resolve({ code, output, messages }))
+    child.on('close', (exitCode) => resolve({ exitCode, output, messages }))
   })
 }
 
 describe('the program', () => {
-  it.each([[['--help']], [['help']], [['-h']]])('%j shows the commands', async (words) => {
+  it.each([[['--help']], [['help']], [['-h']]])('shows the commands for the arguments %j', async (args) => {
     const terminal = fakeTerminal()
-    expect(await runProgram(words, terminal)).toBe(0)
-    expect(terminal.written()).toMatch(/^express-tollgate: .*\n\n {2}express-tollgate audit <module> /)
+    expect(await runProgram(args, terminal)).toBe(0)
+    expect(terminal.outputText()).toMatch(/^express-tollgate: .*\n\n {2}express-tollgate audit <module> /)
   })
 
-  it.each(['audit', 'entries', 'replay'])('shows the options of %s', async (command) => {
+  it.each(['audit', 'replay'])('shows the options of %s', async (command) => {
     const terminal = fakeTerminal()
     expect(await runProgram([command, 'x', '--help'], terminal)).toBe(0)
-    expect(terminal.written()).toContain(`express-tollgate ${command} <`)
-    expect(terminal.written()).toMatch(/\n {2}--\w+/)
+    expect(terminal.outputText()).toContain(`express-tollgate ${command} <`)
+    expect(terminal.outputText()).toMatch(/\n {2}--\w+/)
   })
 
-  it('tells its version', async () => {
-    expect(await run(['--version'])).toEqual({ code: 0, output: `${manifest.version}\n`, messages: '' })
+  it('shows its version', async () => {
+    expect(await run(['--version'])).toEqual({ exitCode: 0, output: `${manifest.version}\n`, messages: '' })
   })
 
-  it('without a command shows them, and fails', async () => {
+  it('shows the commands and fails if no command is given', async () => {
     const terminal = fakeTerminal()
     expect(await runProgram([], terminal)).toBe(2)
-    expect(terminal.written()).toBe('')
-    expect(terminal.told()).toContain('express-tollgate audit <module>')
+    expect(terminal.outputText()).toBe('')
+    expect(terminal.messagesText()).toContain('express-tollgate audit <module>')
   })
 
   it.each([
     [
       ['replya'],
-      "express-tollgate: command: is not one of ours, got 'replya'. Did you mean 'replay'? There are audit, entries, replay, --help, --version.\n",
+      "express-tollgate: command: is unknown, got 'replya'. Did you mean 'replay'? The commands are audit, replay, --help, --version.\n",
     ],
     [
       ['audit'],
-      'express-tollgate: audit: takes a module, got undefined. Give the file that exports your app: ./app.js.\n',
+      'express-tollgate: audit: takes a module, got undefined. Give the file that exports your app, such as ./app.js.\n',
     ],
     [
       ['audit', 'a.js', '/health'],
       "express-tollgate: audit: takes one module, got '/health'. Write --except before each path.\n",
     ],
+    [['replay', FILE_WITHOUT_REQUESTS], /: has no line that can be read\. It has \d+ lines of text/],
     [['replay', '/no/such/log'], /^express-tollgate: \/no\/such\/log: cannot be read \(ENOENT/],
-  ])('%j is a mistake', async (words, message) => {
+  ])('fails for the arguments %j', async (args, message) => {
     const terminal = fakeTerminal()
-    expect(await runProgram(words, terminal)).toBe(2)
-    expect(terminal.told()).toMatch(message)
+    expect(await runProgram(args, terminal)).toBe(2)
+    expect(terminal.messagesText()).toMatch(message)
   })
 
-  it('ends like any other when its reader goes away', async () => {
+  it('exits like a program that SIGPIPE ended when its reader closes the pipe', async () => {
     const log = join(project, 'long.log')
     const lines = Array.from({ length: 30_000 }, (_, index) =>
       combinedLine({ address: `10.0.${index >> 8}.${index & 255}` }),
     )
     writeFileSync(log, `${[...lines, ...lines].join('\n')}\n`)
-    const { code, messages } = await run(['replay', log, '--read', '1', '--top', '30000'], { takes: 1 })
+    const { exitCode, messages } = await run(['replay', log, '--read', '1', '--top', '30000'], {
+      maxBytes: 1,
+    })
     expect(messages).toBe('')
-    expect(code).toBe(141)
+    expect(exitCode).toBe(141)
   })
 })
 
 describe('an audit by the program', () => {
-  it('passes an app whose limiter is of another copy, and ends though a server is left open', async () => {
+  it('passes for a limiter of another copy of the package, and exits although a server is open', async () => {
     expect(await run(['audit', 'limited.cjs'])).toEqual({
-      code: 0,
+      exitCode: 0,
       output: [
         'METHOD  PATH             LIMITS                        LIMITERS  STATE',
         'GET     /x               1000/60s                      default   limited',
         'ALL     (no route: 404)  read 1000/60s, write 200/60s  default   limited',
         '',
       ].join('\n'),
-      // What the app prints must not come between the lines of the report.
+      // The output of the app must not come between the lines of the report.
       messages: 'a line of the app\n',
     })
   })
 
-  it('prints JSON for machines', async () => {
-    const { code, output } = await run(['audit', 'limited.cjs', '--json'])
-    expect(code).toBe(0)
+  it('prints JSON', async () => {
+    const { exitCode, output } = await run(['audit', 'limited.cjs', '--json'])
+    expect(exitCode).toBe(0)
     expect(JSON.parse(output)).toMatchObject({
       everyRouteLimited: true,
       routes: [
@@ -172,19 +181,19 @@ describe('an audit by the program', () => {
     })
   })
 
-  it('fails an app with an open route, the table first', async () => {
-    const { code, output, messages } = await run(['audit', './open.mjs'])
-    expect(code).toBe(1)
+  it('fails for an app with an unlimited route, and prints the table first', async () => {
+    const { exitCode, output, messages } = await run(['audit', './open.mjs'])
+    expect(exitCode).toBe(1)
     expect(output).toContain('GET     /health          -       -         unlimited\n')
     expect(messages).toContain('2 of 2 routes are not proven to be limited.')
   })
 
-  it('passes what is excepted, and nothing else', async () => {
+  it('passes for the routes of --except only', async () => {
     const except = ['--except', 'GET /health', '--except', '(no route: 404)']
-    expect((await run(['audit', 'open.mjs', ...except])).code).toBe(0)
-    expect((await run(['audit', 'open.mjs', '--except', '/health'])).code).toBe(1)
-    const { code, messages } = await run(['audit', 'open.mjs', '--except', '/healthy'])
-    expect(code).toBe(2)
+    expect((await run(['audit', 'open.mjs', ...except])).exitCode).toBe(0)
+    expect((await run(['audit', 'open.mjs', '--except', '/health'])).exitCode).toBe(1)
+    const { exitCode, messages } = await run(['audit', 'open.mjs', '--except', '/healthy'])
+    expect(exitCode).toBe(2)
     expect(messages).toContain("except[0]: matches no route, got '/healthy'.")
   })
 
@@ -192,20 +201,20 @@ describe('an audit by the program', () => {
     ['nothing.js', "audit: cannot be loaded (Error: Cannot find module '"],
     ['broken.mjs', "audit: cannot be loaded (Error: no database), got 'broken.mjs'."],
     ['later.mjs', 'Error: too late\n'],
-  ])('cannot load %s', async (name, message) => {
-    const { code, messages } = await run(['audit', name])
-    expect(code).toBe(2)
+  ])('fails for %s, which cannot be loaded', async (name, message) => {
+    const { exitCode, messages } = await run(['audit', name])
+    expect(exitCode).toBe(2)
     expect(messages).toContain(message)
   })
 
-  it('says how TypeScript is loaded, and loads it so', async () => {
-    const { code, messages } = await run(['audit', 'typed.ts'])
-    expect(code).toBe(2)
+  it('names the loader that TypeScript needs, and works with it', async () => {
+    const { exitCode, messages } = await run(['audit', 'typed.ts'])
+    expect(exitCode).toBe(2)
     expect(messages).toContain(
-      'TypeScript needs a loader of yours: NODE_OPTIONS="--import tsx" npx express-tollgate audit typed.ts',
+      'TypeScript needs a loader that you install: NODE_OPTIONS="--import tsx" npx express-tollgate audit typed.ts',
     )
     const loaded = await run(['audit', 'typed.ts'], { env: { NODE_OPTIONS: '--import tsx' } })
-    expect(loaded.code).toBe(1)
+    expect(loaded.exitCode).toBe(1)
     expect(loaded.output).toContain('(no route: 404)')
   })
 })

@@ -1,27 +1,28 @@
 import http from 'node:http'
 import express, { type Express } from 'express'
 import request from 'supertest'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { type Dashboard, type DashboardOptions, dashboard } from '../../../src/tools/dashboard/index.ts'
 import type { LimiterState, Snapshot } from '../../../src/tools/dashboard/snapshot.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
+import { type RawResponse, sendRaw } from '../../support/http/raw-http.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 
-interface Made {
+interface MountedPage {
   readonly app: Express
   readonly limiter: RateLimiter
   readonly page: Dashboard
   readonly clock: FakeClock
 }
 
-function made(
+function mountPage(
   options: DashboardOptions = {},
   limits: RateLimiterOptions = {},
   framework: typeof express = express,
-): Made {
+): MountedPage {
   const clock = new FakeClock()
   const limiter = createRateLimiter({ read: 100, write: 10, ...limits, clock })
   const page = dashboard(limiter, { clock, ...options })
@@ -36,22 +37,25 @@ function made(
 /** The first event of a stream, and the stream itself. */
 function openStream(port: number): Promise<{ response: http.IncomingMessage; snapshot: Snapshot }> {
   return new Promise((resolve, reject) => {
-    const asked = http.get({ port, host: '127.0.0.1', path: '/limits/events', agent: false }, (response) => {
-      let text = ''
-      response.on('error', () => undefined)
-      response.on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-        const event = /^data: (.*)\n\n/m.exec(text)
-        if (event?.[1] !== undefined) resolve({ response, snapshot: JSON.parse(event[1]) as Snapshot })
-      })
-      response.on('end', () => resolve({ response, snapshot: { limiters: [] } }))
-    })
-    asked.on('error', reject)
+    const clientRequest = http.get(
+      { port, host: '127.0.0.1', path: '/limits/events', agent: false },
+      (response) => {
+        let text = ''
+        response.on('error', () => undefined)
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+          const event = /^data: (.*)\n\n/m.exec(text)
+          if (event?.[1] !== undefined) resolve({ response, snapshot: JSON.parse(event[1]) as Snapshot })
+        })
+        response.on('end', () => resolve({ response, snapshot: { limiters: [] } }))
+      },
+    )
+    clientRequest.on('error', reject)
   })
 }
 
 async function stateOf(app: Express): Promise<LimiterState> {
-  return listening(app, async (port) => {
+  return withListeningServer(app, async (port) => {
     const { response, snapshot } = await openStream(port)
     response.destroy()
     const [state] = snapshot.limiters
@@ -61,9 +65,9 @@ async function stateOf(app: Express): Promise<LimiterState> {
 }
 
 describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
-  it('is served with its files, and its address gets a slash that its links need', async () => {
-    const { app } = made({}, {}, framework)
-    await listening(app, async (port) => {
+  it('is served with its files, and its address gets the slash that its links need', async () => {
+    const { app } = mountPage({}, {}, framework)
+    await withListeningServer(app, async (port) => {
       const api = request(`http://127.0.0.1:${port}`)
       const moved = await api.get('/limits?a=b?c').expect(302)
       expect(moved.headers.location).toBe('./limits/?a=b?c')
@@ -74,6 +78,15 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
       const linked = [...text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, link]) => link)
       expect(linked).toEqual(['icon.svg', 'page.css', 'page.js'])
       for (const link of linked) await api.get(`/limits/${link}`).expect(200)
+      const { text: script } = await api.get('/limits/page.js').expect('Content-Type', /^text\/javascript/)
+      const imported = [...script.matchAll(/^import .* from '\.\/(.+)'$/gm)].map(([, name]) => name)
+      expect(imported).toEqual(['chart.js', 'elements.js', 'tables.js'])
+      for (const name of imported) {
+        await api
+          .get(`/limits/${name}`)
+          .expect(200)
+          .expect('Content-Type', /^text\/javascript/)
+      }
       expect(text).not.toMatch(/<script>|<style|style=|\son\w+=/)
       expect(headers['content-security-policy']).toBe(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
@@ -89,8 +102,8 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
   })
 
   it('answers HEAD without a body and other methods with 405', async () => {
-    const { app } = made({}, {}, framework)
-    await listening(app, async (port) => {
+    const { app } = mountPage({}, {}, framework)
+    await withListeningServer(app, async (port) => {
       const api = request(`http://127.0.0.1:${port}`)
       for (const path of ['/', '/page.js', '/routes', '/events']) {
         const { text } = await api.head(`/limits${path}`).expect(200)
@@ -102,17 +115,17 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
   })
 
   it('lists the routes of the outermost app with their limits', async () => {
-    const { app: inner } = made({}, {}, framework)
+    const { app: inner } = mountPage({}, {}, framework)
     const outer = framework()
     outer.use('/inner', inner)
-    await listening(outer, async (port) => {
+    await withListeningServer(outer, async (port) => {
       const { body } = await request(`http://127.0.0.1:${port}`).get('/inner/limits/routes').expect(200)
       expect(body.routes).toContainEqual(
         expect.objectContaining({ path: expect.stringContaining('(no route') }),
       )
     })
-    const { app } = made({}, {}, framework)
-    await listening(app, async (port) => {
+    const { app } = mountPage({}, {}, framework)
+    await withListeningServer(app, async (port) => {
       const { body } = await request(`http://127.0.0.1:${port}`).get('/limits/routes').expect(200)
       expect(body.routes).toContainEqual({
         method: 'GET',
@@ -125,21 +138,36 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
     })
   })
 
-  it('sends what became of requests, and masks who sent them', async () => {
-    const { app, limiter, clock } = made({}, { ban: { after: 3, withinSec: 60, forSec: 600 } }, framework)
+  it('shows paths without control characters and characters that turn text around (threat 43)', async () => {
+    const hostile = '\u001bca\u202eb\u0085\n'
+    const { app } = mountPage({}, {}, framework)
+    app.get(`/files/${hostile}`, (_req, res) => void res.end())
+    const shown = '\ufffdca\ufffdb\ufffd\ufffd'
+    await withListeningServer(app, async (port) => {
+      const { body } = await request(`http://127.0.0.1:${port}`).get('/limits/routes').expect(200)
+      expect(body.routes).toContainEqual(expect.objectContaining({ path: `/files/${shown}` }))
+    })
+  })
+
+  it('sends the outcomes of requests, with masked clients', async () => {
+    const { app, limiter, clock } = mountPage(
+      {},
+      { ban: { after: 3, withinSec: 60, forSec: 600 } },
+      framework,
+    )
     for (let count = 0; count < 12; count++) await limiter.consume('203.0.113.7', { class: 'write' })
     await limiter.consume('198.51.100.1')
     clock.advance(1000)
     const state = await stateOf(app)
-    expect([state.admitted.at(-1), state.refused.at(-1)]).toEqual([11, 2])
+    expect([state.allowed.at(-1), state.refused.at(-1)]).toEqual([11, 2])
     expect(state.busiest[0]).toMatchObject({
       client: { text: '203.0.113.x' },
-      least: 12,
-      most: 12,
+      minCount: 12,
+      maxCount: 12,
       budget: { remaining: 0, limit: 10, requestClass: 'write' },
       isBanned: false,
     })
-    expect(state.busiest.map(({ most }) => most)).toEqual([12, 1, 1])
+    expect(state.busiest.map(({ maxCount }) => maxCount)).toEqual([12, 1, 1])
     expect(state.mostRefused).toHaveLength(1)
     await limiter.consume('203.0.113.7', { class: 'write' })
     const after = await stateOf(app)
@@ -151,13 +179,13 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
   })
 })
 
-describe('who may look', () => {
-  const PATHS = ['', '/', '/page.js', '/page.css', '/icon.svg', '/routes', '/events', '/other']
+const PATHS = ['', '/', '/page.js', '/page.css', '/icon.svg', '/routes', '/events', '/other']
 
-  it('is decided by authorize for every path; anything but true refuses', async () => {
+describe('access to the page', () => {
+  it('is decided by authorize for every path; any result but true refuses', async () => {
     for (const answer of [false, undefined, 1, 'yes', Promise.resolve(false)]) {
-      const { app } = made({ authorize: () => answer as boolean })
-      await listening(app, async (port) => {
+      const { app } = mountPage({ authorize: () => answer as boolean })
+      await withListeningServer(app, async (port) => {
         for (const path of PATHS) {
           await request(`http://127.0.0.1:${port}`).get(`/limits${path}`).expect(403, '{"error":"forbidden"}')
         }
@@ -165,29 +193,15 @@ describe('who may look', () => {
     }
   })
 
-  it('may be anybody whom authorize lets in, through a proxy or not', async () => {
-    const { app } = made({ authorize: async (req) => req.get('x-team') === 'ops' })
-    await listening(app, async (port) => {
+  it('is allowed for every request that authorize accepts, through a proxy or not', async () => {
+    const { app } = mountPage({ authorize: async (req) => req.get('x-team') === 'ops' })
+    await withListeningServer(app, async (port) => {
       const api = request(`http://127.0.0.1:${port}`)
       await api
         .get('/limits/')
         .set({ 'X-Team': 'ops', 'X-Forwarded-For': '203.0.113.7', Host: 'a.example' })
         .expect(200)
       await api.get('/limits/').expect(403)
-    })
-  })
-
-  it('is this machine without it: a foreign host name and a proxied request get 403', async () => {
-    const { app } = made()
-    await listening(app, async (port) => {
-      const api = request(`http://127.0.0.1:${port}`)
-      for (const path of PATHS) {
-        await api.get(`/limits${path}`).set('Host', 'rebound.example').expect(403, { error: 'forbidden' })
-        await api
-          .get(`/limits${path}`)
-          .set('X-Forwarded-For', '127.0.0.1')
-          .expect(403, { error: 'forbidden' })
-      }
     })
   })
 
@@ -199,24 +213,124 @@ describe('who may look', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no session store'))],
-  ])('goes to the error handler when authorize %s', async (_how, authorize) => {
-    const { app } = made({ authorize })
+  ])('passes the error to the error handler when authorize %s', async (_how, authorize) => {
+    const { app } = mountPage({ authorize })
     const seen: unknown[] = []
     app.use((error: unknown, _req: express.Request, res: express.Response, _next: express.NextFunction) => {
       seen.push(error)
       res.status(500).end()
     })
-    await listening(app, async (port) => {
+    await withListeningServer(app, async (port) => {
       await request(`http://127.0.0.1:${port}`).get('/limits/').expect(500)
     })
     expect(seen).toEqual([new Error('no session store')])
   })
 })
 
+/** Requests as they arrive through a proxy on this machine that adds no header, for `curl http://<proxy>/limits/`. */
+const SILENT_PROXIES = [
+  [
+    'nginx before 1.29.7',
+    'HTTP/1.0',
+    ['Host: 127.0.0.1:PORT', 'Connection: close', 'User-Agent: curl/8.16.0'],
+  ],
+  ['nginx since 1.29.7', 'HTTP/1.1', ['Host: 127.0.0.1:PORT', 'User-Agent: curl/8.16.0', 'Accept: */*']],
+  ['HAProxy', 'HTTP/1.1', ['host: localhost:PORT', 'user-agent: curl/8.16.0', 'accept: */*']],
+] as const
+
+describe.each(EXPRESS_VERSIONS)('access without authorize on %s (threat 40)', (_name, framework) => {
+  const expectRefused = (status: number | undefined, body: unknown, reason: string | RegExp): void => {
+    const { error, message } = body as { error: string; message: string }
+    expect([status, error]).toEqual([403, 'forbidden'])
+    expect(message).toMatch(
+      /^Without the option authorize, the live page is served only to a browser on this/,
+    )
+    expect(message).toMatch(
+      /Decide who may see the page: dashboard\(limiter, \{ authorize: \(req\) => .* \}\)\.$/,
+    )
+    expect(message).toMatch(reason)
+  }
+
+  it('is refused, with what to do, for a foreign host and for a request with a header of a proxy', async () => {
+    const { app } = mountPage({}, {}, framework)
+    await withListeningServer(app, async (port) => {
+      for (const path of PATHS) {
+        for (const [name, value, reason] of [
+          ['Host', 'rebound.example', 'its header "host" is not localhost'],
+          ['X-Forwarded-For', '127.0.0.1', 'a proxy may have added its header "x-forwarded-for"'],
+          ['Fly-Region', 'ams', 'a proxy may have added its header "fly-region"'],
+        ] as const) {
+          const { status, body } = await request(`http://127.0.0.1:${port}`)
+            .get(`/limits${path}`)
+            .set(name, value)
+          expectRefused(status, body, reason)
+        }
+      }
+    })
+  })
+
+  it('is refused in production', async () => {
+    const { app } = mountPage({}, {}, framework)
+    vi.stubEnv('NODE_ENV', 'production')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await withListeningServer(app, async (port) => {
+      for (const path of PATHS) {
+        const { status, body } = await request(`http://127.0.0.1:${port}`).get(`/limits${path}`)
+        expectRefused(status, body, 'NODE_ENV is "production"')
+      }
+    })
+  })
+
+  it.each(SILENT_PROXIES)('is refused for what %s passes on', async (proxy, version, lines) => {
+    const { app } = mountPage({}, {}, framework)
+    await withListeningServer(app, async (port) => {
+      const ask = (path: string): Promise<RawResponse[]> =>
+        sendRaw(
+          port,
+          [`GET /limits${path} ${version}`, ...lines, '', ''].join('\r\n').replace('PORT', `${port}`),
+        )
+      for (const path of ['/events', '/routes']) {
+        const [answer] = await ask(path)
+        expectRefused(answer?.status, JSON.parse(answer?.body ?? ''), /HTTP\/1\.0|"connection"/)
+      }
+      // The files hold no figures: a client that removes Connection may have them, a request of nginx may not.
+      expect((await ask('/')).map(({ status }) => status)).toEqual([proxy.includes('before') ? 403 : 200])
+    })
+  })
+})
+
+describe.each(EXPRESS_VERSIONS)('a request of another site on %s (threat 40)', (_name, framework) => {
+  it.each([
+    ['without authorize', {}],
+    ['with authorize', { authorize: () => true }],
+  ])('gets no stream and no figures, %s', async (_how, options) => {
+    const { app } = mountPage(options, {}, framework)
+    await withListeningServer(app, async (port) => {
+      const api = request(`http://127.0.0.1:${port}`)
+      for (const headers of [
+        { 'Sec-Fetch-Site': 'cross-site' },
+        { 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:5173' },
+        { Origin: 'http://evil.example' },
+        { Origin: 'null' },
+        { Referer: 'http://evil.example/' },
+      ]) {
+        for (const path of ['/events', '/routes']) {
+          await api.get(`/limits${path}`).set(headers).expect(403, {
+            error: 'forbidden',
+            message: 'Only the live page itself may ask for this. Open the live page in the browser.',
+          })
+        }
+        // A link on another site may lead to the page, which shows nothing by itself.
+        await api.get('/limits/').set(headers).expect(200)
+      }
+    })
+  })
+})
+
 describe('the streams', () => {
-  it('are sixteen at most, and one that is closed makes room', async () => {
-    const { app } = made()
-    await listening(app, async (port) => {
+  it('are sixteen at most, and a closed stream makes room for another', async () => {
+    const { app } = mountPage()
+    await withListeningServer(app, async (port) => {
       const open = await Promise.all(Array.from({ length: 16 }, () => openStream(port)))
       const full = await request(`http://127.0.0.1:${port}`).get('/limits/events').expect(503)
       expect([full.body, full.headers['retry-after']]).toEqual([{ error: 'too_many_streams' }, '5'])
@@ -231,20 +345,26 @@ describe('the streams', () => {
   })
 
   it('send a new snapshot every second', async () => {
-    const { app, limiter } = made()
-    await listening(app, async (port) => {
+    const { app, limiter } = mountPage()
+    await withListeningServer(app, async (port) => {
       const { response } = await openStream(port)
       await limiter.block('203.0.113.7', 60)
-      const next = await new Promise<string>((resolve) =>
-        response.once('data', (data: Buffer) => resolve(`${data}`)),
-      )
-      expect((JSON.parse(next.slice('data: '.length)) as Snapshot).limiters[0]?.banCount).toBe(1)
+      // A snapshot from before the ban may still be on its way.
+      const banCounts: (number | undefined)[] = []
+      await new Promise<void>((resolve) => {
+        response.on('data', (data: Buffer) => {
+          const snapshot = JSON.parse(`${data}`.slice('data: '.length)) as Snapshot
+          banCounts.push(snapshot.limiters[0]?.banCount)
+          if (banCounts.at(-1) === 1) resolve()
+        })
+      })
+      expect(banCounts.filter((count) => count !== 0)).toEqual([1])
     })
   })
 
-  it('end with close(), after which nothing is counted or served', async () => {
-    const { app, limiter, page } = made()
-    await listening(app, async (port) => {
+  it('end with close(); after it nothing is counted or served', async () => {
+    const { app, limiter, page } = mountPage()
+    await withListeningServer(app, async (port) => {
       const { response } = await openStream(port)
       const ended = new Promise((resolve) => response.once('end', resolve))
       page.close()
@@ -255,8 +375,8 @@ describe('the streams', () => {
   })
 })
 
-describe('what it is made with', () => {
-  it('shows addresses where it is told to, and each limiter by itself', async () => {
+describe('the arguments of dashboard()', () => {
+  it('show addresses with showAddresses, and each limiter separately', async () => {
     const clock = new FakeClock()
     const [one, other] = ['one', 'other'].map((name) => createRateLimiter({ name, clock }))
     if (one === undefined || other === undefined) throw new Error('no limiters')
@@ -264,7 +384,7 @@ describe('what it is made with', () => {
     onTestFinished(() => page.close())
     await one.consume('203.0.113.7')
     const app = express().use('/limits', page)
-    await listening(app, async (port) => {
+    await withListeningServer(app, async (port) => {
       const { response, snapshot } = await openStream(port)
       response.destroy()
       expect(
@@ -277,12 +397,12 @@ describe('what it is made with', () => {
     })
   })
 
-  it('is checked', () => {
+  it('are checked', () => {
     const limiter = createRateLimiter()
     for (const wrong of [[], undefined, {}, () => undefined, [limiter, null]]) {
       const error = thrownBy(() => dashboard(wrong as never))
       expect(error.message).toMatch(
-        /^limiters: takes limiters, got .* Give what createRateLimiter\(\) returned/,
+        /^limiters: takes one or more limiters, got .* Give a limiter that createRateLimiter\(\) returned/,
       )
     }
     expect(thrownBy(() => dashboard(limiter, { authorize: 'me' as never })).message).toMatch(

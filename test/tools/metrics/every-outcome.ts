@@ -1,37 +1,37 @@
 import { onTestFinished } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiter } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
-import { listening } from '../../support/http/listening.ts'
+import { withListeningServer } from '../../support/http/listening-server.ts'
 
-/** The keys of clients that are charged here. None of them may be found in any metric. */
+/** The keys of the clients that are charged here. No metric may contain any of them. */
 export const CLIENT_KEYS: readonly string[] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '127.0.0.1']
 
-/** Limiters with whom every outcome, failure, ban and eviction comes about. */
+/** Limiters whose traffic has every outcome, failures, bans and evictions. */
 export interface EveryOutcome {
   readonly limiters: readonly RateLimiter[]
-  /** Sends the traffic; the same each time it is called. */
+  /** Sends the traffic, the same in each call. */
   send(): Promise<void>
 }
 
-/** Limiters that end with the test, and have counted nobody yet. */
+/** Limiters without any traffic yet. They are closed when the test ends. */
 export function everyOutcome(): EveryOutcome {
-  const make = (name: string, options: object): RateLimiter => {
+  const createLimiter = (name: string, options: object): RateLimiter => {
     const limiter = createRateLimiter({ name, ...options })
     onTestFinished(() => limiter.close())
     return limiter
   }
-  const api = make('api', { read: 5, write: 5 })
-  const gate = make('gate', { denyList: ['127.0.0.1'] })
-  const open = make('open', { skip: () => true })
-  const trial = make('trial', { read: 1, mode: 'shadow' })
-  const crowded = make('crowded', { store: new MemoryStore({ maxKeys: 1 }) })
+  const api = createLimiter('api', { read: 5, write: 5 })
+  const gate = createLimiter('gate', { denyList: ['127.0.0.1'] })
+  const open = createLimiter('open', { skip: () => true })
+  const trial = createLimiter('trial', { read: 1, mode: 'shadow' })
+  const crowded = createLimiter('crowded', { store: new MemoryStore({ maxKeys: 1 }) })
   const failing = [
-    make('lenient', { store: failingStore(), onStoreError: 'allow' }),
-    make('strict', { store: failingStore(), onStoreError: 'deny' }),
+    createLimiter('lenient', { store: failingStore(), onStoreError: 'allow' }),
+    createLimiter('strict', { store: failingStore(), onStoreError: 'deny' }),
   ]
   const send = async (): Promise<void> => {
     await useUp(api)
-    await banAndPardon(api)
+    await banAndUnban(api)
     for (const limiter of [gate, open]) await fetchFrom(limiter)
     await trial.consume('192.0.2.1')
     await trial.consume('192.0.2.1')
@@ -49,7 +49,7 @@ async function useUp(limiter: RateLimiter): Promise<void> {
   }
 }
 
-async function banAndPardon(limiter: RateLimiter): Promise<void> {
+async function banAndUnban(limiter: RateLimiter): Promise<void> {
   await limiter.block('192.0.2.2', 60)
   await limiter.consume('192.0.2.2')
   await limiter.unblock('192.0.2.2')
@@ -57,7 +57,7 @@ async function banAndPardon(limiter: RateLimiter): Promise<void> {
 }
 
 async function fetchFrom(limiter: RateLimiter): Promise<void> {
-  await listening(
+  await withListeningServer(
     (req, res) => limiter(req, res, () => res.end()),
     async (port) => {
       await (await fetch(`http://127.0.0.1:${port}/`)).text()

@@ -8,7 +8,7 @@ const event = { limiter: limiter[LIMITER_DESCRIPTION] }
 const decision = { ...event, key: '192.0.2.1', cost: 1, decision: undefined }
 
 describe('LimiterTally', () => {
-  it('counts a decision in its class, and in none where it has no class', () => {
+  it('counts a decision in its class, and in none if it has no class', () => {
     const tally = new LimiterTally(limiter)
     tally.onDecision({ ...decision, class: 'write', outcome: 'limited' })
     tally.onDecision({ ...decision, class: 'write', outcome: 'limited' })
@@ -18,19 +18,19 @@ describe('LimiterTally', () => {
     expect(tally.decisions.read).toEqual(new LimiterTally(limiter).decisions.read)
   })
 
-  it('notes how long calls take, in seconds, and tells whoever wants to know', () => {
-    const told: number[] = []
-    const tally = new LimiterTally(limiter, (durationSec) => told.push(durationSec))
+  it('records the durations of calls in seconds and reports them to the callback', () => {
+    const reported: number[] = []
+    const tally = new LimiterTally(limiter, (durationSec) => reported.push(durationSec))
     tally.onStoreCall({ ...event, verb: 'consume', durationMs: 250, failure: undefined })
     tally.onStoreCall({ ...event, verb: 'peek', durationMs: 2, failure: 'timeout' })
-    expect(told).toEqual([0.25, 0.002])
+    expect(reported).toEqual([0.25, 0.002])
     expect(tally.durations.sumSec).toBeCloseTo(0.252, 10)
     expect(tally.durations.cumulative().at(-1)).toBe(2)
   })
 
   it('counts failures by kind, and bans by cause', () => {
     const tally = new LimiterTally(limiter)
-    const error = new RateLimiterError({ code: 'store_timeout', problem: 'it is late', remedy: 'Wait.' })
+    const error = new RateLimiterError({ code: 'store_timeout', problem: 'late', remedy: 'Wait.' })
     tally.onStoreFailure({ ...event, kind: 'timeout', error })
     tally.onBan({ ...event, key: '192.0.2.1', cause: 'refusals', endsInMs: 1000 })
     tally.onBan({ ...event, key: '192.0.2.1', cause: 'reset', endsInMs: 0 })
@@ -38,7 +38,7 @@ describe('LimiterTally', () => {
     expect(tally.bans).toEqual({ refusals: 1, block: 0, unblock: 0, reset: 1 })
   })
 
-  it('holds no key of a client', () => {
+  it('contains no client key', () => {
     const tally = new LimiterTally(createRateLimiter({ name: 'api' }))
     tally.onDecision({ ...decision, class: 'read', outcome: 'near' })
     tally.onBan({ ...event, key: '192.0.2.1', cause: 'block', endsInMs: 1000 })

@@ -17,13 +17,13 @@ import { CLIENT_KEYS, everyOutcome } from './every-outcome.ts'
 
 interface Exporting {
   readonly meter: Meter
-  /** What is exported now, by instrument. */
+  /** The metrics that are exported now, by instrument. */
   readonly collect: () => Promise<ReadonlyMap<string, MetricData>>
 }
 
 function exporting(): Exporting {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-  // An hour, so that nothing is exported but by collect().
+  // With an interval of an hour only collect() exports.
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
   const provider = new MeterProvider({ readers: [reader] })
   onTestFinished(() => provider.shutdown())
@@ -37,7 +37,7 @@ function exporting(): Exporting {
   return { meter: provider.getMeter('test'), collect }
 }
 
-/** The points of an instrument that are not 0, as attribute values and the number. */
+/** The points of an instrument that are not 0, as texts of the attribute values and the number. */
 function pointsOf(metric: MetricData | undefined): string[] {
   const points = (metric?.dataPoints ?? []) as DataPoint<number>[]
   return points
@@ -46,7 +46,7 @@ function pointsOf(metric: MetricData | undefined): string[] {
 }
 
 describe('metrics with a meter', () => {
-  it('tell what they tell a registry', async () => {
+  it('have the same numbers as with a registry', async () => {
     const { meter, collect } = exporting()
     const { limiters, send } = everyOutcome()
     for (const limiter of limiters) metrics(limiter, { meter })
@@ -70,7 +70,7 @@ describe('metrics with a meter', () => {
     ])
     expect(pointsOf(exported.get('tollgate.store.failures'))).toEqual(['lenient error 1', 'strict error 1'])
     expect(pointsOf(exported.get('tollgate.bans'))).toEqual(['api block 1'])
-    expect(pointsOf(exported.get('tollgate.pardons'))).toEqual(['api unblock 1', 'api reset 4'])
+    expect(pointsOf(exported.get('tollgate.ban.removals'))).toEqual(['api unblock 1', 'api reset 4'])
     expect(pointsOf(exported.get('tollgate.clients'))).toContain('crowded 1')
     expect(pointsOf(exported.get('tollgate.evictions'))).toEqual(['crowded 3'])
     expect(pointsOf(exported.get('tollgate.circuit.state'))).toContain('api closed 1')
@@ -88,12 +88,12 @@ describe('metrics with a meter', () => {
     })
     const limiter = 'tollgate.limiter.name'
     expect(described.sort()).toEqual([
+      ['tollgate.ban.removals', '{removal}', 'SUM', `${limiter} tollgate.ban.cause`],
       ['tollgate.bans', '{ban}', 'SUM', `${limiter} tollgate.ban.cause`],
       ['tollgate.circuit.state', '{circuit}', 'SUM', `${limiter} tollgate.circuit.state`],
       ['tollgate.clients', '{client}', 'SUM', limiter],
       ['tollgate.decisions', '{decision}', 'SUM', `${limiter} tollgate.request.class tollgate.outcome`],
       ['tollgate.evictions', '{eviction}', 'SUM', limiter],
-      ['tollgate.pardons', '{pardon}', 'SUM', `${limiter} tollgate.ban.cause`],
       ['tollgate.store.call.duration', 's', 'HISTOGRAM', limiter],
       ['tollgate.store.failures', '{failure}', 'SUM', `${limiter} error.type`],
     ])
@@ -104,7 +104,7 @@ describe('metrics with a meter', () => {
     ])
   })
 
-  it('record each call of the store in the buckets that a registry has', async () => {
+  it('record each store call in the same buckets as with a registry', async () => {
     const { meter, collect } = exporting()
     const limiter = createRateLimiter({ name: 'api' })
     metrics(limiter, { meter })
@@ -116,7 +116,7 @@ describe('metrics with a meter', () => {
     expect(point?.value.sum).toBeGreaterThan(0)
   })
 
-  it('hold no key of a client', async () => {
+  it('contain no client key', async () => {
     const { meter, collect } = exporting()
     const { limiters, send } = everyOutcome()
     for (const limiter of limiters) metrics(limiter, { meter })
@@ -126,7 +126,7 @@ describe('metrics with a meter', () => {
     expect(text).toContain('"tollgate.limiter.name":"api"')
   })
 
-  it('count a limiter once that is given twice, and end when both have closed', async () => {
+  it('count a limiter that is given twice once, and end when both are closed', async () => {
     const { meter, collect } = exporting()
     const limiter = createRateLimiter({ name: 'api' })
     const [first, second] = [metrics(limiter, { meter }), metrics(limiter, { meter })]
@@ -137,7 +137,7 @@ describe('metrics with a meter', () => {
     expect(pointsOf((await collect()).get('tollgate.decisions'))).toEqual(['api read allowed 2'])
     second.close()
     await limiter.consume('192.0.2.1')
-    // The SDK goes on exporting the last sum that it was told.
+    // The SDK continues to export the last sum that was reported.
     expect(pointsOf((await collect()).get('tollgate.decisions'))).toEqual(['api read allowed 2'])
   })
 })

@@ -8,24 +8,24 @@ import {
 } from '../../../src/tools/metrics/metric-definitions.ts'
 
 const samplesOf = (metric: string, tally: LimiterTally): Sample[] | undefined =>
-  METRIC_DEFINITIONS.find((fact) => fact.metric === metric)?.samples(tally)
+  METRIC_DEFINITIONS.find((definition) => definition.metric === metric)?.samples(tally)
 
-describe('FACTS', () => {
-  it('have one name in both worlds, as an exporter makes one of the other', () => {
+describe('the metric definitions', () => {
+  it('have names for OpenTelemetry that an exporter turns into the names for Prometheus', () => {
     for (const { metric, instrument, kind } of METRIC_DEFINITIONS) {
       const exported = instrument.replaceAll('.', '_') + (kind === 'counter' ? '_total' : '')
       expect(exported).toBe(metric)
     }
     const { metric, instrument } = STORE_CALL_DURATION
     expect(`${instrument.replaceAll('.', '_')}_seconds`).toBe(metric)
-    expect(new Set(METRIC_DEFINITIONS.map((fact) => fact.metric)).size).toBe(METRIC_DEFINITIONS.length)
+    expect(new Set(METRIC_DEFINITIONS.map((one) => one.metric)).size).toBe(METRIC_DEFINITIONS.length)
   })
 
-  it('show a decision that should not have been possible, once it was', () => {
+  it('have a sample of a decision that should be impossible as soon as it was counted', () => {
     const tally = new LimiterTally(createRateLimiter({ name: 'writes', read: false }))
-    const odd = { labels: { class: 'read', outcome: 'skipped' }, value: 1 }
-    expect(samplesOf('tollgate_decisions_total', tally)).not.toContainEqual({ ...odd, value: 0 })
+    const impossible = { labels: { class: 'read', outcome: 'skipped' }, value: 1 }
+    expect(samplesOf('tollgate_decisions_total', tally)).not.toContainEqual({ ...impossible, value: 0 })
     tally.decisions.read.skipped++
-    expect(samplesOf('tollgate_decisions_total', tally)).toContainEqual(odd)
+    expect(samplesOf('tollgate_decisions_total', tally)).toContainEqual(impossible)
   })
 })

@@ -3,15 +3,21 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { Registry } from 'prom-client'
 import { describe, expect, it, vi } from 'vitest'
+import { CHANNEL_NAMES } from '../../../src/events/channels.ts'
 import { createRateLimiter, MemoryStore } from '../../../src/index.ts'
 import { metrics } from '../../../src/tools/metrics/index.ts'
 import { seriesOf } from '../../support/metrics/exposition.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 
-const CHANNELS = ['decision', 'store-call', 'store-failure', 'ban']
+const CHANNELS = [
+  CHANNEL_NAMES.decision,
+  CHANNEL_NAMES.storeCall,
+  CHANNEL_NAMES.storeFailure,
+  CHANNEL_NAMES.ban,
+]
 
-/** The channels that somebody listens to. */
-const heard = (): string[] => CHANNELS.filter((name) => channel(`express-tollgate:${name}`).hasSubscribers)
+/** The channels that have subscribers. */
+const subscribed = (): string[] => CHANNELS.filter((name) => channel(name).hasSubscribers)
 
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
@@ -23,46 +29,46 @@ describe('metrics()', () => {
   const measure = (one: unknown, options: unknown): unknown => metrics(one as never, options as never)
 
   it.each([
-    [{}, 'registry: is missing, and so is meter.'],
+    [{}, 'registry: is missing, and meter is missing too.'],
     [
       { registry: new Registry(), meter: { createHistogram: () => undefined } },
       'registry: is given together with meter.',
     ],
-  ])('takes a registry or a meter, and not both or none', (options, problem) => {
+  ])('takes either a registry or a meter', (options, problem) => {
     const { code, message } = thrownBy(() => measure(limiter, options))
     expect(code).toBe('impossible_combination')
     expect(message).toBe(
-      `${problem} Give either a registry of prom-client or a meter of OpenTelemetry; call metrics() twice for both.`,
+      `${problem} Give either a registry of prom-client or a meter of OpenTelemetry. For both, call metrics() twice.`,
     )
   })
 
-  it('refuses what is no registry and no meter', () => {
+  it('refuses values that are not a registry or a meter', () => {
     expect(thrownBy(() => measure(limiter, { registry: 'register' })).message).toBe(
-      "registry: takes an object with registerMetric, got 'register'. Give prom-client's register, or a new Registry().",
+      "registry: takes an object with the methods registerMetric, got 'register'. Give the register of prom-client, or a new Registry().",
     )
     expect(thrownBy(() => measure(limiter, { meter: {} })).message).toBe(
-      'meter: takes an object with createObservableCounter, createObservableUpDownCounter, createHistogram, ' +
-        "addBatchObservableCallback, got {}. Give what OpenTelemetry's metrics.getMeter('...') returned.",
+      'meter: takes an object with the methods createObservableCounter, createObservableUpDownCounter, createHistogram, ' +
+        "addBatchObservableCallback, got {}. Give the meter that metrics.getMeter('...') of OpenTelemetry returned.",
     )
     expect(thrownBy(() => measure(limiter, { registry: null })).code).toBe('invalid_option')
   })
 
-  it('refuses what is no limiter, and options that it does not know', () => {
+  it('refuses values that are not a limiter, and unknown options', () => {
     expect(thrownBy(() => measure(() => undefined, { registry: new Registry() })).message).toMatch(
-      /^limiter: takes a limiter, got .*\. Give what createRateLimiter\(\) returned\.$/,
+      /^limiter: takes a limiter, got .*\. Give the limiter that createRateLimiter\(\) returned\.$/,
     )
     expect(thrownBy(() => measure(limiter, { register: new Registry() })).nearest).toBe('registry')
     expect(thrownBy(() => measure(limiter, undefined)).code).toBe('invalid_option')
   })
 
-  it('refuses a second limiter of the same name in one place, which no label could tell apart', () => {
+  it('refuses a second limiter of the same name on one registry, because no label would distinguish them', () => {
     const registry = new Registry()
     const first = metrics(limiter, { registry })
     const second = createRateLimiter({ name: 'api' })
     const { code, message } = thrownBy(() => metrics(second, { registry }))
     expect(code).toBe('impossible_combination')
     expect(message).toBe(
-      "another limiter named 'api' is measured on this registry. Give each a name of its own, createRateLimiter({ name: '...' }), or close the metrics of the other.",
+      "another limiter named 'api' is measured on this registry. Give each limiter its own name, createRateLimiter({ name: '...' }), or close the metrics of the other.",
     )
     metrics(second, { registry: new Registry() }).close()
     first.close()
@@ -71,19 +77,19 @@ describe('metrics()', () => {
 })
 
 describe('a limiter', () => {
-  it('is listened to while somebody measures it, and no longer', () => {
-    expect(heard()).toEqual([])
+  it('is subscribed to only while it is measured', () => {
+    expect(subscribed()).toEqual([])
     const registry = new Registry()
     const [one, other] = [createRateLimiter({ name: 'one' }), createRateLimiter({ name: 'other' })]
     const both = [metrics(one, { registry }), metrics(other, { registry })]
-    expect(heard()).toEqual(CHANNELS)
+    expect(subscribed()).toEqual(CHANNELS)
     both[0]?.close()
-    expect(heard()).toEqual(CHANNELS)
+    expect(subscribed()).toEqual(CHANNELS)
     both[1]?.close()
-    expect(heard()).toEqual([])
+    expect(subscribed()).toEqual([])
   })
 
-  it('that is dropped is forgotten with its series, though its registry lives on', async () => {
+  it('that is no longer used is collected with its series, although its registry is still used', async () => {
     const registry = new Registry()
     const store = new MemoryStore()
     const measureDropped = async (): Promise<WeakRef<object>> => {
@@ -97,16 +103,16 @@ describe('a limiter', () => {
     await vi.waitFor(
       () => {
         collectGarbage()
-        // Not the limiter itself: an error would hold on to it.
+        // A failed assertion on the limiter itself would keep it alive.
         expect(dropped.deref() === undefined).toBe(true)
-        expect(heard()).toEqual([])
+        expect(subscribed()).toEqual([])
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
     expect(seriesOf(await registry.metrics())).toEqual([])
   })
 
-  it('that is closed and then dropped ends the listening once, and not for the others', async () => {
+  it('that is closed and then collected ends its subscription once, and not that of the others', async () => {
     const registry = new Registry()
     const others = ['one', 'other'].map((name) => createRateLimiter({ name }))
     const meterings = others.map((limiter) => metrics(limiter, { registry }))
@@ -121,15 +127,15 @@ describe('a limiter', () => {
         collectGarbage()
         expect(closed.deref() === undefined).toBe(true)
       },
-      { timeout: 10_000 },
+      { timeout: 60_000 },
     )
-    // Those that tell of what was collected are called before what waits for the next turn.
+    // The callbacks of collected objects run before a callback of setImmediate.
     await new Promise((resolve) => setImmediate(resolve))
     meterings[0]?.close()
-    expect(heard()).toEqual(CHANNELS)
+    expect(subscribed()).toEqual(CHANNELS)
     meterings[1]?.close()
-    expect(heard()).toEqual([])
-    // They were there until now: not to be asked for them would let them be collected as well.
+    expect(subscribed()).toEqual([])
+    // This use keeps the other limiters alive until here.
     expect(others.map((limiter) => limiter.health().state)).toEqual(['closed', 'closed'])
   })
 })

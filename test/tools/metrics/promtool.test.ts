@@ -4,7 +4,7 @@ import { meteredExposition } from '../../support/metrics/metered-exposition.ts'
 import { describePromtool, promtool } from '../../support/metrics/promtool.ts'
 
 describePromtool('promtool', () => {
-  it('finds no fault with what is exposed when every outcome has come about', async () => {
+  it('finds no problem in the exposition after every outcome has occurred', async () => {
     const text = await meteredExposition()
     const outcomes = seriesOf(text)
       .filter(({ metric, value }) => metric === 'tollgate_decisions_total' && value > 0)
@@ -13,7 +13,7 @@ describePromtool('promtool', () => {
     expect(promtool(['check', 'metrics'], text)).toEqual({ status: 0, output: ['', ''] })
   })
 
-  it('would find a counter whose name does not say so', async () => {
+  it('finds a counter whose name does not end in _total', async () => {
     const text = (await meteredExposition()).replaceAll('tollgate_decisions_total', 'tollgate_decisions')
     const { status, output } = promtool(['check', 'metrics'], text)
     expect(status).toBe(3)

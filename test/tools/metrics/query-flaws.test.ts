@@ -7,13 +7,13 @@ tollgate_decisions_total{limiter="a \\"b\\"",outcome="near"} 3
 `
 
 describe('flawsOf', () => {
-  it('finds none in a query of what is there', () => {
+  it('finds none in a query whose names all exist', () => {
     const query =
       'sum by (limiter, outcome) (rate(tollgate_decisions_total{outcome=~"near", limiter=~"$x"}[5m]))'
     expect(flawsOf(query, EXPOSITION)).toEqual([])
   })
 
-  it('finds metrics, labels and values of labels that are not there', () => {
+  it('finds metrics, labels and label values that do not exist', () => {
     const flaw = 'tollgate_decisions_total has no'
     expect(flawsOf('tollgate_decision_total', EXPOSITION)).toEqual(['no metric tollgate_decision_total'])
     expect(flawsOf('sum by (kind) (tollgate_decisions_total)', EXPOSITION)).toEqual([`${flaw} kind`])

@@ -23,7 +23,7 @@ describe('docs/metrics.md', () => {
     expect(reference).toContain(`| \`${STORE_CALL_DURATION.instrument}\` | histogram | \`s\` |`)
   })
 
-  it('names no metric that there is not', async () => {
+  it('names no metric that does not exist', async () => {
     const known = new Set(seriesOf(await meteredExposition()).map(({ metric }) => metric))
     known.add(STORE_CALL_DURATION.metric)
     const named = reference.match(/\btollgate_\w+/g) ?? []
@@ -39,14 +39,14 @@ describe('docs/metrics.md', () => {
     expect(missing).toEqual([])
   })
 
-  it('tells how many series a limiter has', async () => {
+  it('states how many series a limiter has', async () => {
     const registry = new Registry()
     metrics(createRateLimiter({ name: 'api' }), { registry })
     const { length } = seriesOf(await registry.metrics())
     expect(reference).toContain(`${length} for one with both classes and a memory store`)
   })
 
-  it('has alerts that name only metrics, labels and outcomes that there are', async () => {
+  it('has alerts that name only existing metrics, labels and outcomes', async () => {
     expect(rules).toContain('- alert:')
     const queries = rules.split('- alert:').slice(1)
     const text = await meteredExposition()
@@ -55,7 +55,7 @@ describe('docs/metrics.md', () => {
 })
 
 describePromtool('the alerts of docs/metrics.md', () => {
-  it('are rules that Prometheus takes', () => {
+  it('are rules that Prometheus accepts', () => {
     const { status, output } = promtoolOnFile(['check', 'rules'], rules)
     expect(output.join('')).toContain('SUCCESS: 6 rules found')
     expect(status).toBe(0)

@@ -37,7 +37,7 @@ describe('metrics on a registry', () => {
     ])
   })
 
-  it('show what can happen as 0 before it does, and nothing of a class without a limit', async () => {
+  it('show every possible outcome as 0 before it occurs, and no outcome of a class without a limit', async () => {
     const registry = new Registry()
     metrics(createRateLimiter({ name: 'writes', read: false }), { registry })
     const text = await registry.metrics()
@@ -53,7 +53,7 @@ describe('metrics on a registry', () => {
     ])
   })
 
-  it('count failures and calls of the store, bans, pardons, keys and evictions', async () => {
+  it('count store failures, store calls, bans, ban removals, keys and evictions', async () => {
     const registry = new Registry()
     const { limiters, send } = everyOutcome()
     for (const limiter of limiters) metrics(limiter, { registry })
@@ -69,15 +69,15 @@ describe('metrics on a registry', () => {
     expect(value('tollgate_store_call_duration_seconds_sum', 'api')).toBeGreaterThan(0)
     expect(value('tollgate_bans_total', 'api', { cause: 'block' })).toBe(1)
     expect(value('tollgate_bans_total', 'api', { cause: 'refusals' })).toBe(0)
-    expect(value('tollgate_pardons_total', 'api', { cause: 'unblock' })).toBe(1)
-    expect(value('tollgate_pardons_total', 'api', { cause: 'reset' })).toBe(CLIENT_KEYS.length)
+    expect(value('tollgate_ban_removals_total', 'api', { cause: 'unblock' })).toBe(1)
+    expect(value('tollgate_ban_removals_total', 'api', { cause: 'reset' })).toBe(CLIENT_KEYS.length)
     expect(value('tollgate_clients', 'crowded')).toBe(1)
     expect(value('tollgate_evictions_total', 'crowded')).toBe(CLIENT_KEYS.length - 1)
-    // A store that tells nothing of its keys has no series, rather than a wrong one.
+    // A store without figures has no series, because its numbers would be wrong.
     expect(value('tollgate_clients', 'strict')).toBeUndefined()
   })
 
-  it('tell the state of the circuit, in which a limiter keeps away from a store that fails', async () => {
+  it('show the state of the circuit breaker, which is open while the store fails', async () => {
     const store = new FaultyStore(new MemoryStore())
     const registry = new Registry()
     const limiter = createRateLimiter({ name: 'api', store, onStoreError: 'allow' })
@@ -100,7 +100,7 @@ describe('metrics on a registry', () => {
     )
   })
 
-  it('hold no key of a client', async () => {
+  it('contain no client key', async () => {
     const registry = new Registry()
     const { limiters, send } = everyOutcome()
     for (const limiter of limiters) metrics(limiter, { registry })
@@ -110,7 +110,7 @@ describe('metrics on a registry', () => {
     expect(text).toContain('limiter="api"')
   })
 
-  it('escape what a limiter is called', async () => {
+  it('escape the name of a limiter', async () => {
     const registry = new Registry()
     metrics(createRateLimiter({ name: 'a "b" \\c' }), { registry })
     const text = await registry.metrics()
@@ -120,7 +120,7 @@ describe('metrics on a registry', () => {
 })
 
 describe('a registry', () => {
-  it('counts a limiter once that it is given twice, until both have closed', async () => {
+  it('counts a limiter that it is given twice once, until both are closed', async () => {
     const registry = new Registry()
     const limiter = createRateLimiter({ name: 'api' })
     const [first, second] = [metrics(limiter, { registry }), metrics(limiter, { registry })]
@@ -139,7 +139,7 @@ describe('a registry', () => {
     expect(await allowed()).toBe(0)
   })
 
-  it('keeps what others have registered, and its own metrics apart from those of another registry', async () => {
+  it('keeps the metrics of others, and separates its metrics from those of another registry', async () => {
     const [one, other] = [new Registry(), new Registry()]
     new Counter({ name: 'orders_total', help: 'Orders.', registers: [one] }).inc()
     const limiter = createRateLimiter({ name: 'api' })
@@ -153,7 +153,7 @@ describe('a registry', () => {
     expect(numberOf(await one.metrics(), 'orders_total', {})).toBe(1)
   })
 
-  it('begins at 0 when its metrics are reset, but for what the store counts', async () => {
+  it('sets its metrics to 0 on a reset, except those that the store counts', async () => {
     const registry = new Registry()
     const { limiters, send } = everyOutcome()
     for (const limiter of limiters) metrics(limiter, { registry })
@@ -164,7 +164,7 @@ describe('a registry', () => {
     expect([...names]).toEqual(['tollgate_circuit_state', 'tollgate_clients', 'tollgate_evictions_total'])
   })
 
-  it('takes the metrics anew after it was cleared', async () => {
+  it('accepts the metrics again after it was cleared', async () => {
     const registry = new Registry()
     const limiter = createRateLimiter({ name: 'api' })
     metrics(limiter, { registry })
@@ -185,7 +185,7 @@ describe('a registry', () => {
     expect(numberOf(await registry.metrics(), DECISIONS, labels)).toBe(0)
   })
 
-  it('writes OpenMetrics, where the name of a counter has no _total and its lines have', async () => {
+  it('writes OpenMetrics: the name of a counter has no _total, and its lines have it', async () => {
     const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>()
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
     for (const name of ['api', 'login']) {
@@ -199,7 +199,7 @@ describe('a registry', () => {
     }
   })
 
-  it('adds up with those of other workers of a cluster', async () => {
+  it('can be added up with those of other workers of a cluster', async () => {
     const perWorker = await Promise.all(
       [1, 2].map(async (requests) => {
         const registry = new Registry()

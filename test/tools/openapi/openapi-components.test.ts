@@ -3,23 +3,23 @@ import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
 import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
 import { openApiComponents } from '../../../src/tools/openapi/index.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
-import { documentOf, flawOfDocument } from './document-validity.ts'
+import { documentError, documentOf } from './document-validity.ts'
 
-const open: { close(): Promise<void> }[] = []
+const openLimiters: { close(): Promise<void> }[] = []
 afterEach(async () => {
-  await Promise.all(open.splice(0).map((limiter) => limiter.close()))
+  await Promise.all(openLimiters.splice(0).map((limiter) => limiter.close()))
 })
 
-const made = (options: RateLimiterOptions): ReturnType<typeof createRateLimiter> => {
+const createLimiter = (options: RateLimiterOptions): ReturnType<typeof createRateLimiter> => {
   const limiter = createRateLimiter(options)
-  open.push(limiter)
+  openLimiters.push(limiter)
   return limiter
 }
 const componentsOf = (options: RateLimiterOptions): ReturnType<typeof openApiComponents> =>
-  openApiComponents(made(options))
+  openApiComponents(createLimiter(options))
 
-describe('the components of a limiter', () => {
-  it('tell the refusal, its headers and the limits, in a valid document', async () => {
+describe('openApiComponents', () => {
+  it('describes the refusal, its headers and the limits, in a valid document', async () => {
     const components = componentsOf({ read: 100, write: 20 })
     const limits = 'Reads: 100 requests in 60 seconds. Writes: 20 requests in 60 seconds.'
     expect(components.responses).toEqual({
@@ -46,31 +46,31 @@ describe('the components of a limiter', () => {
         properties: { error: { type: 'string', const: 'rate_limit_exceeded' } },
       },
     })
-    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+    expect(await documentError(documentOf(components))).toBeUndefined()
   })
 
-  it('are called after the limiter, with capitals for words', () => {
+  it('begins the names of components with the name of the limiter, with a capital for each word', () => {
     const { responses, headers, schemas } = componentsOf({ name: 'api-keys v2' })
     expect(Object.keys(responses)).toEqual(['ApiKeysV2RateLimitExceeded'])
     expect(Object.keys(schemas)).toEqual(['ApiKeysV2RateLimitExceeded'])
     expect(Object.keys(headers)).toContain('ApiKeysV2RetryAfter')
   })
 
-  it('of several limiters stand side by side, each once', async () => {
-    const [api, login] = [made({}), made({ name: 'login', statusCode: 403 })]
+  it('lists the components of several limiters, each once', async () => {
+    const [api, login] = [createLimiter({}), createLimiter({ name: 'login', statusCode: 403 })]
     const components = openApiComponents([api, login, api])
     expect(Object.keys(components.responses)).toEqual(['RateLimitExceeded', 'LoginRateLimitExceeded'])
-    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+    expect(await documentError(documentOf(components))).toBeUndefined()
   })
 
-  it('tell a denial and a store that fails where the options allow for them', async () => {
+  it('describes the answer to a denied client and the answer while the store fails', async () => {
     const components = componentsOf({ denyList: ['192.0.2.1'], onStoreError: 'deny', standardHeaders: true })
     expect(components.responses.ClientDenied).toEqual({
       description: 'Requests from this address are not served.',
       headers: {},
       content: { 'application/json': { schema: { $ref: '#/components/schemas/ClientDenied' } } },
     })
-    // While nothing is known of where the limits stand, the policy alone is told.
+    // While the store fails, nothing is known about the state of the limits: only the policy is sent.
     expect(Object.keys(components.responses.RateLimiterUnavailable?.headers ?? {})).toEqual([
       'Retry-After',
       'RateLimit-Policy',
@@ -79,7 +79,7 @@ describe('the components of a limiter', () => {
       ClientDenied: { properties: { error: { const: 'forbidden' } } },
       RateLimiterUnavailable: { properties: { error: { const: 'rate_limiter_unavailable' } } },
     })
-    expect(await flawOfDocument(documentOf(components))).toBeUndefined()
+    expect(await documentError(documentOf(components))).toBeUndefined()
   })
 
   it.each([
@@ -87,13 +87,13 @@ describe('the components of a limiter', () => {
     ['draft-7', ['RateLimitPolicy', 'RateLimit']],
     ['draft-8', ['RateLimitPolicy', 'RateLimit']],
     ['draft-11', ['RateLimitPolicy', 'RateLimit']],
-  ] as const)('name the headers of %s', (standardHeaders, names) => {
+  ] as const)('names the headers of %s', (standardHeaders, names) => {
     const { headers } = componentsOf({ standardHeaders, legacyHeaders: false })
     expect(Object.keys(headers)).toEqual(['RetryAfter', ...names])
   })
 
   it.each(['draft-6', 'draft-7', 'draft-8', 'draft-11'] as const)(
-    'tell the policy alone of %s while the store is down',
+    'lists only the policy header of %s while the store fails',
     (standardHeaders) => {
       const { responses } = componentsOf({ standardHeaders, onStoreError: 'deny' })
       expect(Object.keys(responses.RateLimiterUnavailable?.headers ?? {})).toEqual([
@@ -103,7 +103,7 @@ describe('the components of a limiter', () => {
     },
   )
 
-  it('say how the reset is told', () => {
+  it('describes the format of the reset header', () => {
     const resetOf = (resetFormat: 'epoch' | 'delta'): string | undefined =>
       componentsOf({ name: resetFormat, resetFormat }).headers[
         resetFormat === 'epoch' ? 'EpochXRateLimitReset' : 'DeltaXRateLimitReset'
@@ -118,7 +118,7 @@ describe('the schema of a refusal', () => {
   const contentOf = (options: RateLimiterOptions): unknown =>
     componentsOf(options).responses.RateLimitExceeded?.content
 
-  it('is that of a message', () => {
+  it('describes the option message as an object', () => {
     const message = { error: 'slow_down', retry: true, codes: [1, 'two'], more: { none: null, share: 0.5 } }
     expect(schemaOf({ message })).toEqual({
       type: 'object',
@@ -136,12 +136,12 @@ describe('the schema of a refusal', () => {
     })
   })
 
-  it('is a string for a text', () => {
+  it('is a string where the message is a text', () => {
     expect(schemaOf({ message: 'Slow down' })).toEqual({ type: 'string', const: 'Slow down' })
     expect(contentOf({ message: 'Slow down' })).toHaveProperty('text/plain')
   })
 
-  it('is that of problem details, with the names of the limits', () => {
+  it('describes problem details with the names of the limits', () => {
     const read = [
       { limit: 1, windowSec: 1 },
       { limit: 9, windowSec: 60 },
@@ -162,10 +162,10 @@ describe('the schema of a refusal', () => {
   it.each([
     ['message', { message: () => 'no' }],
     ['handler', { handler: () => undefined }],
-  ])('is open where the option %s is a function', async (_name, options) => {
-    expect(schemaOf(options)).toEqual({ description: 'A function of the server writes it.' })
+  ])('allows any body where the option %s is a function', async (_name, options) => {
+    expect(schemaOf(options)).toEqual({ description: 'A function of the server writes this body.' })
     expect(contentOf(options)).toHaveProperty('*/*')
-    expect(await flawOfDocument(documentOf(componentsOf({ ...options, name: 'other' })))).toBeUndefined()
+    expect(await documentError(documentOf(componentsOf({ ...options, name: 'other' })))).toBeUndefined()
   })
 })
 
@@ -196,21 +196,21 @@ describe('the limits in descriptions', () => {
     ],
     [
       { read: 10, mode: 'shadow' as const },
-      'Reads: 10 requests in 60 seconds. Writes: no limit. Nobody is refused yet.',
+      'Reads: 10 requests in 60 seconds. Writes: no limit. No request is refused yet.',
     ],
-  ])('of %o are: %s', (options, text) => {
+  ])('for %o are: %s', (options, text) => {
     expect(textOf(options)).toBe(text)
   })
 })
 
-describe('a limiter that refuses nobody', () => {
-  it('has headers and no responses in shadow mode', () => {
+describe('openApiComponents for a limiter that does not refuse requests above a limit', () => {
+  it('lists headers and no responses in shadow mode', () => {
     const { responses, schemas, headers } = componentsOf({ mode: 'shadow', denyList: ['192.0.2.1'] })
     expect([responses, schemas]).toEqual([{}, {}])
     expect(Object.keys(headers)).toEqual(['XRateLimitLimit', 'XRateLimitRemaining', 'XRateLimitReset'])
   })
 
-  it('has nothing but the denial where no class is limited', () => {
+  it('lists only the answer to a denied client where no class is limited', () => {
     const components = componentsOf({
       read: false,
       write: false,
@@ -222,20 +222,23 @@ describe('a limiter that refuses nobody', () => {
   })
 })
 
-describe('what openApiComponents does not take', () => {
-  it.each([[() => 1], [{}], [null], [undefined], ['limiter'], [[{ name: 'x' }]]])('is %o', (given) => {
-    const error = thrownBy(() => openApiComponents(given as never))
-    expect(error).toMatchObject({ code: 'invalid_option', option: 'limiter' })
-    expect(error.message).toMatch(
-      /^limiter: takes a limiter, got .+\. Give what createRateLimiter\(\) returned, or one of the limiters that auditRoutes\(app\) lists\.$/,
-    )
-  })
+describe('openApiComponents throws an error', () => {
+  it.each([[() => 1], [{}], [null], [undefined], ['limiter'], [[{ name: 'x' }]]])(
+    'for %o, which is no limiter',
+    (given) => {
+      const error = thrownBy(() => openApiComponents(given as never))
+      expect(error).toMatchObject({ code: 'invalid_option', option: 'limiter' })
+      expect(error.message).toMatch(
+        /^limiter: takes a limiter, got .+\. Give what createRateLimiter\(\) returned, or one of the limiters that auditRoutes\(app\) lists\.$/,
+      )
+    },
+  )
 
-  it('is two limiters whose components would have the same names', () => {
-    const [one, other] = [made({ name: 'api-keys' }), made({ name: 'api keys' })]
+  it('for two limiters whose components would have the same names', () => {
+    const [one, other] = [createLimiter({ name: 'api-keys' }), createLimiter({ name: 'api keys' })]
     expect(thrownBy(() => openApiComponents([one, other])).message).toBe(
-      "limiter: the limiters named 'api-keys' and 'api keys' would have components of the same names. " +
-        'Give each limiter a name of its own, with letters or digits in it.',
+      "limiter: the limiters named 'api-keys' and 'api keys' would have components with the same names. " +
+        'Give each limiter its own name. The names must differ in their letters or digits.',
     )
   })
 })

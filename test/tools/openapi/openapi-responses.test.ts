@@ -2,29 +2,29 @@ import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
 import { openApiComponents, openApiHeaders, openApiResponses } from '../../../src/tools/openapi/index.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
-import { documentOf, flawOfDocument } from './document-validity.ts'
+import { documentError, documentOf } from './document-validity.ts'
 
-const deny = { denyList: ['192.0.2.1'], onStoreError: 'deny' } as const
+const denyOptions = { denyList: ['192.0.2.1'], onStoreError: 'deny' } as const
 
 describe('openApiResponses', () => {
   it('refers to the components of a limiter, by status', async () => {
-    const limiter = createRateLimiter(deny)
+    const limiter = createRateLimiter(denyOptions)
     const responses = openApiResponses(limiter)
     expect(responses).toEqual({
       403: { $ref: '#/components/responses/ClientDenied' },
       429: { $ref: '#/components/responses/RateLimitExceeded' },
       503: { $ref: '#/components/responses/RateLimiterUnavailable' },
     })
-    expect(await flawOfDocument(documentOf(openApiComponents(limiter), { responses }))).toBeUndefined()
+    expect(await documentError(documentOf(openApiComponents(limiter), { responses }))).toBeUndefined()
   })
 
-  it('leaves out what an operation of a class without limits does not get', () => {
-    const limiter = createRateLimiter({ ...deny, write: false })
+  it('leaves out the answers that a class without limits does not get', () => {
+    const limiter = createRateLimiter({ ...denyOptions, write: false })
     expect(Object.keys(openApiResponses(limiter, 'write'))).toEqual(['403'])
     expect(Object.keys(openApiResponses(limiter, 'read'))).toEqual(['403', '429', '503'])
   })
 
-  it('makes one response of those of several limiters', async () => {
+  it('merges the responses of several limiters with one status', async () => {
     const limiters = [
       createRateLimiter({ write: 20, standardHeaders: true }),
       createRateLimiter({ name: 'login', write: 5, message: 'Slow down' }),
@@ -57,11 +57,11 @@ describe('openApiResponses', () => {
         'text/plain': { schema: { $ref: '#/components/schemas/LoginRateLimitExceeded' } },
       },
     })
-    expect(await flawOfDocument(documentOf(openApiComponents(limiters), { responses }))).toBeUndefined()
+    expect(await documentError(documentOf(openApiComponents(limiters), { responses }))).toBeUndefined()
   })
 
-  it('makes one response of a refusal and a failure of the store that share a status', () => {
-    const responses = openApiResponses(createRateLimiter({ ...deny, statusCode: 503 }))
+  it('merges a refusal and the answer while the store fails when they have one status', () => {
+    const responses = openApiResponses(createRateLimiter({ ...denyOptions, statusCode: 503 }))
     expect(Object.keys(responses)).toEqual(['403', '503'])
     expect(responses[503]).toMatchObject({
       description: expect.stringMatching(/^Too many requests .* Requests cannot be counted at present\.$/),
@@ -78,7 +78,7 @@ describe('openApiResponses', () => {
     })
   })
 
-  it('has nothing to say of no limiter', () => {
+  it('returns nothing for an empty list of limiters', () => {
     expect(openApiResponses([])).toEqual({})
     expect(openApiHeaders([])).toEqual({})
   })
@@ -94,7 +94,7 @@ describe('openApiHeaders', () => {
     expect(openApiHeaders(limiter, 'write')).toEqual({})
   })
 
-  it('takes no class that there is not', () => {
+  it('throws an error for an unknown class', () => {
     const limiter = createRateLimiter()
     for (const call of [openApiHeaders, openApiResponses]) {
       expect(thrownBy(() => call(limiter, 'get' as never)).message).toBe(
@@ -104,13 +104,13 @@ describe('openApiHeaders', () => {
   })
 })
 
-describe('the validator of the tests', () => {
+describe('documentError', () => {
   it.each([
     ['a response without a description', { responses: { 429: { headers: {} } } }],
     ['a reference to nothing', { responses: { 429: { $ref: '#/components/responses/Nothing' } } }],
-    ['a header that is none', { responses: { 200: { description: 'Well', headers: { A: 1 } } } }],
-  ])('refuses %s', async (_name, operation) => {
+    ['a header that is none', { responses: { 200: { description: 'Success.', headers: { A: 1 } } } }],
+  ])('finds %s', async (_name, operation) => {
     const components = openApiComponents(createRateLimiter())
-    expect(await flawOfDocument(documentOf(components, operation))).toBeDefined()
+    expect(await documentError(documentOf(components, operation))).toBeDefined()
   })
 })

@@ -18,7 +18,7 @@ const BROKEN_STORES: readonly BrokenStore[] = [
   ...BROKEN_BLOCKS,
 ]
 
-/** The cases that must find a broken store, and for comparison all others but the slow ones. */
+/** The cases that must find a broken store, and all other cases except the slow ones. */
 function casesFor({ Store, foundBy }: BrokenStore): readonly RegisteredCase[] {
   return registeredCases((clock) => new Store(clock)).filter(
     ({ title }) => foundBy.includes(title) || !/random trace|in every second/.test(title),
@@ -26,22 +26,22 @@ function casesFor({ Store, foundBy }: BrokenStore): readonly RegisteredCase[] {
 }
 
 describe('the conformance suite finds a store that', () => {
-  it.each(BROKEN_STORES)('$what', async (broken) => {
+  it.each(BROKEN_STORES)('$mistake', async (broken) => {
     const cases = casesFor(broken)
     const failures = await failuresOf(cases)
     const mustFail = cases.filter(({ title }) => broken.foundBy.includes(title))
     expect(new Set(mustFail.map(({ title }) => title))).toEqual(new Set(broken.foundBy))
-    // Under every algorithm: the fault is in none of them, or the case is about one.
+    // A mistake is found under every algorithm, unless the case is about one algorithm.
     expect(mustFail.filter((one) => !failures.has(one)).map(nameOf)).toEqual([])
-    // Found for what it is, not because nothing works at all.
+    // Some cases pass: the mistake is found, and not a store that does nothing right.
     expect(failures.size).toBeLessThan(cases.length)
   })
 })
 
 describe('the conformance suite', () => {
-  it('has no case that finds nothing: there is a broken store for each', () => {
+  it('has a broken store for each of its cases', () => {
     const titles = registeredCases((clock) => new SimpleStore(clock)).map(({ title }) => title)
-    const finding = new Set(BROKEN_STORES.flatMap(({ foundBy }) => foundBy))
-    expect(new Set(titles)).toEqual(finding)
+    const titlesThatFind = new Set(BROKEN_STORES.flatMap(({ foundBy }) => foundBy))
+    expect(new Set(titles)).toEqual(titlesThatFind)
   })
 })

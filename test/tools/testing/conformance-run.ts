@@ -1,20 +1,20 @@
 import type { Store } from '../../../src/stores/store.ts'
 import { type FakeClock, storeConformance } from '../../../src/tools/testing/index.ts'
 
-/** One case as the suite registered it. */
+/** A case that the suite registered. */
 export interface RegisteredCase {
-  /** The headings that it stands under, from the outermost. */
+  /** The titles of the suites around it, the outermost first. */
   readonly headings: readonly string[]
   readonly title: string
   readonly test: () => Promise<void>
 }
 
-/** What a case is called below the heading of the suite. */
+/** The headings and the title of a case, without the heading of the whole suite. */
 export function nameOf({ headings, title }: RegisteredCase): string {
   return [...headings.slice(1), title].join(' > ')
 }
 
-/** Collects the cases of the suite for a store, with a runner that runs nothing. */
+/** Registers the suite for a store, and returns its cases without running them. */
 export function registeredCases(
   create: (clock: FakeClock) => Store,
   name?: string,
@@ -35,11 +35,13 @@ export function registeredCases(
   return cases
 }
 
-/** Runs cases one after another; answers those that failed, each with its message. */
+/** Runs cases one after another. Returns those that failed, each with the text of its error. */
 export async function failuresOf(
   cases: readonly RegisteredCase[],
 ): Promise<ReadonlyMap<RegisteredCase, string>> {
   const failures = new Map<RegisteredCase, string>()
-  for (const one of cases) await one.test().catch((error: unknown) => failures.set(one, String(error)))
+  for (const registered of cases) {
+    await registered.test().catch((error: unknown) => failures.set(registered, String(error)))
+  }
   return failures
 }

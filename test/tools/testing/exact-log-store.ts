@@ -3,33 +3,38 @@ import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
 import type { FakeClock } from '../../../src/tools/testing/index.ts'
 
-/** A charge that was admitted; nothing is left of it when it was refunded. */
-interface Entry {
+/** An allowed charge. It has no units after a refund. */
+interface LogEntry {
   atMs: number
   units: number
 }
 
 interface Client {
-  readonly log: Entry[]
+  readonly log: LogEntry[]
   refusalsMs: number[]
   ban: { sinceMs: number; forMs: number } | undefined
 }
 
-/** Where a limit stands, and how long a client waits for so many units. */
-interface Standing {
+/** The state of a limit for one client, and the wait for a number of units. */
+interface LimitReading {
   readonly remaining: number
   readonly resetMs: number
   waitMs(units: number): number
 }
 
-/** Until when a charge weighs on a client in a sliding window. */
-type WeighsUntil = (atMs: number, windowMs: number) => number
+/** The time until which a sliding window counts a charge. */
+type CountsUntil = (atMs: number, windowMs: number) => number
 
-const exactly: WeighsUntil = (atMs, windowMs) => atMs + windowMs
+const exactlyOneWindow: CountsUntil = (atMs, windowMs) => atMs + windowMs
 
-type Reader = (log: readonly Entry[], nowMs: number, limit: Limit, weighsUntil: WeighsUntil) => Standing
+type Reader = (
+  log: readonly LogEntry[],
+  nowMs: number,
+  limit: Limit,
+  countsUntil: CountsUntil,
+) => LimitReading
 
-/** Reads the log from its beginning: which charge opened a window, and which fell into it. */
+/** Reads the log from its beginning to find the charges that opened a window, and those in the window. */
 const fixedWindow: Reader = (log, nowMs, { limit, windowMs }) => {
   let [endMs, used] = [Number.NEGATIVE_INFINITY, 0]
   for (const { atMs, units } of log) {
@@ -44,27 +49,27 @@ const fixedWindow: Reader = (log, nowMs, { limit, windowMs }) => {
   }
 }
 
-/** Every charge weighs for a window. */
-const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, weighsUntil) => {
-  const weighing = log.filter(({ atMs, units }) => units > 0 && weighsUntil(atMs, windowMs) > nowMs)
-  const used = weighing.reduce((sum, { units }) => sum + units, 0)
+/** Every charge counts for one window. */
+const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, countsUntil) => {
+  const counting = log.filter(({ atMs, units }) => units > 0 && countsUntil(atMs, windowMs) > nowMs)
+  const used = counting.reduce((sum, { units }) => sum + units, 0)
   return {
     remaining: limit - used,
-    resetMs: Math.min(windowMs, weighsUntil(weighing[0]?.atMs ?? nowMs, windowMs) - nowMs),
+    resetMs: Math.min(windowMs, countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs),
     waitMs: (cost) => {
       let left = limit - used
       let waitMs = 0
-      for (const { atMs, units } of weighing) {
+      for (const { atMs, units } of counting) {
         if (left >= cost) break
         left += units
-        waitMs = weighsUntil(atMs, windowMs) - nowMs
+        waitMs = countsUntil(atMs, windowMs) - nowMs
       }
       return waitMs
     },
   }
 }
 
-/** A bucket that leaks: a unit is `windowMs` drops, and `limit` drops run out in a millisecond. */
+/** A leaky bucket. A unit is `windowMs` drops. `limit` drops leak in a millisecond. */
 const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
   let [level, lastMs] = [0, log[0]?.atMs ?? nowMs]
   const leak = (atMs: number): void => {
@@ -89,8 +94,8 @@ const READERS: Readonly<Record<AlgorithmName, Reader>> = {
 }
 
 /**
- * A store that shares no line with the package: it writes every charge down, and reads all of them for every
- * decision. What it answers is right by definition, and the suite must see it so.
+ * A store that shares no code with the package. It keeps a log of every charge, and reads the whole log for
+ * every decision. Its decisions are right by definition, so the suite must pass.
  */
 export class ExactLogStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -101,11 +106,11 @@ export class ExactLogStore implements Store {
   }
   readonly #clients = new Map<string, Client>()
   readonly #clock: FakeClock
-  readonly #weighsUntil: WeighsUntil
+  readonly #countsUntil: CountsUntil
 
-  constructor(clock: FakeClock, weighsUntil: WeighsUntil = exactly) {
+  constructor(clock: FakeClock, countsUntil: CountsUntil = exactlyOneWindow) {
     this.#clock = clock
-    this.#weighsUntil = weighsUntil
+    this.#countsUntil = countsUntil
   }
 
   consume(charge: Charge): Decision {
@@ -118,16 +123,16 @@ export class ExactLogStore implements Store {
       if (rule === undefined) return decision
       const { windowMs, limit } = rule.refusals
       client.refusalsMs = [
-        ...client.refusalsMs.filter((atMs) => this.#weighsUntil(atMs, windowMs) > nowMs),
+        ...client.refusalsMs.filter((atMs) => this.#countsUntil(atMs, windowMs) > nowMs),
         nowMs,
       ]
       if (client.refusalsMs.length < limit) return decision
       this.block(charge.key, rule.forMs)
       return banned(charge, decision.retryAfterMs, { endsInMs: rule.forMs, isNew: true })
     }
-    const receipt: Entry = { atMs: nowMs, units: charge.cost }
+    const receipt: LogEntry = { atMs: nowMs, units: charge.cost }
     client.log.push(receipt)
-    return { ...this.#standing(charge, client, nowMs), receipt }
+    return { ...this.#decisionOf(charge, client, nowMs), receipt }
   }
 
   peek(charge: Charge): Decision {
@@ -137,11 +142,11 @@ export class ExactLogStore implements Store {
     const retryAfterMs = Math.max(...waits)
     const endsInMs = client.ban === undefined ? 0 : client.ban.sinceMs + client.ban.forMs - nowMs
     if (endsInMs > 0) return banned(charge, retryAfterMs, { endsInMs, isNew: false })
-    return { ...this.#standing(charge, client, nowMs), allowed: retryAfterMs === 0, retryAfterMs }
+    return { ...this.#decisionOf(charge, client, nowMs), allowed: retryAfterMs === 0, retryAfterMs }
   }
 
   refund(receipt: Receipt): void {
-    ;(receipt as Entry).units = 0
+    ;(receipt as LogEntry).units = 0
   }
 
   block(key: string, forMs: number): void {
@@ -164,7 +169,7 @@ export class ExactLogStore implements Store {
     this.#clients.clear()
   }
 
-  /** The client, with everything that lies ahead of the clock moved to where the clock is. */
+  /** The client. Times after `nowMs`, from before the clock was set back, are moved to `nowMs`. */
   #clientAt(key: string, nowMs: number): Client {
     const client = this.#clients.get(key) ?? { log: [], refusalsMs: [], ban: undefined }
     this.#clients.set(key, client)
@@ -175,11 +180,11 @@ export class ExactLogStore implements Store {
     return client
   }
 
-  #read(limit: Limit, { log }: Client, nowMs: number): Standing {
-    return READERS[limit.algorithm](log, nowMs, limit, this.#weighsUntil)
+  #read(limit: Limit, { log }: Client, nowMs: number): LimitReading {
+    return READERS[limit.algorithm](log, nowMs, limit, this.#countsUntil)
   }
 
-  #standing({ limits }: Charge, client: Client, nowMs: number): Decision {
+  #decisionOf({ limits }: Charge, client: Client, nowMs: number): Decision {
     const states = limits.map((limit) => {
       const { remaining, resetMs } = this.#read(limit, client, nowMs)
       return { name: limit.name, limit: limit.burst, remaining, resetMs }

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 
 describe('FakeClock', () => {
-  it('stands still until it is turned', () => {
+  it('does not move by itself', () => {
     const clock = new FakeClock()
     expect(new Date(clock.now()).toISOString()).toBe('2023-11-14T22:13:20.000Z')
     expect(clock.now()).toBe(clock.now())
   })
 
-  it('is turned forwards, backwards and to an instant', () => {
+  it('can be moved forwards, moved backwards, and set to a time', () => {
     const clock = new FakeClock(1000)
     clock.advance(500)
     expect(clock.now()).toBe(1500)
@@ -18,7 +18,7 @@ describe('FakeClock', () => {
     expect(clock.now()).toBe(7)
   })
 
-  it('can be passed on as a function', () => {
+  it('can be passed as a function', () => {
     const clock = new FakeClock(5)
     const { now } = clock
     clock.advance(1)

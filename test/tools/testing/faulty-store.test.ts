@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { LEAST_CAPABILITIES } from '../../../src/stores/store.ts'
 import { FakeClock, FaultyStore } from '../../../src/tools/testing/index.ts'
-import { admitted, chargeOf } from '../../support/charges.ts'
+import { allowedDecision, chargeOf } from '../../support/charges.ts'
 
-describe('FaultyStore on a good day', () => {
-  it('does what the store behind it does', async () => {
+describe('a FaultyStore without a fault', () => {
+  it('does what its store does', async () => {
     const memory = new MemoryStore({ clock: new FakeClock() })
     const store = new FaultyStore(memory)
     expect(store.capabilities).toBe(memory.capabilities)
@@ -32,8 +32,8 @@ describe('FaultyStore on a good day', () => {
     expect(() => memory.consume(chargeOf('client'))).toThrow('this MemoryStore was closed')
   })
 
-  it('stands in front of a store that can do the least, too', async () => {
-    const store = new FaultyStore({ consume: () => admitted() })
+  it('can have a store that has consume() only', async () => {
+    const store = new FaultyStore({ consume: () => allowedDecision() })
     expect(store.capabilities).toBe(LEAST_CAPABILITIES)
     await store.refund({})
     await store.reset('client')
@@ -49,17 +49,17 @@ describe('FaultyStore on a good day', () => {
   })
 })
 
-describe('FaultyStore on a bad day', () => {
+describe('a FaultyStore with a fault', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  function faulty(): { memory: MemoryStore; store: FaultyStore } {
+  function createStores(): { memory: MemoryStore; store: FaultyStore } {
     const memory = new MemoryStore()
     return { memory, store: new FaultyStore(memory) }
   }
 
-  it('throws before it does anything', () => {
-    const { memory, store } = faulty()
+  it('throws and does nothing', () => {
+    const { memory, store } = createStores()
     store.fail({ kind: 'throw' })
     for (const call of [
       () => store.consume(chargeOf('client')),
@@ -79,8 +79,8 @@ describe('FaultyStore on a bad day', () => {
     expect(() => store.consume(chargeOf('client'))).toThrow(error)
   })
 
-  it('rejects', async () => {
-    const { store } = faulty()
+  it('rejects its promises', async () => {
+    const { store } = createStores()
     store.fail({ kind: 'reject' })
     await expect(store.consume(chargeOf('client'))).rejects.toThrow(new Error('The store is down'))
     const error = new Error('READONLY')
@@ -88,8 +88,8 @@ describe('FaultyStore on a bad day', () => {
     await expect(store.reset('client')).rejects.toBe(error)
   })
 
-  it('hangs', async () => {
-    const { store } = faulty()
+  it('never settles its promises', async () => {
+    const { store } = createStores()
     store.fail({ kind: 'hang' })
     const settled = vi.fn()
     const hanging = store.consume(chargeOf('client')) as Promise<unknown>
@@ -98,8 +98,8 @@ describe('FaultyStore on a bad day', () => {
     expect(settled).not.toHaveBeenCalled()
   })
 
-  it('works at once and answers late', async () => {
-    const { memory, store } = faulty()
+  it('does its work at once and answers late', async () => {
+    const { memory, store } = createStores()
     store.fail({ kind: 'late', delayMs: 50 })
     const settled = vi.fn()
     const late = store.consume(chargeOf('client')) as Promise<unknown>
@@ -111,8 +111,8 @@ describe('FaultyStore on a bad day', () => {
     expect(settled).toHaveBeenCalledWith(expect.objectContaining({ allowed: true }))
   })
 
-  it('answers nonsense, and heals', () => {
-    const { store } = faulty()
+  it('returns the given answer until it is healed', () => {
+    const { store } = createStores()
     store.fail({ kind: 'nonsense', answer: 'OK' })
     expect(store.consume(chargeOf('client'))).toBe('OK')
     store.heal()

@@ -22,7 +22,7 @@ export interface Client {
   ban: BanState | undefined
 }
 
-/** What a receipt of a {@link SimpleStore} says. */
+/** A receipt of a {@link SimpleStore}. */
 export interface SimpleReceipt {
   readonly key: string
   readonly client: Client
@@ -31,19 +31,19 @@ export interface SimpleReceipt {
   readonly cost: number
 }
 
-/** A charge between reading and writing. */
+/** A charge whose results are calculated and not yet written. */
 export interface Plan {
   readonly charge: Charge
   readonly client: Client
-  /** What each limit says to the charge. */
-  readonly asked: readonly AlgorithmResult<State>[]
-  /** The ban that the client has. */
+  /** The results of the charge, one for each limit. */
+  readonly results: readonly AlgorithmResult<State>[]
+  /** The ban of the client; undefined where it has none. */
   readonly ban: Ban | undefined
 }
 
 /**
- * A store of everything as somebody would write it on a first afternoon, on the algorithms that there are.
- * Each step is a method, so that a test can spoil one step and leave the rest right.
+ * A simple store with all capabilities, which uses the algorithms of the package. Each step is a method, so
+ * that a broken store can override one step and leave the others right.
  */
 export class SimpleStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -53,7 +53,7 @@ export class SimpleStore implements Store {
     shared: false,
   }
   protected readonly clients: Map<string, Client> = new Map()
-  protected readonly spent: Set<Receipt> = new Set()
+  protected readonly refundedReceipts: Set<Receipt> = new Set()
   protected readonly clock: FakeClock
 
   constructor(clock: FakeClock) {
@@ -61,18 +61,18 @@ export class SimpleStore implements Store {
   }
 
   consume(charge: Charge): Decision | Promise<Decision> {
-    return this.carryOut(this.plan(charge))
+    return this.execute(this.plan(charge))
   }
 
   peek(charge: Charge): Decision {
-    const { client, asked, ban } = this.plan(charge)
-    return this.decision(charge, asked, this.ask(client, charge, 0), ban)
+    const { client, results, ban } = this.plan(charge)
+    return this.decision(charge, results, this.calculate(client, charge, 0), ban)
   }
 
   refund(receipt: Receipt): void {
     const { key, client } = receipt as SimpleReceipt
-    if (this.spent.has(receipt) || this.clients.get(this.keyOf(key)) !== client) return
-    this.spent.add(receipt)
+    if (this.refundedReceipts.has(receipt) || this.clients.get(this.keyOf(key)) !== client) return
+    this.refundedReceipts.add(receipt)
     this.giveBack(receipt as SimpleReceipt, client)
   }
 
@@ -113,27 +113,27 @@ export class SimpleStore implements Store {
   protected plan(charge: Charge): Plan {
     const client = this.clientOf(charge.key)
     this.rewind(client, charge.limits)
-    return { charge, client, asked: this.ask(client, charge, charge.cost), ban: this.banOf(client) }
+    return { charge, client, results: this.calculate(client, charge, charge.cost), ban: this.banOf(client) }
   }
 
-  protected carryOut(plan: Plan): Decision | Promise<Decision> {
-    const { charge, client, asked, ban } = plan
-    if (ban === undefined && asked.every(({ allowed }) => allowed)) return this.take(plan)
-    const banNow = ban ?? this.noteRefusal(client, charge)
-    return this.decision(charge, asked, this.ask(client, charge, 0), banNow)
+  protected execute(plan: Plan): Decision | Promise<Decision> {
+    const { charge, client, results, ban } = plan
+    if (ban === undefined && results.every(({ allowed }) => allowed)) return this.take(plan)
+    const banNow = ban ?? this.countRefusal(client, charge)
+    return this.decision(charge, results, this.calculate(client, charge, 0), banNow)
   }
 
-  protected take({ charge, client, asked }: Plan): Decision {
+  protected take({ charge, client, results }: Plan): Decision {
     const { key, limits, cost } = charge
     limits.forEach(({ name }, index) => {
-      const outcome = asked[index]
-      if (outcome !== undefined) client.states.set(name, outcome.state)
+      const result = results[index]
+      if (result !== undefined) client.states.set(name, result.state)
     })
     const receipt: SimpleReceipt = { key, client, limits, taken: new Map(client.states), cost }
-    return { ...this.decision(charge, asked, asked, undefined), receipt }
+    return { ...this.decision(charge, results, results, undefined), receipt }
   }
 
-  protected ask(client: Client, { limits }: Charge, cost: number): readonly AlgorithmResult<State>[] {
+  protected calculate(client: Client, { limits }: Charge, cost: number): readonly AlgorithmResult<State>[] {
     const nowMs = this.clock.now()
     return limits.map((limit) =>
       this.algorithm(limit).charge(client.states.get(limit.name), nowMs, limit, cost),
@@ -145,8 +145,8 @@ export class SimpleStore implements Store {
     return endsInMs === 0 ? undefined : { endsInMs, isNew: false }
   }
 
-  /** The ban that a refusal brings. */
-  protected noteRefusal(client: Client, { ban: rule }: Charge): Ban | undefined {
+  /** Counts a refusal. Returns the ban that it causes, or undefined. */
+  protected countRefusal(client: Client, { ban: rule }: Charge): Ban | undefined {
     if (rule === undefined) return undefined
     client.ban = this.withRefusal(client.ban, rule)
     const ban = this.banOf(client)
@@ -176,14 +176,19 @@ export class SimpleStore implements Store {
     }
   }
 
-  /** What the limits said to the charge that was `asked`, with what is left in the states that are `shown`. */
+  /**
+   * The decision about a charge.
+   *
+   * @param results whether the limits allow the charge
+   * @param shown the results whose remaining units the decision shows
+   */
   protected decision(
     { limits }: Charge,
-    asked: readonly AlgorithmResult<State>[],
+    results: readonly AlgorithmResult<State>[],
     shown: readonly AlgorithmResult<State>[],
     ban: Ban | undefined,
   ): Decision {
-    const retryAfterMs = Math.max(ban?.endsInMs ?? 0, ...asked.map((outcome) => outcome.retryAfterMs))
+    const retryAfterMs = Math.max(ban?.endsInMs ?? 0, ...results.map((result) => result.retryAfterMs))
     return {
       allowed: retryAfterMs === 0,
       retryAfterMs,

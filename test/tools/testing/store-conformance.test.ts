@@ -10,7 +10,7 @@ storeConformance({ name: 'MemoryStore', describe, it, create: (clock) => new Mem
 storeConformance({ name: 'SimpleStore', describe, it, create: (clock) => new SimpleStore(clock) })
 storeConformance({ name: 'ExactLogStore', describe, it, create: (clock) => new ExactLogStore(clock) })
 storeConformance({
-  name: 'a log that keeps charges until the eighth of the window that they fell into is a window old',
+  name: 'ExactLogStore that counts a charge until the eighth of the window with the charge is one window old',
   describe,
   it,
   create: (clock) =>
@@ -20,30 +20,30 @@ storeConformance({
     }),
 })
 
-/** A store can be this small. */
-function tenLines(clock: FakeClock): Store {
+/** The smallest store that passes: it has consume() only. */
+function smallStore(clock: FakeClock): Store {
   const clients = new Map<string, { startMs: number; used: number }>()
   return {
     consume({ key, limits: [limit], cost }) {
-      const { name = '', limit: most = 0, windowMs = 0 } = limit ?? {}
+      const { name = '', limit: units = 0, windowMs = 0 } = limit ?? {}
       let client = clients.get(key) ?? { startMs: clock.now(), used: 0 }
       if (clock.now() >= client.startMs + windowMs) client = { startMs: clock.now(), used: 0 }
       client.startMs = Math.min(client.startMs, clock.now())
       const resetMs = client.startMs + windowMs - clock.now()
-      const allowed = client.used + cost <= most
+      const allowed = client.used + cost <= units
       clients.set(key, { ...client, used: client.used + (allowed ? cost : 0) })
-      const remaining = most - client.used - (allowed ? cost : 0)
+      const remaining = units - client.used - (allowed ? cost : 0)
       return {
         allowed,
         retryAfterMs: allowed ? 0 : resetMs,
-        limits: [{ name, limit: most, remaining, resetMs }],
+        limits: [{ name, limit: units, remaining, resetMs }],
       }
     },
   }
 }
 
-/** Capable of a part only, and with no method that it need not have. */
-function bareBuckets(capabilities: Partial<StoreCapabilities>): (clock: FakeClock) => Store {
+/** A store of token buckets that has no optional method except block() and unblock(). */
+function bucketStore(capabilities: Partial<StoreCapabilities>): (clock: FakeClock) => Store {
   return (clock) => {
     const store = new SimpleStore(clock)
     return {
@@ -60,102 +60,104 @@ function namesFor(create: (clock: FakeClock) => Store): readonly string[] {
 }
 
 const COUNTING = [
-  'admits the first L units and refuses the next',
-  'takes a cost whole or not at all',
-  'keeps its promise: refused until retryAfterMs, admitted at it',
-  'says rightly when an admitted charge could be repeated, where it says so',
-  'admits exactly min(N, L) of N charges in parallel',
-  'takes nothing on a refusal: knocking does not prolong the wait',
-  'answers a fresh decision each time, never a live counter',
+  'a client can use all units of the limit, and the next charge is refused',
+  'a charge takes its whole cost, or nothing',
+  'a refused charge is refused until its retryAfterMs has passed, and is allowed then',
+  'repeatAfterMs, where a decision has it, is the time until the same charge can be allowed again',
+  'of charges in parallel, exactly as many are allowed as the limit has units',
+  'a refused charge takes nothing, so more charges do not make the wait longer',
+  'each decision is a new object that does not change later',
 ]
-const PEEK = ['peeks without taking anything, and says what consume would say']
+const PEEK = ['peek() takes nothing, and returns what consume() would return']
 const CLOCK = [
-  'counts from the instant 0 like from any other',
-  'survives a clock that is set back an hour: no new quota, no wait beyond a window',
-  'counts in a window of 30 days, longer than any timer',
-  'counts in a window of one millisecond',
+  'counting works when the clock is at 0',
+  'after the clock is set back by an hour, a client gets no new quota, and waits for one window at most',
+  'a window can last 30 days, which is longer than any timer',
+  'a window can last one millisecond',
 ]
 const RECEIPTS = [
-  'gives back exactly what the receipt was written for',
-  'honours a receipt once',
-  'never leaves more than the limit, whatever is refunded',
-  'does not honour a receipt of before a reset',
+  'refund() gives back exactly the units of the charge',
+  'refund() gives back a charge only once',
+  'refund() never leaves a client with more units than the limit',
+  'refund() ignores the receipt of a charge that a reset() has forgotten',
 ]
 const SEVERAL_LIMITS = [
-  'charges none of several limits when one refuses',
-  'decides the same in whatever order the limits stand',
-  'counts each of several limits as if it were alone, and waits for the last that refuses',
-  'admits in a random trace what all of several limits admit, and nothing else',
+  'a charge that one of several limits refuses takes nothing from any of them',
+  'the order of several limits does not change the decision',
+  'each of several limits counts as if it were the only one, and retryAfterMs is the longest wait',
+  'in a random trace, a charge is allowed exactly when all of several limits allow it',
 ]
-const SEVERAL_REFUNDS = ['gives a charge back to all of several limits']
+const SEVERAL_REFUNDS = ['refund() gives a charge back to all of several limits']
 const FIXED_WINDOW = [
-  'refuses in the instant before the reset and admits L at the reset',
-  'counts down to the end of the window that the first charge opened',
-  'admits in each window of a random trace what the limit has, no more and no less',
+  'a window refuses until its last millisecond, and the next window has the full limit',
+  'resetMs counts down to the end of the window that the first charge opened',
+  'in a random trace, each window allows as many units as the limit has, and no more',
 ]
-const FIXED_WINDOW_REFUNDS = ['honours a receipt in the window of its charge, and in no later one']
+const FIXED_WINDOW_REFUNDS = [
+  'refund() gives a charge back in the window of the charge, and in no later window',
+]
 const SLIDING_WINDOW = [
-  'lets every unit come back a window after it was taken, not all of them at once',
-  'resets when the oldest units come back',
-  'admits at most L in any window of a random trace, and lets no unit weigh an eighth of it too long',
-  'gives back the units of the receipt, and those of other charges neither sooner nor later',
-  'does not honour a receipt whose units have come back by themselves',
-  'admits at most L that are kept in any window of a random trace, whatever is refunded',
+  'each unit comes back one window after it was taken, and not together with the others',
+  'resetMs is the time until the oldest units come back',
+  'in a random trace, no window allows more than the limit, and no unit counts for more than 9/8 of a window',
+  'refund() gives back the units of its receipt, and other units still come back at their own time',
+  'refund() ignores a receipt whose units have already come back',
+  'in a random trace with refunds, no window has more kept charges than the limit',
 ]
 const TOKEN_BUCKET = [
-  'admits the burst at once, then one unit every windowMs / limit',
-  'fills up to the burst and no further, and remembers a client until then',
-  'resets in the time that it takes to regain what remains, or the next unit where nothing does',
-  'keeps its rate: 7 units in every second, although 7 does not divide it',
-  'admits B + floor(d / T) in any interval d of a random trace, no more and no less',
+  'a client can take the burst at once, and then one unit in each windowMs / limit',
+  'a bucket fills up to the burst and no further, and is remembered until it is full',
+  'resetMs is the time to regain what remains, or, where nothing remains, the time until the next unit',
+  'the rate is exact: 7 units come back in every second, although 7 does not divide 1000 ms',
+  'in a random trace, any interval of d ms allows burst + floor(d * limit / windowMs) units, and no more',
 ]
 const TOKEN_BUCKET_REFUNDS = [
-  'gives back only what has not come back by itself',
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time',
+  'refund() gives back only the units that have not come back already',
+  'in a random trace with one refund at a time, the kept charges stay within the burst and the rate',
 ]
 const KEYS = [
-  'counts every key apart',
-  'tells odd keys apart: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
+  'every key is counted separately',
+  'unusual keys are counted separately: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
 ]
-const RESETS = ['forgets one key on reset, and only that one', 'forgets every key on resetAll']
+const RESETS = ['reset() forgets one key, and no other key', 'resetAll() forgets every key']
 const REFUSALS = [
-  'bans at the Nth refusal, and says so at that one and not again',
-  'counts a refused charge as one refusal, whatever it costs',
-  'counts refusals from nothing after a ban, those during the ban not included',
-  'bans whoever is refused N times in a stretch of the window of the rule, wherever it begins',
-  'bans nobody who is refused less often than the rule says',
-  'remembers refusals for as long as the rule says, longer than a client for its limits',
-  'counts refusals of charges with a rule only, and heeds a ban in every charge',
-  'starts one ban, and says so once, of many refusals in parallel',
-  'survives a clock that is set back an hour: refusals are not remembered for longer',
+  'the Nth refusal bans the client, and only its decision has ban.isNew = true',
+  'a refused charge counts as one refusal, whatever it costs',
+  'after a ban the count of refusals starts at zero, and refusals during the ban do not count',
+  "N refusals in any stretch of the length of the ban rule's window ban the client",
+  'a client that is refused less often than the ban rule says is not banned',
+  "refusals are remembered for the ban rule's window, even if it is longer than the ttlMs of the limits",
+  'only refusals of charges with a ban rule count, but a ban refuses every charge',
+  'many refusals in parallel start one ban, and only one decision has ban.isNew = true',
+  'after the clock is set back by an hour, refusals are not remembered for longer',
 ]
 const BANS = [
-  'refuses a banned client until its ban ends, also when its quota is long free again',
-  'does not prolong a ban for knocking',
-  'asks a banned client to wait for its limits too, where they take longer than the ban',
-  'bans the client that was refused, and no other',
-  'survives a clock that is set back an hour: a ban goes on, for no longer than a whole one',
+  'a banned client is refused until its ban ends, even when it has quota again',
+  'charges during a ban do not make the ban longer',
+  'a banned client waits for its limits too, if their wait is longer than the ban',
+  'a ban affects only the client that was refused',
+  'after the clock is set back by an hour, a ban continues, for its full time at most',
 ]
-const BAN_PEEK = ['peeks at a ban as consume would find it, and counts no refusal']
+const BAN_PEEK = ['peek() shows a ban as consume() would, and counts no refusal']
 const BLOCKS = [
-  'blocks a client that it has never seen, that one only, and until the time is over',
-  'replaces the ban that a client has by a block, be it longer or shorter',
-  'leaves what a client has used as it was, through a block and after it',
-  'counts refusals from nothing after a block',
-  'blocks for 30 days, longer than any timer and than a client is remembered for its limits',
-  'ends a ban on unblock, and leaves what the client has used as it was',
-  'counts refusals from nothing after an unblock',
+  'block() bans a client that the store has never seen, no other client, and only for the given time',
+  'block() replaces an existing ban, with a longer one or a shorter one',
+  'block() does not change the used units of a client, during the block or after it',
+  'after a block() the count of refusals starts at zero',
+  'block() can last 30 days, longer than any timer and longer than the ttlMs of the limits',
+  'unblock() ends the ban of one client, and does not change its used units',
+  'after an unblock() the count of refusals starts at zero',
 ]
-const BLOCK_RESETS = ['forgets a ban and the refusals of one key on reset', 'forgets every ban on resetAll']
-const MEMORY = ['forgets nobody before the window ends, however busy others are']
-const CLOSING = ['closes, and closes again without an error']
+const BLOCK_RESETS = ['reset() forgets the ban and the refusals of one key', 'resetAll() forgets every ban']
+const MEMORY = ['a client is remembered until its window ends, while many other clients come']
+const CLOSING = ['close() can be called twice']
 
 const under = (heading: string, titles: readonly string[]): readonly string[] =>
   titles.map((title) => `${heading} > ${title}`)
 
 describe('the conformance suite', () => {
-  it('passes a store of ten lines, and tests nothing that it does not have', async () => {
-    const cases = registeredCases(tenLines)
+  it('passes for a small store, and tests nothing that the store does not have', async () => {
+    const cases = registeredCases(smallStore)
     expect([...(await failuresOf(cases)).values()]).toEqual([])
     expect(cases.map(nameOf)).toEqual([
       ...under('fixed-window', [...COUNTING, ...CLOCK, ...FIXED_WINDOW]),
@@ -164,7 +166,7 @@ describe('the conformance suite', () => {
     ])
   })
 
-  it('tests all that a store has, once for each algorithm', () => {
+  it('tests everything that a store has, for each algorithm', () => {
     const general = [...COUNTING, ...PEEK, ...CLOCK, ...RECEIPTS, ...SEVERAL_LIMITS, ...SEVERAL_REFUNDS]
     expect(namesFor((clock) => new MemoryStore({ clock }))).toEqual([
       ...under('fixed-window', [...general, ...FIXED_WINDOW, ...FIXED_WINDOW_REFUNDS]),
@@ -176,61 +178,61 @@ describe('the conformance suite', () => {
     ])
   })
 
-  it('tests a store of one algorithm on that one, and bans only where they are declared', async () => {
-    const several = registeredCases(bareBuckets({}))
-    expect([...(await failuresOf(several)).values()]).toEqual([])
+  it('tests only the algorithm that a store declares, and bans only where they are declared', async () => {
+    const withSeveralLimits = registeredCases(bucketStore({}))
+    expect([...(await failuresOf(withSeveralLimits)).values()]).toEqual([])
     const buckets = [...COUNTING, ...CLOCK, ...SEVERAL_LIMITS, ...TOKEN_BUCKET]
-    expect(several.map(nameOf)).toEqual([...under('token-bucket', buckets), ...KEYS, ...MEMORY])
-    const banning = registeredCases(bareBuckets({ severalLimits: false, bans: true }))
-    expect([...(await failuresOf(banning)).values()]).toEqual([])
-    expect(banning.map(nameOf)).toEqual([
+    expect(withSeveralLimits.map(nameOf)).toEqual([...under('token-bucket', buckets), ...KEYS, ...MEMORY])
+    const withBans = registeredCases(bucketStore({ severalLimits: false, bans: true }))
+    expect([...(await failuresOf(withBans)).values()]).toEqual([])
+    expect(withBans.map(nameOf)).toEqual([
       ...under('token-bucket', [...COUNTING, ...CLOCK, ...TOKEN_BUCKET]),
       ...[...KEYS, ...REFUSALS, ...BANS, ...BLOCKS, ...MEMORY],
     ])
   })
 
-  it('mixes the algorithms of a store that takes several limits, and of no other', () => {
+  it('mixes the algorithms only if the store takes several limits', () => {
     const two = { algorithms: ['sliding-window', 'token-bucket'] } as const
-    expect(namesFor(bareBuckets(two))).toEqual(
+    expect(namesFor(bucketStore(two))).toEqual(
       expect.arrayContaining([...under('several algorithms', SEVERAL_LIMITS)]),
     )
-    const separate = namesFor(bareBuckets({ ...two, severalLimits: false }))
+    const separate = namesFor(bucketStore({ ...two, severalLimits: false }))
     expect(separate.filter((name) => /several/.test(name))).toEqual([])
   })
 
-  it('tells who declares bans and has no block() what is missing', async () => {
+  it('names the missing methods of a store that declares bans and has no block()', async () => {
     const cases = registeredCases((clock) => {
-      const { capabilities, consume } = bareBuckets({ bans: true })(clock)
+      const { capabilities, consume } = bucketStore({ bans: true })(clock)
       return { ...(capabilities === undefined ? {} : { capabilities }), consume }
     })
     const failures = await failuresOf(cases)
     const missing = new Set([...failures.values()].map((message) => message.split('\n')[0]))
     expect(missing).toEqual(
       new Set([
-        'AssertionError [ERR_ASSERTION]: a store that bans has block()',
-        'AssertionError [ERR_ASSERTION]: a store that bans has unblock()',
+        'AssertionError [ERR_ASSERTION]: A store that declares bans must have block().',
+        'AssertionError [ERR_ASSERTION]: A store that declares bans must have unblock().',
       ]),
     )
     expect([...failures.keys()].map(({ title }) => title)).toEqual(BLOCKS)
   })
 
-  it('stands under a name of its own', () => {
+  it('has the given title', () => {
     const headings = (name?: string): Set<string | undefined> =>
-      new Set(registeredCases(tenLines, name).map((one) => one.headings[0]))
+      new Set(registeredCases(smallStore, name).map((registered) => registered.headings[0]))
     expect(headings()).toEqual(new Set(['store conformance']))
     expect(headings('mine')).toEqual(new Set(['mine']))
   })
 
-  it('closes every store it makes', async () => {
-    let [made, closed] = [0, 0]
+  it('closes every store that it creates', async () => {
+    let [created, closed] = [0, 0]
     const cases = registeredCases((clock) => {
-      made++
-      return { ...tenLines(clock), close: () => void closed++ }
+      created++
+      return { ...smallStore(clock), close: () => void closed++ }
     })
-    expect([made, closed]).toEqual([1, 1])
+    expect([created, closed]).toEqual([1, 1])
     await failuresOf(cases)
-    expect(made).toBe(cases.length + 1)
-    // The case that closes does so twice on its own.
-    expect(closed).toBe(made + 2)
+    expect(created).toBe(cases.length + 1)
+    // The case of close() calls it twice itself.
+    expect(closed).toBe(created + 2)
   })
 })

@@ -1,15 +1,19 @@
-import { evictions } from '../../../events/channels.ts'
-import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
+/*
+ * The ceiling is the most clients that a table may hold. Hides which client is forgotten when a new client comes to a
+ * full table (evictor.ts), and that each new client has a few expired clients removed (pruner.ts).
+ */
+import { evictionChannel } from '../../../events/channels.ts'
+import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint } from '../table/key-hash.ts'
 import { NO_ROW } from '../table/row-index.ts'
 import { Evictor } from './evictor.ts'
 import { Pruner } from './pruner.ts'
 
-/** Clients looked at for each newcomer: more than it adds, so that pruning gains on newcomers. */
-const LOOKED_AT_PER_NEWCOMER = 2
+/** Clients checked for expiry for each new client: more than the one that is added, so that pruning keeps ahead. */
+const CHECKED_PER_NEW_CLIENT = 2
 
-/** Keeps a table from growing beyond so many clients. */
+/** Keeps a table from holding more clients than its ceiling. */
 export class Ceiling {
   readonly pruner: Pruner
   readonly #store: object
@@ -17,10 +21,10 @@ export class Ceiling {
   readonly #mostClients: number
   readonly #evictor: Evictor
   readonly #evicted: ClientCursor
-  /** Clients forgotten for a newcomer's sake though their time was not over. */
+  /** Clients that were forgotten before they expired, to make room. */
   unexpiredEvictions = 0
 
-  /** @param store whose clients they are, for events */
+  /** @param store the store that events name */
   constructor(clients: ClientRows, mostClients: number, store: object) {
     this.#store = store
     this.pruner = new Pruner(clients)
@@ -30,24 +34,24 @@ export class Ceiling {
     this.#evicted = new ClientCursor(clients)
   }
 
-  /** Whether there is room for a newcomer, or can be without forgetting anybody who is refused or banned. */
-  hasRoom(newcomer: Fingerprint, nowMs: number): boolean {
-    this.pruner.prune(nowMs, LOOKED_AT_PER_NEWCOMER)
-    return !this.#isFull || this.#evictor.victimFor(newcomer, nowMs) !== NO_ROW
+  /** What `makeRoom` would return. Removes expired clients only. */
+  hasRoom(newClient: Fingerprint, nowMs: number): boolean {
+    this.pruner.prune(nowMs, CHECKED_PER_NEW_CLIENT)
+    return !this.#isFull || this.#evictor.victimFor(newClient, nowMs) !== NO_ROW
   }
 
-  /** Makes room for a newcomer. Answers false when everybody near is refused or banned. */
-  makeRoom(newcomer: Fingerprint, nowMs: number): boolean {
-    this.pruner.prune(nowMs, LOOKED_AT_PER_NEWCOMER)
+  /** Makes room for a new client. Returns false when all clients near its place are refused or banned. */
+  makeRoom(newClient: Fingerprint, nowMs: number): boolean {
+    this.pruner.prune(nowMs, CHECKED_PER_NEW_CLIENT)
     if (!this.#isFull) return true
-    const victim = this.#evictor.victimFor(newcomer, nowMs)
+    const victim = this.#evictor.victimFor(newClient, nowMs)
     if (victim !== NO_ROW) this.#evict(victim, nowMs)
     return victim !== NO_ROW
   }
 
-  /** Makes room for a newcomer whoever has to go. */
-  makeRoomForBlock(newcomer: Fingerprint, nowMs: number): void {
-    if (!this.makeRoom(newcomer, nowMs)) this.#evict(this.#evictor.victimForBlock(newcomer, nowMs), nowMs)
+  /** Makes room for a new client in any case, even if a refused or banned client has to be forgotten. */
+  makeRoomForBlock(newClient: Fingerprint, nowMs: number): void {
+    if (!this.makeRoom(newClient, nowMs)) this.#evict(this.#evictor.victimForBlock(newClient, nowMs), nowMs)
   }
 
   get #isFull(): boolean {
@@ -60,6 +64,6 @@ export class Ceiling {
     this.#evicted.remove()
     if (!isUnexpired) return
     this.unexpiredEvictions++
-    if (evictions.hasSubscribers) evictions.publish({ store: this.#store })
+    if (evictionChannel.hasSubscribers) evictionChannel.publish({ store: this.#store })
   }
 }

@@ -1,55 +1,56 @@
+/*
+ * Chooses the client that is forgotten when the store is full. It compares clients near the place of the new client in
+ * the table, which nobody can predict. It chooses a client that has expired. Where there is none, it chooses the client
+ * furthest from its limit. Among equals it chooses the client that has been idle longest, because that client would
+ * be forgotten first anyway.
+ */
 import { banEndsInMs } from '../../../limits/ban.ts'
-import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
+import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint } from '../table/key-hash.ts'
 import { FULL } from '../table/row-format.ts'
 import { NO_ROW } from '../table/row-index.ts'
 
-/** Clients compared for one that is evicted. */
+/** Clients that are compared. */
 const COMPARED = 16
 
-/** Clients looked at when all of those are refused or banned. */
-const LOOKED_AT_MOST = 256
+/** Clients that are compared at most, when all of the first ones are refused or banned. */
+const MOST_COMPARED = 256
 
-/** Ranks: whoever ranks lowest is forgotten first, and between these two stands how much a client has used. */
+/** The client with the lowest rank is forgotten. Between these ranks, the fullness of a client is its rank. */
 const EXPIRED = -1
 const REFUSED = FULL
 const BANNED = FULL + 1
 
-/**
- * Chooses who is forgotten when the store is full, among clients near the place where the newcomer would stand:
- * one that has expired, else the one furthest from its limit, and of equals the one that has been idle longest,
- * which is the one that would be forgotten first anyway.
- */
 export class Evictor {
   readonly #table: ClientTable
   readonly #client: ClientCursor
-  readonly #near = new Int32Array(LOOKED_AT_MOST)
+  readonly #neighbours = new Int32Array(MOST_COMPARED)
 
   constructor(clients: ClientRows) {
     this.#table = clients.table
     this.#client = new ClientCursor(clients)
   }
 
-  /** The row to make room with; {@link NO_ROW} when all that were looked at are refused or banned. */
-  victimFor(newcomer: Fingerprint, nowMs: number): number {
-    return this.#lowest(newcomer, nowMs, REFUSED)
+  /** The row of the client to forget; {@link NO_ROW} when all compared clients are refused or banned. */
+  victimFor(newClient: Fingerprint, nowMs: number): number {
+    return this.#lowestRanked(newClient, nowMs, REFUSED)
   }
 
-  /** The row to make room with at any price: a refused client before a banned one. */
-  victimForBlock(newcomer: Fingerprint, nowMs: number): number {
-    return this.#lowest(newcomer, nowMs, BANNED + 1)
+  /** The row of the client to forget in any case: a refused client before a banned one. */
+  victimForBlock(newClient: Fingerprint, nowMs: number): number {
+    return this.#lowestRanked(newClient, nowMs, BANNED + 1)
   }
 
-  /** The lowest of those that rank below `bound`. */
-  #lowest(newcomer: Fingerprint, nowMs: number, bound: number): number {
+  /** The row of the client with the lowest rank below `bound`. */
+  #lowestRanked(newClient: Fingerprint, nowMs: number, bound: number): number {
     const client = this.#client
-    const found = this.#table.neighbours(newcomer, this.#near)
+    const found = this.#table.neighbours(newClient, this.#neighbours)
     let victim = NO_ROW
     let lowest = bound
     let soonestMs = Number.NEGATIVE_INFINITY
-    for (let looked = 0; looked < found && (looked < COMPARED || lowest >= REFUSED); looked++) {
-      const row = this.#near[looked] ?? NO_ROW
+    for (let index = 0; index < found && (index < COMPARED || lowest >= REFUSED); index++) {
+      const row = this.#neighbours[index] ?? NO_ROW
       client.goTo(row)
       const { expiresAtMs } = client
       const rank = expiresAtMs <= nowMs ? EXPIRED : this.#rankOf(client, nowMs)

@@ -1,56 +1,62 @@
+/*
+ * The overflow counts the new clients for which a full table has no room. Many of them share one bucket, which has the
+ * quota of one client. So all of them together can use the quota of as many clients as there are buckets, however
+ * many they are.
+ */
 import type { Decision } from '../../../limits/decision.ts'
 import type { Charge } from '../../store.ts'
+import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import { Decider } from '../decider.ts'
-import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
 import { type Fingerprint, KeyHash } from '../table/key-hash.ts'
 import { Pruner } from './pruner.ts'
 
-/** Buckets that newcomers share, for each set of limit names: so many clients' worth of quota. */
+/** Buckets for each set of limit names. */
 export const OVERFLOW_BUCKETS = 64
 
-/**
- * Counts newcomers for whom a full table has no room, many to a bucket. A bucket has the quota of one client, so
- * that all of them together can use what as many clients as there are buckets can, however many they are.
- */
 export class Overflow {
   readonly pruner: Pruner
   readonly client: ClientCursor
-  readonly #clients: ClientRows
+  readonly #buckets: ClientRows
   readonly #decider: Decider
   readonly #hash = new KeyHash()
   /** Charges that were decided here. */
   charges = 0
 
-  constructor(clients: ClientRows) {
-    this.pruner = new Pruner(clients)
-    this.client = new ClientCursor(clients)
-    this.#clients = clients
-    this.#decider = new Decider(this.client, clients.schemas, () => true)
+  /** @param buckets a table without clients; here each bucket is a client of it */
+  constructor(buckets: ClientRows) {
+    this.pruner = new Pruner(buckets)
+    this.client = new ClientCursor(buckets)
+    this.#buckets = buckets
+    this.#decider = new Decider(this.client, buckets.schemas, () => true)
   }
 
   get bytes(): number {
-    return this.#clients.table.bytes
+    return this.#buckets.table.bytes
   }
 
-  consume(newcomer: Fingerprint, charge: Charge, nowMs: number): Decision {
+  consume(newClient: Fingerprint, charge: Charge, nowMs: number): Decision {
     this.charges++
-    const shared = this.#sharedBy(newcomer, charge)
-    // There is room for every bucket, and so always an answer; the compiler cannot know.
+    const shared = this.#findBucket(newClient, charge)
+    // There is room for every bucket, so `consume` always answers. The compiler cannot know that.
     return this.#decider.consume(shared, nowMs) ?? this.#decider.peek(shared, nowMs)
   }
 
-  peek(newcomer: Fingerprint, charge: Charge, nowMs: number): Decision {
-    return this.#decider.peek(this.#sharedBy(newcomer, charge), nowMs)
+  peek(newClient: Fingerprint, charge: Charge, nowMs: number): Decision {
+    return this.#decider.peek(this.#findBucket(newClient, charge), nowMs)
   }
 
   clear(): void {
-    this.#clients.table.clear()
-    this.#clients.schemas.clear()
+    this.#buckets.table.clear()
+    this.#buckets.schemas.clear()
   }
 
-  /** Goes to the bucket of a newcomer. Nobody is banned for what others did: its refusals are not counted. */
-  #sharedBy({ third }: Fingerprint, charge: Charge): Charge {
-    const { text } = this.#clients.schemas.of(charge.limits)
+  /**
+   * Points at the bucket of a new client.
+   *
+   * @returns the charge without its ban rule, so that no client is banned for the refusals of others
+   */
+  #findBucket({ third }: Fingerprint, charge: Charge): Charge {
+    const { text } = this.#buckets.schemas.of(charge.limits)
     this.client.findKey(`${third & (OVERFLOW_BUCKETS - 1)} ${text}`, this.#hash)
     return { ...charge, ban: undefined }
   }

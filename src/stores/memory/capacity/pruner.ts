@@ -1,32 +1,34 @@
-import { ClientCursor, type ClientRows } from '../table/client-cursor.ts'
+/*
+ * Forgets expired clients, a few at a time: a {@link Pruner} when it is called, a {@link PruningTimer} by itself, so
+ * that memory is given back even when no request comes. No decision depends on it.
+ */
+import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import { rowAt } from '../table/row-store.ts'
 
-/**
- * Forgets expired clients without ever walking the whole table at once: it keeps its place, and looks at a few of
- * them at a time. It is housekeeping; no decision depends on it.
- */
+/** Never goes through the whole table at once: each call continues where the last one stopped. */
 export class Pruner {
   readonly #table: ClientTable
   readonly #client: ClientCursor
+  /** Index of the size class whose rows are checked now. */
   #sizeClass = 0
-  /** Rows of the sizeClass yet to be looked at. From the last on, so that whoever moves to a gap was looked at. */
-  #left = 0
+  /** Rows of it that are still to be checked. From the last row on, because a row that fills a gap was checked. */
+  #unchecked = 0
 
   constructor(clients: ClientRows) {
     this.#table = clients.table
     this.#client = new ClientCursor(clients)
   }
 
-  /** How many clients there are to look at. */
+  /** Clients in the table. */
   get clients(): number {
     return this.#table.size
   }
 
-  /** Looks at so many clients; tells how many it forgot. */
-  prune(nowMs: number, most: number): number {
+  /** Checks up to `mostClients` clients, and returns how many of them it forgot. */
+  prune(nowMs: number, mostClients: number): number {
     let forgotten = 0
-    for (let looked = 0; looked < most && this.clients > 0; looked++) {
+    for (let checked = 0; checked < mostClients && this.clients > 0; checked++) {
       this.#client.goTo(this.#nextRow())
       if (this.#client.expiresAtMs > nowMs) continue
       this.#client.remove()
@@ -38,14 +40,78 @@ export class Pruner {
   #nextRow(): number {
     const { sizeClasses } = this.#table.rows
     let sizeClass = sizeClasses[this.#sizeClass]
-    // Others may have been removed since.
-    this.#left = Math.min(this.#left, sizeClass?.rows ?? 0)
-    while (sizeClass === undefined || this.#left === 0) {
+    // Rows may have been removed since the last call.
+    this.#unchecked = Math.min(this.#unchecked, sizeClass?.rows ?? 0)
+    while (sizeClass === undefined || this.#unchecked === 0) {
       this.#sizeClass = (this.#sizeClass + 1) % sizeClasses.length
       sizeClass = sizeClasses[this.#sizeClass]
-      this.#left = sizeClass?.rows ?? 0
+      this.#unchecked = sizeClass?.rows ?? 0
     }
-    this.#left--
-    return rowAt(sizeClass, this.#left)
+    this.#unchecked--
+    return rowAt(sizeClass, this.#unchecked)
   }
+}
+
+/** Clients checked in one run of the timer, the time a run may take, and the clients checked between looks at it. */
+const CHECKED_PER_RUN = 1000
+const LONGEST_RUN_MS = 0.5
+const CHECKED_PER_STEP = 100
+
+/** The pause between two runs: the shortest while there are clients to forget, and the longest. */
+const SHORTEST_PAUSE_MS = 2
+const LONGEST_PAUSE_MS = 1000
+
+/** While no client is found expired, the timer takes so long to check all clients once. */
+const QUIET_PASS_MS = 30_000
+
+/** Prunes by itself, in runs so short that requests do not notice them. */
+export class PruningTimer {
+  readonly #pruners: readonly Pruner[]
+  readonly #now: () => number
+  #timer: NodeJS.Timeout | undefined
+
+  /** Starts at once, so that no charge ever has to set a timer. */
+  constructor(pruners: readonly Pruner[], now: () => number) {
+    this.#pruners = pruners
+    this.#now = now
+    this.#schedule(LONGEST_PAUSE_MS)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #run(): void {
+    const pauses = this.#pruners.map((pruner) =>
+      pruneForOneRun(pruner, this.#now()) > 0 ? SHORTEST_PAUSE_MS : quietPauseMs(pruner.clients),
+    )
+    this.#schedule(Math.min(...pauses))
+  }
+
+  #schedule(pauseMs: number): void {
+    // A weak reference: the timer must not keep a store in memory that was dropped without being closed.
+    const self = new WeakRef(this)
+    this.#timer = setTimeout(() => {
+      const timer = self.deref()
+      if (timer !== undefined) timer.#run()
+    }, pauseMs)
+    // A process that has nothing else to do must be able to end.
+    this.#timer.unref()
+  }
+}
+
+/** Returns how many clients were forgotten. */
+function pruneForOneRun(pruner: Pruner, nowMs: number): number {
+  const endMs = performance.now() + LONGEST_RUN_MS
+  let forgotten = 0
+  for (let checked = 0; checked < CHECKED_PER_RUN && pruner.clients > 0; checked += CHECKED_PER_STEP) {
+    forgotten += pruner.prune(nowMs, CHECKED_PER_STEP)
+    if (performance.now() >= endMs) break
+  }
+  return forgotten
+}
+
+function quietPauseMs(clients: number): number {
+  const runsPerPass = Math.max(1, Math.ceil(clients / CHECKED_PER_RUN))
+  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, QUIET_PASS_MS / runsPerPass))
 }

@@ -1,4 +1,10 @@
-/** Where a digest of 128 bits is written: four signed words. */
+/*
+ * Chaskey, a pseudorandom function with a key of 128 bits, made for 32-bit words (Mouha, Mennink, Van Herrewege,
+ * Watanabe, Preneel and Verbauwhede: "Chaskey: An Efficient MAC Algorithm for 32-bit Microcontrollers", 2014,
+ * https://eprint.iacr.org/2014/386).
+ */
+
+/** A digest of 128 bits: four signed words. */
 export interface Digest {
   first: number
   second: number
@@ -13,14 +19,9 @@ const BLOCK_BYTES = 16
 
 const LARGEST_BYTE = 0xff
 
-/**
- * Chaskey, a pseudorandom function with a key of 128 bits, made for words of 32 (Mouha, Mennink, Van Herrewege,
- * Watanabe, Preneel and Verbauwhede: "Chaskey: An Efficient MAC Algorithm for 32-bit Microcontrollers", 2014,
- * https://eprint.iacr.org/2014/386).
- */
 export class Chaskey {
   readonly #key: Int32Array
-  /** What the last block is masked with when it is full, and when it is padded. */
+  /** The last block gets one of these masks: the first when it is full, the second when it is padded. */
   readonly #fullMask: Int32Array
   readonly #paddedMask: Int32Array
   #isBytes = true
@@ -33,9 +34,9 @@ export class Chaskey {
   }
 
   /**
-   * Hashes a text of which each character is one byte.
+   * Hashes a text in which each character is one byte (code point 255 at most).
    *
-   * @returns false, and a worthless digest, when one of its characters is none
+   * @returns false when a character is wider than a byte; `into` then holds nothing of use
    */
   digest(text: string, into: Digest): boolean {
     const { length } = text
@@ -75,7 +76,7 @@ export class Chaskey {
     }
   }
 
-  /** Four bytes of a text as a word, little-endian; behind its end the padding of the paper: a one, and zeros. */
+  /** Four bytes of a text as a little-endian word. After the end comes the paper's padding: a one, then zeros. */
   #wordAt(text: string, at: number): number {
     const left = text.length - at
     if (left >= 4) {
@@ -99,7 +100,7 @@ export class Chaskey {
 
 const NO_MASK = new Int32Array(4)
 
-/** Doubles a word of 128 bits in the field of 2^128 elements, with x^128 + x^7 + x^2 + x + 1. */
+/** Doubles a word of 128 bits in the field of 2^128 elements with the polynomial x^128 + x^7 + x^2 + x + 1. */
 function timesTwo([w0 = 0, w1 = 0, w2 = 0, w3 = 0]: Int32Array): Int32Array {
   return Int32Array.of(
     (w0 << 1) ^ (w3 < 0 ? 0x87 : 0),

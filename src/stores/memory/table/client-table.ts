@@ -1,18 +1,22 @@
+/*
+ * The table of clients: one row for each client, found by the client's fingerprint. There is no object for any
+ * client. Hides the rows (row-store.ts) and the index over them (row-index.ts) from each other.
+ */
 import type { Fingerprint } from './key-hash.ts'
 import { RowIndex } from './row-index.ts'
 import { RowStore } from './row-store.ts'
 
 /**
- * A table of clients in typed arrays, without an object for any of them. A client is a row of words, whose number
- * changes when it needs a wider one, and when another client goes whose place it takes.
+ * The number of a client's row changes when the client needs a wider row, and when the row moves into the gap
+ * that another client has left.
  */
 export class ClientTable {
   readonly rows: RowStore = new RowStore()
   readonly #index: RowIndex
-  /** Counts what moves rows: as long as it stays, every row is where it was. */
+  /** Counts the calls that may move rows. While it stays the same, no row has moved. */
   moves = 0
 
-  /** @param mostClients how many there will be at most: what the index is made for, and no ceiling */
+  /** @param mostClients how many clients are expected at most: the size of the index, and not a ceiling */
   constructor(mostClients: number) {
     this.#index = new RowIndex(this.rows, mostClients)
   }
@@ -31,7 +35,7 @@ export class ClientTable {
     return this.#index.find(fingerprint)
   }
 
-  /** Adds a row for a fingerprint that has none; only the fingerprint is written. */
+  /** Adds a row for a fingerprint that has none. Only the fingerprint is written. */
   add(fingerprint: Fingerprint, width: number): number {
     this.moves++
     const row = this.rows.add(fingerprint, width)
@@ -39,21 +43,21 @@ export class ClientTable {
     return row
   }
 
-  /** Gives a client a row of another width; only the fingerprint is written. */
+  /** Gives a client a row of another width. Only the fingerprint is written. */
   resize(row: number, width: number): number {
     const fingerprint = this.rows.fingerprintOf(row)
     const newRow = this.rows.add(fingerprint, width)
     this.#index.renumber(fingerprint, row, newRow)
-    this.#vacate(row)
+    this.#removeRow(row)
     return newRow
   }
 
   remove(row: number): void {
     this.#index.remove(this.rows.fingerprintOf(row), row)
-    this.#vacate(row)
+    this.#removeRow(row)
   }
 
-  /** Rows near a fingerprint, in an order that nobody can foretell; answers how many fit into `into`. */
+  /** Writes rows near a fingerprint to `into`, in an order that nobody can predict, and returns how many. */
   neighbours(fingerprint: Fingerprint, into: Int32Array): number {
     return this.#index.neighbours(fingerprint, into)
   }
@@ -64,7 +68,7 @@ export class ClientTable {
     this.#index.clear()
   }
 
-  #vacate(row: number): void {
+  #removeRow(row: number): void {
     this.moves++
     const moved = this.rows.remove(row)
     if (moved !== row) this.#index.renumber(this.rows.fingerprintOf(row), moved, row)

@@ -1,7 +1,11 @@
+/*
+ * Turns a key into a fingerprint of 96 bits, which stands for the key in the table. Hides the hash function
+ * (chaskey.ts) and its secret.
+ */
 import { randomFillSync } from 'node:crypto'
 import { Chaskey } from './chaskey.ts'
 
-/** 96 bits that stand for a key, as three signed words. */
+/** 96 bits as three signed words. */
 export interface Fingerprint {
   readonly first: number
   readonly second: number
@@ -9,12 +13,12 @@ export interface Fingerprint {
 }
 
 /**
- * Takes the fingerprints of keys with a secret of its own, so that nobody can choose keys that collide. Of ten
- * million keys two have the same one, and would share their counters, with a chance below 10^-15.
+ * Hashes with a secret of its own, so that nobody can choose keys that collide. Two keys with the same fingerprint
+ * would share their counters. Among ten million keys, the probability of that is below 10^-15.
  */
 export class KeyHash {
   readonly #bytes: Chaskey
-  /** For keys of wider characters. A secret of its own, since two of their bytes may spell another key. */
+  /** For keys with wider characters. It has a secret of its own, because their bytes may spell another key. */
   readonly #wide: Chaskey
   readonly #last = { first: 0, second: 0, third: 0, fourth: 0 }
 
@@ -24,7 +28,7 @@ export class KeyHash {
     this.#wide = new Chaskey(secret.subarray(4))
   }
 
-  /** The fingerprint of a key, in an object that holds it until the next call. */
+  /** The fingerprint of a key. The next call overwrites the object that this call returns. */
   of(key: string): Fingerprint {
     const isBytes = this.#bytes.digest(key, this.#last)
     if (!isBytes) this.#wide.digest(Buffer.from(key, 'utf16le').toString('latin1'), this.#last)

@@ -1,17 +1,20 @@
-import type { BanState } from '../../../limits/ban.ts'
-import { FINGERPRINT_WORDS } from '../table/row-store.ts'
-import type { RowSchema } from './row-schemas.ts'
-
 /*
- * A row is a fingerprint, two words of marks and expiry, and numbers:
+ * The meaning of the words of a row. Hides which bits hold what.
  *
- *     schema id 16 bits | fullness 5 | is banned 1 | has refusals 1 | is wide 1 | expiry, upper 8
+ * A row is the fingerprint of a client (3 words), its head (2 words), and its numbers:
+ *
+ *     marks   schema id 16 bits | fullness 5 | is banned 1 | has refusals 1 | is wide 1 | expiry, upper 8
  *     expiry, lower 32
  *
- * The numbers are those of its limits in the order of the schema, then those of its ban or refusals. In a narrow
- * row each of them takes one word, and instants are kept as the time from them to the expiry. Where something
- * does not fit, the row is wide: two words each, and the first number is the expiry.
+ * The numbers are the states of the client's limits, in the order of its schema, then the state of its ban. A
+ * narrow row gives each number one word. It keeps an instant as the time from that instant to the expiry. A row
+ * where some number does not fit is wide: each number takes two words, and the first number is the expiry.
  */
+import type { BanState } from '../../../limits/ban.ts'
+import type { RowSchema } from './row-schemas.ts'
+import { FINGERPRINT_WORDS } from './row-store.ts'
+
+/** Where the marks, the lower half of the expiry and the first number of a row are. */
 export const MARKS: number = FINGERPRINT_WORDS
 export const EXPIRY_LOWER: number = FINGERPRINT_WORDS + 1
 export const NUMBERS: number = FINGERPRINT_WORDS + 2
@@ -24,14 +27,17 @@ export const IS_WIDE: number = 1 << 8
 const EXPIRY_UPPER = 0xff
 const UPPER_UNIT = 2 ** 32
 
-/** The fullness of a client that is at its limit; below, how many of so many parts it has used. */
+/** The largest fullness, which is that of a client at its limit. */
 export const FULL = 31
 
-/** What is subtracted from expiries: 17 years before the store was made, so that a clock can be set back. */
+/** The largest number that one word of a narrow row holds. */
+export const LARGEST_WORD: number = 2 ** 32 - 1
+
+/** Expiries count from 17 years before the store was created, so that its clock can be set back. */
 export const ORIGIN_BEFORE_MS: number = 2 ** 39
 const LATEST_EXPIRY = 2 ** 40 - 1
 
-/** What is kept of a client beside the numbers of its limits. */
+/** What is kept of a client besides the states of its limits. */
 export interface RowHead {
   readonly schema: RowSchema
   readonly fullness: number
@@ -39,7 +45,7 @@ export interface RowHead {
   readonly expiresAtMs: number
 }
 
-/** The marks of a client, without what depends on how its numbers are written. */
+/** The marks of a client, without the bits that depend on how its numbers are written. */
 export function marksOf({ schema, fullness, ban }: RowHead): number {
   const banMark = ban === undefined ? 0 : ban.refusals === undefined ? IS_BANNED : HAS_REFUSALS
   return (schema.id << SCHEMA_SHIFT) | (fullness << FULLNESS_SHIFT) | banMark
@@ -57,12 +63,12 @@ export function withFullness(marks: number, fullness: number): number {
   return (marks & ~(FULL << FULLNESS_SHIFT)) | (fullness << FULLNESS_SHIFT)
 }
 
-/** Whether an expiry, in milliseconds since the origin, can stand in the head of a row. */
+/** Whether the head of a row can hold an expiry, given in milliseconds since the origin. */
 export function fitsHead(expiry: number): boolean {
   return expiry >= 0 && expiry <= LATEST_EXPIRY
 }
 
-/** The marks with the upper part of an expiry that fits; the lower one is a word of its own. */
+/** The marks with the upper part of an expiry that fits. The lower part has a word of its own. */
 export function withExpiry(marks: number, expiry: number): number {
   return (marks & ~EXPIRY_UPPER) | Math.floor(expiry / UPPER_UNIT)
 }

@@ -1,42 +1,45 @@
+/*
+ * Finds the row of a fingerprint. Hides a hash table in segments. Each segment grows and shrinks by itself, so that
+ * no step moves more than the entries of one segment.
+ *
+ * A segment is an array of slots. The slot where an entry would best be is its home. Entries are probed slot by slot
+ * from the home on, and the entry that is further from its home goes first (Celis, Larson, Munro: "Robin Hood
+ * Hashing", FOCS 1985). A search for a missing entry ends early, and a removal leaves no gap.
+ */
 import type { Fingerprint } from './key-hash.ts'
 import { ROW_BITS, type RowStore } from './row-store.ts'
 
-/** Answers that there is no such row. */
+/** In the place of a row number: there is no such row. */
 export const NO_ROW = -1
 
 /*
- * An entry is the number of a row, plus one, and below 0:
+ * An entry is one word; an empty slot is 0:
  *
- *     low bits of its home 5 bits | bits of the fingerprint 3 | row + 1, 24
+ *     low bits of the home 5 bits | bits of the fingerprint 3 | row + 1, 24
  *
- * The home is the place where it would best stand: its low bits tell how far from there it is. With the other
- * three few rows are looked at in vain, and looking at a row is what takes time.
+ * The low bits of the home tell how far from home the entry is. The three bits of the fingerprint spare most
+ * comparisons with a row of another client: looking at a row is what takes time.
  */
 const ROW_MASK = 2 ** ROW_BITS - 1
 const TAG_SHIFT = ROW_BITS
 const HOME_SHIFT = TAG_SHIFT + 3
-const FURTHEST = 31
+const LARGEST_DISTANCE = 31
 
-/** Keys to a segment when the index is as full as it may be: what one step of growth has to move. */
+/** Keys of a segment when the index is as full as it may be: the most that one step of growth moves. */
 const KEYS_PER_SEGMENT = 8192
 
-/** Places behind the last home, so that nothing goes round the end; the last of them stays free. */
-const SPARE_PLACES = 24
+/** Slots after the last home, so that no probe wraps around the end. The last of them always stays empty. */
+const SPARE_SLOTS = 24
 
 const FEWEST_HOMES = 8
+/** The largest and the smallest share of the homes that may be in use. */
 const FULLEST = 0.8
-const GROWTH = 1.25
 const EMPTIEST = 0.4
+const GROWTH = 1.25
 
-/** No segment yet; never written to. */
-const NO_PLACES = new Int32Array(SPARE_PLACES)
+/** Takes the place of a segment without entries. Never written to. */
+const NO_SLOTS = new Int32Array(SPARE_SLOTS)
 
-/**
- * Finds rows by their fingerprints: a hash table in segments, each of which grows and shrinks for itself, so that
- * no step ever moves more than one. In a segment places are probed one by one, and whoever is further from home
- * goes first (Celis, Larson, Munro: "Robin Hood Hashing", FOCS 1985): a search for what is not there ends early,
- * and a removal leaves no gap.
- */
 export class RowIndex {
   readonly #rows: RowStore
   readonly #segments: Int32Array[]
@@ -45,66 +48,66 @@ export class RowIndex {
   /** Bytes of all segments. */
   bytes = 0
 
-  /** @param mostKeys how many there will be at most: what segments are made for, and no ceiling */
+  /** @param mostKeys how many keys are expected at most: the number of segments, and not a ceiling */
   constructor(rows: RowStore, mostKeys: number) {
     this.#rows = rows
     const segments = 2 ** Math.max(0, Math.ceil(Math.log2(mostKeys / KEYS_PER_SEGMENT)))
-    this.#segments = new Array<Int32Array>(segments).fill(NO_PLACES)
+    this.#segments = new Array<Int32Array>(segments).fill(NO_SLOTS)
     this.#counts = new Uint32Array(segments)
     this.#numberMask = segments - 1
   }
 
-  /** The row that has this fingerprint, or {@link NO_ROW}. */
+  /** The row with this fingerprint, or {@link NO_ROW}. */
   find(fingerprint: Fingerprint): number {
     const segment = this.#segmentOf(fingerprint)
     const home = homeOf(fingerprint.first, segment)
-    const sought = headOf(fingerprint.second, home)
-    for (let place = home; ; place++) {
-      const entry = segment[place] ?? 0
+    const sought = upperBitsOf(fingerprint.second, home)
+    for (let slot = home; ; slot++) {
+      const entry = segment[slot] ?? 0
       if (entry >>> TAG_SHIFT === sought && entry !== 0) {
         const row = (entry & ROW_MASK) - 1
         if (this.#rows.has(row, fingerprint)) return row
       }
-      if (entry === 0 || distanceAt(place, entry) < place - home) return NO_ROW
+      if (entry === 0 || distanceAt(slot, entry) < slot - home) return NO_ROW
     }
   }
 
-  /** Notes a row under a fingerprint that has none. */
+  /** Adds an entry for the row of a fingerprint that has no entry. */
   insert(fingerprint: Fingerprint, row: number): void {
     const number = this.#numberOf(fingerprint)
     const count = (this.#counts[number] ?? 0) + 1
-    let segment = this.#segments[number] ?? NO_PLACES
+    let segment = this.#segments[number] ?? NO_SLOTS
     while (count > homesIn(segment) * FULLEST || !put(segment, fingerprint, row)) {
       segment = this.#resize(number, Math.max(FEWEST_HOMES, Math.ceil(homesIn(segment) * GROWTH)))
     }
     this.#counts[number] = count
   }
 
-  /** Forgets a row, which is noted under this fingerprint. */
+  /** Removes the entry of a row, which has this fingerprint. */
   remove(fingerprint: Fingerprint, row: number): void {
     const number = this.#numberOf(fingerprint)
-    const segment = this.#segments[number] ?? NO_PLACES
-    closeGap(segment, placeOf(segment, fingerprint, row))
+    const segment = this.#segments[number] ?? NO_SLOTS
+    closeGap(segment, slotOf(segment, fingerprint, row))
     const count = (this.#counts[number] ?? 0) - 1
     this.#counts[number] = count
-    if (count === 0) this.#replace(number, NO_PLACES)
+    if (count === 0) this.#replace(number, NO_SLOTS)
     else if (homesIn(segment) > FEWEST_HOMES && count < homesIn(segment) * EMPTIEST) {
       this.#resize(number, Math.max(FEWEST_HOMES, Math.ceil(count / (FULLEST * FULLEST))))
     }
   }
 
-  /** Notes that a row has got another number. */
+  /** Gives an entry another row number. */
   renumber(fingerprint: Fingerprint, row: number, newRow: number): void {
     const segment = this.#segmentOf(fingerprint)
-    const place = placeOf(segment, fingerprint, row)
-    segment[place] = ((segment[place] ?? 0) & ~ROW_MASK) | (newRow + 1)
+    const slot = slotOf(segment, fingerprint, row)
+    segment[slot] = ((segment[slot] ?? 0) & ~ROW_MASK) | (newRow + 1)
   }
 
   /**
-   * Rows that stand where this fingerprint does or would and behind, going round the end: a choice that nobody
-   * can foretell.
+   * Writes rows to `into`: those in the slots from the home of this fingerprint on, and after the last slot those
+   * from the first slot on. Nobody can predict which rows they are.
    *
-   * @returns how many they are, at most as many as fit into `into`
+   * @returns how many rows were written
    */
   neighbours(fingerprint: Fingerprint, into: Int32Array): number {
     const segment = this.#segmentOf(fingerprint)
@@ -118,7 +121,7 @@ export class RowIndex {
   }
 
   clear(): void {
-    this.#segments.fill(NO_PLACES)
+    this.#segments.fill(NO_SLOTS)
     this.#counts.fill(0)
     this.bytes = 0
   }
@@ -128,14 +131,14 @@ export class RowIndex {
   }
 
   #segmentOf(fingerprint: Fingerprint): Int32Array {
-    return this.#segments[this.#numberOf(fingerprint)] ?? NO_PLACES
+    return this.#segments[this.#numberOf(fingerprint)] ?? NO_SLOTS
   }
 
-  /** Moves a segment into one of that size, or as much larger as it takes. */
+  /** Moves the entries of a segment to a new one with so many homes, or with as many more as they need. */
   #resize(number: number, homes: number): Int32Array {
-    const entries = this.#segments[number] ?? NO_PLACES
+    const entries = this.#segments[number] ?? NO_SLOTS
     for (let size = homes; ; size = Math.ceil(size * GROWTH)) {
-      const resized = new Int32Array(size + SPARE_PLACES)
+      const resized = new Int32Array(size + SPARE_SLOTS)
       if (this.#copy(entries, resized)) return this.#replace(number, resized)
     }
   }
@@ -149,58 +152,61 @@ export class RowIndex {
   }
 
   #replace(number: number, segment: Int32Array): Int32Array {
-    this.bytes += bytesOf(segment) - bytesOf(this.#segments[number] ?? NO_PLACES)
+    this.bytes += bytesOf(segment) - bytesOf(this.#segments[number] ?? NO_SLOTS)
     this.#segments[number] = segment
     return segment
   }
 }
 
 function bytesOf(segment: Int32Array): number {
-  return segment === NO_PLACES ? 0 : segment.byteLength
+  return segment === NO_SLOTS ? 0 : segment.byteLength
 }
 
 function homesIn(segment: Int32Array): number {
-  return segment.length - SPARE_PLACES
+  return segment.length - SPARE_SLOTS
 }
 
-/** The first word, a fraction of 2^32, scaled to the homes (Lemire: "Fast Random Integer Generation", 2019). */
+/** The first word, as a fraction of 2^32, times the homes (Lemire: "Fast Random Integer Generation", 2019). */
 function homeOf(first: number, segment: Int32Array): number {
   return Math.floor((first >>> 0) * homesIn(segment) * 2 ** -32)
 }
 
-/** An entry's upper bits. Segments are told apart by the low bits of the second word, and these are the high. */
-function headOf(second: number, home: number): number {
-  return ((home & FURTHEST) << 3) | (second >>> 29)
+/** The upper bits of an entry. They use the high bits of the second word; its low bits choose the segment. */
+function upperBitsOf(second: number, home: number): number {
+  return ((home & LARGEST_DISTANCE) << 3) | (second >>> 29)
 }
 
-/** How far from home an entry stands. */
-function distanceAt(place: number, entry: number): number {
-  return (place - (entry >>> HOME_SHIFT)) & FURTHEST
+/** How many slots an entry is from its home. */
+function distanceAt(slot: number, entry: number): number {
+  return (slot - (entry >>> HOME_SHIFT)) & LARGEST_DISTANCE
 }
 
-/** Puts an entry where it belongs, unless others would have to go further than can be told. */
+/**
+ * Puts an entry into its slot, and moves the entries after it. Returns false, with nothing changed, where an entry
+ * would be more than {@link LARGEST_DISTANCE} slots from home, or where the segment ends.
+ */
 function put(segment: Int32Array, { first, second }: Fingerprint, row: number): boolean {
   const home = homeOf(first, segment)
-  let place = home
-  while (segment[place] !== 0 && distanceAt(place, segment[place] ?? 0) >= place - home) place++
-  let free = place
+  let slot = home
+  while (segment[slot] !== 0 && distanceAt(slot, segment[slot] ?? 0) >= slot - home) slot++
+  let free = slot
   while (segment[free] !== 0) {
-    if (distanceAt(free, segment[free] ?? 0) === FURTHEST) return false
+    if (distanceAt(free, segment[free] ?? 0) === LARGEST_DISTANCE) return false
     free++
   }
-  if (free === segment.length - 1 || place - home > FURTHEST) return false
-  segment.copyWithin(place + 1, place, free)
-  segment[place] = (headOf(second, home) << TAG_SHIFT) | (row + 1)
+  if (free === segment.length - 1 || slot - home > LARGEST_DISTANCE) return false
+  segment.copyWithin(slot + 1, slot, free)
+  segment[slot] = (upperBitsOf(second, home) << TAG_SHIFT) | (row + 1)
   return true
 }
 
-function placeOf(segment: Int32Array, { first }: Fingerprint, row: number): number {
-  let place = homeOf(first, segment)
-  while (((segment[place] ?? 0) & ROW_MASK) !== row + 1) place++
-  return place
+function slotOf(segment: Int32Array, { first }: Fingerprint, row: number): number {
+  let slot = homeOf(first, segment)
+  while (((segment[slot] ?? 0) & ROW_MASK) !== row + 1) slot++
+  return slot
 }
 
-/** Moves those behind a place, up to the first one at home, one nearer. */
+/** Moves the entries after a gap one slot nearer to their homes, up to the first entry that is at home. */
 function closeGap(segment: Int32Array, gap: number): void {
   let end = gap + 1
   while (segment[end] !== 0 && distanceAt(end, segment[end] ?? 0) > 0) end++

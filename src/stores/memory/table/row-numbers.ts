@@ -1,10 +1,13 @@
+/*
+ * Writes the numbers of a row and reads them. Hides the two forms that numbers have in a row: narrow (one word
+ * each) and wide (two words each). row-format.ts describes both.
+ */
 import type { NumberSink, NumberSource } from '../../../limits/algorithm.ts'
-import { floatAt, putFloat } from './float-words.ts'
 
-/** So many words hold the numbers of one window or bucket. */
+/** The state of one fixed window or one token bucket has three numbers. */
 const FEWEST_WORDS = 3
 
-/** Numbers that are about to be written on a row. */
+/** Collects the numbers that are about to be written to a row. */
 export class NumberWriter implements NumberSink {
   #values = new Float64Array(32)
   #isInstant = new Uint8Array(32)
@@ -22,9 +25,9 @@ export class NumberWriter implements NumberSink {
     this.#put(value, 0)
   }
 
-  /** Words that the numbers take in either form, rounded up so that a client seldom grows out of its row. */
+  /** Words that the numbers take in one of the forms. Rounded up, so that a client rarely needs a larger row. */
   wordsFor(isWide: boolean): number {
-    // In the wide form the expiry is a number more.
+    // The wide form has one number more, the expiry.
     const words = isWide ? 2 * (this.#length + 1) : this.#length
     let room = FEWEST_WORDS
     while (room < words) room *= 2
@@ -32,8 +35,9 @@ export class NumberWriter implements NumberSink {
   }
 
   /**
-   * Writes each number in a word, an instant as the time from it to `baseMs`. Answers false, with the words
-   * worthless, where one does not fit.
+   * Writes each number in one word, and an instant as the time from it to `baseMs`.
+   *
+   * @returns false where a number does not fit; the words then hold nothing of use
    */
   writeNarrow(into: Int32Array, start: number, baseMs: number): boolean {
     for (let index = 0; index < this.#length; index++) {
@@ -45,10 +49,10 @@ export class NumberWriter implements NumberSink {
     return true
   }
 
-  /** Writes each number in two words, as it is. */
+  /** Writes each number unchanged, in two words. */
   writeWide(into: Int32Array, start: number): void {
     for (let index = 0; index < this.#length; index++) {
-      putFloat(into, start + 2 * index, this.#values[index] ?? 0)
+      writeDouble(into, start + 2 * index, this.#values[index] ?? 0)
     }
   }
 
@@ -75,7 +79,7 @@ export class NumberReader implements NumberSource {
   #isWide = false
   #baseMs = 0
 
-  /** Of a narrow row, whose instants are kept as the time from them to `baseMs`. */
+  /** Starts at the first number of a narrow row, which keeps an instant as the time from it to `baseMs`. */
   openNarrow(words: Int32Array, start: number, baseMs: number): void {
     this.#words = words
     this.#at = start
@@ -83,6 +87,7 @@ export class NumberReader implements NumberSource {
     this.#baseMs = baseMs
   }
 
+  /** Starts at a number of a wide row. */
   openWide(words: Int32Array, start: number): void {
     this.#words = words
     this.#at = start
@@ -98,9 +103,26 @@ export class NumberReader implements NumberSource {
     const at = this.#at
     if (this.#isWide) {
       this.#at = at + 2
-      return floatAt(this.#words, at)
+      return readDouble(this.#words, at)
     }
     this.#at = at + 1
     return (this.#words[at] ?? 0) >>> 0
   }
+}
+
+const double = new Float64Array(1)
+const doubleWords = new Int32Array(double.buffer)
+
+/** Writes any number, unchanged, as two words. */
+export function writeDouble(into: Int32Array, at: number, value: number): void {
+  double[0] = value
+  into[at] = doubleWords[0] ?? 0
+  into[at + 1] = doubleWords[1] ?? 0
+}
+
+/** Reads what {@link writeDouble} wrote. */
+export function readDouble(from: Int32Array, at: number): number {
+  doubleWords[0] = from[at] ?? 0
+  doubleWords[1] = from[at + 1] ?? 0
+  return double[0] ?? 0
 }

@@ -1,28 +1,34 @@
+/*
+ * A schema lists the limits that a client's row has numbers of. Clients with the same limits share one schema, so
+ * that a row needs to keep a 16-bit id only. Hides how ids are given out and taken back.
+ */
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import type { NumericAlgorithm } from '../../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import type { Limit } from '../../../limits/limit.ts'
 
 /**
- * Of which limits a client has numbers: of these names, counted by these algorithms, in this order, and the longest of
- * them remembered for so long.
+ * What the numbers of a row belong to: limits with these names, counted by these algorithms, in this order. The
+ * longest time for which one of the limits is remembered is part of the schema as well.
  */
 export interface RowSchema {
-  /** By which its clients know it; -1 while it has none. */
+  /** The number under which rows keep the schema; -1 while no client has it. */
   id: number
+  /** How many clients have the schema. */
   clients: number
   readonly algorithms: readonly NumericAlgorithm<AlgorithmState>[]
-  /** Whether it is one fixed window, as most are. */
+  /** Whether it is one fixed window, which is the most frequent schema. */
   readonly isOneWindow: boolean
-  /** Those that were asked about last. Limits of one schema may differ in how much they allow. */
+  /** The limits of the latest charge. Limits of one schema may differ in how much they allow. */
   limits: readonly Limit[]
+  /** The same text for the same schema, and another text for another schema. */
   readonly text: string
 }
 
-/** RowSchemas that have clients at a time: a client keeps the id in 16 bits. */
+/** How many schemas can have clients at the same time: a row keeps the id in 16 bits. */
 const MOST_SCHEMAS = 2 ** 16
 
-/** Numbers the schemas, so that clients need keep no more than a number. */
+/** Finds the schema of limits, and gives an id to each schema that has clients. */
 export class RowSchemas {
   readonly #byId: (RowSchema | undefined)[] = []
   readonly #byText = new Map<string, RowSchema>()
@@ -30,7 +36,7 @@ export class RowSchemas {
   readonly #freeIds: number[] = []
   #last: RowSchema | undefined
 
-  /** The schema of limits. Where they are those that were asked about last, there is nothing to look up. */
+  /** The schema of some limits, which become its latest limits. The limits of the last call need no lookup. */
   of(limits: readonly Limit[]): RowSchema {
     const last = this.#last
     if (last?.limits === limits) return last
@@ -45,7 +51,7 @@ export class RowSchemas {
     return this.#byId[id]
   }
 
-  /** Notes a client more; the first one brings the schema its id. */
+  /** Counts one more client of a schema. The first client gives the schema its id. */
   retain(schema: RowSchema): void {
     if (schema.clients === 0) {
       schema.id = this.#freeId()
@@ -55,7 +61,7 @@ export class RowSchemas {
     schema.clients++
   }
 
-  /** Notes a client less; with the last one the id goes. */
+  /** Counts one client less of a schema. When the last client is gone, the id becomes free. */
   release(id: number): void {
     const schema = this.#byId[id]
     if (schema === undefined) return
@@ -67,7 +73,7 @@ export class RowSchemas {
     if (this.#byText.get(schema.text) === schema) this.#byText.delete(schema.text)
   }
 
-  /** Forgets that there were clients. */
+  /** Forgets all clients of all schemas. */
   clear(): void {
     for (const schema of this.#byId) {
       if (schema === undefined) continue
@@ -101,13 +107,13 @@ export class RowSchemas {
     if (id < MOST_SCHEMAS) return id
     throw new RateLimiterError({
       code: 'store_failed',
-      problem: `this MemoryStore has clients of ${MOST_SCHEMAS} different sets of limit names`,
-      remedy: 'Give each limiter of so many a store of its own.',
+      problem: `this MemoryStore has clients of ${MOST_SCHEMAS} different sets of limit names, and cannot hold more`,
+      remedy: 'Give some of the limiters a store of their own.',
     })
   }
 }
 
-/** How long the longest-lived of some limits is remembered, in milliseconds. */
+/** The longest time for which one of some limits is remembered, in milliseconds; 0 where there is no limit. */
 export function longestTtlMs(limits: readonly Limit[]): number {
   return limits.reduce((longest, { ttlMs }) => Math.max(longest, ttlMs), 0)
 }

@@ -1,19 +1,23 @@
+/*
+ * Keeps rows of 32-bit words in typed arrays, the chunks. Hides how memory is taken and given back. It does not
+ * know what the words mean, except that the first three are the fingerprint of a client.
+ */
 import type { Fingerprint } from './key-hash.ts'
 
-/** Bits of a row's number: that of its chunk, above its place in the chunk. */
+/** Bits of a row's number: the number of its chunk, above its position in the chunk. */
 export const ROW_BITS = 24
-const PLACE_BITS = 12
-const MOST_CHUNKS = 2 ** (ROW_BITS - PLACE_BITS) - 1
-const ROWS_PER_CHUNK = 2 ** PLACE_BITS
-const PLACE_MASK = ROWS_PER_CHUNK - 1
+const POSITION_BITS = 12
+const MOST_CHUNKS = 2 ** (ROW_BITS - POSITION_BITS) - 1
+const ROWS_PER_CHUNK = 2 ** POSITION_BITS
+const POSITION_MASK = ROWS_PER_CHUNK - 1
 
-/** Rows that the first chunk of a sizeClass begins with, so that a small store is small. */
+/** Rows for which the first chunk of a size class has room at first, so that a small store takes little memory. */
 const FIRST_ROWS = 64
 
-/** Words that a fingerprint takes, at the beginning of each row. */
+/** Words that a fingerprint takes, at the start of each row. */
 export const FINGERPRINT_WORDS = 3
 
-/** Rows of one width, without gaps: where one goes, the last one moves in. */
+/** All rows of one width, without gaps: when a row is removed, the last row moves into the gap. */
 export interface SizeClass {
   /** Words of a row. */
   readonly width: number
@@ -24,12 +28,8 @@ export interface SizeClass {
 
 const NO_CHUNK = new Int32Array(0)
 
-/**
- * Keeps rows of words in typed arrays, taking memory and giving it back by the chunk. What the words mean is
- * nothing to it, except that the first three are a fingerprint.
- */
 export class RowStore {
-  /** Each chunk by its number, and the width of the rows in it. */
+  /** Each chunk, and the width of its rows, by the number of the chunk. */
   readonly #chunks: Int32Array[] = []
   readonly #widths: number[] = []
   readonly #freeNumbers: number[] = []
@@ -39,17 +39,17 @@ export class RowStore {
   /** Bytes of all chunks. */
   bytes = 0
 
-  /** The words among which a row stands, from {@link startOf} on; good until rows come or go. */
+  /** The chunk of a row, which starts at {@link startOf}. Valid until a row is added or removed. */
   wordsOf(row: number): Int32Array {
-    return this.#chunks[row >>> PLACE_BITS] ?? NO_CHUNK
+    return this.#chunks[row >>> POSITION_BITS] ?? NO_CHUNK
   }
 
   startOf(row: number): number {
-    return (row & PLACE_MASK) * this.widthOf(row)
+    return (row & POSITION_MASK) * this.widthOf(row)
   }
 
   widthOf(row: number): number {
-    return this.#widths[row >>> PLACE_BITS] ?? 0
+    return this.#widths[row >>> POSITION_BITS] ?? 0
   }
 
   has(row: number, { first, second, third }: Fingerprint): boolean {
@@ -64,7 +64,7 @@ export class RowStore {
     return { first: words[start] ?? 0, second: words[start + 1] ?? 0, third: words[start + 2] ?? 0 }
   }
 
-  /** Adds a row of so many words, of which only the fingerprint is written; in the others anything may stand. */
+  /** Adds a row of `width` words. Only the fingerprint is written; the other words may hold anything. */
   add({ first, second, third }: Fingerprint, width: number): number {
     const sizeClass = this.#sizeClassOf(width)
     this.#makeRoom(sizeClass)
@@ -79,7 +79,11 @@ export class RowStore {
     return row
   }
 
-  /** Takes a row away. Answers whose number has changed to this one: the row itself when nobody's has. */
+  /**
+   * Removes a row.
+   *
+   * @returns the number that the row moved into the gap had before; `row` itself when no row was moved
+   */
   remove(row: number): number {
     const sizeClass = this.#sizeClassOf(this.widthOf(row))
     sizeClass.rows--
@@ -119,7 +123,10 @@ export class RowStore {
     else this.#addChunk(width, chunks, chunks.length === 0 ? FIRST_ROWS : ROWS_PER_CHUNK)
   }
 
-  /** Gives back what is not needed, and not at once what is, lest a client at an edge take and give by turns. */
+  /**
+   * Gives memory back that is not needed. Some is kept, so that a client that comes and goes at the edge of a
+   * chunk does not take the chunk and give it back each time.
+   */
   #shrink(sizeClass: SizeClass): void {
     const { chunks, rows } = sizeClass
     const capacity = this.#capacityOf(sizeClass)
@@ -164,7 +171,7 @@ export class RowStore {
   }
 }
 
-/** The number of the row at a place of a sizeClass. */
-export function rowAt({ chunks }: SizeClass, place: number): number {
-  return ((chunks[place >>> PLACE_BITS] ?? 0) << PLACE_BITS) | (place & PLACE_MASK)
+/** The number of the row at an index of a size class. */
+export function rowAt({ chunks }: SizeClass, index: number): number {
+  return ((chunks[index >>> POSITION_BITS] ?? 0) << POSITION_BITS) | (index & POSITION_MASK)
 }

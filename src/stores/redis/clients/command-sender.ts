@@ -1,11 +1,13 @@
+// Hides how a command is sent through any object that sends commands.
+
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
-/** Anything that sends one command, given as its words, to where its key is. */
+/** An object that sends one command, given as its words, to the server that has its key. */
 export interface CommandSender {
   readonly sendCommand: (words: string[]) => Promise<unknown>
 }
 
-/** A client of another kind. Whether it is ready is its own business. */
+/** A connection through an object that sends commands. That object waits for its server itself. */
 export class CommandConnection implements RedisConnection {
   readonly #send: SendCommand
 
@@ -33,6 +35,6 @@ export class CommandConnection implements RedisConnection {
     return [this.#send]
   }
 
-  /** The client is its owner's to close. */
+  /** The application closes its client. */
   async close(): Promise<void> {}
 }

@@ -1,3 +1,5 @@
+// Hides how the package of a client is found out.
+
 import { RateLimiterError, showValue } from '../../../errors/rate-limiter-error.ts'
 import { CommandConnection, type CommandSender } from './command-sender.ts'
 import { IoredisConnection, type IoredisLike, isIoredis } from './ioredis.ts'
@@ -6,12 +8,18 @@ import { isNodeRedisCluster, NodeRedisClusterConnection } from './node-redis-clu
 import type { RedisConnection } from './redis-connection.ts'
 
 /**
- * A client that a store can run on: of ioredis 5 or 6 (`Redis`, `Cluster`), of node-redis 4 to 6 (`createClient`,
- * `createCluster`, `createSentinel`), or any object that sends a command to where its key is.
+ * A client for a {@link RedisStore}: from ioredis 5 or 6 (`Redis`, `Cluster`), from node-redis 4 to 6
+ * (`createClient`, `createCluster`, `createSentinel`), or any object that sends a command to the server that
+ * has its key.
  */
 export type RedisClient = IoredisLike | NodeRedisLike | CommandSender
 
-/** A connection through a client, told by what it can do: none of the packages is imported. */
+/**
+ * A connection through a client. The methods of the client show which package it is from: no package is
+ * imported.
+ *
+ * @throws RateLimiterError `invalid_option` if the client is of another kind
+ */
 export function connectionOf(client: unknown): RedisConnection {
   if (typeof client === 'object' && client !== null) {
     if (isIoredis(client)) return new IoredisConnection(client)
@@ -32,17 +40,17 @@ export function connectionOf(client: unknown): RedisConnection {
   })
 }
 
-/** What somebody took for a client, by its name alone: what is in it may be a password. */
+/** The name of a value that is no client. Its content is not shown: it may hold a password. */
 function nameOf(value: unknown): string {
   if (typeof value === 'string') return showValue(value.replace(/\/\/.*@/, '//...@'))
   if (typeof value !== 'object' || value === null) return showValue(value)
   const name = value.constructor?.name ?? 'Object'
   return name === 'Object'
-    ? `an object with ${Object.keys(value).join(', ') || 'nothing in it'}`
+    ? `an object with ${Object.keys(value).join(', ') || 'no properties'}`
     : `a ${name}`
 }
 
-/** What the client given puts before keys by itself, where the store has to do it. */
+/** The key prefix of the application's client, if the store itself has to put it before its keys. */
 export function keyPrefixOf(client: RedisClient): string {
   return isIoredis(client) ? IoredisConnection.keyPrefixOf(client) : ''
 }

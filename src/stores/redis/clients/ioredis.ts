@@ -1,21 +1,22 @@
-import type { Writable } from 'node:stream'
-import { FirstConnections, type ServerClient } from './first-connections.ts'
-import { GatheredWrites } from './gathered-writes.ts'
-import { Readiness, type ReadyEvents } from './readiness.ts'
-import type { RedisConnection, SendCommand } from './redis-connection.ts'
+// Hides ioredis, versions 5 and 6.
 
-/** What is recognised as a client of ioredis, single, with sentinels or for a cluster. */
+import type { Writable } from 'node:stream'
+import { ClusterReadyWaiter, type ReadyEvents, ReadyWaiter, type ServerClient } from './ready-waiters.ts'
+import type { RedisConnection, SendCommand } from './redis-connection.ts'
+import { WriteBatcher } from './write-batcher.ts'
+
+/** What identifies a client of ioredis, for one server, with sentinels or for a cluster. */
 export interface IoredisLike {
   readonly status: string
   readonly evalsha: (...args: never[]) => Promise<unknown>
   readonly duplicate: (...args: never[]) => unknown
 }
 
-/** The part of ioredis that is used. */
+/** The part of an ioredis client that is used. */
 interface Ioredis extends ReadyEvents {
   readonly status: string
   readonly isCluster?: boolean
-  /** To the server; a cluster has several, and shows none. */
+  /** The socket to the server. A cluster client has one for each server and shows none. */
   readonly stream?: Writable | null
   readonly options: { readonly keyPrefix?: string }
   evalsha(sha: string, keys: number, ...words: readonly string[]): Promise<unknown>
@@ -29,25 +30,25 @@ interface Ioredis extends ReadyEvents {
   duplicate(startupNodes: readonly never[], options: object): Ioredis
 }
 
-/** The longest pause before a connection is tried again: it is part of the time that recovery takes. */
+/** The longest pause before the next attempt to connect. Recovery takes that much longer. */
 const LONGEST_PAUSE_MS = 500
 
 const reconnectAfter = (attempts: number): number =>
   Math.min(25 * 2 ** Math.min(attempts, 9), LONGEST_PAUSE_MS)
 
 /**
- * What a connection for counting must not do: keep commands until there is a server, and send those again whose
- * answer was lost. Either would charge clients for requests that were decided long ago.
+ * Each command is sent once or never. A command that is kept until there is a server, or sent again because
+ * its answer was lost, would charge a client for a request that was decided long before.
  */
-const SENT_ONCE = {
+const SEND_ONCE_OPTIONS = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   lazyConnect: false,
   retryStrategy: reconnectAfter,
-  // A timer of two seconds by default, which keeps a process that has closed everything from ending.
+  // By default a timer of two seconds, which delays the end of a process that has closed everything.
   disconnectTimeout: 100,
-  // The store writes whole keys itself, also where a client would not (in SCAN).
+  // The store writes whole keys itself, because a client does not add its prefix in SCAN.
   keyPrefix: '',
 }
 
@@ -56,21 +57,24 @@ export function isIoredis(client: object): client is IoredisLike {
   return typeof evalsha === 'function' && typeof duplicate === 'function' && typeof status === 'string'
 }
 
-/** A connection of the store's own, to where the client given is connected. */
+/** A connection that the store opens itself, with the addresses and options of the application's client. */
 export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
-  readonly #readiness: Readiness
-  readonly #servers: FirstConnections | undefined
-  readonly #writes = new GatheredWrites()
+  readonly #ready: ReadyWaiter
+  readonly #servers: ClusterReadyWaiter | undefined
+  readonly #batcher = new WriteBatcher()
 
-  constructor(given: IoredisLike) {
-    const client = given as unknown as Ioredis
+  constructor(original: IoredisLike) {
+    const client = original as unknown as Ioredis
     this.#client =
       client.isCluster === true
         ? client.duplicate([], {
-            redisOptions: { ...(client.options as { redisOptions?: object }).redisOptions, ...SENT_ONCE },
+            redisOptions: {
+              ...(client.options as { redisOptions?: object }).redisOptions,
+              ...SEND_ONCE_OPTIONS,
+            },
             enableOfflineQueue: false,
-            // It would ask a server that is not connected yet, and so give all of them up to begin again.
+            // The check would call a server that is not connected yet, fail, and disconnect from all servers.
             enableReadyCheck: false,
             retryDelayOnFailover: 0,
             retryDelayOnClusterDown: 0,
@@ -78,37 +82,38 @@ export class IoredisConnection implements RedisConnection {
             lazyConnect: false,
             keyPrefix: '',
           })
-        : client.duplicate(SENT_ONCE)
-    // Each command says by itself that it failed; without a listener every error would be printed as well.
+        : client.duplicate(SEND_ONCE_OPTIONS)
+    // A failed command rejects by itself. Without a listener, ioredis would print every error of the
+    // connection too.
     this.#client.on('error', () => undefined)
-    this.#readiness = new Readiness(this.#client)
-    if (client.isCluster === true) this.#servers = new FirstConnections(() => this.#client.nodes('master'))
+    this.#ready = new ReadyWaiter(this.#client)
+    if (client.isCluster === true) this.#servers = new ClusterReadyWaiter(() => this.#client.nodes('master'))
   }
 
-  /** The prefix that the client given puts before keys. */
-  static keyPrefixOf(given: IoredisLike): string {
-    return (given as unknown as Ioredis).options.keyPrefix ?? ''
+  /** The prefix that the application's client puts before keys. */
+  static keyPrefixOf(client: IoredisLike): string {
+    return (client as unknown as Ioredis).options.keyPrefix ?? ''
   }
 
-  ready(withinMs: number): Promise<void> | undefined {
+  ready(deadlineMs: number): Promise<void> | undefined {
     const { status } = this.#client
     const notReady = (): Error =>
-      new Error(`Redis is not connected: the connection is '${this.#client.status}'`)
-    if (status === 'ready') return this.#servers?.within(withinMs, notReady)
-    // On its way, at the start or again: it may be there in time.
-    if (status === 'connecting' || status === 'connect') return this.#connected(withinMs, notReady)
+      new Error(`Redis is not connected: the status of the connection is '${this.#client.status}'`)
+    if (status === 'ready') return this.#servers?.within(deadlineMs, notReady)
+    // It connects for the first time or again, and may be ready before the deadline.
+    if (status === 'connecting' || status === 'connect') return this.#connected(deadlineMs, notReady)
     return Promise.reject(notReady())
   }
 
-  async #connected(withinMs: number, notReady: () => Error): Promise<void> {
-    const beganAtMs = performance.now()
-    await this.#readiness.within(withinMs, notReady)
-    await this.#servers?.within(Math.max(0, beganAtMs + withinMs - performance.now()), notReady)
+  async #connected(deadlineMs: number, notReady: () => Error): Promise<void> {
+    const startedAtMs = performance.now()
+    await this.#ready.within(deadlineMs, notReady)
+    await this.#servers?.within(Math.max(0, startedAtMs + deadlineMs - performance.now()), notReady)
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
     const { stream } = this.#client
-    if (stream != null) this.#writes.next(stream)
+    if (stream != null) this.#batcher.beforeCommand(stream)
     return this.#client.evalsha(sha, 1, key, ...args)
   }
 

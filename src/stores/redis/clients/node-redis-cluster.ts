@@ -1,7 +1,17 @@
-import { keySlotOf } from './key-slot.ts'
+// Hides node-redis, versions 4 to 6, for a cluster.
+
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
-/** The client of one server: a promise of it while version 4 connects, absent before anything connects. */
+const SLOT_COUNT = 16_384
+
+/** CRC-16/XMODEM, one entry for each value of a byte. */
+const CRC_TABLE: Uint16Array = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021
+  return crc
+})
+
+/** The client of one server. In version 4 it is a promise while it connects. */
 type NodeClient = Partial<{
   readonly isReady: boolean
   sendCommand(words: readonly string[]): Promise<unknown>
@@ -12,7 +22,7 @@ interface ClusterNode {
   readonly client?: NodeClient | undefined
 }
 
-/** The part of a cluster of node-redis that is used. */
+/** The part of a cluster client of node-redis that is used. */
 interface NodeRedisCluster {
   readonly isOpen?: boolean
   readonly slots: readonly ({ readonly master: ClusterNode } | undefined)[]
@@ -27,20 +37,22 @@ export function isNodeRedisCluster(client: object): boolean {
 }
 
 /**
- * The cluster given. It has a queue for each server, and keeps there what it cannot send yet: so the server of a key is
- * asked before whether it is ready. Of `evalSha` version 4 does not see the key, and asks any server; commands as words
- * go to the right one in every version.
+ * A connection through the application's cluster client of node-redis. That client has a queue for each
+ * server and keeps commands there until it can send them. So the store checks first whether the server of a
+ * key is ready. Commands are sent as words: `evalSha` of version 4 ignores the key and calls any server.
  */
 export class NodeRedisClusterConnection implements RedisConnection {
   readonly #cluster: NodeRedisCluster
 
-  constructor(given: object) {
-    this.#cluster = given as NodeRedisCluster
+  constructor(client: object) {
+    this.#cluster = client as NodeRedisCluster
   }
 
   ready(): Promise<void> | undefined {
     if (this.#cluster.isOpen !== false) return undefined
-    return Promise.reject(new Error('Redis is not connected: await client.connect() has to come first'))
+    return Promise.reject(
+      new Error('Redis is not connected: call await client.connect() before the first request'),
+    )
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
@@ -62,7 +74,7 @@ export class NodeRedisClusterConnection implements RedisConnection {
     })
   }
 
-  /** The client is its owner's to close. */
+  /** The application closes its client. */
   async close(): Promise<void> {}
 
   async #send(key: string, words: readonly string[]): Promise<unknown> {
@@ -72,7 +84,7 @@ export class NodeRedisClusterConnection implements RedisConnection {
 
   #checkReady(node: ClusterNode | undefined): void {
     if (node?.client?.isReady === true) return
-    // With minimizeConnections a server is connected to when it is first asked for.
+    // With `minimizeConnections` the cluster connects to a server when a command first needs it.
     if (node !== undefined && node.client === undefined) void this.#connect(node)
     throw new Error('Redis is not connected: a server of the cluster is connecting')
   }
@@ -81,7 +93,21 @@ export class NodeRedisClusterConnection implements RedisConnection {
     try {
       await this.#cluster.nodeClient(node)
     } catch {
-      // The next command that needs it will tell.
+      // The next command for this server fails, and its error is reported.
     }
   }
+}
+
+/**
+ * The slot of an ASCII key in a cluster. It depends on the text in the first braces of the key. If there are
+ * no braces or they are empty, it depends on the whole key. (Redis cluster specification, "Key distribution
+ * model" and "Hash tags".)
+ */
+export function keySlotOf(key: string): number {
+  const text = /^[^{]*\{([^}]+)\}/.exec(key)?.[1] ?? key
+  let crc = 0
+  for (let at = 0; at < text.length; at++) {
+    crc = ((crc << 8) & 0xffff) ^ (CRC_TABLE[(crc >> 8) ^ text.charCodeAt(at)] ?? 0)
+  }
+  return crc % SLOT_COUNT
 }

@@ -1,29 +1,31 @@
-import { Readiness, type ReadyEvents } from './readiness.ts'
+// Hides node-redis, versions 4 to 6, for one server and with sentinels.
+
+import { type ReadyEvents, ReadyWaiter } from './ready-waiters.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
-/** What is recognised as a client of node-redis, single, for a cluster or with sentinels. */
+/** What identifies a client of node-redis, for one server, for a cluster or with sentinels. */
 export interface NodeRedisLike {
   readonly isOpen?: boolean
-  // Any function: of version 4 the parameters of a cluster are several tuples.
+  // Any function, because in version 4 the parameters of a cluster are several tuples.
   readonly evalSha: (...args: never) => Promise<unknown>
   readonly connect: (...args: never) => Promise<unknown>
 }
 
-/** What scripts are given. */
+/** The keys and arguments of a script. */
 interface ScriptArguments {
   readonly keys: string[]
   readonly arguments: string[]
 }
 
-/** The part of node-redis that is used. */
+/** The part of a node-redis client that is used. */
 interface NodeRedis extends ReadyEvents {
   readonly isOpen?: boolean
   readonly isReady?: boolean
-  evalSha(sha: string, given: ScriptArguments): Promise<unknown>
-  eval(source: string, given: ScriptArguments): Promise<unknown>
+  evalSha(sha: string, script: ScriptArguments): Promise<unknown>
+  eval(source: string, script: ScriptArguments): Promise<unknown>
   del(key: string): Promise<unknown>
   sendCommand(words: readonly string[]): Promise<unknown>
-  /** With sentinels. */
+  /** Only a client with sentinels has it. */
   use?<T>(work: (client: NodeRedis) => Promise<T>): Promise<T>
 }
 
@@ -32,24 +34,29 @@ export function isNodeRedis(client: object): client is NodeRedisLike {
   return typeof evalSha === 'function' && typeof connect === 'function'
 }
 
-/** The client given: it sends nothing twice, and is asked before whether it is ready. */
+/**
+ * A connection through the application's client of node-redis. It sends no command twice. It would keep a
+ * command until it is connected, and so the store checks first whether it is ready.
+ */
 export class NodeRedisConnection implements RedisConnection {
   readonly #client: NodeRedis
-  readonly #readiness: Readiness
+  readonly #ready: ReadyWaiter
 
-  constructor(given: NodeRedisLike) {
-    this.#client = given as unknown as NodeRedis
-    this.#readiness = new Readiness(this.#client)
+  constructor(client: NodeRedisLike) {
+    this.#client = client as unknown as NodeRedis
+    this.#ready = new ReadyWaiter(this.#client)
   }
 
-  ready(withinMs: number): Promise<void> | undefined {
+  ready(deadlineMs: number): Promise<void> | undefined {
     const { isReady, isOpen } = this.#client
     if (isReady === true || (isReady === undefined && isOpen !== false)) return undefined
     if (isOpen === true) {
       const notReady = (): Error => new Error('Redis is not connected: the client is connecting')
-      return this.#readiness.within(withinMs, notReady)
+      return this.#ready.within(deadlineMs, notReady)
     }
-    return Promise.reject(new Error('Redis is not connected: await client.connect() has to come first'))
+    return Promise.reject(
+      new Error('Redis is not connected: call await client.connect() before the first request'),
+    )
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
@@ -67,15 +74,10 @@ export class NodeRedisConnection implements RedisConnection {
   async primaries(): Promise<readonly SendCommand[]> {
     const client = this.#client
     const { use } = client
-    if (use !== undefined)
-      return [(words) => use.call(client, (leased) => leased.sendCommand(words)) as Promise<unknown>]
-    return [sender(client)]
+    if (use === undefined) return [(words) => client.sendCommand(words)]
+    return [(words) => use.call(client, (leased) => leased.sendCommand(words)) as Promise<unknown>]
   }
 
-  /** The client is its owner's to close. */
+  /** The application closes its client. */
   async close(): Promise<void> {}
-}
-
-function sender(client: NodeRedis): SendCommand {
-  return (words) => client.sendCommand(words)
 }

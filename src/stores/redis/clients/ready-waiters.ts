@@ -1,38 +1,86 @@
+// Hides how the store waits until a client is connected.
+
+import { withDeadline } from '../../resilience/deadline.ts'
+
 /** The part of an event emitter that waiting needs. */
 export interface ReadyEvents {
   once(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown
 }
 
-/** Waits for a client. All who wait share one listener: more than ten would be taken for a leak, and warned of. */
-export class Readiness {
+/**
+ * Waits until a client is connected. All callers share one listener, because Node warns of a memory leak if
+ * an emitter has more than ten.
+ */
+export class ReadyWaiter {
   readonly #client: ReadyEvents
-  readonly #waiting = new Set<() => void>()
+  readonly #callbacks = new Set<() => void>()
 
   constructor(client: ReadyEvents) {
     this.#client = client
   }
 
-  /** Settles with the event `ready`, or rejects with what `notReady` says after so many milliseconds. */
-  within(withinMs: number, notReady: () => Error): Promise<void> {
+  /** Resolves with the event `ready`, or rejects with `notReady()` after `deadlineMs`. */
+  within(deadlineMs: number, notReady: () => Error): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onReady = (): void => {
+      const callback = (): void => {
         clearTimeout(timer)
         resolve()
       }
       const timer = setTimeout(() => {
-        this.#waiting.delete(onReady)
-        if (this.#waiting.size === 0) this.#client.off('ready', this.#onReady)
+        this.#callbacks.delete(callback)
+        if (this.#callbacks.size === 0) this.#client.off('ready', this.#onReady)
         reject(notReady())
-      }, withinMs)
-      if (this.#waiting.size === 0) this.#client.once('ready', this.#onReady)
-      this.#waiting.add(onReady)
+      }, deadlineMs)
+      if (this.#callbacks.size === 0) this.#client.once('ready', this.#onReady)
+      this.#callbacks.add(callback)
     })
   }
 
   readonly #onReady = (): void => {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const onReady of waiting) onReady()
+    const callbacks = [...this.#callbacks]
+    this.#callbacks.clear()
+    for (const callback of callbacks) callback()
   }
+}
+
+/** The client of one server, within a cluster of ioredis. */
+export interface ServerClient {
+  readonly status: string
+  once(event: 'ready' | 'end', listener: () => void): unknown
+}
+
+/**
+ * Waits for the first connection to each server of a cluster. A cluster client of ioredis is ready as soon as
+ * it knows its servers. Until it is connected to a server, it rejects commands for that server. A server
+ * whose connection is lost later is not waited for.
+ */
+export class ClusterReadyWaiter {
+  readonly #servers: () => readonly ServerClient[]
+  #settled: Promise<unknown> | undefined
+  #isSettled = false
+
+  constructor(servers: () => readonly ServerClient[]) {
+    this.#servers = servers
+  }
+
+  /** Undefined if there is nothing to wait for. The promise rejects with `notReady()` after `deadlineMs`. */
+  within(deadlineMs: number, notReady: () => Error): Promise<void> | undefined {
+    if (this.#isSettled) return undefined
+    this.#settled ??= this.#settle()
+    return withDeadline(this.#settled, deadlineMs, notReady).then(() => undefined)
+  }
+
+  async #settle(): Promise<void> {
+    await Promise.all(this.#servers().map(connectedOrEnded))
+    this.#isSettled = true
+  }
+}
+
+async function connectedOrEnded(server: ServerClient): Promise<void> {
+  if (server.status === 'ready' || server.status === 'end') return
+  await new Promise<void>((resolve) => {
+    server.once('ready', resolve)
+    server.once('end', resolve)
+  })
 }

@@ -1,13 +1,18 @@
-/** What the store asks of a Redis client, whichever it is. */
+// Hides from the store which package a client is from.
+
+/** What the store needs of a Redis client. */
 export interface RedisConnection {
-  /** Throws, or rejects, unless a command would go out now. Undefined where one would: then nothing is awaited. */
-  ready(withinMs: number): Promise<void> | undefined
+  /**
+   * Undefined if a command would be sent now. Then the store waits for nothing. Else a promise that resolves
+   * when a command would be sent, and rejects after `deadlineMs` or if the client does not connect.
+   */
+  ready(deadlineMs: number): Promise<void> | undefined
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown>
   eval(source: string, key: string, args: readonly string[]): Promise<unknown>
   delete(key: string): Promise<unknown>
-  /** Sends commands without a key to each server that holds keys of its own. */
+  /** For each server that holds keys, a function that sends it commands without a key. */
   primaries(): Promise<readonly SendCommand[]>
-  /** Lets go of what the store has opened itself. */
+  /** Closes the connections that the store has opened itself. */
   close(): Promise<void>
 }
 

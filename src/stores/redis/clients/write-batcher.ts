@@ -1,32 +1,38 @@
+// Hides how many writes to a socket the commands of ioredis take.
+
 import type { Writable } from 'node:stream'
 
 /**
- * Commands that go out together. Fewer, and there is a system call for each: here, in the server, and again for the
- * answers. More, and the server waits until this process is done with all of them, and then this process for it.
+ * How many commands go out in one write. With fewer, there is a system call for each command here, one in the
+ * server, and one for each answer. With more, the server waits until this process has written all of them,
+ * and then this process waits for the server.
  */
-const MOST_TOGETHER = 8
+const COMMANDS_PER_WRITE = 8
 
-/** Lets the commands of one turn of the event loop share their writes to the socket. */
-export class GatheredWrites {
-  #gathering: Writable | undefined
-  #together = 0
+/** Puts the commands of one turn of the event loop into few writes to the socket. */
+export class WriteBatcher {
+  #stream: Writable | undefined
+  #commands = 0
 
-  /** To be called before each command. What is held back is written when the code that runs now has ended. */
-  next(stream: Writable): void {
-    if (this.#gathering !== stream) {
-      this.#gathering = stream
-      this.#together = 1
+  /**
+   * Has to be called before each command. The stream writes the commands when the code that runs now has
+   * ended.
+   */
+  beforeCommand(stream: Writable): void {
+    if (this.#stream !== stream) {
+      this.#stream = stream
+      this.#commands = 1
       stream.cork()
       process.nextTick(() => this.#end(stream))
-    } else if (this.#together === MOST_TOGETHER) {
-      this.#together = 1
+    } else if (this.#commands === COMMANDS_PER_WRITE) {
+      this.#commands = 1
       stream.uncork()
       stream.cork()
-    } else this.#together++
+    } else this.#commands++
   }
 
   #end(stream: Writable): void {
-    if (this.#gathering === stream) this.#gathering = undefined
+    if (this.#stream === stream) this.#stream = undefined
     stream.uncork()
   }
 }

@@ -1,79 +1,90 @@
 import { nearestName } from '../../../errors/nearest-name.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { isRouter, routerOfApp } from '../../audit/router-stack.ts'
-import type { Exports } from './load-module.ts'
+import type { ModuleExports } from './load-module.ts'
 
-/** Exports that are looked at first, in this order; of CommonJS, `default` is module.exports. */
-const USUAL_NAMES: readonly string[] = ['default', 'app']
+/** The exports that are tried first, in this order. For CommonJS, `default` is module.exports. */
+const PREFERRED_NAMES: readonly string[] = ['default', 'app']
 
 /**
- * The Express app, or the router, that a module exports or makes.
+ * Finds the Express app, or the router, that a module exports or creates.
  *
- * @param name the export to take; undefined to look for one
- * @throws RateLimiterError `invalid_option` when there is none, or more than one that could be meant
+ * @param name the export to take; undefined to search for one
+ * @throws RateLimiterError `invalid_option` when no export fits, or several fit equally well
  */
-export async function findApp(exports: Exports, path: string, name: string | undefined): Promise<unknown> {
-  const named = allExports(exports)
-  if (name !== undefined) return appOf(named, name, path)
-  for (const usual of USUAL_NAMES) {
-    if (isApp(named.get(usual))) return named.get(usual)
+export async function findApp(
+  moduleExports: ModuleExports,
+  path: string,
+  name: string | undefined,
+): Promise<unknown> {
+  const named = collectExports(moduleExports)
+  if (name !== undefined) return appOfExport(named, name, path)
+  for (const preferred of PREFERRED_NAMES) {
+    if (isApp(named.get(preferred))) return named.get(preferred)
   }
   const apps = [...named].filter(([, value]) => isApp(value))
   const [app] = apps
   if (app !== undefined) {
     if (apps.length === 1) return app[1]
-    throw noApp(path, named, `exports several apps: ${apps.map(([one]) => one).join(', ')}`)
+    throw noAppError(path, named, `exports several apps: ${namesOf(apps)}`)
   }
-  const makers = [...named].filter(([, value]) => isMaker(value))
-  const maker = USUAL_NAMES.find((usual) => isMaker(named.get(usual))) ?? makers[0]?.[0]
-  if (maker === undefined) throw noApp(path, named, 'exports no Express app')
-  if (makers.length > 1 && !USUAL_NAMES.includes(maker)) {
-    throw noApp(
-      path,
-      named,
-      `exports several functions that may make an app: ${makers.map(([one]) => one).join(', ')}`,
-    )
+  const factories = [...named].filter(([, value]) => isFactory(value))
+  const factory = PREFERRED_NAMES.find((preferred) => isFactory(named.get(preferred))) ?? factories[0]?.[0]
+  if (factory === undefined) throw noAppError(path, named, 'exports no Express app')
+  if (factories.length > 1 && !PREFERRED_NAMES.includes(factory)) {
+    throw noAppError(path, named, `exports several functions that may create an app: ${namesOf(factories)}`)
   }
-  return appOf(named, maker, path)
+  return appOfExport(named, factory, path)
 }
 
-/** The exports by name; those of a CommonJS module, or of one that a compiler made of ESM, are inside `default`. */
-function allExports(exports: Exports): Map<string, unknown> {
+function namesOf(entries: readonly (readonly [name: string, value: unknown])[]): string {
+  return entries.map(([name]) => name).join(', ')
+}
+
+/** The exports by name. Those of CommonJS, or of ESM that was compiled to CommonJS, are inside `default`. */
+function collectExports(moduleExports: ModuleExports): Map<string, unknown> {
   const named = new Map<string, unknown>()
-  const add = (from: unknown): void => {
-    if (typeof from !== 'object' || from === null) return
-    for (const [name, value] of Object.entries(from)) {
+  const add = (exporter: unknown): void => {
+    if (typeof exporter !== 'object' || exporter === null) return
+    for (const [name, value] of Object.entries(exporter)) {
       if (name !== 'module.exports' && (!named.has(name) || name === 'default')) named.set(name, value)
     }
   }
-  add(exports)
-  // An app is a function: only an object can hold exports.
-  add(exports.default)
+  add(moduleExports)
+  // Only an object holds exports. An app is a function.
+  add(moduleExports.default)
   return named
 }
 
-async function appOf(named: ReadonlyMap<string, unknown>, name: string, path: string): Promise<unknown> {
+async function appOfExport(
+  named: ReadonlyMap<string, unknown>,
+  name: string,
+  path: string,
+): Promise<unknown> {
   if (!named.has(name)) {
     const nearest = nearestName(name, [...named.keys()])
-    throw noApp(path, named, `has no export '${name}'`, nearest)
+    throw noAppError(path, named, `has no export '${name}'`, nearest)
   }
   const value = named.get(name)
   if (isApp(value)) return value
-  if (!isMaker(value)) throw noApp(path, named, `exports '${name}', which is no Express app and makes none`)
-  const made: unknown = await value()
-  if (isApp(made)) return made
-  throw noApp(path, named, `exports '${name}', which returned no Express app`)
+  if (!isFactory(value)) {
+    throw noAppError(path, named, `exports '${name}', which is not an Express app and does not create one`)
+  }
+  const created: unknown = await value()
+  if (isApp(created)) return created
+  throw noAppError(path, named, `exports '${name}', which returned no Express app`)
 }
 
 function isApp(value: unknown): boolean {
   return isRouter(value) || routerOfApp(value) !== undefined
 }
 
-function isMaker(value: unknown): value is () => unknown {
+/** Whether a value may be a function that creates an app. */
+function isFactory(value: unknown): value is () => unknown {
   return typeof value === 'function' && value.length === 0 && !isApp(value)
 }
 
-function noApp(
+function noAppError(
   path: string,
   named: ReadonlyMap<string, unknown>,
   problem: string,
@@ -88,6 +99,6 @@ function noApp(
     remedy:
       names.length === 0
         ? 'Export the app, or a function without parameters that returns it.'
-        : `Name the export that is the app, or makes it, with --export; there are ${names.join(', ')}.`,
+        : `Name the export that is the app, or creates it, with --export. The exports are ${names.join(', ')}.`,
   })
 }

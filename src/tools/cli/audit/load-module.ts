@@ -2,26 +2,28 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 
-/** What a module exports, by name. */
-export type Exports = Readonly<Record<string, unknown>>
+/** The exports of a module, by name. */
+export type ModuleExports = Readonly<Record<string, unknown>>
 
 /**
- * Loads a module, ESM or CommonJS. What it prints goes to standard error, since the report goes to standard output.
+ * Loads a module, ESM or CommonJS. What the module prints goes to standard error, because the report goes to
+ * standard output.
  *
  * @throws RateLimiterError `invalid_option` for a module that cannot be loaded
  */
-export async function loadModule(path: string): Promise<Exports> {
+export async function loadModule(path: string): Promise<ModuleExports> {
   const { stdout, stderr } = process
   const { write } = stdout
   stdout.write = stderr.write.bind(stderr) as typeof write
   try {
-    return (await import(pathToFileURL(resolve(path)).href)) as Exports
+    return (await import(pathToFileURL(resolve(path)).href)) as ModuleExports
   } catch (cause) {
+    const reason = cause instanceof Error ? `${cause.name}: ${firstLine(cause.message)}` : cause
     throw new RateLimiterError({
       code: 'invalid_option',
       option: 'audit',
       value: path,
-      problem: `cannot be loaded (${cause instanceof Error ? `${cause.name}: ${firstLine(cause.message)}` : cause})`,
+      problem: `cannot be loaded (${reason})`,
       remedy: remedyFor(path),
       cause,
     })
@@ -35,9 +37,10 @@ function firstLine(text: string): string {
 }
 
 function remedyFor(path: string): string {
-  if (!/\.[cm]?tsx?$/.test(path)) return 'Give the file that exports your app: ./app.js.'
+  if (!/\.[cm]?tsx?$/.test(path)) return 'Give the file that exports your app, such as ./app.js.'
   return (
-    'TypeScript needs a loader of yours: ' +
-    `NODE_OPTIONS="--import tsx" npx express-tollgate audit ${path}, or audit what is built of it.`
+    'TypeScript needs a loader that you install: ' +
+    `NODE_OPTIONS="--import tsx" npx express-tollgate audit ${path}. ` +
+    'Or audit the JavaScript that you build from it.'
   )
 }

@@ -1,65 +1,73 @@
 import { rejectOption } from '../../../errors/option-checks.ts'
 import { isRateLimiterError } from '../../../errors/rate-limiter-error.ts'
-import { assertEveryRouteLimited } from '../../audit/assert-every-route-limited.ts'
+import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../audit/assert-every-route-limited.ts'
 import { auditRoutes } from '../../audit/audit-routes.ts'
 import { formatRoutes } from '../../audit/format-routes.ts'
 import type { RouteEntry } from '../../audit/route-report.ts'
-import { type OptionKinds, readCommandLine } from '../command-line.ts'
-import { EXIT, type Terminal } from '../terminal.ts'
+import { type OptionConfigs, parseCommandLine } from '../command-line.ts'
+import { printableJson, printableLines } from '../printable-text.ts'
+import { EXIT_CODES, type Terminal } from '../terminal.ts'
 import { findApp } from './find-app.ts'
 import { loadModule } from './load-module.ts'
 
-const AUDIT_OPTIONS: OptionKinds = {
-  '--export': 'value',
-  '--except': 'values',
-  '--allow-shadow': 'flag',
-  '--trust-skip': 'flag',
-  '--json': 'flag',
-}
+const AUDIT_OPTIONS = {
+  export: { type: 'string' },
+  except: { type: 'string', multiple: true },
+  'allow-shadow': { type: 'boolean' },
+  'trust-skip': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const satisfies OptionConfigs
 
 /**
- * `express-tollgate audit`: whether a limiter stands before every route of the app in a module.
+ * `express-tollgate audit`: audits the routes of the app that a module exports.
  *
  * @returns the exit code: 1 when a route is unlimited, or not proven to be limited
- * @throws RateLimiterError for options that make no sense, and modules in which there is no app
+ * @throws RateLimiterError for options that are wrong, and for modules that export no app
  */
-export async function runAudit(words: readonly string[], terminal: Terminal): Promise<number> {
-  const line = readCommandLine(words, AUDIT_OPTIONS)
-  const [path, ...others] = line.operands
+export async function runAudit(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { operands, values } = parseCommandLine(args, AUDIT_OPTIONS)
+  const path = modulePathOf(operands)
+  const app = await findApp(await loadModule(path), path, values.export)
+  const trustSkip = values['trust-skip'] ?? false
+  const allowShadow = values['allow-shadow'] ?? false
+  const report = auditRoutes(app, { trustSkip })
+  const failure = auditFailure(app, { trustSkip, allowShadow, except: values.except ?? [] })
+  const everyRouteLimited = failure === undefined
+  const text = values.json
+    ? printableJson(
+        JSON.stringify({ everyRouteLimited, routes: report.routes.map(withLimiterNames) }, null, 2),
+      )
+    : printableLines(formatRoutes(report))
+  terminal.output.write(`${text}\n`)
+  if (everyRouteLimited) return EXIT_CODES.success
+  terminal.messages.write(`\nexpress-tollgate: ${printableLines(failure)}\n`)
+  return EXIT_CODES.unlimitedRoute
+}
+
+function modulePathOf([path, ...others]: readonly string[]): string {
   if (path === undefined) {
-    return rejectOption(
-      'audit',
-      undefined,
-      'takes a module',
-      'Give the file that exports your app: ./app.js.',
-    )
+    const remedy = 'Give the file that exports your app, such as ./app.js.'
+    return rejectOption('audit', undefined, 'takes a module', remedy)
   }
   if (others.length > 0) {
     rejectOption('audit', others.join(' '), 'takes one module', 'Write --except before each path.')
   }
-  const app = await findApp(await loadModule(path), path, line.value('--export'))
-  const trustSkip = line.has('--trust-skip')
-  const report = auditRoutes(app, { trustSkip })
-  let verdict: string | undefined
-  try {
-    const except = line.values('--except')
-    assertEveryRouteLimited(app, { trustSkip, except, allowShadow: line.has('--allow-shadow') })
-  } catch (error) {
-    // A mistake in --except is one of the caller's; anything else is what was asked for.
-    if (!isRateLimiterError(error) || error.code !== 'unlimited_routes') throw error
-    verdict = error.message
-  }
-  const isLimited = verdict === undefined
-  const text = line.has('--json')
-    ? JSON.stringify({ everyRouteLimited: isLimited, routes: report.routes.map(entryForMachines) }, null, 2)
-    : formatRoutes(report)
-  terminal.output.write(`${text}\n`)
-  if (verdict === undefined) return EXIT.fine
-  terminal.messages.write(`\nexpress-tollgate: ${verdict}\n`)
-  return EXIT.found
+  return path
 }
 
-/** What a limiter says of itself is long, and stands in the report once for each route: its name will do. */
-function entryForMachines({ limiters, ...entry }: RouteEntry): object {
+/** The message of the failed audit; undefined when every route is proven to be limited. */
+function auditFailure(app: unknown, options: AssertRoutesOptions): string | undefined {
+  try {
+    assertEveryRouteLimited(app, options)
+    return undefined
+  } catch (error) {
+    // Any other error is a mistake in the options, such as in --except, and not a result of the audit.
+    if (!isRateLimiterError(error) || error.code !== 'unlimited_routes') throw error
+    return error.message
+  }
+}
+
+/** A limiter's description is long, and every route would repeat it. The JSON report has the names only. */
+function withLimiterNames({ limiters, ...entry }: RouteEntry): object {
   return { ...entry, limiters: limiters.map(({ name }) => name) }
 }

@@ -1,9 +1,14 @@
-/** Longer lines are cut there: a file without line ends must not fill the memory. */
-export const LONGEST_LINE = 65_536
+/** The most characters of a line that can be read. */
+export const MAX_LINE_LENGTH = 65_536
+
+/** Longer lines are cut, because a file without line ends must not fill the memory. One more shows the cut. */
+const CUT_LENGTH = MAX_LINE_LENGTH + 1
 
 /**
- * The lines of a stream of bytes, without their ends, by the block in which they ended. Bytes become the characters
- * of the same number (latin1), so that a log in any encoding, or in several, keeps its paths as they were sent.
+ * The lines of a stream of bytes, without their line ends. The lines that end in one chunk come together.
+ * Each byte becomes the character with the same number (latin1). So a log in any encoding, or in several,
+ * keeps its paths as they were sent. A line that is longer than {@link MAX_LINE_LENGTH} is cut, and stays
+ * longer than that.
  */
 export async function* lineBlocks(
   chunks: AsyncIterable<Buffer | string>,
@@ -18,16 +23,16 @@ export async function* lineBlocks(
     }
     lines[0] = rest + (lines[0] ?? '')
     rest = cut(last)
-    yield lines.map(trimmed)
+    yield lines.map(withoutLineEnd)
   }
-  if (rest !== '') yield [trimmed(rest)]
+  if (rest !== '') yield [withoutLineEnd(rest)]
 }
 
-function trimmed(line: string): string {
-  const whole = cut(line)
-  return whole.endsWith('\r') ? whole.slice(0, -1) : whole
+function withoutLineEnd(line: string): string {
+  const short = cut(line)
+  return short.endsWith('\r') ? short.slice(0, -1) : short
 }
 
 function cut(line: string): string {
-  return line.length > LONGEST_LINE ? line.slice(0, LONGEST_LINE) : line
+  return line.length > CUT_LENGTH ? line.slice(0, CUT_LENGTH) : line
 }

@@ -1,6 +1,6 @@
-/** A request as an access log remembers it. */
+/** A request as an access log records it. */
 export interface LogEntry {
-  /** Whoever held the other end of the connection: an IPv4 or IPv6 address. */
+  /** The address of the peer: IPv4 or IPv6. */
   readonly address: string
   /** X-Forwarded-For as it was logged; undefined where the log has none. */
   readonly forwarded: string | undefined
@@ -9,17 +9,23 @@ export interface LogEntry {
   readonly method: string
   /** Path and query as they were sent. */
   readonly target: string
-  /** Undefined where the log does not tell. */
+  /** Undefined where the log has none. */
   readonly status: number | undefined
 }
 
-/** What a line holds: a request, or the reason why none can be read from it. */
-export type ParsedLine = LogEntry | { readonly unreadable: string }
-
-/** A part of a line in a message: printable and short. */
-export function shorten(text: string): string {
-  const printable = text.slice(0, LONGEST_SHOWN + 1).replace(/[^\x20-\x7e]/g, '?')
-  return printable.length <= LONGEST_SHOWN ? printable : `${printable.slice(0, LONGEST_SHOWN - 3)}...`
+/** The reason why no request can be read. */
+export interface Unreadable {
+  readonly unreadable: string
+  /** Set where the line is in a known format, but its request is not one that an app would see. */
+  readonly inKnownFormat?: true
 }
 
-const LONGEST_SHOWN = 60
+export type ParsedLine = LogEntry | Unreadable
+
+/** A part of a line, printable and short enough for a message. */
+export function shorten(text: string): string {
+  const printable = text.slice(0, MAX_SHOWN_LENGTH + 1).replace(/[^\x20-\x7e]/g, '?')
+  return printable.length <= MAX_SHOWN_LENGTH ? printable : `${printable.slice(0, MAX_SHOWN_LENGTH - 3)}...`
+}
+
+const MAX_SHOWN_LENGTH = 60

@@ -1,69 +1,80 @@
 import { createReadStream, type ReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
-import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { open, stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { isRateLimiterError, RateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { printableText } from '../printable-text.ts'
 import { lineBlocks } from './line-blocks.ts'
+import { BLOCK_BYTES, decodedBytes } from './log-encoding.ts'
 
-/** A log that is read block by block, however long it is. */
+/** A log that is read in blocks, so that a log of any size fits in memory. */
 export interface LogFile {
+  /** `-` for standard input. */
   readonly path: string
-  /** Once only. Throws an error that names the file if it cannot be read to its end. */
+  /** Whether {@link blocks} may be called again. A pipe can be read once. */
+  readonly isRereadable: boolean
+  /**
+   * The lines of the log.
+   *
+   * @throws RateLimiterError `invalid_option`, which names the log, when it cannot be read to its end
+   */
   blocks(): AsyncIterable<readonly string[]>
+  /** 0 for a stream, because its size is unknown. */
   readonly sizeBytes: number
-  /** Bytes of the file read so far. */
+  /** Bytes that were read so far. */
   readBytes(): number
 }
 
-const BLOCK_BYTES = 262_144
+/** The printable name of a log in messages. */
+export function logName(path: string): string {
+  return path === '-' ? 'standard input' : printableText(path)
+}
 
 /**
- * Opens a log, plain or gzipped: its first bytes tell which, whatever it is called.
+ * Opens a log, plain or gzipped. The first bytes of the file decide which, not its name.
  *
  * @throws RateLimiterError `invalid_option` for a file that cannot be read
  */
 export async function openLogFile(path: string): Promise<LogFile> {
-  const { sizeBytes, isGzipped } = await inspect(path)
+  const sizeBytes = await readableSize(path)
   let file: ReadStream | undefined
   return {
     path,
-    sizeBytes,
+    isRereadable: sizeBytes !== undefined,
+    sizeBytes: sizeBytes ?? 0,
     readBytes: () => file?.bytesRead ?? 0,
     blocks() {
       file = createReadStream(path, { highWaterMark: BLOCK_BYTES })
-      return readBlocks(path, file, isGzipped)
+      return readBlocks(path, file)
     },
   }
 }
 
-/** Standard input as a log, plain or gzipped; nobody knows how long it is. */
-export function logOfStream(input: Readable): LogFile {
+/** Makes a log of standard input, plain or gzipped. */
+export function openLogStream(input: Readable): LogFile {
   let bytes = 0
+  async function* counted(): AsyncGenerator<Buffer, void, undefined> {
+    for await (const chunk of input as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      yield chunk
+    }
+  }
   return {
     path: '-',
+    isRereadable: false,
     sizeBytes: 0,
     readBytes: () => bytes,
-    async *blocks() {
-      try {
-        yield* lineBlocks(unzipped(input, (count) => (bytes += count)))
-      } catch (error) {
-        throw readError('-', error)
-      }
-    },
+    blocks: () => readBlocks('-', counted()),
   }
 }
 
-async function inspect(path: string): Promise<{ sizeBytes: number; isGzipped: boolean }> {
+/** The size of a file that can be read; undefined for a pipe, which must not be opened twice. */
+async function readableSize(path: string): Promise<number | undefined> {
   try {
+    const stats = await stat(path).catch(() => undefined)
+    if (stats?.isFIFO() === true) return undefined
     const file = await open(path)
-    try {
-      const { size } = await file.stat()
-      const start = Buffer.alloc(2)
-      await file.read(start, 0, 2, 0)
-      return { sizeBytes: size, isGzipped: isGzip(start) }
-    } finally {
-      await file.close()
-    }
+    await file.close()
+    return stats?.size ?? 0
   } catch (error) {
     throw readError(path, error)
   }
@@ -71,59 +82,23 @@ async function inspect(path: string): Promise<{ sizeBytes: number; isGzipped: bo
 
 async function* readBlocks(
   path: string,
-  file: ReadStream,
-  isGzipped: boolean,
+  bytes: ReadStream | AsyncGenerator<Buffer>,
 ): AsyncGenerator<readonly string[], void, undefined> {
   try {
-    yield* lineBlocks(isGzipped ? gunzip(file) : file)
+    yield* lineBlocks(decodedBytes(logName(path), bytes))
   } catch (error) {
-    throw readError(path, error)
+    throw isRateLimiterError(error) ? error : readError(path, error)
   } finally {
-    file.destroy()
+    if ('destroy' in bytes) bytes.destroy()
   }
-}
-
-/** The bytes of a stream, unzipped where they begin as gzip does. */
-async function* unzipped(
-  input: Readable,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Buffer, void, undefined> {
-  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Buffer>
-  let start = Buffer.alloc(0)
-  while (start.length < 2) {
-    const { done, value } = await chunks.next()
-    if (done === true) break
-    start = Buffer.concat([start, value])
-  }
-  async function* all(): AsyncGenerator<Buffer, void, undefined> {
-    yield start
-    onBytes(start.length)
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-      onBytes(next.value.length)
-      yield next.value
-    }
-  }
-  if (!isGzip(start)) yield* all()
-  else yield* gunzip(Readable.from(all()))
-}
-
-function isGzip(start: Buffer): boolean {
-  return start[0] === 0x1f && start[1] === 0x8b
-}
-
-/** `pipe` hands on no errors, and a gunzip that waits for bytes which never come would wait for ever. */
-function gunzip(file: Readable): Readable {
-  const bytes = createGunzip({ chunkSize: BLOCK_BYTES })
-  file.on('error', (error) => bytes.destroy(error))
-  return file.pipe(bytes)
 }
 
 function readError(path: string, cause: unknown): RateLimiterError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new RateLimiterError({
     code: 'invalid_option',
-    option: path === '-' ? 'standard input' : path,
-    problem: `cannot be read (${reason})`,
+    option: logName(path),
+    problem: `cannot be read (${printableText(reason)})`,
     remedy: 'Give an access log, plain or gzipped.',
     cause,
   })

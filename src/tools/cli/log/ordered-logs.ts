@@ -1,37 +1,40 @@
 import type { Terminal } from '../terminal.ts'
-import type { ParsedLine } from './log-entry.ts'
-import { type LogFile, logOfStream, openLogFile } from './log-file.ts'
+import type { LineParser } from './line-parser.ts'
+import { type LogFile, openLogFile, openLogStream } from './log-file.ts'
 
-/** As many lines of a file are looked through for a first time. */
-const MOST_LINES = 10_000
+/** Lines of a file that are searched for the first time. */
+const MAX_SEARCHED_LINES = 10_000
 
 /**
- * Opens logs in the order of the first times in them: a shell lists `access.log` before `access.log.1`, which is
- * older. Standard input cannot be read twice, and goes last.
+ * Opens logs in the order of their first times: a shell lists `access.log` before `access.log.1`, which is
+ * older. Standard input and pipes come last, because they cannot be read twice.
+ *
+ * @param createParser makes the parser of one log
  */
-export async function openInOrder(
+export async function openLogsInOrder(
   paths: readonly string[],
-  parse: (line: string) => ParsedLine,
+  createParser: () => LineParser,
   { input }: Terminal,
 ): Promise<LogFile[]> {
   const logs = await Promise.all(
     paths.map(async (path) => {
-      if (path === '-') return { log: logOfStream(input), timeMs: Number.POSITIVE_INFINITY }
-      const log = await openLogFile(path)
-      return { log, timeMs: paths.length === 1 ? 0 : await firstTime(log, parse) }
+      const log = path === '-' ? openLogStream(input) : await openLogFile(path)
+      if (!log.isRereadable) return { log, firstMs: Number.POSITIVE_INFINITY }
+      return { log, firstMs: paths.length === 1 ? 0 : await firstTimeMs(log, createParser()) }
     }),
   )
-  return logs.sort((one, other) => one.timeMs - other.timeMs || 0).map(({ log }) => log)
+  // Infinity minus itself is NaN: logs without an order keep the order in which they were given.
+  return logs.sort((one, other) => one.firstMs - other.firstMs || 0).map(({ log }) => log)
 }
 
-async function firstTime(log: LogFile, parse: (line: string) => ParsedLine): Promise<number> {
+async function firstTimeMs(log: LogFile, parseLine: LineParser): Promise<number> {
   let lines = 0
   for await (const block of log.blocks()) {
     for (const line of block) {
-      const parsed = parse(line)
-      if (!('unreadable' in parsed)) return parsed.timeMs
+      const parsed = parseLine(line)
+      if (parsed !== undefined && !('unreadable' in parsed)) return parsed.timeMs
       lines++
-      if (lines >= MOST_LINES) return 0
+      if (lines >= MAX_SEARCHED_LINES) return 0
     }
   }
   return 0

@@ -1,24 +1,24 @@
 import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
-import { peakPanel } from './peak-panel.ts'
 import type { Replayer } from './replayer.ts'
-import { peaksOf } from './summary.ts'
+import { drawRequestsPanel } from './requests-panel.ts'
+import { usageCounts } from './summary.ts'
 import { PANEL_HEIGHT, TEXT_COLOUR, WIDTH } from './svg.ts'
-import { timePanel } from './time-panel.ts'
+import { drawUsagePanel } from './usage-panel.ts'
 
-/** Requests over time, and how far clients went in each class, as one SVG. */
+/** Draws the requests over time, and for each class the clients by their highest usage, as one SVG. */
 export function drawChart(replayer: Replayer, limiter: OfflineLimiter): string {
-  const panels = [timePanel(replayer)]
+  const panels = [drawRequestsPanel(replayer)]
   for (const requestClass of REQUEST_CLASSES) {
     const limit = limiter.limitOf(requestClass)
-    const peaks = peaksOf(requestClass, replayer)
-    if (limit !== undefined && peaks.length > 0) panels.push(peakPanel(requestClass, peaks, limit))
+    const counts = usageCounts(requestClass, replayer)
+    if (limit !== undefined && counts.length > 0) panels.push(drawUsagePanel(requestClass, counts, limit))
   }
   const height = panels.length * PANEL_HEIGHT
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img"`,
     `  font-family="-apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="12" fill="${TEXT_COLOUR}">`,
-    '  <title>Requests of a log, and what the limits make of them</title>',
+    '  <title>Allowed and refused requests of a log, and clients by their highest usage</title>',
     ...panels.map(
       (panel, index) => `  <g transform="translate(0 ${index * PANEL_HEIGHT})">\n${panel}\n  </g>`,
     ),

@@ -1,31 +1,33 @@
 import type { RequestClass } from '../../../limits/request-class.ts'
-import type { Demand } from './offline-limiter.ts'
+import type { UnlimitedUsage } from './offline-limiter.ts'
 
-/** What is known of one client: as much as there are clients is kept, however many lines they have. */
+/** The figures of one client. The size of a record does not depend on the number of lines. */
 export class ClientRecord {
   requests = 0
   refused = 0
   firstRefusedMs = 0
   lastRefusedMs = 0
-  #read: Demand | undefined
-  #write: Demand | undefined
+  #read: UnlimitedUsage | undefined
+  #write: UnlimitedUsage | undefined
 
-  /** The client's demand in a class; most clients have only one. */
-  demand(requestClass: RequestClass): Demand {
+  /**
+   * The client's usage in a class. Made when it is asked for: most clients have requests of one class only.
+   */
+  usage(requestClass: RequestClass): UnlimitedUsage {
     if (requestClass === 'read') {
-      this.#read ??= { peak: 0, state: undefined }
+      this.#read ??= { highestUnits: 0, state: undefined }
       return this.#read
     }
-    this.#write ??= { peak: 0, state: undefined }
+    this.#write ??= { highestUnits: 0, state: undefined }
     return this.#write
   }
 
-  /** The client's peak in a class, in units; 0 where it asked for nothing. */
-  peak(requestClass: RequestClass): number {
-    return (requestClass === 'read' ? this.#read : this.#write)?.peak ?? 0
+  /** The client's highest usage in a class, in units; 0 where it had no request. */
+  highestUnits(requestClass: RequestClass): number {
+    return (requestClass === 'read' ? this.#read : this.#write)?.highestUnits ?? 0
   }
 
-  refuse(nowMs: number): void {
+  countRefusal(nowMs: number): void {
     if (this.refused === 0) this.firstRefusedMs = nowMs
     this.lastRefusedMs = nowMs
     this.refused++

@@ -1,26 +1,27 @@
 import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import { alignColumns } from '../../audit/format-routes.ts'
+import { printableText } from '../printable-text.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
 
-/** The summary as people read it. ASCII, with a line end. */
+/** The summary as text. ASCII, with a line end. */
 export function formatSummary(summary: ReplaySummary): string {
   const sections = [
-    periodOf(summary),
+    totals(summary),
     classTable(summary),
     suggestionTable(summary),
     clientTable(summary),
     minuteTable(summary),
-    remarksOf(summary).join('\n'),
+    notes(summary).join('\n'),
   ]
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`
 }
 
-function periodOf({ from, to, lines, requests, clients, refusedClients, refused }: ReplaySummary): string {
+function totals({ from, to, lines, requests, clients, refusedClients, refused }: ReplaySummary): string {
   if (from === null || to === null) return `No requests in ${lines} lines.`
   return [
-    `${spaced(from)} to ${spaced(to)} UTC`,
+    `${formatTime(from)} to ${formatTime(to)} UTC`,
     `${requests} requests of ${clients} clients in ${lines} lines`,
-    `${refused} refused (${percent(refused, requests)}), of ${refusedClients} clients (${percent(refusedClients, clients)})`,
+    `${refused} refused (${formatPercent(refused, requests)}), of ${refusedClients} clients (${formatPercent(refusedClients, clients)})`,
   ].join('\n')
 }
 
@@ -28,34 +29,34 @@ function classTable({ classes }: ReplaySummary): string {
   const rows = REQUEST_CLASSES.map((name) => {
     const { requests, admitted, refused, clients, refusedClients, limit } = classes[name]
     const counts = [requests, admitted, refused, clients, refusedClients].map(String)
-    return [name, showLimit(limit), ...counts]
+    return [name, formatLimit(limit), ...counts]
   })
   return alignColumns([
-    ['CLASS', 'LIMIT', 'REQUESTS', 'ADMITTED', 'REFUSED', 'CLIENTS', 'REFUSED CLIENTS'],
+    ['CLASS', 'LIMIT', 'REQUESTS', 'ALLOWED', 'REFUSED', 'CLIENTS', 'REFUSED CLIENTS'],
     ...rows,
   ])
 }
 
-function showLimit(limit: ClassSummary['limit']): string {
+function formatLimit(limit: ClassSummary['limit']): string {
   if (limit === null) return 'none'
   const burst = limit.burst === limit.limit ? '' : ` burst ${limit.burst}`
   return `${limit.limit}/${limit.windowSec}s${burst} ${limit.algorithm}`
 }
 
-/** Which limits would refuse how many. */
+/** The limits that would refuse nobody, and those that would refuse a small share of the clients. */
 function suggestionTable({ classes }: ReplaySummary): string {
   const rows = REQUEST_CLASSES.flatMap((name) => {
     const { suggestions, clients, limit } = classes[name]
-    const unit = limit?.algorithm === 'token-bucket' ? 'burst' : 'limit'
-    return suggestions.map((one) => [
+    const option = limit?.algorithm === 'token-bucket' ? 'burst' : 'limit'
+    return suggestions.map(({ share, limit: units, refusedClients }) => [
       name,
-      one.share === 0 ? 'nobody' : `at most ${one.share * 100} %`,
-      `${unit} ${one.limit}`,
-      `${one.refusedClients} of ${clients}`,
+      share === 0 ? 'nobody' : `at most ${share * 100} %`,
+      `${option} ${units}`,
+      `${refusedClients} of ${clients}`,
     ])
   })
   if (rows.length === 0) return ''
-  return alignColumns([['CLASS', 'TO REFUSE', 'TAKE', 'REFUSED CLIENTS'], ...rows])
+  return alignColumns([['CLASS', 'TO REFUSE', 'SET', 'REFUSED CLIENTS'], ...rows])
 }
 
 function clientTable({ topClients, refusedClients }: ReplaySummary): string {
@@ -63,50 +64,51 @@ function clientTable({ topClients, refusedClients }: ReplaySummary): string {
   const rows = topClients.map(({ client, refused, requests, firstRefused, lastRefused }) => [
     client,
     `${refused} of ${requests}`,
-    spaced(firstRefused),
-    spaced(lastRefused),
+    formatTime(firstRefused),
+    formatTime(lastRefused),
   ])
   const table = alignColumns([['CLIENT', 'REFUSED', 'FIRST', 'LAST'], ...rows])
   const more = refusedClients - topClients.length
-  return more > 0 ? `${table}\nand ${more} more: --top ${refusedClients}` : table
+  return more > 0 ? `${table}\nand ${more} more; --top ${refusedClients} lists all` : table
 }
 
 function minuteTable({ busiestMinutes }: ReplaySummary): string {
   if (busiestMinutes.length === 0) return ''
   const rows = busiestMinutes.map(({ minute, refused, requests }) => [
-    spaced(minute).slice(0, -3),
+    formatTime(minute).slice(0, -3),
     `${refused} of ${requests}`,
   ])
   return alignColumns([['MINUTE', 'REFUSED'], ...rows])
 }
 
-/** What must be known of the figures above: whatever was left out, or taken otherwise than it stands there. */
-function remarksOf(summary: ReplaySummary): string[] {
+/** What the reader must know about the figures: lines that were left out, or counted at another time. */
+function notes(summary: ReplaySummary): string[] {
   const { unreadable, unreadableLines, lateLines, mostLateSec, forgottenClients } = summary
-  const remarks: string[] = []
+  const lines: string[] = []
   if (unreadable > 0) {
     const hold = unreadable === 1 ? 'line holds' : 'lines hold'
-    remarks.push(`${unreadable} ${hold} no request that an app would see:`)
-    remarks.push(...unreadableLines.map(({ path, line, why }) => `  ${path}:${line}: ${why}`))
-    if (unreadable > unreadableLines.length) remarks.push(`  and ${unreadable - unreadableLines.length} more`)
+    lines.push(`${unreadable} ${hold} no request that an app would see:`)
+    lines.push(...unreadableLines.map(({ path, line, why }) => `  ${printableText(path)}:${line}: ${why}`))
+    if (unreadable > unreadableLines.length) lines.push(`  and ${unreadable - unreadableLines.length} more`)
   }
   if (lateLines > 0) {
-    remarks.push(
-      `Lines earlier than one before them: ${lateLines}, by up to ${mostLateSec} s. They count as of then.`,
+    lines.push(
+      `Lines that are earlier than a line before them: ${lateLines}, by up to ${mostLateSec} s. ` +
+        'They are counted at the latest time so far.',
     )
   }
   if (forgottenClients > 0) {
-    remarks.push(
-      `Clients for whom the memory store had no room: ${forgottenClients}. These figures are too low.`,
+    lines.push(
+      `Clients for which the memory store had no room: ${forgottenClients}. The figures above are too low.`,
     )
   }
-  return remarks
+  return lines
 }
 
-function spaced(iso: string): string {
+function formatTime(iso: string): string {
   return iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')
 }
 
-function percent(part: number, whole: number): string {
+function formatPercent(part: number, whole: number): string {
   return `${(whole === 0 ? 0 : (100 * part) / whole).toFixed(2)} %`
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createClientResolver } from '../../../client/client-resolver.ts'
-import { trustNobody } from '../../../client/trusted-proxies.ts'
+import { trustNobody } from '../../../client/proxy-trust.ts'
 import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../limits/limit.ts'
 import { isDynamic } from '../../../limits/policy.ts'
@@ -10,78 +10,79 @@ import { parseSettings, type Settings } from '../../../options/settings.ts'
 import { MemoryStore, type MemoryStoreStats } from '../../../stores/memory/memory-store.ts'
 import { storeKeysOf } from '../../../stores/store-key.ts'
 import type { LogEntry } from '../log/log-entry.ts'
-import type { LimiterChoice } from './replay-options.ts'
+import type { ReplayLimiterOptions } from './replay-options.ts'
 
-/** What became of a request of the log. */
+/** The decision about a request of the log. */
 export interface OfflineDecision {
-  readonly key: string
+  readonly clientKey: string
   readonly requestClass: RequestClass
   readonly allowed: boolean
 }
 
-/** How much a client has asked for by one limit, whatever that limit admits. */
-export interface Demand {
-  /** Most units in use at once, had the limit admitted everything. */
-  peak: number
+/** The usage of one client in one class, counted as if no request were refused. */
+export interface UnlimitedUsage {
+  /** The most units that were in use at the same time. */
+  highestUnits: number
   state: AlgorithmState | undefined
 }
 
 /**
- * The limiter without its server: the same client keys, classes, limits and store as the middleware, on a clock that
- * the log turns. Everything is synchronous, since a memory store never answers with a promise.
+ * The limiter without a server: it has the client keys, classes, limits and store of the middleware, and
+ * takes the time from the log. All calls are synchronous, because a memory store never returns a promise.
  */
 export class OfflineLimiter {
   readonly #settings: Settings<IncomingMessage, ServerResponse>
   readonly #store: MemoryStore
-  readonly #resolve: ReturnType<typeof resolverOf>
+  readonly #clientKeyOf: (entry: LogEntry) => string
   readonly #classOf = methodClassifier('write')
   readonly #storeKeyOf: ReturnType<typeof storeKeysOf>
-  readonly #wide: Readonly<Record<RequestClass, Limit | undefined>>
+  readonly #unreachableLimits: Readonly<Record<RequestClass, Limit | undefined>>
   #nowMs = 0
 
-  /** @throws RateLimiterError for limits that make no sense */
-  constructor(choice: LimiterChoice) {
+  /** @throws RateLimiterError for options that are wrong */
+  constructor(options: ReplayLimiterOptions) {
     const clock = { now: () => this.#nowMs }
-    this.#settings = parseSettings({ ...choice, clock })
+    this.#settings = parseSettings({ ...options, clock })
     this.#store = new MemoryStore({ clock })
-    this.#resolve = resolverOf(this.#settings)
+    this.#clientKeyOf = clientKeyResolver(this.#settings)
     this.#storeKeyOf = storeKeysOf(this.#settings.name)
-    const [read, write] = REQUEST_CLASSES.map((one) => this.limitOf(one)).map(widened)
-    this.#wide = { read, write }
+    const [read, write] = REQUEST_CLASSES.map((requestClass) => unreachableLimit(this.limitOf(requestClass)))
+    this.#unreachableLimits = { read, write }
   }
 
-  /** The one limit of a class; undefined where it has none. */
+  /** The limit of a class; undefined where it has none. */
   limitOf(requestClass: RequestClass): Limit | undefined {
     const policy = this.#settings.policies[requestClass]
     return policy === false || isDynamic(policy) ? undefined : policy.limits[0]
   }
 
-  /** @param nowMs when the request came, by the log; never before the last one */
+  /** @param nowMs the time of the request; never earlier than in the last call */
   decide(entry: LogEntry, nowMs: number): OfflineDecision {
     this.#nowMs = nowMs
-    const { key } = this.#resolve(entry)
+    const clientKey = this.#clientKeyOf(entry)
     const requestClass = this.#classOf({ method: entry.method, headers: {} })
     const policy = this.#settings.policies[requestClass]
-    if (policy === false || isDynamic(policy)) return { key, requestClass, allowed: true }
+    if (policy === false || isDynamic(policy)) return { clientKey, requestClass, allowed: true }
     const charge = {
-      key: this.#storeKeyOf(requestClass, key),
+      key: this.#storeKeyOf(requestClass, clientKey),
       limits: policy.limits,
       cost: 1,
       refundable: false,
     }
-    return { key, requestClass, allowed: this.#store.consume(charge).allowed }
+    return { clientKey, requestClass, allowed: this.#store.consume(charge).allowed }
   }
 
   /**
-   * Notes one more request in a client's demand. The algorithm itself counts it, by a limit that nobody reaches; so a
-   * client is refused by a limit exactly when its peak is above that limit: up to the first refusal both count alike.
+   * Counts one more request in the usage of a client. The algorithm of the limit counts it, by a limit that
+   * nobody reaches. Up to the first refusal this count and that of the real limit are the same. So a limit
+   * refuses a client exactly when the client's highest usage is above the limit.
    */
-  note(demand: Demand, requestClass: RequestClass, nowMs: number): void {
-    const limit = this.#wide[requestClass]
+  countUsage(usage: UnlimitedUsage, requestClass: RequestClass, nowMs: number): void {
+    const limit = this.#unreachableLimits[requestClass]
     if (limit === undefined) return
-    const { state, remaining } = algorithmOf(limit).charge(demand.state as AlgorithmState, nowMs, limit, 1)
-    demand.state = state
-    demand.peak = Math.max(demand.peak, limit.burst - remaining)
+    const { state, remaining } = algorithmOf(limit).charge(usage.state as AlgorithmState, nowMs, limit, 1)
+    usage.state = state
+    usage.highestUnits = Math.max(usage.highestUnits, limit.burst - remaining)
   }
 
   stats(): MemoryStoreStats {
@@ -93,26 +94,29 @@ export class OfflineLimiter {
   }
 }
 
-/** The same limit with room for everybody; of a bucket the rate stays, and what it holds is as much as is exact. */
-function widened(limit: Limit | undefined): Limit | undefined {
+/**
+ * The same limit, so large that nobody reaches it. A token bucket keeps its rate, and holds as much as is
+ * exact.
+ */
+function unreachableLimit(limit: Limit | undefined): Limit | undefined {
   if (limit === undefined) return undefined
   if (limit.algorithm !== 'token-bucket') return { ...limit, limit: LARGEST_LIMIT, burst: LARGEST_LIMIT }
   const burst = Math.floor((Number.MAX_SAFE_INTEGER - limit.limit) / (2 * limit.windowMs))
   return { ...limit, burst }
 }
 
-function resolverOf({
+function clientKeyResolver({
   client: { header, ipv6Subnet, trust },
-}: Settings<IncomingMessage, ServerResponse>): (entry: LogEntry) => { readonly key: string } {
-  const resolve = createClientResolver({
+}: Settings<IncomingMessage, ServerResponse>): (entry: LogEntry) => string {
+  const resolveClient = createClientResolver({
     header,
     ipv6Subnet,
     trustFor: () => trust ?? trustNobody,
     onIgnoredHeader: () => undefined,
   })
   return ({ address, forwarded }) =>
-    resolve({
+    resolveClient({
       headers: forwarded === undefined ? {} : { [header]: forwarded },
       socket: { remoteAddress: address },
-    })
+    }).key
 }

@@ -3,25 +3,25 @@ export interface ProgressTarget {
   write(text: string): unknown
 }
 
-/** How far a replay is. */
+/** The progress of a replay. */
 export interface Progress {
-  /** From 0 to 1; undefined where nobody knows. */
+  /** The share of the logs that was read, from 0 to 1; undefined where their size is unknown. */
   readonly share: number | undefined
   readonly lines: number
   readonly refused: number
 }
 
-/** Shows progress now and then: as often as it is told costs next to nothing. */
 export interface ProgressBar {
+  /** Shows progress, at most ten times a second. Other calls cost almost nothing. */
   update(progress: Progress): void
-  /** Leaves the line as if nothing had been there. */
+  /** Clears the line. */
   finish(): void
 }
 
 const WIDTH = 30
 const INTERVAL_MS = 100
 
-/** A bar that moves on one line of a terminal. */
+/** Makes a progress bar on one line of a terminal. */
 export function createProgressBar(
   target: ProgressTarget,
   now: () => number = () => performance.now(),
@@ -33,8 +33,8 @@ export function createProgressBar(
       if (now() - shownMs < INTERVAL_MS) return
       shownMs = now()
       isShown = true
-      // Back to the start of the line, and clear what is left of a longer one.
-      target.write(`\r${bar(progress)}\x1b[K`)
+      // Returns to the start of the line, and clears the rest of a longer text.
+      target.write(`\r${formatProgress(progress)}\x1b[K`)
     },
     finish() {
       if (isShown) target.write('\r\x1b[K')
@@ -42,10 +42,10 @@ export function createProgressBar(
   }
 }
 
-function bar({ share, lines, refused }: Progress): string {
+function formatProgress({ share, lines, refused }: Progress): string {
   const counts = `${lines} lines, ${refused} refused`
   if (share === undefined) return counts
-  const full = Math.floor(share * WIDTH)
+  const filled = Math.floor(share * WIDTH)
   const percent = String(Math.floor(share * 100)).padStart(3)
-  return `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${percent} %  ${counts}`
+  return `[${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}] ${percent} %  ${counts}`
 }

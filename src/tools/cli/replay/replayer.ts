@@ -3,8 +3,8 @@ import type { LogEntry, ParsedLine } from '../log/log-entry.ts'
 import { ClientRecord } from './client-record.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
 
-/** Requests of a class, or of a minute. */
-export interface Counts {
+/** The requests of a class, or of a minute. */
+export interface RequestCounts {
   requests: number
   refused: number
 }
@@ -17,31 +17,34 @@ export interface UnreadableLine {
   readonly why: string
 }
 
-/** As many unreadable lines are named; the rest is counted. */
-const MOST_NAMED = 5
+/** The report lists so many unreadable lines, and counts the others. */
+const MAX_LISTED_LINES = 5
 
 export const MINUTE_MS = 60_000
 
 /**
- * Plays lines through a limiter and counts what becomes of them. Memory grows with the clients of the log and the
- * minutes of it, not with its lines.
+ * Sends the requests of logs through a limiter, and counts the decisions. The memory that it takes grows with
+ * the clients and the minutes of the logs, not with their lines.
  */
 export class Replayer {
   readonly clients: Map<string, ClientRecord> = new Map()
-  /** By the minute's number since the epoch. */
-  readonly minutes: Map<number, Counts> = new Map()
-  readonly classes: Readonly<Record<RequestClass, Counts>> = {
+  /** By the number of the minute since the epoch. */
+  readonly minutes: Map<number, RequestCounts> = new Map()
+  readonly classes: Readonly<Record<RequestClass, RequestCounts>> = {
     read: { requests: 0, refused: 0 },
     write: { requests: 0, refused: 0 },
   }
+  /** The first unreadable lines. */
   readonly unreadableLines: UnreadableLine[] = []
   lines = 0
   unreadable = 0
-  /** Lines earlier than one before them, which were taken at the latest time so far. */
-  late = 0
+  /** Lines that describe a log, such as `#Fields: ...`. They are neither requests nor unreadable. */
+  directives = 0
+  /** Lines that are earlier than a line before them. They are counted at the latest time so far. */
+  lateLines = 0
   mostLateMs = 0
-  /** Lines that carry X-Forwarded-For. */
-  forwarded = 0
+  /** Lines that have X-Forwarded-For. */
+  forwardedLines = 0
   firstMs = 0
   lastMs = 0
   readonly #limiter: OfflineLimiter
@@ -50,69 +53,78 @@ export class Replayer {
     this.#limiter = limiter
   }
 
-  /** Requests that were read. */
   get requests(): number {
-    return this.lines - this.unreadable
+    return this.lines - this.unreadable - this.directives
   }
 
   get refused(): number {
     return this.classes.read.refused + this.classes.write.refused
   }
 
-  /** @param line the line's number in its file */
-  add(parsed: ParsedLine, path: string, line: number): void {
+  /**
+   * @param parsed undefined for a line that describes the log
+   * @param line the number of the line in its file
+   */
+  add(parsed: ParsedLine | undefined, path: string, line: number): void {
     this.lines++
+    if (parsed === undefined) {
+      this.directives++
+      return
+    }
     if (!('unreadable' in parsed)) {
-      this.#play(parsed)
+      this.#addRequest(parsed)
       return
     }
     this.unreadable++
-    if (this.unreadableLines.length < MOST_NAMED) {
+    if (this.unreadableLines.length < MAX_LISTED_LINES) {
       this.unreadableLines.push({ path, line, why: parsed.unreadable })
     }
   }
 
-  #play(entry: LogEntry): void {
-    const nowMs = this.#turnClock(entry.timeMs)
-    if (entry.forwarded !== undefined) this.forwarded++
-    const { key, requestClass, allowed } = this.#limiter.decide(entry, nowMs)
-    const client = this.#clientAt(key)
+  #addRequest(entry: LogEntry): void {
+    const nowMs = this.#advanceTime(entry.timeMs)
+    if (entry.forwarded !== undefined) this.forwardedLines++
+    const { clientKey, requestClass, allowed } = this.#limiter.decide(entry, nowMs)
+    const client = this.#clientAt(clientKey)
     client.requests++
-    this.#limiter.note(client.demand(requestClass), requestClass, nowMs)
-    const minute = this.#minuteAt(Math.floor(nowMs / MINUTE_MS))
-    const ofClass = this.classes[requestClass]
-    minute.requests++
-    ofClass.requests++
+    this.#limiter.countUsage(client.usage(requestClass), requestClass, nowMs)
+    const minuteCounts = this.#countsAt(Math.floor(nowMs / MINUTE_MS))
+    const classCounts = this.classes[requestClass]
+    minuteCounts.requests++
+    classCounts.requests++
     if (allowed) return
-    minute.refused++
-    ofClass.refused++
-    client.refuse(nowMs)
+    minuteCounts.refused++
+    classCounts.refused++
+    client.countRefusal(nowMs)
   }
 
-  /** Logs are written when answers end, so times step back now and then; a clock that decides must not. */
-  #turnClock(timeMs: number): number {
+  /**
+   * The time at which a request is counted. A server writes a line when the response ends, so the times of a
+   * log sometimes go back. The clock of the limiter must not.
+   */
+  #advanceTime(timeMs: number): number {
     if (this.requests === 1) {
       this.firstMs = timeMs
       this.lastMs = timeMs
     }
     if (timeMs < this.lastMs) {
-      this.late++
+      this.lateLines++
       this.mostLateMs = Math.max(this.mostLateMs, this.lastMs - timeMs)
     }
     this.lastMs = Math.max(this.lastMs, timeMs)
     return this.lastMs
   }
 
-  #clientAt(key: string): ClientRecord {
-    let client = this.clients.get(key)
+  #clientAt(clientKey: string): ClientRecord {
+    let client = this.clients.get(clientKey)
     if (client === undefined) {
       client = new ClientRecord()
-      this.clients.set(key, client)
+      this.clients.set(clientKey, client)
     }
     return client
   }
 
-  #minuteAt(minute: number): Counts {
+  #countsAt(minute: number): RequestCounts {
     let counts = this.minutes.get(minute)
     if (counts === undefined) {
       counts = { requests: 0, refused: 0 }

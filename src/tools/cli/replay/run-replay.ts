@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
-import { createLineParser } from '../log/line-parser.ts'
-import type { ParsedLine } from '../log/log-entry.ts'
+import { createLineParser, type LineParser } from '../log/line-parser.ts'
+import { LogContents } from '../log/log-contents.ts'
 import type { LogFile } from '../log/log-file.ts'
-import { openInOrder } from '../log/order-logs.ts'
-import { EXIT, type Terminal } from '../terminal.ts'
+import { openLogsInOrder } from '../log/ordered-logs.ts'
+import { printableJson, printableText } from '../printable-text.ts'
+import { EXIT_CODES, type Terminal } from '../terminal.ts'
 import { drawChart } from './chart.ts'
 import { formatSummary } from './format-summary.ts'
 import { OfflineLimiter } from './offline-limiter.ts'
@@ -14,49 +15,58 @@ import { Replayer } from './replayer.ts'
 import { type ReplaySummary, summarise } from './summary.ts'
 
 /**
- * `express-tollgate replay`: what the given limits would have done to the requests of a log.
+ * `express-tollgate replay`: reports which requests of access logs the given limits would have refused.
  *
- * @returns the exit code; a refused request is a finding, not a failure
- * @throws RateLimiterError for options that make no sense, and logs that cannot be read
+ * @returns the exit code; a refused request is a result, and not a failure
+ * @throws RateLimiterError for options that are wrong, and for logs that cannot be read
  */
-export async function runReplay(words: readonly string[], terminal: Terminal): Promise<number> {
-  const options = readReplayOptions(words)
-  const limiter = new OfflineLimiter(options.limiter)
+export async function runReplay(args: readonly string[], terminal: Terminal): Promise<number> {
+  const settings = readReplayOptions(args)
+  const limiter = new OfflineLimiter(settings.limiter)
   try {
-    const parse = createLineParser(options.format, options.forwardedField)
-    const logs = await openInOrder(options.paths, parse, terminal)
+    const createParser = (): LineParser => createLineParser(settings.format, settings.forwardedField)
+    const logs = await openLogsInOrder(settings.paths, createParser, terminal)
     const replayer = new Replayer(limiter)
-    await playLogs(logs, parse, replayer, options, terminal)
+    await replayLogs(logs, createParser, replayer, settings, terminal)
     const files = logs.map(({ path }) => path)
-    const summary = summarise({ replayer, limiter, files, top: options.top, mask: options.mask })
-    if (options.chart !== undefined) await writeChart(options.chart, drawChart(replayer, limiter))
-    terminal.output.write(options.json ? `${JSON.stringify(summary, null, 2)}\n` : formatSummary(summary))
-    warnOfTrust(summary, options, terminal)
+    const summary = summarise({ replayer, limiter, files, top: settings.top, mask: settings.mask })
+    if (settings.chart !== undefined) await writeChart(settings.chart, drawChart(replayer, limiter))
+    terminal.output.write(
+      settings.json ? `${printableJson(JSON.stringify(summary, null, 2))}\n` : formatSummary(summary),
+    )
+    warnAboutTrust(summary, settings, terminal)
   } finally {
     limiter.close()
   }
-  return EXIT.fine
+  return EXIT_CODES.success
 }
 
-async function playLogs(
+async function replayLogs(
   logs: readonly LogFile[],
-  parse: (line: string) => ParsedLine,
+  createParser: () => LineParser,
   replayer: Replayer,
-  { progress }: ReplaySettings,
+  { progress, format }: ReplaySettings,
   { messages }: Terminal,
 ): Promise<void> {
   const bar = progress && messages.isTTY === true ? createProgressBar(messages) : undefined
   const sizeBytes = logs.reduce((sum, log) => sum + log.sizeBytes, 0)
-  const isKnown = sizeBytes > 0 && logs.every(({ path }) => path !== '-')
-  const share = (): number | undefined =>
-    isKnown ? Math.min(1, logs.reduce((sum, log) => sum + log.readBytes(), 0) / sizeBytes) : undefined
+  const isSizeKnown = sizeBytes > 0 && logs.every(({ isRereadable }) => isRereadable)
+  const shareRead = (): number | undefined =>
+    isSizeKnown ? Math.min(1, logs.reduce((sum, log) => sum + log.readBytes(), 0) / sizeBytes) : undefined
   try {
     for (const log of logs) {
-      let number = 0
+      const parseLine = createParser()
+      const contents = new LogContents()
+      let lineNumber = 0
       for await (const block of log.blocks()) {
-        for (const line of block) replayer.add(parse(line), log.path, ++number)
-        bar?.update({ share: share(), lines: replayer.lines, refused: replayer.refused })
+        for (const line of block) {
+          const parsed = parseLine(line)
+          replayer.add(parsed, log.path, ++lineNumber)
+          if (!contents.isKnown) contents.add(line, parsed)
+        }
+        bar?.update({ share: shareRead(), lines: replayer.lines, refused: replayer.refused })
       }
+      contents.check(log.path, format)
     }
   } finally {
     bar?.finish()
@@ -71,30 +81,34 @@ async function writeChart(path: string, svg: string): Promise<void> {
       code: 'invalid_option',
       option: '--chart',
       value: path,
-      problem: `cannot be written (${cause instanceof Error ? cause.message : cause})`,
+      problem: `cannot be written (${printableText(cause instanceof Error ? cause.message : String(cause))})`,
       remedy: 'Give a file in a folder that exists.',
       cause,
     })
   }
 }
 
-/** Behind a proxy every client has the proxy's address: limits for all of them together mean nothing. */
-function warnOfTrust(
+/**
+ * Behind a proxy, all clients have the address of the proxy, and the report would count them as one client.
+ */
+function warnAboutTrust(
   { forwardedLines, requests }: ReplaySummary,
-  options: ReplaySettings,
+  settings: ReplaySettings,
   { messages }: Terminal,
 ): void {
-  const { trustProxy } = options.limiter
+  const { trustProxy } = settings.limiter
   if (trustProxy === false && forwardedLines > 0) {
     messages.write(
-      `${forwardedLines} of ${requests} requests carry X-Forwarded-For, and nobody is trusted: ` +
-        'clients are told apart by the first address of a line. Add --trust as in your trustProxy.\n',
+      `${forwardedLines} of ${requests} requests have X-Forwarded-For, but no proxy is trusted. ` +
+        'The client of a request is the first address of its line. ' +
+        'Add --trust with the value of your trustProxy.\n',
     )
   }
   if (trustProxy !== false && forwardedLines === 0 && requests > 0) {
     messages.write(
-      'No line carries X-Forwarded-For, so --trust changes nothing: clients are told apart by the first address ' +
-        'of a line. With another name in JSON, add --forwarded-field.\n',
+      'No line has X-Forwarded-For, so --trust has no effect. ' +
+        'The client of a request is the first address of its line. ' +
+        'If your log has X-Forwarded-For in a field with another name, add --forwarded-field.\n',
     )
   }
 }

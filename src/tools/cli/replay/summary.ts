@@ -1,10 +1,17 @@
+import { maskedAddress } from '../../../client/masked-address.ts'
 import type { Limit } from '../../../limits/limit.ts'
 import type { RequestClass } from '../../../limits/request-class.ts'
 import type { ClientRecord } from './client-record.ts'
-import { maskClient } from './mask.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
-import { clientsAbove, countPeaks, limitFor, type PeakCount, SHARES, type SuggestedLimit } from './peaks.ts'
 import { MINUTE_MS, type Replayer, type UnreadableLine } from './replayer.ts'
+import {
+  clientsAbove,
+  countByUsage,
+  REFUSED_SHARES,
+  type SuggestedLimit,
+  suggestLimit,
+  type UsageCount,
+} from './suggested-limits.ts'
 
 /** One class of requests in a {@link ReplaySummary}. */
 export interface ClassSummary {
@@ -12,20 +19,22 @@ export interface ClassSummary {
   readonly admitted: number
   readonly refused: number
   readonly clients: number
-  /** Clients that were refused at least once. */
+  /** Clients with at least one refused request. */
   readonly refusedClients: number
-  /** The limit that was tried; null where the class has none. */
+  /** The limit that the replay used; null where the class has none. */
   readonly limit: {
     readonly limit: number
     readonly windowSec: number
     readonly algorithm: Limit['algorithm']
     readonly burst: number
   } | null
-  /** Limits by the share of clients that they would refuse; of a token bucket, what it holds. */
+  /**
+   * Limits that would refuse at most a share of the clients. For a token bucket they are values of `burst`.
+   */
   readonly suggestions: readonly SuggestedLimit[]
 }
 
-/** A client that was refused. Times are ISO 8601, in UTC, here and below. */
+/** A client with refused requests. Times are ISO 8601, in UTC, here and below. */
 export interface RefusedClient {
   readonly client: string
   readonly requests: number
@@ -34,11 +43,12 @@ export interface RefusedClient {
   readonly lastRefused: string
 }
 
-/** What a replay has come to, as `--json` prints it. Keys stay as they are; new ones may come. */
+/** The result of a replay, as `--json` prints it. Versions may add keys, and rename none. */
 export interface ReplaySummary {
   readonly files: readonly string[]
-  /** Time of the first request; null where there is none. */
+  /** The time of the first request; null where there is none. */
   readonly from: string | null
+  /** The time of the last request. */
   readonly to: string | null
   readonly lines: number
   readonly requests: number
@@ -47,36 +57,40 @@ export interface ReplaySummary {
   readonly clients: number
   readonly refusedClients: number
   readonly classes: Readonly<Record<RequestClass, ClassSummary>>
-  /** The most often refused first; as many as `--top` says. */
+  /** The clients with the most refusals, at most `--top` of them. */
   readonly topClients: readonly RefusedClient[]
-  /** Those with the most refusals first. */
+  /** The minutes with the most refusals, at most `--top` of them. */
   readonly busiestMinutes: readonly {
     readonly minute: string
     readonly requests: number
     readonly refused: number
   }[]
+  /** The number of lines that hold no request. */
   readonly unreadable: number
-  /** The first of them. */
+  /** The first of these lines. */
   readonly unreadableLines: readonly UnreadableLine[]
-  /** Lines that were taken later than they say, since one before them was later. */
+  /** Lines that are earlier than a line before them. They are counted at the latest time so far. */
   readonly lateLines: number
+  /** How much earlier, at most. */
   readonly mostLateSec: number
+  /** Lines that have X-Forwarded-For. */
   readonly forwardedLines: number
-  /** Clients that the memory store forgot for want of room; 0 below a million of them. */
+  /** Clients for which the memory store had no room; 0 below a million clients. */
   readonly forgottenClients: number
 }
 
-/** What is summed up, and how much of it. */
-export interface Played {
+export interface SummaryOptions {
   readonly replayer: Replayer
   readonly limiter: OfflineLimiter
   readonly files: readonly string[]
+  /** How many refused clients, and how many minutes, are listed. */
   readonly top: number
+  /** Whether the addresses of listed clients are masked. */
   readonly mask: boolean
 }
 
-export function summarise({ replayer, limiter, files, top, mask }: Played): ReplaySummary {
-  const { requests, refused, clients, lines, unreadable, unreadableLines, late, mostLateMs } = replayer
+export function summarise({ replayer, limiter, files, top, mask }: SummaryOptions): ReplaySummary {
+  const { requests, refused, clients, lines, unreadable, unreadableLines, lateLines, mostLateMs } = replayer
   const refusedClients = [...clients].filter(([, record]) => record.refused > 0)
   const { unexpiredEvictions, overflowed } = limiter.stats()
   return {
@@ -97,31 +111,31 @@ export function summarise({ replayer, limiter, files, top, mask }: Played): Repl
     busiestMinutes: busiestMinutes(replayer, top),
     unreadable,
     unreadableLines,
-    lateLines: late,
+    lateLines,
     mostLateSec: mostLateMs / 1000,
-    forwardedLines: replayer.forwarded,
+    forwardedLines: replayer.forwardedLines,
     forgottenClients: unexpiredEvictions + overflowed,
   }
 }
 
-/** The peaks of all clients in a class. */
-export function peaksOf(requestClass: RequestClass, { clients }: Replayer): PeakCount[] {
-  const peaks: number[] = []
-  for (const record of clients.values()) peaks.push(record.peak(requestClass))
-  return countPeaks(peaks)
+/** The clients of a class by their highest usage. */
+export function usageCounts(requestClass: RequestClass, { clients }: Replayer): UsageCount[] {
+  const highestUnits: number[] = []
+  for (const record of clients.values()) highestUnits.push(record.highestUnits(requestClass))
+  return countByUsage(highestUnits)
 }
 
 function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: OfflineLimiter): ClassSummary {
   const { requests, refused } = replayer.classes[requestClass]
   const limit = limiter.limitOf(requestClass)
-  const peaks = peaksOf(requestClass, replayer)
-  const suggestions = SHARES.map((share) => limitFor(peaks, share))
+  const counts = usageCounts(requestClass, replayer)
+  const suggestions = REFUSED_SHARES.map((share) => suggestLimit(counts, share))
   return {
     requests,
     admitted: requests - refused,
     refused,
-    clients: peaks.reduce((sum, { clients }) => sum + clients, 0),
-    refusedClients: limit === undefined ? 0 : clientsAbove(peaks, limit.burst),
+    clients: counts.reduce((sum, { clients }) => sum + clients, 0),
+    refusedClients: limit === undefined ? 0 : clientsAbove(counts, limit.burst),
     limit:
       limit === undefined
         ? null
@@ -146,7 +160,7 @@ function topClients(
     )
     .slice(0, top)
     .map(([key, record]) => ({
-      client: mask ? maskClient(key) : key,
+      client: mask ? (maskedAddress(key) ?? key) : key,
       requests: record.requests,
       refused: record.refused,
       firstRefused: isoTime(record.firstRefusedMs),

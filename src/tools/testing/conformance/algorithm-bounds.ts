@@ -1,64 +1,90 @@
 import type { AlgorithmName, Limit } from '../../../limits/limit.ts'
 
-/** A charge that was admitted. */
-export interface Taken {
+/** A charge that was allowed. */
+export interface AllowedCharge {
   readonly atMs: number
   readonly units: number
 }
 
 /**
- * Whether `cost` units more, on top of the charges taken so far, would break what an algorithm guarantees, if
- * every charge weighed on the client for `lateMs` longer than it must.
+ * Whether `cost` more units, after the allowed charges, would break the guarantee of an algorithm, if every
+ * charge counted for `toleranceMs` longer than the algorithm requires.
  */
-type Bound = (taken: readonly Taken[], nowMs: number, cost: number, limit: Limit, lateMs: number) => boolean
+type ExceedsBound = (
+  allowedCharges: readonly AllowedCharge[],
+  nowMs: number,
+  cost: number,
+  limit: Limit,
+  toleranceMs: number,
+) => boolean
 
-/** At most L units in a window that opens with a charge; here nothing may be late. */
-const fixedWindow: Bound = (taken, nowMs, cost, { limit, windowMs }) => {
+/** The guarantee: at most L units in a window that opens with a charge. There is no tolerance. */
+const exceedsFixedWindow: ExceedsBound = (allowedCharges, nowMs, cost, { limit, windowMs }) => {
   let endMs = Number.NEGATIVE_INFINITY
   let used = 0
-  for (const { atMs, units } of [...taken, { atMs: nowMs, units: cost }]) {
+  for (const { atMs, units } of [...allowedCharges, { atMs: nowMs, units: cost }]) {
     if (atMs >= endMs) [endMs, used] = [atMs + windowMs, 0]
     used += units
   }
   return used > limit
 }
 
-/** At most L units in any stretch of a window's length. */
-const slidingWindow: Bound = (taken, nowMs, cost, { limit, windowMs }, lateMs) => {
-  const weighing = taken.filter(({ atMs }) => atMs + windowMs + lateMs > nowMs)
-  return weighing.reduce((sum, { units }) => sum + units, cost) > limit
-}
-
-/** At most B + floor(d / T) units in any interval of length d, where T is `windowMs / limit`. */
-const tokenBucket: Bound = (taken, nowMs, cost, { limit, windowMs, burst }, lateMs) => {
-  let sum = 0
-  return [...taken, { atMs: nowMs, units: cost }].toReversed().some(({ atMs, units }) => {
-    sum += units
-    return (sum - burst) * windowMs > Math.max(0, nowMs - atMs - lateMs) * limit
-  })
-}
-
-const BOUNDS: Readonly<Record<AlgorithmName, Bound>> = {
-  'fixed-window': fixedWindow,
-  'sliding-window': slidingWindow,
-  'token-bucket': tokenBucket,
-}
-
-/** Whether a limit must refuse `cost` units more. */
-export function mustRefuse(taken: readonly Taken[], nowMs: number, cost: number, limit: Limit): boolean {
-  return BOUNDS[limit.algorithm](taken, nowMs, cost, limit, 0)
-}
-
-/** Whether a limit may refuse `cost` units more. */
-export function mayRefuse(taken: readonly Taken[], nowMs: number, cost: number, limit: Limit): boolean {
-  return BOUNDS[limit.algorithm](taken, nowMs, cost, limit, latenessMs(limit))
+/** The guarantee: at most L units in any stretch of the length of the window. */
+const exceedsSlidingWindow: ExceedsBound = (
+  allowedCharges,
+  nowMs,
+  cost,
+  { limit, windowMs },
+  toleranceMs,
+) => {
+  const counting = allowedCharges.filter(({ atMs }) => atMs + windowMs + toleranceMs > nowMs)
+  return counting.reduce((sum, { units }) => sum + units, cost) > limit
 }
 
 /**
- * How much longer than it must a charge may weigh on a client. A sliding window need not keep a log of every
- * charge: an eighth of the window is its leeway. What a bucket regains may be rounded up to a millisecond.
+ * The guarantee: at most B + floor(d / T) units in any interval of length d, where T is `windowMs / limit`.
  */
-export function latenessMs({ algorithm, windowMs }: Limit): number {
+const exceedsTokenBucket: ExceedsBound = (allowedCharges, nowMs, cost, limit, toleranceMs) => {
+  let sum = 0
+  return [...allowedCharges, { atMs: nowMs, units: cost }].toReversed().some(({ atMs, units }) => {
+    sum += units
+    const lengthMs = Math.max(0, nowMs - atMs - toleranceMs)
+    return (sum - limit.burst) * limit.windowMs > lengthMs * limit.limit
+  })
+}
+
+const EXCEEDS_BOUND: Readonly<Record<AlgorithmName, ExceedsBound>> = {
+  'fixed-window': exceedsFixedWindow,
+  'sliding-window': exceedsSlidingWindow,
+  'token-bucket': exceedsTokenBucket,
+}
+
+/** Whether a limit must refuse `cost` more units. */
+export function mustRefuse(
+  allowedCharges: readonly AllowedCharge[],
+  nowMs: number,
+  cost: number,
+  limit: Limit,
+): boolean {
+  return EXCEEDS_BOUND[limit.algorithm](allowedCharges, nowMs, cost, limit, 0)
+}
+
+/** Whether a limit may refuse `cost` more units. */
+export function mayRefuse(
+  allowedCharges: readonly AllowedCharge[],
+  nowMs: number,
+  cost: number,
+  limit: Limit,
+): boolean {
+  return EXCEEDS_BOUND[limit.algorithm](allowedCharges, nowMs, cost, limit, toleranceMsOf(limit))
+}
+
+/**
+ * How much longer than necessary a store may count a charge. A store need not keep a log of every charge, so
+ * a sliding window may count it for an eighth of the window longer. A token bucket may round the time at
+ * which a unit comes back up to a whole millisecond.
+ */
+export function toleranceMsOf({ algorithm, windowMs }: Limit): number {
   if (algorithm === 'fixed-window') return 0
   return algorithm === 'sliding-window' ? Math.ceil(windowMs / 8) : 1
 }

@@ -1,115 +1,138 @@
 import assert from 'node:assert/strict'
-import { assertBannedFor, BAN_MS, RULE, refuseTwice, refuseUntilBanned, ruleOf } from './banned-client.ts'
+import {
+  assertBannedFor,
+  BAN_MS,
+  BAN_RULE,
+  banRule,
+  refuseTwice,
+  refuseUntilBanned,
+} from './banned-client.ts'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
-import { HOUR_MS, WINDOW_MS } from './subject.ts'
+import { HOUR_MS, WINDOW_MS } from './tested-store.ts'
 
-/** What a ban does, whichever refusals brought it about. */
+/** What a ban does. */
 export const banCases: ConformanceGroup = (store) => {
   if (store.capabilities?.bans !== true) return []
-  const cases = [outright, notProlonged, laterOfBoth, otherKeys, clockBack]
-  return store.peek === undefined ? cases : [...cases, peeksAtBans]
+  const cases = [lastsUntilItsEnd, notProlonged, longestWait, onlyTheRefusedClient, clockSetBack]
+  return store.peek === undefined ? cases : [...cases, peekShowsBans]
 }
 
-const outright: ConformanceCase = {
-  title: 'refuses a banned client until its ban ends, also when its quota is long free again',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    await subject.consume('client', limits, 1, RULE)
-    await refuseUntilBanned(subject, limits)
-    subject.clock.advance(3 * WINDOW_MS)
-    await subject.others(50)
-    await assertBannedFor(subject, 2 * WINDOW_MS, limits)
-    subject.clock.advance(2 * WINDOW_MS - 1)
-    await assertBannedFor(subject, 1, limits)
-    subject.clock.advance(1)
-    const { allowed, ban } = await subject.consume('client', limits, 1, RULE)
-    assert.deepEqual([allowed, ban], [true, undefined], 'admitted at the end of the ban')
+const lastsUntilItsEnd: ConformanceCase = {
+  title: 'a banned client is refused until its ban ends, even when it has quota again',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    await tested.consume('client', limits, 1, BAN_RULE)
+    await refuseUntilBanned(tested, limits)
+    tested.clock.advance(3 * WINDOW_MS)
+    await tested.chargeOthers(50)
+    await assertBannedFor(tested, 2 * WINDOW_MS, limits)
+    tested.clock.advance(2 * WINDOW_MS - 1)
+    await assertBannedFor(tested, 1, limits)
+    tested.clock.advance(1)
+    const ended = 'A client must be allowed when its ban has ended.'
+    const { ban } = await tested.assertAllowed(ended, 'client', limits, 1, BAN_RULE)
+    assert.equal(ban, undefined, 'A decision after the end of a ban must have no ban.')
   },
 }
 
 const notProlonged: ConformanceCase = {
-  title: 'does not prolong a ban for knocking',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    await subject.consume('client', limits, 1, RULE)
-    await refuseUntilBanned(subject, limits)
+  title: 'charges during a ban do not make the ban longer',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    await tested.consume('client', limits, 1, BAN_RULE)
+    await refuseUntilBanned(tested, limits)
     for (let endsInMs = BAN_MS - 2000; endsInMs > 0; endsInMs -= 2000) {
-      subject.clock.advance(2000)
-      const { ban } = await subject.consume('client', limits, 1, RULE)
-      assert.deepEqual(ban, { endsInMs, isNew: false })
+      tested.clock.advance(2000)
+      const { ban } = await tested.consume('client', limits, 1, BAN_RULE)
+      assert.deepEqual(ban, { endsInMs, isNew: false }, 'A charge during a ban must not change the ban.')
     }
-    subject.clock.advance(2000)
-    assert.equal((await subject.consume('client', limits, 1, RULE)).allowed, true)
+    tested.clock.advance(2000)
+    const ended = 'A client must be allowed when its ban has ended.'
+    await tested.assertAllowed(ended, 'client', limits, 1, BAN_RULE)
   },
 }
 
-const laterOfBoth: ConformanceCase = {
-  title: 'asks a banned client to wait for its limits too, where they take longer than the ban',
-  async run(subject) {
-    const rule = ruleOf(10_000, WINDOW_MS)
-    const limits = [subject.limit(1, { windowMs: HOUR_MS })]
-    await subject.consume('client', limits, 1, rule)
-    const { retryAfterMs: waitMs } = await subject.consume('client', limits)
-    const { retryAfterMs } = await refuseUntilBanned(subject, limits, rule)
-    assert.equal(retryAfterMs, waitMs, 'the wait of the limit, which is longer')
-    subject.clock.advance(WINDOW_MS - 1)
-    const last = await subject.consume('client', limits, 1, rule)
-    assert.deepEqual([last.ban?.endsInMs, last.retryAfterMs], [1, waitMs - WINDOW_MS + 1])
-    subject.clock.advance(1)
-    const after = await subject.consume('client', limits, 1, rule)
-    assert.deepEqual([after.ban, after.retryAfterMs], [undefined, waitMs - WINDOW_MS], 'the ban is over')
-    subject.clock.advance(waitMs - WINDOW_MS)
-    assert.equal((await subject.consume('client', limits, 1, rule)).allowed, true, 'the promise holds')
+const longestWait: ConformanceCase = {
+  title: 'a banned client waits for its limits too, if their wait is longer than the ban',
+  async run(tested) {
+    const rule = banRule(10_000, WINDOW_MS)
+    const limits = [tested.limit(1, { windowMs: HOUR_MS })]
+    await tested.consume('client', limits, 1, rule)
+    const { retryAfterMs: waitMs } = await tested.consume('client', limits)
+    const { retryAfterMs } = await refuseUntilBanned(tested, limits, rule)
+    const longest = 'retryAfterMs must be the wait of the limit, if that is longer than the ban.'
+    assert.equal(retryAfterMs, waitMs, longest)
+    tested.clock.advance(WINDOW_MS - 1)
+    const last = await tested.consume('client', limits, 1, rule)
+    assert.equal(last.ban?.endsInMs, 1, 'The ban must last as long as its rule says.')
+    assert.equal(last.retryAfterMs, waitMs - WINDOW_MS + 1, longest)
+    tested.clock.advance(1)
+    const after = await tested.consume('client', limits, 1, rule)
+    assert.equal(after.ban, undefined, 'A decision after the end of a ban must have no ban.')
+    assert.equal(
+      after.retryAfterMs,
+      waitMs - WINDOW_MS,
+      'The end of a ban must not change the wait of a limit.',
+    )
+    tested.clock.advance(waitMs - WINDOW_MS)
+    const waited = 'A charge must be allowed after its retryAfterMs.'
+    await tested.assertAllowed(waited, 'client', limits, 1, rule)
   },
 }
 
-const otherKeys: ConformanceCase = {
-  title: 'bans the client that was refused, and no other',
-  async run(subject) {
-    const limits = [subject.limit(1)]
+const onlyTheRefusedClient: ConformanceCase = {
+  title: 'a ban affects only the client that was refused',
+  async run(tested) {
+    const limits = [tested.limit(1)]
     for (const key of ['client', 'client 2', 'other']) {
-      await subject.consume(key, limits, 1, RULE)
-      await refuseTwice(subject, limits, RULE, key)
+      await tested.consume(key, limits, 1, BAN_RULE)
+      await refuseTwice(tested, limits, BAN_RULE, key)
     }
-    assert.ok((await subject.consume('client', limits, 1, RULE)).ban?.isNew, 'the third refusal is the ban')
-    subject.clock.advance(2 * WINDOW_MS)
+    const third = await tested.consume('client', limits, 1, BAN_RULE)
+    assert.ok(third.ban?.isNew, 'The third refusal must ban the client.')
+    tested.clock.advance(2 * WINDOW_MS)
     for (const key of ['client 2', 'other', 'never seen']) {
-      assert.equal((await subject.consume(key, limits, 1, RULE)).allowed, true, key)
+      const message = `The ban of the key 'client' must not refuse the key '${key}'.`
+      await tested.assertAllowed(message, key, limits, 1, BAN_RULE)
     }
   },
 }
 
-const clockBack: ConformanceCase = {
-  title: 'survives a clock that is set back an hour: a ban goes on, for no longer than a whole one',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    await subject.consume('client', limits, 1, RULE)
-    await refuseUntilBanned(subject, limits)
-    subject.clock.advance(-HOUR_MS)
-    const { ban, retryAfterMs } = await subject.consume('client', limits, 1, RULE)
-    assert.ok(ban !== undefined, 'the ban goes on')
-    assert.ok(retryAfterMs <= BAN_MS, `asked to wait ${retryAfterMs} ms for a ban of ${BAN_MS} ms`)
-    subject.clock.advance(retryAfterMs)
-    assert.equal((await subject.consume('client', limits, 1, RULE)).allowed, true, 'the promise holds')
+const clockSetBack: ConformanceCase = {
+  title: 'after the clock is set back by an hour, a ban continues, for its full time at most',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    await tested.consume('client', limits, 1, BAN_RULE)
+    await refuseUntilBanned(tested, limits)
+    tested.clock.advance(-HOUR_MS)
+    const { ban, retryAfterMs } = await tested.consume('client', limits, 1, BAN_RULE)
+    assert.ok(ban !== undefined, 'A ban must continue when the clock is set back.')
+    const rule = 'After the clock is set back, retryAfterMs must be at most the full time of the ban'
+    assert.ok(retryAfterMs <= BAN_MS, `${rule}, ${BAN_MS} ms. It is ${retryAfterMs} ms.`)
+    tested.clock.advance(retryAfterMs)
+    const waited = 'A charge must be allowed after its retryAfterMs.'
+    await tested.assertAllowed(waited, 'client', limits, 1, BAN_RULE)
   },
 }
 
-const peeksAtBans: ConformanceCase = {
-  title: 'peeks at a ban as consume would find it, and counts no refusal',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    await subject.consume('client', limits, 1, RULE)
+const peekShowsBans: ConformanceCase = {
+  title: 'peek() shows a ban as consume() would, and counts no refusal',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    await tested.consume('client', limits, 1, BAN_RULE)
     for (let turn = 0; turn < 5; turn++) {
-      const { allowed, ban } = await subject.peek('client', limits, 1, RULE)
-      assert.deepEqual([allowed, ban], [false, undefined], 'a look is no refusal')
+      const { allowed, ban } = await tested.peek('client', limits, 1, BAN_RULE)
+      assert.equal(allowed, false, 'peek() must return allowed = false when no units remain.')
+      assert.equal(ban, undefined, 'peek() must not count as a refusal.')
     }
-    await refuseUntilBanned(subject, limits)
-    subject.clock.advance(2 * WINDOW_MS)
-    const peeked = await subject.peek('client', limits, 1, RULE)
-    const consumed = await subject.consume('client', limits, 1, RULE)
+    await refuseUntilBanned(tested, limits)
+    tested.clock.advance(2 * WINDOW_MS)
+    const peeked = await tested.peek('client', limits, 1, BAN_RULE)
+    const consumed = await tested.consume('client', limits, 1, BAN_RULE)
     assert.deepEqual(
       [peeked.allowed, peeked.retryAfterMs, peeked.limits, peeked.ban],
       [consumed.allowed, consumed.retryAfterMs, consumed.limits, consumed.ban],
+      'peek() must return the decision that consume() would return.',
     )
   },
 }

@@ -2,64 +2,65 @@ import assert from 'node:assert/strict'
 import type { BanRule } from '../../../limits/ban.ts'
 import type { Decision } from '../../../limits/decision.ts'
 import type { Limit } from '../../../limits/limit.ts'
-import { limitOf, type Subject, WINDOW_MS } from './subject.ts'
+import { limitOf, type TestedStore, WINDOW_MS } from './tested-store.ts'
 
-/** How long a ban lasts where a test does not say otherwise. */
+/** How long a ban lasts, unless a case needs another time. */
 export const BAN_MS: number = 5 * WINDOW_MS
 
-/** Bans whoever is refused three times in ten seconds. */
-export const RULE: BanRule = ruleOf(10_000, BAN_MS)
+/** Bans a client that is refused three times in ten seconds. */
+export const BAN_RULE: BanRule = banRule(10_000, BAN_MS)
 
-/** Bans whoever is refused three times in `windowMs`. */
-export function ruleOf(windowMs: number, forMs: number): BanRule {
+/** Bans a client that is refused three times in `windowMs`. */
+export function banRule(windowMs: number, forMs: number): BanRule {
   return { refusals: limitOf('sliding-window', 3, { name: 'refusals', windowMs }), forMs }
 }
 
-/** Has a client refused, as often as may be without a ban. */
+/** Lets a client be refused twice, which does not ban it. */
 export async function refuseTwice(
-  subject: Subject,
+  tested: TestedStore,
   limits: readonly Limit[],
   rule: BanRule,
   key = 'client',
 ): Promise<void> {
   for (const refusal of [1, 2]) {
-    const { allowed, ban } = await subject.consume(key, limits, 1, rule)
-    assert.equal(allowed, false)
-    assert.equal(ban, undefined, `refusal ${refusal} of 3 is no ban yet`)
+    const message = 'A client that has used its limit must be refused.'
+    const { ban } = await tested.assertRefused(message, key, limits, 1, rule)
+    assert.equal(ban, undefined, `Refusal ${refusal} of 3 must not ban the client.`)
   }
 }
 
-/** Has a client refused until it is banned; answers the refusal that brought the ban about. */
+/** Lets a client be refused until it is banned. Returns the refusal that bans it. */
 export async function refuseUntilBanned(
-  subject: Subject,
+  tested: TestedStore,
   limits: readonly Limit[],
-  rule: BanRule = RULE,
+  rule: BanRule = BAN_RULE,
   key = 'client',
 ): Promise<Decision> {
-  await refuseTwice(subject, limits, rule, key)
-  const decision = await subject.consume(key, limits, 1, rule)
-  assert.deepEqual(decision.ban, { endsInMs: rule.forMs, isNew: true }, 'the third refusal brings the ban')
+  await refuseTwice(tested, limits, rule, key)
+  const decision = await tested.consume(key, limits, 1, rule)
+  const newBan = { endsInMs: rule.forMs, isNew: true }
+  assert.deepEqual(decision.ban, newBan, 'The third refusal must ban the client for the time of the rule.')
   return decision
 }
 
-/** Asserts that a client is banned for so long, and that its quota is no reason to wait longer. */
+/** Asserts that a client is banned for so long, and that its limits do not make it wait longer. */
 export async function assertBannedFor(
-  subject: Subject,
+  tested: TestedStore,
   endsInMs: number,
   limits: readonly Limit[],
   key = 'client',
 ): Promise<void> {
-  const { ban, retryAfterMs } = await subject.consume(key, limits)
-  assert.deepEqual(ban, { endsInMs, isNew: false }, 'the ban that the client has, and no new one')
-  assert.equal(retryAfterMs, endsInMs, 'the client is told to wait for the end of its ban')
+  const { ban, retryAfterMs } = await tested.consume(key, limits)
+  assert.deepEqual(ban, { endsInMs, isNew: false }, `The client must have a ban that ends in ${endsInMs} ms.`)
+  assert.equal(retryAfterMs, endsInMs, 'retryAfterMs must be the time until the end of the ban.')
 }
 
-export async function block({ store }: Subject, key: string, forMs: number): Promise<void> {
-  assert.ok(store.block !== undefined, 'a store that bans has block()')
+export async function block({ store }: TestedStore, key: string, forMs: number): Promise<void> {
+  assert.ok(store.block !== undefined, 'A store that declares bans must have block().')
   await store.block(key, forMs)
 }
 
-export async function unblock({ store }: Subject, key: string): Promise<void> {
-  assert.ok(store.unblock !== undefined, 'a store that bans has unblock()')
+export async function unblock({ store }: TestedStore, key: string): Promise<void> {
+  assert.ok(store.unblock !== undefined, 'A store that declares bans must have unblock().')
   await store.unblock(key)
 }

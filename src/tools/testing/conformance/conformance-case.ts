@@ -1,18 +1,18 @@
 import type { Store } from '../../../stores/store.ts'
-import type { Subject } from './subject.ts'
+import type { TestedStore } from './tested-store.ts'
 
-/** One demand on a store. */
+/** A rule that stores must keep, with its test. */
 export interface ConformanceCase {
-  /** The demand in words; the name of the test. */
+  /** The rule as a sentence; the title of the test. */
   readonly title: string
-  /** Throws an assertion error when the store does not meet it. */
-  readonly run: (subject: Subject) => Promise<void>
+  /** Throws an assertion error when the store breaks the rule. */
+  readonly run: (tested: TestedStore) => Promise<void>
 }
 
-/** The demands of one kind on a store of these abilities. */
+/** Selects the rules of one kind that apply to a store, by its capabilities and its methods. */
 export type ConformanceGroup = (store: Store) => readonly ConformanceCase[]
 
-/** Whether what a receipt did can be seen. */
+/** Whether a test can see what a refund did. */
 export function showsRefunds({ refund, peek }: Store): boolean {
   return refund !== undefined && peek !== undefined
 }

@@ -1,56 +1,62 @@
 import assert from 'node:assert/strict'
 import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
 import { traceCase } from './random-trace.ts'
-import { WINDOW_MS } from './subject.ts'
+import { WINDOW_MS } from './tested-store.ts'
 
-/** A window that opens with the first charge, and ends at once for all that was taken in it. */
+/** A window opens with the first charge. At its end all of its units are free at once. */
 export const fixedWindowCases: ConformanceGroup = (store) => [
-  reset,
-  countdown,
-  trace,
-  ...(showsRefunds(store) ? [onlyItsWindow] : []),
+  resetsAtTheEnd,
+  resetMsCountsDown,
+  randomTrace,
+  ...(showsRefunds(store) ? [refundsInItsWindow] : []),
 ]
 
-const reset: ConformanceCase = {
-  title: 'refuses in the instant before the reset and admits L at the reset',
-  async run(subject) {
-    const limits = [subject.limit(2)]
-    assert.equal(await subject.admittedOf(3, 'client', limits), 2)
-    subject.clock.advance(WINDOW_MS - 1)
-    assert.equal((await subject.consume('client', limits)).allowed, false)
-    subject.clock.advance(1)
-    assert.equal(await subject.admittedOf(3, 'client', limits), 2)
+const resetsAtTheEnd: ConformanceCase = {
+  title: 'a window refuses until its last millisecond, and the next window has the full limit',
+  async run(tested) {
+    const limits = [tested.limit(2)]
+    const rule = 'A window must allow as many charges as the limit has units.'
+    assert.equal(await tested.countAllowed(3, 'client', limits), 2, rule)
+    tested.clock.advance(WINDOW_MS - 1)
+    const early = 'A charge must be refused one millisecond before the window ends.'
+    await tested.assertRefused(early, 'client', limits)
+    tested.clock.advance(1)
+    const allowed = await tested.countAllowed(3, 'client', limits)
+    assert.equal(allowed, 2, 'All units, and no more, must be free at the end of the window.')
   },
 }
 
-const countdown: ConformanceCase = {
-  title: 'counts down to the end of the window that the first charge opened',
-  async run(subject) {
-    const limits = [subject.limit(3)]
+const resetMsCountsDown: ConformanceCase = {
+  title: 'resetMs counts down to the end of the window that the first charge opened',
+  async run(tested) {
+    const limits = [tested.limit(3)]
     for (const passedMs of [0, 20_000, 40_000, WINDOW_MS - 1]) {
-      const { limits: states } = await subject.consume('client', limits)
-      assert.equal(states[0]?.resetMs, WINDOW_MS - passedMs, `resetMs ${passedMs} ms after the first charge`)
-      subject.clock.advance(passedMs === 40_000 ? 19_999 : 20_000)
+      const { limits: states } = await tested.consume('client', limits)
+      const rule = 'resetMs must be the time until the end of the window that the first charge opened.'
+      assert.equal(states[0]?.resetMs, WINDOW_MS - passedMs, `${rule} ${passedMs} ms have passed.`)
+      tested.clock.advance(passedMs === 40_000 ? 19_999 : 20_000)
     }
   },
 }
 
-const trace: ConformanceCase = traceCase(
-  'admits in each window of a random trace what the limit has, no more and no less',
-  (subject) => [subject.limit(10, { windowMs: 1000 })],
+const randomTrace: ConformanceCase = traceCase(
+  'in a random trace, each window allows as many units as the limit has, and no more',
+  (tested) => [tested.limit(10, { windowMs: 1000 })],
 )
 
-const onlyItsWindow: ConformanceCase = {
-  title: 'honours a receipt in the window of its charge, and in no later one',
-  async run(subject) {
-    const limits = [subject.limit(10)]
-    const old = await subject.receipt(limits, 3)
-    subject.clock.advance(WINDOW_MS)
-    const current = await subject.receipt(limits, 4)
-    await subject.store.refund?.(old)
-    assert.equal(await subject.remaining('client', limits), 6, 'an old receipt is worth nothing')
-    subject.clock.advance(WINDOW_MS - 1)
-    await subject.store.refund?.(current)
-    assert.equal(await subject.remaining('client', limits), 10, 'a receipt is good until its window ends')
+const refundsInItsWindow: ConformanceCase = {
+  title: 'refund() gives a charge back in the window of the charge, and in no later window',
+  async run(tested) {
+    const limits = [tested.limit(10)]
+    const oldReceipt = await tested.receiptOf(limits, 3)
+    tested.clock.advance(WINDOW_MS)
+    const receipt = await tested.receiptOf(limits, 4)
+    await tested.store.refund?.(oldReceipt)
+    const afterOld = await tested.remaining('client', limits)
+    assert.equal(afterOld, 6, 'The receipt of an earlier window must give nothing back.')
+    tested.clock.advance(WINDOW_MS - 1)
+    await tested.store.refund?.(receipt)
+    const afterCurrent = await tested.remaining('client', limits)
+    assert.equal(afterCurrent, 10, 'A receipt must be good until its window ends.')
   },
 }

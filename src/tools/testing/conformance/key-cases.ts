@@ -1,8 +1,9 @@
-import assert from 'node:assert/strict'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
 
-/** Keys that break stores which interpret, join or shorten them. All differ from one another. */
-const ODD_KEYS: readonly string[] = [
+/**
+ * Keys with which a store makes mistakes if it interprets, joins or shortens keys. All of them are different.
+ */
+const UNUSUAL_KEYS: readonly string[] = [
   '',
   ' ',
   'a',
@@ -35,60 +36,63 @@ const ODD_KEYS: readonly string[] = [
   `${'k'.repeat(10_000)}2`,
 ]
 
-/** One key's counters are nobody else's. */
+/** The counters of one key do not depend on other keys. */
 export const keyCases: ConformanceGroup = (store) => [
-  isolation,
-  oddKeys,
-  ...(store.reset === undefined ? [] : [resetOne]),
-  ...(store.resetAll === undefined ? [] : [resetAll]),
+  separateKeys,
+  unusualKeys,
+  ...(store.reset === undefined ? [] : [resetOneKey]),
+  ...(store.resetAll === undefined ? [] : [resetAllKeys]),
 ]
 
-const isolation: ConformanceCase = {
-  title: 'counts every key apart',
-  async run(subject) {
-    const limits = [subject.limit(1)]
+const separateKeys: ConformanceCase = {
+  title: 'every key is counted separately',
+  async run(tested) {
+    const limits = [tested.limit(1)]
     for (let client = 0; client < 500; client++) {
-      assert.equal((await subject.consume(`client ${client}`, limits)).allowed, true)
+      const message = 'The first charge of a key must be allowed, whatever other keys have used.'
+      await tested.assertAllowed(message, `client ${client}`, limits)
     }
     for (let client = 0; client < 500; client++) {
-      assert.equal((await subject.consume(`client ${client}`, limits)).allowed, false)
+      const message = 'A key must not be forgotten when there are 500 keys.'
+      await tested.assertRefused(message, `client ${client}`, limits)
     }
   },
 }
 
-const oddKeys: ConformanceCase = {
-  title: 'tells odd keys apart: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    for (const key of ODD_KEYS) {
+const unusualKeys: ConformanceCase = {
+  title:
+    'unusual keys are counted separately: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    for (const key of UNUSUAL_KEYS) {
       const shown = JSON.stringify(key).slice(0, 40)
-      assert.equal((await subject.consume(key, limits)).allowed, true, `first charge of ${shown}`)
-      assert.equal((await subject.consume(key, limits)).allowed, false, `second charge of ${shown}`)
+      await tested.assertAllowed(`The first charge of the key ${shown} must be allowed.`, key, limits)
+      await tested.assertRefused(`The second charge of the key ${shown} must be refused.`, key, limits)
     }
   },
 }
 
-const resetOne: ConformanceCase = {
-  title: 'forgets one key on reset, and only that one',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    await subject.consume('reset', limits)
-    await subject.consume('kept', limits)
-    await subject.store.reset?.('reset')
-    await subject.store.reset?.('never seen')
-    assert.equal((await subject.consume('reset', limits)).allowed, true)
-    assert.equal((await subject.consume('kept', limits)).allowed, false)
+const resetOneKey: ConformanceCase = {
+  title: 'reset() forgets one key, and no other key',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    await tested.consume('reset', limits)
+    await tested.consume('kept', limits)
+    await tested.store.reset?.('reset')
+    await tested.store.reset?.('never seen')
+    await tested.assertAllowed('reset() must forget the units that its key has used.', 'reset', limits)
+    await tested.assertRefused('reset() must not change other keys.', 'kept', limits)
   },
 }
 
-const resetAll: ConformanceCase = {
-  title: 'forgets every key on resetAll',
-  async run(subject) {
-    const limits = [subject.limit(1)]
-    for (const key of ['one', 'two', 'three']) await subject.consume(key, limits)
-    await subject.store.resetAll?.()
+const resetAllKeys: ConformanceCase = {
+  title: 'resetAll() forgets every key',
+  async run(tested) {
+    const limits = [tested.limit(1)]
+    for (const key of ['one', 'two', 'three']) await tested.consume(key, limits)
+    await tested.store.resetAll?.()
     for (const key of ['one', 'two', 'three']) {
-      assert.equal((await subject.consume(key, limits)).allowed, true)
+      await tested.assertAllowed('resetAll() must forget the units that every key has used.', key, limits)
     }
   },
 }

@@ -1,125 +1,138 @@
 import assert from 'node:assert/strict'
 import type { Decision } from '../../../limits/decision.ts'
 import type { Limit } from '../../../limits/limit.ts'
-import { mayRefuse, mustRefuse, type Taken } from './algorithm-bounds.ts'
+import { type AllowedCharge, mayRefuse, mustRefuse } from './algorithm-bounds.ts'
 import type { ConformanceCase } from './conformance-case.ts'
-import type { Subject } from './subject.ts'
+import type { TestedStore } from './tested-store.ts'
 
-const TURNS = 300
+const CHARGES = 300
 
-/** Of a window: such gaps keep a client of ten units in a window at its limit, and idle at times. */
+/**
+ * The longest time between two charges, as a share of the shortest window. With it, a client with ten units
+ * in a window is at its limit for most of the time, and idle at times.
+ */
 const LONGEST_GAP = 0.4
 
 /**
- * Charges a client at random, the same in every run, and holds each answer against what the algorithms of
- * the limits guarantee. Of every other refusal the promise is tried too.
+ * Charges a client at random times, which are the same in every run. Compares each decision with the
+ * guarantees of the algorithms. For half of the refusals, it also checks `retryAfterMs`.
  */
-export function traceCase(title: string, limitsOf: (subject: Subject) => readonly Limit[]): ConformanceCase {
-  return {
-    title,
-    async run(subject) {
-      const limits = limitsOf(subject)
-      const random = seededRandom(7)
-      const taken: Taken[] = []
-      for (let turn = 0; turn < TURNS; turn++) {
-        turnClock(subject, limits, random)
-        const cost = costOf(random)
-        const { allowed, retryAfterMs } = await judged(subject, limits, cost, taken)
-        if (allowed || random() < 0.5) continue
-        subject.clock.advance(retryAfterMs - 1)
-        const early = await judged(subject, limits, cost, taken)
-        assert.equal(early.allowed, false, `a cost of ${cost} is refused before retryAfterMs`)
-        subject.clock.advance(1)
-        const inTime = await judged(subject, limits, cost, taken)
-        assert.equal(inTime.allowed, true, `a cost of ${cost} is admitted at retryAfterMs`)
-      }
-    },
-  }
-}
-
-/** The same with refunds: whatever is given back, the charges that were kept stay within the bound. */
-export function refundTraceCase(
+export function traceCase(
   title: string,
-  limitsOf: (subject: Subject) => readonly Limit[],
+  limitsOf: (tested: TestedStore) => readonly Limit[],
 ): ConformanceCase {
   return {
     title,
-    async run(subject) {
-      const limits = limitsOf(subject)
-      const random = seededRandom(11)
-      let kept: readonly Taken[] = []
-      for (let turn = 0; turn < TURNS; turn++) {
-        turnClock(subject, limits, random)
-        const units = costOf(random)
-        const { allowed, receipt } = await subject.consume('client', limits, units)
-        if (!allowed) continue
-        checkAdmitted(kept, subject.clock.now(), units, limits)
-        if (receipt === undefined || random() < 0.5) {
-          kept = [...kept, { atMs: subject.clock.now(), units }]
-          continue
-        }
-        turnClock(subject, limits, random)
-        const later = await subject.consume('client', limits)
-        if (later.allowed) kept = [...kept, { atMs: subject.clock.now(), units: 1 }]
-        await subject.store.refund?.(receipt)
+    async run(tested) {
+      const limits = limitsOf(tested)
+      const random = seededRandom(7)
+      const allowedCharges: AllowedCharge[] = []
+      for (let charge = 0; charge < CHARGES; charge++) {
+        advanceClock(tested, limits, random)
+        const cost = randomCost(random)
+        const { allowed, retryAfterMs } = await chargeAndCheck(tested, limits, cost, allowedCharges)
+        if (allowed || random() < 0.5) continue
+        tested.clock.advance(retryAfterMs - 1)
+        const early = await chargeAndCheck(tested, limits, cost, allowedCharges)
+        assert.equal(early.allowed, false, `A charge of ${cost} must be refused before its retryAfterMs.`)
+        tested.clock.advance(1)
+        const inTime = await chargeAndCheck(tested, limits, cost, allowedCharges)
+        assert.equal(inTime.allowed, true, `A charge of ${cost} must be allowed after its retryAfterMs.`)
       }
     },
   }
 }
 
-/** A charge, and whether the answer agrees with the charges that were taken; notes it where it is taken. */
-async function judged(
-  subject: Subject,
+/** The same with refunds: the charges that are not refunded must keep the guarantees of the algorithms. */
+export function refundTraceCase(
+  title: string,
+  limitsOf: (tested: TestedStore) => readonly Limit[],
+): ConformanceCase {
+  return {
+    title,
+    async run(tested) {
+      const limits = limitsOf(tested)
+      const random = seededRandom(11)
+      let kept: readonly AllowedCharge[] = []
+      for (let charge = 0; charge < CHARGES; charge++) {
+        advanceClock(tested, limits, random)
+        const units = randomCost(random)
+        const { allowed, receipt } = await tested.consume('client', limits, units)
+        if (!allowed) continue
+        assertMayAllow(kept, tested.clock.now(), units, limits)
+        if (receipt === undefined || random() < 0.5) {
+          kept = [...kept, { atMs: tested.clock.now(), units }]
+          continue
+        }
+        advanceClock(tested, limits, random)
+        const later = await tested.consume('client', limits)
+        if (later.allowed) kept = [...kept, { atMs: tested.clock.now(), units: 1 }]
+        await tested.store.refund?.(receipt)
+      }
+    },
+  }
+}
+
+/** Charges the client and checks the decision. Adds the charge to `allowedCharges` where it is allowed. */
+async function chargeAndCheck(
+  tested: TestedStore,
   limits: readonly Limit[],
   cost: number,
-  taken: Taken[],
+  allowedCharges: AllowedCharge[],
 ): Promise<Decision> {
-  const nowMs = subject.clock.now()
-  const decision = await subject.consume('client', limits, cost)
+  const nowMs = tested.clock.now()
+  const decision = await tested.consume('client', limits, cost)
   if (decision.allowed) {
-    checkAdmitted(taken, nowMs, cost, limits)
-    taken.push({ atMs: nowMs, units: cost })
+    assertMayAllow(allowedCharges, nowMs, cost, limits)
+    allowedCharges.push({ atMs: nowMs, units: cost })
   } else {
-    const mayBe = limits.some((limit) => mayRefuse(taken, nowMs, cost, limit))
-    assert.ok(mayBe, `a cost of ${cost} fits and is admitted, after ${taken.length} admitted charges`)
+    const isRight = limits.some((limit) => mayRefuse(allowedCharges, nowMs, cost, limit))
+    assert.ok(isRight, `A charge of ${cost} must be allowed when all limits have so many units.`)
   }
-  checkRemaining(decision, taken, nowMs, limits)
+  assertRightRemaining(decision, allowedCharges, nowMs, limits)
   const { repeatAfterMs } = decision
   if (repeatAfterMs !== undefined) {
-    const { retryAfterMs } = await subject.consume('client', limits, cost)
-    assert.equal(retryAfterMs, repeatAfterMs, `repeatAfterMs of a cost of ${cost}`)
+    const { retryAfterMs } = await tested.consume('client', limits, cost)
+    const rule = 'repeatAfterMs must be the retryAfterMs that the same charge has at once.'
+    assert.equal(retryAfterMs, repeatAfterMs, rule)
   }
   return decision
 }
 
-function checkRemaining(
+function assertRightRemaining(
   decision: Decision,
-  taken: readonly Taken[],
+  allowedCharges: readonly AllowedCharge[],
   nowMs: number,
   limits: readonly Limit[],
 ): void {
   for (const [index, limit] of limits.entries()) {
     const remaining = decision.limits[index]?.remaining ?? 0
-    const isThere = remaining === 0 || !mustRefuse(taken, nowMs, remaining, limit)
-    assert.ok(isThere, `the remaining ${remaining} of ${limit.name} (${limit.algorithm}) are not there`)
-    const isAll = mayRefuse(taken, nowMs, remaining + 1, limit)
-    assert.ok(isAll, `more than ${remaining} remain of ${limit.name} (${limit.algorithm})`)
+    const shown = `of the limit '${limit.name}' (${limit.algorithm})`
+    const isNotTooMuch = remaining === 0 || !mustRefuse(allowedCharges, nowMs, remaining, limit)
+    assert.ok(isNotTooMuch, `remaining ${shown} must not be more than a client can use. It is ${remaining}.`)
+    const isNotTooLittle = mayRefuse(allowedCharges, nowMs, remaining + 1, limit)
+    assert.ok(isNotTooLittle, `remaining ${shown} must be all that a client can use. It is ${remaining}.`)
   }
 }
 
-function checkAdmitted(taken: readonly Taken[], nowMs: number, cost: number, limits: readonly Limit[]): void {
-  const broken = limits.find((limit) => mustRefuse(taken, nowMs, cost, limit))
+function assertMayAllow(
+  allowedCharges: readonly AllowedCharge[],
+  nowMs: number,
+  cost: number,
+  limits: readonly Limit[],
+): void {
+  const broken = limits.find((limit) => mustRefuse(allowedCharges, nowMs, cost, limit))
   const shown = `${broken?.limit} units in ${broken?.windowMs} ms (${broken?.algorithm})`
-  assert.equal(broken, undefined, `a cost of ${cost} does not fit in ${shown}: it is refused`)
+  assert.equal(broken, undefined, `A charge of ${cost} must be refused when it exceeds ${shown}.`)
 }
 
-function turnClock({ clock }: Subject, limits: readonly Limit[], random: () => number): void {
+function advanceClock({ clock }: TestedStore, limits: readonly Limit[], random: () => number): void {
   const shortestMs = Math.min(...limits.map(({ windowMs }) => windowMs))
   clock.advance(Math.floor(random() ** 2 * LONGEST_GAP * shortestMs))
 }
 
 /** From 1 to 4 units, mostly one. */
-function costOf(random: () => number): number {
+function randomCost(random: () => number): number {
   return 1 + Math.floor(random() ** 3 * 4)
 }
 

@@ -1,56 +1,61 @@
 import assert from 'node:assert/strict'
 import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
 
-/** What a receipt is good for, and what it is not, whatever counts. */
+/** The rules of refunds that are the same for all algorithms. */
 export const receiptCases: ConformanceGroup = (store) => {
   if (!showsRefunds(store)) return []
-  const cases = [givesBack, onlyOnce, neverNegative]
+  const cases = [refundsTheCharge, refundsOnce, neverAboveTheLimit]
   return store.reset === undefined ? cases : [...cases, notAfterReset]
 }
 
-const givesBack: ConformanceCase = {
-  title: 'gives back exactly what the receipt was written for',
-  async run(subject) {
-    const limits = [subject.limit(10)]
-    await subject.receipt(limits, 2)
-    const receipt = await subject.receipt(limits, 5)
-    await subject.receipt(limits, 1)
-    await subject.store.refund?.(receipt)
-    assert.equal(await subject.remaining('client', limits), 7)
+const refundsTheCharge: ConformanceCase = {
+  title: 'refund() gives back exactly the units of the charge',
+  async run(tested) {
+    const limits = [tested.limit(10)]
+    await tested.receiptOf(limits, 2)
+    const receipt = await tested.receiptOf(limits, 5)
+    await tested.receiptOf(limits, 1)
+    await tested.store.refund?.(receipt)
+    const remaining = await tested.remaining('client', limits)
+    assert.equal(remaining, 7, 'A refund must give back the units of its charge, and no others.')
   },
 }
 
-const onlyOnce: ConformanceCase = {
-  title: 'honours a receipt once',
-  async run(subject) {
-    const limits = [subject.limit(10)]
-    await subject.receipt(limits, 6)
-    const receipt = await subject.receipt(limits, 2)
-    await Promise.all([1, 2, 3].map(() => subject.store.refund?.(receipt)))
-    await subject.store.refund?.(receipt)
-    assert.equal(await subject.remaining('client', limits), 4)
+const refundsOnce: ConformanceCase = {
+  title: 'refund() gives back a charge only once',
+  async run(tested) {
+    const limits = [tested.limit(10)]
+    await tested.receiptOf(limits, 6)
+    const receipt = await tested.receiptOf(limits, 2)
+    await Promise.all([1, 2, 3].map(() => tested.store.refund?.(receipt)))
+    await tested.store.refund?.(receipt)
+    const remaining = await tested.remaining('client', limits)
+    assert.equal(remaining, 4, 'A receipt must be good for one refund only.')
   },
 }
 
-const neverNegative: ConformanceCase = {
-  title: 'never leaves more than the limit, whatever is refunded',
-  async run(subject) {
-    const limits = [subject.limit(5)]
-    const receipts = [await subject.receipt(limits, 2), await subject.receipt(limits, 3)]
-    for (const receipt of [...receipts, ...receipts]) await subject.store.refund?.(receipt)
-    assert.equal(await subject.remaining('client', limits), 5)
-    assert.equal(await subject.admittedOf(7, 'client', limits), 5)
+const neverAboveTheLimit: ConformanceCase = {
+  title: 'refund() never leaves a client with more units than the limit',
+  async run(tested) {
+    const limits = [tested.limit(5)]
+    const receipts = [await tested.receiptOf(limits, 2), await tested.receiptOf(limits, 3)]
+    for (const receipt of [...receipts, ...receipts]) await tested.store.refund?.(receipt)
+    const remaining = await tested.remaining('client', limits)
+    assert.equal(remaining, 5, 'After all charges are refunded, remaining must be the limit.')
+    const allowed = await tested.countAllowed(7, 'client', limits)
+    assert.equal(allowed, 5, 'After refunds, a client must have as many units as the limit, and no more.')
   },
 }
 
 const notAfterReset: ConformanceCase = {
-  title: 'does not honour a receipt of before a reset',
-  async run(subject) {
-    const limits = [subject.limit(10)]
-    const old = await subject.receipt(limits, 3)
-    await subject.store.reset?.('client')
-    await subject.receipt(limits, 4)
-    await subject.store.refund?.(old)
-    assert.equal(await subject.remaining('client', limits), 6)
+  title: 'refund() ignores the receipt of a charge that a reset() has forgotten',
+  async run(tested) {
+    const limits = [tested.limit(10)]
+    const oldReceipt = await tested.receiptOf(limits, 3)
+    await tested.store.reset?.('client')
+    await tested.receiptOf(limits, 4)
+    await tested.store.refund?.(oldReceipt)
+    const remaining = await tested.remaining('client', limits)
+    assert.equal(remaining, 6, 'A receipt from before a reset must give nothing back.')
   },
 }

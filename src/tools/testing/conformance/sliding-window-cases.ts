@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict'
 import type { Limit } from '../../../limits/limit.ts'
-import { latenessMs } from './algorithm-bounds.ts'
+import { toleranceMsOf } from './algorithm-bounds.ts'
 import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
 import { refundTraceCase, traceCase } from './random-trace.ts'
-import { type Subject, WINDOW_MS } from './subject.ts'
+import { type TestedStore, WINDOW_MS } from './tested-store.ts'
 
 /**
- * No stretch of a window's length with more than the limit, wherever it begins. A store may keep a log of
- * every charge, or count what was taken together until the last of it is a window old.
+ * Any stretch of the length of the window has at most the limit. A store may keep a log of every charge. It
+ * may also count charges together until the last of them is one window old.
  */
 export const slidingWindowCases: ConformanceGroup = (store) => [
-  oneAfterAnother,
-  oldestReset,
-  trace,
-  ...(showsRefunds(store) ? [ownUnits, worthlessLater, refundTrace] : []),
+  unitsComeBackOneByOne,
+  resetOfTheOldest,
+  randomTrace,
+  ...(showsRefunds(store) ? [refundsItsUnits, refundsForOneWindow, refundTrace] : []),
 ]
 
-const oneAfterAnother: ConformanceCase = {
-  title: 'lets every unit come back a window after it was taken, not all of them at once',
-  async run(subject) {
-    const limit = subject.limit(4)
-    const lateMs = latenessMs(limit)
-    const startMs = subject.clock.now()
-    for (const [atMs, asked, admitted] of [
+const unitsComeBackOneByOne: ConformanceCase = {
+  title: 'each unit comes back one window after it was taken, and not together with the others',
+  async run(tested) {
+    const limit = tested.limit(4)
+    const lateMs = toleranceMsOf(limit)
+    const startMs = tested.clock.now()
+    for (const [atMs, charges, expected] of [
       [0, 1, 1],
       [WINDOW_MS / 3, 1, 1],
       [WINDOW_MS - 1, 3, 2],
@@ -31,77 +31,81 @@ const oneAfterAnother: ConformanceCase = {
       [2 * WINDOW_MS - 2, 4, 0],
       [2 * WINDOW_MS - 1 + lateMs, 4, 2],
     ] as const) {
-      subject.clock.set(startMs + atMs)
-      assert.equal(
-        await subject.admittedOf(asked, 'client', [limit]),
-        admitted,
-        `units admitted at ${atMs} ms`,
-      )
+      tested.clock.set(startMs + atMs)
+      const allowed = await tested.countAllowed(charges, 'client', [limit])
+      const rule = 'A unit must come back one window after it was taken.'
+      assert.equal(allowed, expected, `${rule} Units that must be free after ${atMs} ms: ${expected}.`)
     }
   },
 }
 
-const oldestReset: ConformanceCase = {
-  title: 'resets when the oldest units come back',
-  async run(subject) {
-    const limit = subject.limit(3)
+const resetOfTheOldest: ConformanceCase = {
+  title: 'resetMs is the time until the oldest units come back',
+  async run(tested) {
+    const limit = tested.limit(3)
     for (const [passedMs, leftMs] of [
       [0, WINDOW_MS],
       [20_000, 40_000],
       [20_000, 20_000],
       [30_000, 10_000],
     ] as const) {
-      subject.clock.advance(passedMs)
-      const { limits } = await subject.consume('client', [limit])
-      const lateMs = Number(limits[0]?.resetMs) - leftMs
-      assert.ok(lateMs >= 0 && lateMs <= latenessMs(limit), `resetMs of ${leftMs} ms is ${lateMs} ms late`)
+      tested.clock.advance(passedMs)
+      const { limits } = await tested.consume('client', [limit])
+      const resetMs = Number(limits[0]?.resetMs)
+      const isInTime = resetMs >= leftMs && resetMs <= leftMs + toleranceMsOf(limit)
+      const rule = 'resetMs must be the time until the oldest units come back'
+      assert.ok(isInTime, `${rule}, ${leftMs} ms. It is ${resetMs} ms.`)
     }
   },
 }
 
-const someLimit = (subject: Subject): readonly Limit[] => [subject.limit(10, { windowMs: 1000 })]
+const traceLimits = (tested: TestedStore): readonly Limit[] => [tested.limit(10, { windowMs: 1000 })]
 
-const trace: ConformanceCase = traceCase(
-  'admits at most L in any window of a random trace, and lets no unit weigh an eighth of it too long',
-  someLimit,
+const randomTrace: ConformanceCase = traceCase(
+  'in a random trace, no window allows more than the limit, and no unit counts for more than 9/8 of a window',
+  traceLimits,
 )
 
 const refundTrace: ConformanceCase = refundTraceCase(
-  'admits at most L that are kept in any window of a random trace, whatever is refunded',
-  someLimit,
+  'in a random trace with refunds, no window has more kept charges than the limit',
+  traceLimits,
 )
 
-const ownUnits: ConformanceCase = {
-  title: 'gives back the units of the receipt, and those of other charges neither sooner nor later',
-  async run(subject) {
-    const limit = subject.limit(10)
-    await subject.receipt([limit], 2)
-    subject.clock.advance(WINDOW_MS / 4)
-    const receipt = await subject.receipt([limit], 3)
-    subject.clock.advance(WINDOW_MS / 4)
-    await subject.receipt([limit], 4)
-    await subject.store.refund?.(receipt)
-    assert.equal(await subject.remaining('client', [limit]), 4, 'at once')
-    subject.clock.advance(WINDOW_MS / 2 + latenessMs(limit))
-    assert.equal(await subject.remaining('client', [limit]), 6, 'when the first charge is a window old')
-    subject.clock.advance(WINDOW_MS / 4)
-    assert.equal(await subject.remaining('client', [limit]), 6, 'when the refunded one would be a window old')
-    subject.clock.advance(WINDOW_MS / 4)
-    assert.equal(await subject.remaining('client', [limit]), 10, 'when the last one is a window old')
+const refundsItsUnits: ConformanceCase = {
+  title: 'refund() gives back the units of its receipt, and other units still come back at their own time',
+  async run(tested) {
+    const limit = tested.limit(10)
+    const assertRemaining = async (expected: number, rule: string): Promise<void> =>
+      assert.equal(await tested.remaining('client', [limit]), expected, rule)
+    await tested.receiptOf([limit], 2)
+    tested.clock.advance(WINDOW_MS / 4)
+    const receipt = await tested.receiptOf([limit], 3)
+    tested.clock.advance(WINDOW_MS / 4)
+    await tested.receiptOf([limit], 4)
+    await tested.store.refund?.(receipt)
+    await assertRemaining(4, 'A refund must give back the units of its charge at once.')
+    tested.clock.advance(WINDOW_MS / 2 + toleranceMsOf(limit))
+    await assertRemaining(6, 'A refund must not change when the units of an older charge come back.')
+    tested.clock.advance(WINDOW_MS / 4)
+    await assertRemaining(6, 'Refunded units must not come back a second time.')
+    tested.clock.advance(WINDOW_MS / 4)
+    await assertRemaining(10, 'A refund must not change when the units of a newer charge come back.')
   },
 }
 
-const worthlessLater: ConformanceCase = {
-  title: 'does not honour a receipt whose units have come back by themselves',
-  async run(subject) {
-    const limit = subject.limit(10)
-    const old = await subject.receipt([limit], 3)
-    subject.clock.advance(WINDOW_MS + latenessMs(limit))
-    const current = await subject.receipt([limit], 4)
-    await subject.store.refund?.(old)
-    assert.equal(await subject.remaining('client', [limit]), 6, 'an old receipt is worth nothing')
-    subject.clock.advance(WINDOW_MS - 1)
-    await subject.store.refund?.(current)
-    assert.equal(await subject.remaining('client', [limit]), 10, 'a receipt is good for a window')
+const refundsForOneWindow: ConformanceCase = {
+  title: 'refund() ignores a receipt whose units have already come back',
+  async run(tested) {
+    const limit = tested.limit(10)
+    const oldReceipt = await tested.receiptOf([limit], 3)
+    tested.clock.advance(WINDOW_MS + toleranceMsOf(limit))
+    const receipt = await tested.receiptOf([limit], 4)
+    await tested.store.refund?.(oldReceipt)
+    const afterOld = await tested.remaining('client', [limit])
+    assert.equal(afterOld, 6, 'A receipt whose units have come back must give nothing back.')
+    tested.clock.advance(WINDOW_MS - 1)
+    await tested.store.refund?.(receipt)
+    const afterCurrent = await tested.remaining('client', [limit])
+    assert.equal(afterCurrent, 10, 'A receipt must be good for one window.')
   },
 }

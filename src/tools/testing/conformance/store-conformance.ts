@@ -8,45 +8,60 @@ import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
 import { countingCases } from './counting-cases.ts'
 import { fixedWindowCases } from './fixed-window-cases.ts'
 import { keyCases } from './key-cases.ts'
-import { lifeCases } from './life-cases.ts'
+import { lifetimeCases } from './lifetime-cases.ts'
 import { receiptCases } from './receipt-cases.ts'
 import { refusalCases } from './refusal-cases.ts'
 import { severalLimitsCases } from './several-limits-cases.ts'
 import { slidingWindowCases } from './sliding-window-cases.ts'
-import { Subject } from './subject.ts'
+import { TestedStore } from './tested-store.ts'
 import { tokenBucketCases } from './token-bucket-cases.ts'
 
-/** The two functions of a test runner that the suite needs; those of vitest, Jest and node:test fit. */
+/** The two functions of a test runner that the suite needs. Those of vitest, Jest and node:test fit. */
 export interface ConformanceRunner {
   readonly describe: (name: string, suite: () => void) => unknown
   readonly it: (name: string, test: () => Promise<void>) => unknown
 }
 
-/** What is tested, and with what. */
+/** Options of {@link storeConformance}. */
 export interface ConformanceOptions extends ConformanceRunner {
-  /** Heads the suite. Default: `store conformance`. */
+  /** The title of the suite. Default: `store conformance`. */
   readonly name?: string
-  /** Makes an empty store that reads its time from `clock`; called once for each test. */
+  /**
+   * Creates an empty store that takes the time from `clock`. Called once before the tests, and once for each
+   * test.
+   */
   readonly create: (clock: FakeClock) => Store
 }
 
-/** What is run for each algorithm that a store declares. */
-const GENERAL: readonly ConformanceGroup[] = [countingCases, clockCases, receiptCases, severalLimitsCases]
+/** Run for each algorithm that the store declares. */
+const EACH_ALGORITHM: readonly ConformanceGroup[] = [
+  countingCases,
+  clockCases,
+  receiptCases,
+  severalLimitsCases,
+]
 
-/** What is run for one algorithm only. */
-const SPECIAL: Readonly<Record<AlgorithmName, ConformanceGroup>> = {
+/** Run for one algorithm only. */
+const ONE_ALGORITHM: Readonly<Record<AlgorithmName, ConformanceGroup>> = {
   'fixed-window': fixedWindowCases,
   'sliding-window': slidingWindowCases,
   'token-bucket': tokenBucketCases,
 }
 
-/** What no algorithm has a part in. */
-const ONCE: readonly ConformanceGroup[] = [keyCases, refusalCases, banCases, blockCases, lifeCases]
+/** Run once, because they do not depend on the algorithm. */
+const NO_ALGORITHM: readonly ConformanceGroup[] = [
+  keyCases,
+  refusalCases,
+  banCases,
+  blockCases,
+  lifetimeCases,
+]
 
 /**
- * Registers the tests that every store must pass: those about counting under the name of each algorithm that
- * the store declares, those about keys, bans and closing once. What a store does not have (no `peek`, no
- * `refund`, one limit only, no bans) is not tested; the names of the tests tell what was.
+ * Registers the tests that every store must pass. The tests of counting are registered for each algorithm that
+ * the store declares, below the name of the algorithm. The tests of keys, of bans and of closing are registered
+ * once. There are no tests for what a store does not have: `peek`, `refund`, several limits, or bans. The title
+ * of a test is the rule that the store must keep.
  *
  * ```ts
  * import { describe, it } from 'vitest'
@@ -65,24 +80,29 @@ export function storeConformance({
   const { algorithms } = sample.capabilities ?? LEAST_CAPABILITIES
   const casesOf = (groups: readonly ConformanceGroup[]): readonly ConformanceCase[] =>
     groups.flatMap((group) => group(sample))
-  const register = (cases: readonly ConformanceCase[], about: readonly AlgorithmName[]): void => {
-    for (const { title, run } of cases) it(title, () => runOn(new Subject(create, about), run))
+  const register = (cases: readonly ConformanceCase[], testedAlgorithms: readonly AlgorithmName[]): void => {
+    for (const { title, run } of cases)
+      it(title, () => runCase(new TestedStore(create, testedAlgorithms), run))
   }
   describe(name, () => {
     for (const algorithm of algorithms) {
-      describe(algorithm, () => register(casesOf([...GENERAL, SPECIAL[algorithm]]), [algorithm]))
+      describe(algorithm, () => register(casesOf([...EACH_ALGORITHM, ONE_ALGORITHM[algorithm]]), [algorithm]))
     }
     const mixed = algorithms.length > 1 ? severalLimitsCases(sample) : []
     if (mixed.length > 0) describe('several algorithms', () => register(mixed, algorithms))
-    register(casesOf(ONCE), algorithms)
+    register(casesOf(NO_ALGORITHM), algorithms)
   })
   void sample.close?.()
 }
 
-async function runOn(subject: Subject, run: ConformanceCase['run']): Promise<void> {
+async function runCase(tested: TestedStore, run: ConformanceCase['run']): Promise<void> {
+  const close = async (): Promise<void> => tested.store.close?.()
   try {
-    await run(subject)
-  } finally {
-    await subject.store.close?.()
+    await run(tested)
+  } catch (error) {
+    // The rule that the store broke is reported, and not an error of close().
+    await close().catch(() => undefined)
+    throw error
   }
+  await close()
 }

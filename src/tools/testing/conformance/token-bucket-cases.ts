@@ -2,121 +2,139 @@ import assert from 'node:assert/strict'
 import type { Limit } from '../../../limits/limit.ts'
 import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
 import { refundTraceCase, traceCase } from './random-trace.ts'
-import { HOUR_MS, type Subject, WINDOW_MS } from './subject.ts'
+import { HOUR_MS, type TestedStore, WINDOW_MS } from './tested-store.ts'
 
-/** A burst at once, and one unit back every `windowMs / limit`. */
+/** A full bucket allows its burst at once. One unit comes back in each `windowMs / limit`. */
 export const tokenBucketCases: ConformanceGroup = (store) => [
   burstThenRate,
   fillsUp,
-  regainsReset,
-  noDrift,
-  trace,
-  ...(showsRefunds(store) ? [notTwice, refundTrace] : []),
+  resetOfTheBucket,
+  exactRate,
+  randomTrace,
+  ...(showsRefunds(store) ? [refundsWhatIsMissing, refundTrace] : []),
 ]
 
-/** Of ten units a window: the bucket that holds less, as much and more. */
+/** For a limit of ten units: a bucket that holds fewer units, as many, and more. */
 const BURSTS: readonly number[] = [3, 10, 25]
 
 const burstThenRate: ConformanceCase = {
-  title: 'admits the burst at once, then one unit every windowMs / limit',
-  async run(subject) {
+  title: 'a client can take the burst at once, and then one unit in each windowMs / limit',
+  async run(tested) {
     const unitMs = WINDOW_MS / 10
     for (const burst of BURSTS) {
-      const limits = [subject.limit(10, { burst })]
+      const limits = [tested.limit(10, { burst })]
       const key = `burst of ${burst}`
-      assert.equal(await subject.admittedOf(burst + 3, key, limits), burst, `${key} at once`)
+      const allowed = await tested.countAllowed(burst + 3, key, limits)
+      assert.equal(
+        allowed,
+        burst,
+        `A full bucket with a burst of ${burst} must allow ${burst} units at once.`,
+      )
       for (let turn = 0; turn < 12; turn++) {
-        assert.equal((await subject.consume(key, limits)).retryAfterMs, unitMs, `${key}: the time to a unit`)
-        subject.clock.advance(unitMs - 1)
-        assert.equal((await subject.consume(key, limits)).allowed, false, `${key}: a millisecond too early`)
-        subject.clock.advance(1)
-        assert.equal(await subject.admittedOf(2, key, limits), 1, `${key}: one unit is back, and only one`)
+        const { retryAfterMs } = await tested.consume(key, limits)
+        assert.equal(retryAfterMs, unitMs, 'The wait for one unit must be windowMs / limit.')
+        tested.clock.advance(unitMs - 1)
+        await tested.assertRefused('A charge must be refused before its unit is back.', key, limits)
+        tested.clock.advance(1)
+        const back = await tested.countAllowed(2, key, limits)
+        assert.equal(back, 1, 'After windowMs / limit, exactly one unit must be back.')
       }
     }
   },
 }
 
 const fillsUp: ConformanceCase = {
-  title: 'fills up to the burst and no further, and remembers a client until then',
-  async run(subject) {
+  title: 'a bucket fills up to the burst and no further, and is remembered until it is full',
+  async run(tested) {
     for (const burst of BURSTS) {
-      const limits = [subject.limit(10, { burst })]
+      const limits = [tested.limit(10, { burst })]
       const key = `burst of ${burst}`
-      assert.equal((await subject.consume(key, limits, burst)).allowed, true)
-      subject.clock.advance(burst * (WINDOW_MS / 10) - 1)
-      await subject.others(20)
-      assert.equal(await subject.admittedOf(burst, key, limits), burst - 1, `${key}: one short of full`)
-      subject.clock.advance(HOUR_MS)
-      assert.equal(await subject.admittedOf(burst + 3, key, limits), burst, `${key}: full, after an hour`)
+      const cost = `A full bucket must allow a charge of its burst, ${burst}.`
+      await tested.assertAllowed(cost, key, limits, burst)
+      tested.clock.advance(burst * (WINDOW_MS / 10) - 1)
+      await tested.chargeOthers(20)
+      const almost = await tested.countAllowed(burst, key, limits)
+      assert.equal(almost, burst - 1, 'One millisecond before the bucket is full, one unit must be missing.')
+      tested.clock.advance(HOUR_MS)
+      const full = await tested.countAllowed(burst + 3, key, limits)
+      assert.equal(full, burst, 'A full bucket must hold its burst, and no more.')
     }
   },
 }
 
-const regainsReset: ConformanceCase = {
-  title: 'resets in the time that it takes to regain what remains, or the next unit where nothing does',
-  async run(subject) {
+const resetOfTheBucket: ConformanceCase = {
+  title:
+    'resetMs is the time to regain what remains, or, where nothing remains, the time until the next unit',
+  async run(tested) {
     const unitMs = WINDOW_MS / 6
-    const limits = [subject.limit(6)]
+    const limits = [tested.limit(6)]
     for (const [cost, remaining, resetMs] of [
       [2, 4, 4 * unitMs],
       // Half a unit has come back.
       [1, 3, 3 * unitMs],
       [4, 0, unitMs],
     ] as const) {
-      const { limits: states } = await subject.consume('client', limits, cost)
-      assert.deepEqual(
-        [states[0]?.remaining, states[0]?.resetMs],
-        [remaining, resetMs],
-        `after ${cost} units`,
+      const { limits: states } = await tested.consume('client', limits, cost)
+      assert.equal(states[0]?.remaining, remaining, `After a charge of ${cost}, ${remaining} must remain.`)
+      const rule = 'resetMs must be the time to regain what remains, or the time until the next unit'
+      assert.equal(
+        states[0]?.resetMs,
+        resetMs,
+        `${rule}. With ${remaining} remaining it must be ${resetMs} ms.`,
       )
-      subject.clock.advance(unitMs / 2)
+      tested.clock.advance(unitMs / 2)
     }
   },
 }
 
-const noDrift: ConformanceCase = {
-  title: 'keeps its rate: 7 units in every second, although 7 does not divide it',
-  async run(subject) {
-    const limits = [subject.limit(7, { windowMs: 1000 })]
-    const startMs = subject.clock.now()
-    assert.equal(await subject.admittedOf(7, 'client', limits), 7)
+const exactRate: ConformanceCase = {
+  title: 'the rate is exact: 7 units come back in every second, although 7 does not divide 1000 ms',
+  async run(tested) {
+    const limits = [tested.limit(7, { windowMs: 1000 })]
+    const startMs = tested.clock.now()
+    const burst = await tested.countAllowed(7, 'client', limits)
+    assert.equal(burst, 7, 'A full bucket must allow its burst at once.')
     for (let second = 1; second <= 100; second++) {
       for (let unit = 0; unit < 7; unit++) {
-        subject.clock.advance((await subject.consume('client', limits)).retryAfterMs)
-        assert.equal((await subject.consume('client', limits)).allowed, true)
+        tested.clock.advance((await tested.consume('client', limits)).retryAfterMs)
+        await tested.assertAllowed('A charge must be allowed after its retryAfterMs.', 'client', limits)
       }
-      const lateMs = subject.clock.now() - startMs - second * 1000
-      assert.ok(lateMs >= 0 && lateMs <= 1, `after ${second} s of units as they come: ${lateMs} ms late`)
+      const passedMs = tested.clock.now() - startMs
+      const isExact = passedMs >= second * 1000 && passedMs <= second * 1000 + 1
+      const rule = '7 units must come back in every second.'
+      assert.ok(isExact, `${rule} ${7 * second} units came back in ${passedMs} ms.`)
     }
   },
 }
 
-const someLimit = (subject: Subject): readonly Limit[] => [subject.limit(7, { windowMs: 1000, burst: 9 })]
+const traceLimits = (tested: TestedStore): readonly Limit[] => [tested.limit(7, { windowMs: 1000, burst: 9 })]
 
-const trace: ConformanceCase = traceCase(
-  'admits B + floor(d / T) in any interval d of a random trace, no more and no less',
-  someLimit,
+const randomTrace: ConformanceCase = traceCase(
+  'in a random trace, any interval of d ms allows burst + floor(d * limit / windowMs) units, and no more',
+  traceLimits,
 )
 
 const refundTrace: ConformanceCase = refundTraceCase(
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time',
-  someLimit,
+  'in a random trace with one refund at a time, the kept charges stay within the burst and the rate',
+  traceLimits,
 )
 
-const notTwice: ConformanceCase = {
-  title: 'gives back only what has not come back by itself',
-  async run(subject) {
-    const limits = [subject.limit(6)]
-    const old = await subject.receipt(limits, 3)
-    subject.clock.advance(2 * (WINDOW_MS / 6))
-    await subject.receipt(limits, 2)
-    assert.equal(await subject.remaining('client', limits), 3)
-    await subject.store.refund?.(old)
-    assert.equal(await subject.remaining('client', limits), 4, 'two of three units had come back')
-    const later = await subject.receipt(limits, 4)
-    subject.clock.advance(WINDOW_MS)
-    await subject.receipt(limits, 2)
-    await subject.store.refund?.(later)
-    assert.equal(await subject.remaining('client', limits), 4, 'all units had come back')
+const refundsWhatIsMissing: ConformanceCase = {
+  title: 'refund() gives back only the units that have not come back already',
+  async run(tested) {
+    const limits = [tested.limit(6)]
+    const assertRemaining = async (expected: number, rule: string): Promise<void> =>
+      assert.equal(await tested.remaining('client', limits), expected, rule)
+    const oldReceipt = await tested.receiptOf(limits, 3)
+    tested.clock.advance(2 * (WINDOW_MS / 6))
+    await tested.receiptOf(limits, 2)
+    await assertRemaining(3, 'One unit must come back in each windowMs / limit.')
+    await tested.store.refund?.(oldReceipt)
+    await assertRemaining(4, 'Where two of three units have come back, a refund must give back one.')
+    const laterReceipt = await tested.receiptOf(limits, 4)
+    tested.clock.advance(WINDOW_MS)
+    await tested.receiptOf(limits, 2)
+    await tested.store.refund?.(laterReceipt)
+    await assertRemaining(4, 'Where all units have come back, a refund must give back nothing.')
   },
 }

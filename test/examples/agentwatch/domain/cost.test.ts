@@ -4,29 +4,32 @@ import { costUsdOf, PRICES, roundUsd } from '../../../../examples/agentwatch/dom
 import { newEvent } from '../sample-event.ts'
 
 describe('costUsdOf', () => {
-  it('multiplies tokens with the price of a million', () => {
+  it('multiplies the tokens with the price of a million', () => {
     // 1,000,000 x 2.50 + 100,000 x 10.00 a million
     expect(costUsdOf({ model: 'gpt-4o', inputTokens: 1_000_000, outputTokens: 100_000 })).toBe(3.5)
   })
 
-  it.each([null, 'no-such-model', '__proto__', 'toString'])('knows no price for %s', (model) => {
-    expect(costUsdOf({ model, inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBe(0)
-  })
+  it.each([null, 'no-such-model', '__proto__', 'toString'])(
+    'gives a cost of 0 for the model %s, which has no price',
+    (model) => {
+      expect(costUsdOf({ model, inputTokens: 1_000_000, outputTokens: 1_000_000 })).toBe(0)
+    },
+  )
 
-  it.each(Object.entries(PRICES))('charges output of %s above input', (_model, price) => {
+  it.each(Object.entries(PRICES))('has a higher price for output than for input: %s', (_model, price) => {
     expect(price.output).toBeGreaterThan(price.input)
   })
 })
 
 describe('roundUsd', () => {
-  it('keeps a millionth of a dollar and drops the noise of sums', () => {
+  it('rounds to a millionth of a dollar', () => {
     expect(roundUsd(0.1 + 0.2)).toBe(0.3)
     expect(roundUsd(0.000_001_4)).toBe(0.000_001)
   })
 })
 
 describe('costOf', () => {
-  it('sums up by model, the dearest first, and names models without a price', () => {
+  it('adds up by model, the most expensive first, and lists models without a price', () => {
     const cost = costOf([
       newEvent({ model: 'gpt-4o-mini', inputTokens: 1000, outputTokens: 500 }),
       newEvent({ model: 'claude-sonnet', inputTokens: 2000, outputTokens: 1000 }),
@@ -64,7 +67,7 @@ describe('costOf', () => {
     })
   })
 
-  it('is nothing for no events', () => {
+  it('is 0 without events', () => {
     expect(costOf([])).toEqual({
       inputTokens: 0,
       outputTokens: 0,

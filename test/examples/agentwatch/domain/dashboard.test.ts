@@ -6,21 +6,21 @@ import { ingest, startSession } from '../../../../examples/agentwatch/domain/ing
 import { createWatch, type Watch } from '../../../../examples/agentwatch/domain/watch.ts'
 import { newEvent, START_MS } from '../sample-event.ts'
 
-const call = newEvent({ type: 'llm_call', name: 'think', model: 'gpt-4o', inputTokens: 100_000 })
+const modelCall = newEvent({ type: 'llm_call', name: 'think', model: 'gpt-4o', inputTokens: 100_000 })
 
-function filled(): { watch: Watch; first: string; second: string } {
+function watchWithTwoSessions(): { watch: Watch; first: string; second: string } {
   const watch = createWatch({ now: () => START_MS })
   const first = startSession(watch, { agent: 'one', goal: '', tenantId: null })
   const second = startSession(watch, { agent: 'two', goal: '', tenantId: null })
-  ingest(watch, first, [call, call, newEvent({ name: 'search.web' })])
-  ingest(watch, second, [call, newEvent({ name: 'payments.refund' }), newEvent({ outcome: 'error' })])
+  ingest(watch, first, [modelCall, modelCall, newEvent({ name: 'search.web' })])
+  ingest(watch, second, [modelCall, newEvent({ name: 'payments.refund' }), newEvent({ outcome: 'error' })])
   watch.sessions.setStatus(second.id, 'failed', START_MS)
   return { watch, first: first.id, second: second.id }
 }
 
 describe('summaryOf', () => {
-  it('sums up all sessions', () => {
-    expect(summaryOf(filled().watch)).toEqual({
+  it('adds up all sessions', () => {
+    expect(summaryOf(watchWithTwoSessions().watch)).toEqual({
       sessions: { running: 1, completed: 0, failed: 1 },
       agents: 2,
       events: 6,
@@ -34,7 +34,7 @@ describe('summaryOf', () => {
     })
   })
 
-  it('is all zeros for nothing', () => {
+  it('is 0 without sessions', () => {
     const summary = summaryOf(createWatch({ now: () => START_MS }))
     expect(summary).toMatchObject({ events: 0, errorRate: 0, meanConfidence: null, eventsByType: {} })
   })
@@ -42,7 +42,7 @@ describe('summaryOf', () => {
 
 describe('topOf', () => {
   it('ranks sessions, agents and tools by a measure', () => {
-    const { watch, first, second } = filled()
+    const { watch, first, second } = watchWithTwoSessions()
     expect(topOf(watch, 'cost', 5)).toEqual({
       by: 'cost',
       sessions: [
@@ -65,8 +65,8 @@ describe('topOf', () => {
 })
 
 describe('complianceReport', () => {
-  it('judges each control by what is kept', () => {
-    const { watch, second } = filled()
+  it('checks each control against the stored sessions and tenants', () => {
+    const { watch, second } = watchWithTwoSessions()
     watch.tenants.create({ name: 'Acme', budgetUsd: 0 }, START_MS)
     const report = complianceReport(watch, true)
     expect(report).toMatchObject({
@@ -98,11 +98,11 @@ describe('complianceReport', () => {
     ])
   })
 
-  it('finds sessions above a ceiling that was lowered later, and budgets that are overdrawn', () => {
-    const { watch } = filled()
+  it('finds sessions above a maximum that was lowered later, and tenants above their budget', () => {
+    const { watch } = watchWithTwoSessions()
     watch.safety.replacePolicy({ ...watch.safety.policy, maxSessionCostUsd: 0.4 }, START_MS)
     const tenant = watch.tenants.create({ name: 'Acme', budgetUsd: 0.2 }, START_MS)
-    ingest(watch, startSession(watch, { agent: 'three', goal: '', tenantId: tenant.id }), [call])
+    ingest(watch, startSession(watch, { agent: 'three', goal: '', tenantId: tenant.id }), [modelCall])
     const { controls } = complianceReport(watch, false)
     expect(controls.map(({ passed, evidence }) => [passed, evidence])).toEqual([
       [false, 'AGENTWATCH_API_KEY is not set.'],
@@ -112,7 +112,7 @@ describe('complianceReport', () => {
     ])
   })
 
-  it('is content with a clean house, not with a policy without a ceiling', () => {
+  it('is compliant without sessions, but not if the policy has no maximum cost', () => {
     const watch = createWatch({ now: () => START_MS })
     expect(complianceReport(watch, true).compliant).toBe(true)
     watch.safety.replacePolicy({ ...watch.safety.policy, maxSessionCostUsd: null }, START_MS)
@@ -121,8 +121,8 @@ describe('complianceReport', () => {
 })
 
 describe('seedDemo', () => {
-  it('makes up the same stories from the same number', () => {
-    const stories = (seed: number): unknown =>
+  it('invents the same sessions for the same seed', () => {
+    const sessionsOf = (seed: number): unknown =>
       seedDemo(createWatch({ now: () => START_MS }), { sessions: 5, seed }).map(
         ({ agent, goal, status, events }) => ({
           agent,
@@ -137,11 +137,11 @@ describe('seedDemo', () => {
           ]),
         }),
       )
-    expect(stories(7)).toEqual(stories(7))
-    expect(stories(7)).not.toEqual(stories(8))
+    expect(sessionsOf(7)).toEqual(sessionsOf(7))
+    expect(sessionsOf(7)).not.toEqual(sessionsOf(8))
   })
 
-  it('makes up sessions with costs, thoughts, checkpoints and things that go wrong', () => {
+  it('invents sessions with costs, thoughts, checkpoints and blocked events', () => {
     const watch = createWatch({ now: () => START_MS })
     const sessions = seedDemo(watch, { sessions: 20, seed: 1 })
     expect(sessions).toHaveLength(20)

@@ -9,7 +9,7 @@ import { newEvent, START_MS } from '../sample-event.ts'
 const acme = { name: 'Acme', budgetUsd: 1 }
 
 describe('Tenants', () => {
-  it('knows whose key it is, until it is revoked', () => {
+  it('finds the owner of a key until the key is revoked', () => {
     const tenants = new Tenants(DEFAULT_BOUNDS)
     const { id } = tenants.create(acme, START_MS)
     const { key, secret } = tenants.issueKey(id, 'ci', START_MS)
@@ -26,48 +26,52 @@ describe('Tenants', () => {
     expect(wrong.map((text) => tenants.ownerOf(text))).toEqual(wrong.map(() => undefined))
     tenants.revokeKey(id, key.id)
     expect(tenants.ownerOf(secret)).toBeUndefined()
-    expect(() => tenants.revokeKey(id, key.id)).toThrow(`No key of this tenant has the id '${key.id}'.`)
+    expect(() => tenants.revokeKey(id, key.id)).toThrow(
+      `There is no key of this tenant with the id '${key.id}'.`,
+    )
   })
 
-  it('keeps nothing from which the key could be read', () => {
+  it('stores nothing that shows the text of a key', () => {
     const tenants = new Tenants(DEFAULT_BOUNDS)
     const { id } = tenants.create(acme, START_MS)
     const { key, secret } = tenants.issueKey(id, '', START_MS)
     expect(secret).toMatch(/^aw_key_[0-9a-f]{16}_[\w-]{43}$/)
-    const kept = JSON.stringify(
+    const stored = JSON.stringify(
       [...tenants.get(id).keys.values()].map((k) => ({ ...k, hash: k.hash.toString() })),
     )
-    expect(kept).not.toContain(secret.slice(-43, -4))
+    expect(stored).not.toContain(secret.slice(-43, -4))
     expect(key.ending).toBe(secret.slice(-4))
   })
 
-  it('takes the keys of a tenant with it', () => {
+  it('removes the keys of a tenant with the tenant', () => {
     const tenants = new Tenants(DEFAULT_BOUNDS)
     const { id } = tenants.create(acme, START_MS)
     const { secret } = tenants.issueKey(id, '', START_MS)
     tenants.remove(id)
     expect(tenants.ownerOf(secret)).toBeUndefined()
-    expect(() => tenants.get(id)).toThrow(`No tenant has the id '${id}'.`)
+    expect(() => tenants.get(id)).toThrow(`There is no tenant with the id '${id}'.`)
   })
 
-  it('says so when there is no more room, or the name is taken', () => {
+  it('rejects a tenant or a key above the maximum, and a name that exists', () => {
     const tenants = new Tenants({ ...DEFAULT_BOUNDS, maxTenants: 1, maxApiKeysPerTenant: 1 })
     const { id } = tenants.create(acme, START_MS)
     expect(() => tenants.create({ ...acme, name: 'ACME' }, START_MS)).toThrow(
-      "A tenant named 'ACME' exists already.",
+      "A tenant with the name 'ACME' exists already.",
     )
     expect(() => tenants.create({ ...acme, name: 'Other' }, START_MS)).toThrow(
-      'There are 1 tenants, and no room for more.',
+      'The server already has the maximum of 1 tenants.',
     )
     const { key } = tenants.issueKey(id, '', START_MS)
-    expect(() => tenants.issueKey(id, '', START_MS)).toThrow(`Tenant ${id} has 1 keys, and no room for more.`)
+    expect(() => tenants.issueKey(id, '', START_MS)).toThrow(
+      `Tenant ${id} already has the maximum of 1 keys.`,
+    )
     tenants.revokeKey(id, key.id)
     expect(tenants.issueKey(id, '', START_MS).key.id).not.toBe(key.id)
   })
 })
 
 describe('usageOf', () => {
-  it("sums up the tenant's own sessions against its budget", () => {
+  it("adds up the tenant's own sessions and compares them with its budget", () => {
     const watch = createWatch({ now: () => START_MS })
     const tenant = watch.tenants.create(acme, START_MS)
     const call = newEvent({ type: 'llm_call', model: 'gpt-4o', inputTokens: 100_000, outputTokens: 100_000 })

@@ -1,18 +1,21 @@
 import { once } from 'node:events'
 import { Agent, createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { prepareDrain } from '../../../../examples/agentwatch/http/drain.ts'
 
+/** A bound for conditions that a busy machine delays. */
+const WAIT = { timeout: 30_000 }
+
 describe('prepareDrain', () => {
-  it('waits for an answer that has begun, and not for its connection to grow idle', async () => {
+  it('waits for the end of an answer, and not for the timeout of its idle connection', async () => {
     let finish: (() => void) | undefined
     const server = createServer((_req, res: ServerResponse) => {
       res.write('first half, ')
       finish = () => res.end('second half')
     })
-    // Longer than the test may take.
-    server.keepAliveTimeout = 60_000
+    // Longer than a test may take, so that only the drain can close the connection.
+    server.keepAliveTimeout = 600_000
     const drain = prepareDrain(server)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -22,10 +25,12 @@ describe('prepareDrain', () => {
     const [answer] = (await once(get({ host: '127.0.0.1', port, agent }), 'response')) as [IncomingMessage]
 
     let closed = false
-    const closing = drain.close(60_000).then(() => {
+    const closing = drain.close(600_000).then(() => {
       closed = true
     })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    // The server refuses connections, so the drain is under way. It must not end before the answer does.
+    await vi.waitFor(() => expect(server.listening).toBe(false), WAIT)
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(closed).toBe(false)
     finish?.()
     let body = ''
@@ -34,7 +39,7 @@ describe('prepareDrain', () => {
     await closing
   })
 
-  it('has nothing to wait for before the server listens', async () => {
-    await prepareDrain(createServer()).close(60_000)
+  it('closes at once before the server listens', async () => {
+    await prepareDrain(createServer()).close(600_000)
   })
 })

@@ -22,8 +22,8 @@ const documentAt = async (url: string): Promise<Document> =>
 const isValid = async (document: object): Promise<boolean> =>
   (await new Validator().validate(structuredClone(document) as Record<string, unknown>)).valid
 
-/** The response as the document has it for the status that was answered. */
-function documented(
+/** The response of an operation in the document, for a status. */
+function documentedResponse(
   document: Document,
   operation: Operation | undefined,
   status: number,
@@ -37,18 +37,18 @@ interface DocumentedResponse {
 }
 
 describe('the document of the routes', () => {
-  it('is valid OpenAPI 3.1, open to everybody', async () => {
+  it('is valid OpenAPI 3.1, and needs no key', async () => {
     const { url } = await startAgentwatch({ env: { AGENTWATCH_API_KEY: API_KEY } })
     const document = await documentAt(url)
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'agentwatch' } })
     expect(await isValid(document)).toBe(true)
-    // The same validator, on a document with a parameter that nobody says where to find.
+    // The validator rejects a document with an incomplete parameter.
     const broken = structuredClone(document) as unknown as { paths: Record<string, unknown> }
     broken.paths['/broken'] = { get: { parameters: [{ name: 'id' }], responses: {} } }
     expect(await isValid(broken)).toBe(false)
   })
 
-  it('has every route that the audit finds, each with a summary of its own, and no other', async () => {
+  it('has every route of the audit with a unique summary, and no other route', async () => {
     const { url, app } = await startAgentwatch()
     const routes = auditRoutes(app)
       .routes.filter(({ kind }) => kind === 'route')
@@ -65,7 +65,7 @@ describe('the document of the routes', () => {
     expect(new Set(summaries).size).toBe(summaries.length)
   })
 
-  it('tells of a refusal and of the limits at every operation', async () => {
+  it('has the refusal and the limit headers at every operation', async () => {
     const { url } = await startAgentwatch({ env: { API_RATE_LIMIT_READ: '77', API_RATE_LIMIT_WRITE: '33' } })
     const { paths } = await documentAt(url)
     const operations = Object.values(paths).flatMap((path) => Object.values(path))
@@ -92,31 +92,34 @@ describe('the document of the routes', () => {
   })
 
   it.each([
-    { method: 'get', path: '/health', env: { API_RATE_LIMIT_READ: '2' }, admitted: 1 },
-    { method: 'post', path: '/api/v1/demo/seed', env: {}, admitted: 5 },
-    { method: 'post', path: '/api/v1/demo/seed', env: { API_RATE_LIMIT_WRITE: '1' }, admitted: 1 },
-  ] as const)('tells what $method $path is answered with above the limit: $env', async (one) => {
-    const { method, path, env, admitted } = one
-    const { url } = await startAgentwatch({ env })
-    const document = await documentAt(url)
-    const operation = document.paths[path]?.[method]
-    for (let count = 0; count < admitted; count++) {
-      const { status, headers } = await request(url)[method](path)
-      expect(status).toBeLessThan(300)
-      for (const name of Object.keys(documented(document, operation, status).headers)) {
-        expect(headers).toHaveProperty(name.toLowerCase())
+    { method: 'get', path: '/health', env: { API_RATE_LIMIT_READ: '2' }, allowed: 1 },
+    { method: 'post', path: '/api/v1/demo/seed', env: {}, allowed: 5 },
+    { method: 'post', path: '/api/v1/demo/seed', env: { API_RATE_LIMIT_WRITE: '1' }, allowed: 1 },
+  ] as const)(
+    'describes the refusal of $method $path above the limit, with the environment $env',
+    async (one) => {
+      const { method, path, env, allowed } = one
+      const { url } = await startAgentwatch({ env })
+      const document = await documentAt(url)
+      const operation = document.paths[path]?.[method]
+      for (let count = 0; count < allowed; count++) {
+        const { status, headers } = await request(url)[method](path)
+        expect(status).toBeLessThan(300)
+        for (const name of Object.keys(documentedResponse(document, operation, status).headers)) {
+          expect(headers).toHaveProperty(name.toLowerCase())
+        }
       }
-    }
-    const refused = await request(url)[method](path).expect(429)
-    const { headers, content } = documented(document, operation, 429)
-    expect(Object.keys(headers)).toContain('Retry-After')
-    for (const [name, header] of Object.entries(headers)) {
-      const { schema } = resolved(document, header) as { schema: object }
-      const value = refused.headers[name.toLowerCase()]
-      expect(matches(document, schema, Number(value)), `${name}: ${value}`).toBe(true)
-    }
-    const schema = content[refused.type]?.schema ?? {}
-    expect(matches(document, schema, refused.body)).toBe(true)
-    expect(matches(document, schema, { error: 'something_else' })).toBe(false)
-  })
+      const refused = await request(url)[method](path).expect(429)
+      const { headers, content } = documentedResponse(document, operation, 429)
+      expect(Object.keys(headers)).toContain('Retry-After')
+      for (const [name, header] of Object.entries(headers)) {
+        const { schema } = resolved(document, header) as { schema: object }
+        const value = refused.headers[name.toLowerCase()]
+        expect(matches(document, schema, Number(value)), `${name}: ${value}`).toBe(true)
+      }
+      const schema = content[refused.type]?.schema ?? {}
+      expect(matches(document, schema, refused.body)).toBe(true)
+      expect(matches(document, schema, { error: 'something_else' })).toBe(false)
+    },
+  )
 })

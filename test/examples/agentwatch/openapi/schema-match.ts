@@ -1,4 +1,4 @@
-/** A schema of the document, as far as those of answers go. */
+/** The parts of a schema that the responses of the document use. */
 interface Schema {
   readonly $ref?: string
   readonly type?: string
@@ -9,7 +9,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
 }
 
-/** What a `$ref` of the document stands for; anything else is itself. */
+/** The target of a `$ref` of the document; any other value itself. */
 export function resolved(document: unknown, value: unknown): unknown {
   const { $ref } = value as { $ref?: string }
   if ($ref === undefined) return value
@@ -17,10 +17,10 @@ export function resolved(document: unknown, value: unknown): unknown {
   return steps.reduce((target, step) => (target as Record<string, unknown>)[step], document)
 }
 
-/** Whether a value is as a schema of the document has it. */
+/** Whether a value matches a schema of the document. */
 export function matches(document: unknown, given: unknown, value: unknown): boolean {
   const schema = resolved(document, given) as Schema
-  if (schema.anyOf !== undefined) return schema.anyOf.some((one) => matches(document, one, value))
+  if (schema.anyOf !== undefined) return schema.anyOf.some((option) => matches(document, option, value))
   if (schema.const !== undefined && schema.const !== value) return false
   if (schema.minimum !== undefined && !(Number(value) >= schema.minimum)) return false
   if (schema.type === 'integer') return Number.isInteger(value)
@@ -29,6 +29,8 @@ export function matches(document: unknown, given: unknown, value: unknown): bool
   const object = value as Record<string, unknown>
   return (
     (schema.required ?? []).every((name) => name in object) &&
-    Object.entries(schema.properties ?? {}).every(([name, one]) => matches(document, one, object[name]))
+    Object.entries(schema.properties ?? {}).every(([name, property]) =>
+      matches(document, property, object[name]),
+    )
   )
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readArguments, USAGE } from '../../../../examples/agentwatch/replay/arguments.ts'
 
 describe('readArguments', () => {
-  it('needs a log only', () => {
+  it('needs only a log', () => {
     const { logPath, url, speed } = readArguments(['access.log.gz'])
     expect([logPath, url.href, speed]).toEqual(['access.log.gz', 'http://127.0.0.1:3000/', 60])
   })
@@ -11,7 +11,7 @@ describe('readArguments', () => {
     ['http://localhost:8080', 'http://localhost:8080/'],
     ['http://[::1]:3000', 'http://[::1]:3000/'],
     ['http://127.9.9.9', 'http://127.9.9.9/'],
-  ])('takes the loopback URL %s', (given, href) => {
+  ])('accepts the loopback URL %s', (given, href) => {
     expect(readArguments(['log', '--url', given]).url.href).toBe(href)
   })
 
@@ -19,7 +19,7 @@ describe('readArguments', () => {
     ['0.5', 0.5],
     ['3600', 3600],
     ['max', 'max'],
-  ])('takes the speed %s', (given, speed) => {
+  ])('accepts the speed %s', (given, speed) => {
     expect(readArguments(['log', '--speed', given]).speed).toBe(speed)
   })
 
@@ -31,22 +31,22 @@ describe('readArguments', () => {
     'http://127.0.0.1.example.com',
     '127.0.0.1:3000',
     'x',
-  ])('takes no URL like %s', (given) => {
+  ])('rejects the URL %s', (given) => {
     expect(() => readArguments(['log', '--url', given])).toThrow(
-      `--url takes an http URL of this machine, got '${given}'. Try --url http://127.0.0.1:3000.`,
+      `--url must be an http URL of this machine, got '${given}'. Try --url http://127.0.0.1:3000.`,
     )
   })
 
-  it.each(['0', '-1', 'fast', '', '1e3', 'Infinity'])('takes no speed like %j', (given) => {
+  it.each(['0', '-1', 'fast', '', '1e3', 'Infinity'])('rejects the speed %j', (given) => {
     expect(() => readArguments(['log', `--speed=${given}`])).toThrow(
-      `--speed takes a number above 0, or max, got '${given}'. Try --speed 60: a minute in a second.`,
+      `--speed must be a number above 0, or max, got '${given}'. Try --speed 60: it plays a minute in a second.`,
     )
   })
 
-  it('says how it is used', () => {
-    expect(() => readArguments([])).toThrow(`Which log? Usage: ${USAGE}`)
+  it('shows the usage in errors', () => {
+    expect(() => readArguments([])).toThrow(`The access log is missing. Usage: ${USAGE}`)
     expect(() => readArguments(['a', 'b', 'c'])).toThrow(
-      `One log at a time, got also 'b', 'c'. Usage: ${USAGE}`,
+      `Give one log only, got also 'b', 'c'. Usage: ${USAGE}`,
     )
     expect(() => readArguments(['a', '--sped', '5'])).toThrow(
       /^Unknown option '--sped'.* Usage: npm run replay -- /,

@@ -14,38 +14,38 @@ function fakeTiming(): Timing & { slept: number[] } {
   }
 }
 
-const NEVER: AbortSignal = new AbortController().signal
+const NO_ABORT: AbortSignal = new AbortController().signal
 
 describe('createPace', () => {
-  it("waits as long as the log did, times the speed's inverse", async () => {
+  it('divides the waits of the log by the speed', async () => {
     const timing = fakeTiming()
     const pace = createPace(60, timing)
-    // The third line steps back, as logs do: it is due at once, and the fourth is due by its own time.
-    for (const timeMs of [5000, 65_000, 35_000, 125_000]) await pace.wait(timeMs, NEVER)
+    // The third line is earlier than the second, so it is sent at once. The fourth is sent at its own time.
+    for (const timeMs of [5000, 65_000, 35_000, 125_000]) await pace.wait(timeMs, NO_ABORT)
     expect(timing.slept).toEqual([1000, 1000])
   })
 
-  it('waits in pieces for longer than a timer can', async () => {
+  it('divides a wait that is longer than a timer can wait', async () => {
     const timing = fakeTiming()
     const pace = createPace(1, timing)
-    await pace.wait(0, NEVER)
-    await pace.wait(2.5 * 86_400_000, NEVER)
+    await pace.wait(0, NO_ABORT)
+    await pace.wait(2.5 * 86_400_000, NO_ABORT)
     expect(timing.slept).toEqual([86_400_000, 86_400_000, 43_200_000])
   })
 
-  it('never waits at the greatest speed', async () => {
+  it('never waits at the speed max', async () => {
     const timing = fakeTiming()
     const pace = createPace('max', timing)
-    for (const timeMs of [0, 1e12]) await pace.wait(timeMs, NEVER)
+    for (const timeMs of [0, 1e12]) await pace.wait(timeMs, NO_ABORT)
     expect(timing.slept).toEqual([])
   })
 
-  it.each([1, 'max'] as const)('ends with the signal at speed %s', async (speed) => {
-    const signal = AbortSignal.abort(new Error('enough'))
-    await expect(createPace(speed, fakeTiming()).wait(0, signal)).rejects.toThrow('enough')
+  it.each([1, 'max'] as const)('rejects when the signal aborts, at speed %s', async (speed) => {
+    const signal = AbortSignal.abort(new Error('aborted'))
+    await expect(createPace(speed, fakeTiming()).wait(0, signal)).rejects.toThrow('aborted')
   })
 
-  it('lets the signal end a wait of the real clock', async () => {
+  it('ends a wait of the real clock when the signal aborts', async () => {
     const ending = new AbortController()
     const pace = createPace(1)
     await pace.wait(0, ending.signal)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createProgressBar } from '../../../../examples/agentwatch/replay/progress-bar.ts'
 
-function show(isTTY: boolean, atMs: readonly number[]): string[] {
+function shownTexts(isTTY: boolean, atMs: readonly number[]): string[] {
   const written: string[] = []
   let nowMs = 0
   const bar = createProgressBar({ isTTY, write: (text: string) => written.push(text) }, () => nowMs)
@@ -14,8 +14,8 @@ function show(isTTY: boolean, atMs: readonly number[]): string[] {
 }
 
 describe('createProgressBar', () => {
-  it('moves on a terminal, ten times a second at most', () => {
-    expect(show(true, [0, 50, 99, 100, 5000])).toEqual([
+  it('moves on a terminal, at most ten times a second', () => {
+    expect(shownTexts(true, [0, 50, 99, 100, 5000])).toEqual([
       '\r[------------------------------]   0 %  0 lines, 3 refused\x1b[K',
       '\r[------------------------------]   1 %  100 lines, 3 refused\x1b[K',
       '\r[###############---------------]  50 %  5000 lines, 3 refused\x1b[K',
@@ -24,8 +24,8 @@ describe('createProgressBar', () => {
     ])
   })
 
-  it('writes a line every five seconds elsewhere', () => {
-    expect(show(false, [0, 100, 4999, 5000, 9999])).toEqual([
+  it('writes a line every five seconds to a file', () => {
+    expect(shownTexts(false, [0, 100, 4999, 5000, 9999])).toEqual([
       '[###############---------------]  50 %  5000 lines, 3 refused\n',
       '[##############################] 100 %  10000 lines, 4 refused\n',
     ])

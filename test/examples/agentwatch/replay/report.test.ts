@@ -3,7 +3,7 @@ import { formatReport } from '../../../../examples/agentwatch/replay/report.ts'
 import { TallyKeeper } from '../../../../examples/agentwatch/replay/tally.ts'
 
 describe('formatReport', () => {
-  it('says who was refused, how often, what was malformed, and the totals', () => {
+  it('lists refused clients, unreadable lines and failures, and ends with the totals', () => {
     const tally = new TallyKeeper()
     const answers = [
       ['198.51.100.7', 200],
@@ -17,7 +17,7 @@ describe('formatReport', () => {
       tally.countAnswer(address, status)
     }
     tally.countLine()
-    tally.countMalformed('the line is empty')
+    tally.countUnreadableLine('the line is empty')
     tally.countLine()
     tally.countFailure('GET /: socket hang up')
     expect(formatReport(tally.tally(), 1260)).toBe(
@@ -25,23 +25,23 @@ describe('formatReport', () => {
         'Refused clients: 2 of 3',
         '  203.0.113.20                                  2 refused of       2',
         '  198.51.100.7                                  1 refused of       2',
-        'Malformed lines: 1',
+        'Unreadable lines: 1',
         '  line 6: the line is empty',
         'Requests without an answer: 1',
         '  GET /: socket hang up',
         'Totals',
         '  7 lines, 5 answers, 3 clients, 1.3 s',
-        '  3 refused (429), 2 let through',
+        '  3 refused (429), 2 allowed',
         '  by status: 200 x 1, 404 x 1, 429 x 3',
       ].join('\n'),
     )
   })
 
-  it('names the first and counts the rest', () => {
+  it('lists the first entries and counts the others', () => {
     const tally = new TallyKeeper()
     for (let index = 0; index < 150; index++) {
       tally.countLine()
-      tally.countMalformed('the line is empty')
+      tally.countUnreadableLine('the line is empty')
       tally.countAnswer(`198.51.100.${index}`, 429)
       tally.countFailure('GET /: reset')
     }
@@ -53,15 +53,15 @@ describe('formatReport', () => {
     expect(report.filter((line) => line.includes('line is empty'))).toHaveLength(20)
   })
 
-  it('is all zeros for nothing', () => {
+  it('has zeros for an empty log', () => {
     expect(formatReport(new TallyKeeper().tally(), 0)).toBe(
       [
         'Refused clients: 0 of 0',
-        'Malformed lines: 0',
+        'Unreadable lines: 0',
         'Requests without an answer: 0',
         'Totals',
         '  0 lines, 0 answers, 0 clients, 0.0 s',
-        '  0 refused (429), 0 let through',
+        '  0 refused (429), 0 allowed',
         '  by status: none',
       ].join('\n'),
     )

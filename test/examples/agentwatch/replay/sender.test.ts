@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LoggedRequest } from '../../../../examples/agentwatch/replay/logged-request.ts'
 import { createSender, type Sender } from '../../../../examples/agentwatch/replay/sender.ts'
 
-async function senderTo(server: Server, maxConnections = 2): Promise<Sender> {
+async function startSender(server: Server, maxConnections = 2): Promise<Sender> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const sender = createSender(
@@ -19,33 +19,32 @@ async function senderTo(server: Server, maxConnections = 2): Promise<Sender> {
   return sender
 }
 
-const logged = (target: string, method = 'GET'): LoggedRequest => ({
+const loggedRequest = (target: string, method = 'GET'): LoggedRequest => ({
   address: '2001:db8::1',
   timeMs: 0,
   method,
   target,
-  status: 200,
 })
 
 describe('createSender', () => {
-  it("sends method and path as logged, in the client's name, over kept connections", async () => {
+  it("sends method and path as logged, with the client's address, over kept-alive connections", async () => {
     const seen: (string | undefined)[][] = []
     const sockets = new Set<Socket>()
     const server = createServer((req: IncomingMessage, res) => {
       sockets.add(req.socket)
       seen.push([req.method, req.url, String(req.headers['x-forwarded-for'])])
-      // With a length, as Express sends it; without one, Node closes the connection after a HEAD.
+      // Express sends a length too. Without a length, Node closes the connection after a HEAD.
       res.writeHead(418, { 'Content-Length': 100_000 })
       res.end('x'.repeat(100_000))
     })
-    const sender = await senderTo(server, 1)
-    const targets = [
-      logged('/a%20b?c=%zz'),
-      logged('/', 'HEAD'),
-      logged('*', 'OPTIONS'),
-      logged('/\\x22', 'POST'),
+    const sender = await startSender(server, 1)
+    const requests = [
+      loggedRequest('/a%20b?c=%zz'),
+      loggedRequest('/', 'HEAD'),
+      loggedRequest('*', 'OPTIONS'),
+      loggedRequest('/\\x22', 'POST'),
     ]
-    for (const request of targets) expect(await sender.send(request)).toBe(418)
+    for (const request of requests) expect(await sender.send(request)).toBe(418)
     expect(seen).toEqual([
       ['GET', '/a%20b?c=%zz', '2001:db8::1'],
       ['HEAD', '/', '2001:db8::1'],
@@ -61,12 +60,12 @@ describe('createSender', () => {
       sockets.add(req.socket)
       setImmediate(() => res.end())
     })
-    const sender = await senderTo(server, 3)
-    await Promise.all(Array.from({ length: 50 }, () => sender.send(logged('/'))))
+    const sender = await startSender(server, 3)
+    await Promise.all(Array.from({ length: 50 }, () => sender.send(loggedRequest('/'))))
     expect(sockets.size).toBe(3)
   })
 
-  it('sends again what met a connection that the server had just closed, once', async () => {
+  it('sends a request again, once, if the server has closed the kept-alive connection', async () => {
     let connections = 0
     const server = createSocketServer((socket) => {
       connections += 1
@@ -78,21 +77,21 @@ describe('createSender', () => {
         answered = true
       })
     })
-    const sender = await senderTo(server)
-    expect(await sender.send(logged('/first'))).toBe(204)
-    expect(await sender.send(logged('/second'))).toBe(204)
+    const sender = await startSender(server)
+    expect(await sender.send(loggedRequest('/first'))).toBe(204)
+    expect(await sender.send(loggedRequest('/second'))).toBe(204)
     expect(connections).toBe(2)
   })
 
-  it('does not send again what met a new connection', async () => {
+  it('does not send a request again after an error of a new connection', async () => {
     let connections = 0
     const server = createSocketServer((socket) => {
       connections += 1
       socket.on('error', () => {})
       socket.on('data', () => socket.resetAndDestroy())
     })
-    const sender = await senderTo(server)
-    await expect(sender.send(logged('/'))).rejects.toMatchObject({ code: 'ECONNRESET' })
+    const sender = await startSender(server)
+    await expect(sender.send(loggedRequest('/'))).rejects.toMatchObject({ code: 'ECONNRESET' })
     expect(connections).toBe(1)
   })
 })

@@ -6,11 +6,11 @@ import { startAgentwatch } from '../running-agentwatch.ts'
 
 const DECISIONS = 'tollgate_decisions_total'
 
-/** What a server serves at /metrics after some traffic, seeded more often than the limiter of that likes. */
+/** The metrics of a server after some traffic, including one refusal by the limiter of the demo route. */
 async function metricsAfterTraffic(): Promise<string> {
   const { url } = await startAgentwatch()
   const api = request(url)
-  for (let seeding = 0; seeding < 6; seeding++) await api.post('/api/v1/demo/seed').send({ sessions: 1 })
+  for (let count = 0; count < 6; count++) await api.post('/api/v1/demo/seed').send({ sessions: 1 })
   await api.get('/api/v1/sessions').expect(200)
   const { text, headers } = await api.get('/metrics').expect(200)
   expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
@@ -18,7 +18,7 @@ async function metricsAfterTraffic(): Promise<string> {
 }
 
 describe('GET /metrics', () => {
-  it('shows what the limiters did, beside the counts of the server', async () => {
+  it('has the metrics of the limiters and the counts of the server', async () => {
     const text = await metricsAfterTraffic()
     const number = (limiter: string, outcome: string, requestClass = 'write'): number | undefined =>
       numberOf(text, DECISIONS, { limiter, class: requestClass, outcome })
@@ -32,13 +32,13 @@ describe('GET /metrics', () => {
     expect([...limiters]).toEqual(['default', 'demo-seed', 'api-keys'])
   })
 
-  it('holds no address', async () => {
+  it('has no address', async () => {
     expect(await metricsAfterTraffic()).not.toMatch(/127\.0|::1/)
   })
 })
 
 describePromtool('promtool', () => {
-  it('finds no fault with GET /metrics', async () => {
+  it('accepts GET /metrics', async () => {
     expect(promtool(['check', 'metrics'], await metricsAfterTraffic())).toEqual({
       status: 0,
       output: ['', ''],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { startAgentwatch } from '../running-agentwatch.ts'
 
 describe('safety', () => {
-  it('has a policy that can be read, replaced and asked', async () => {
+  it('has a policy that can be read, replaced and checked', async () => {
     const { url } = await startAgentwatch()
     const api = request(`${url}/api/v1/safety`)
     expect((await api.get('/policy').expect(200)).body).toMatchObject({ maxSessionCostUsd: 5, revision: 1 })
@@ -29,7 +29,7 @@ describe('safety', () => {
       ],
       policyRevision: 2,
     })
-    // A check is a question; nothing was done.
+    // A check stores nothing.
     expect((await api.get('/blocked').expect(200)).body).toMatchObject({ total: 0, everBlocked: 0 })
     for (const wrong of [
       { blockedTools: 'x' },
@@ -42,7 +42,7 @@ describe('safety', () => {
     }
   })
 
-  it('lists what it blocked', async () => {
+  it('lists the blocked events', async () => {
     const { url } = await startAgentwatch()
     const api = request(`${url}/api/v1`)
     const { body: session } = await api.post('/sessions').send({ agent: 'bot' }).expect(201)
@@ -52,15 +52,15 @@ describe('safety', () => {
       name: 'shell.sudo',
       text: 'rm -rf / --no-preserve-root',
     }
-    const { body: taken } = await api.post('/events').send(event).expect(201)
-    expect(taken).toMatchObject({
+    const { body: stored } = await api.post('/events').send(event).expect(201)
+    expect(stored).toMatchObject({
       status: 'blocked',
       violations: [{ rule: 'blocked_tool' }, { rule: 'blocked_pattern' }],
     })
     expect((await api.get('/safety/blocked').expect(200)).body).toMatchObject({
       total: 1,
       everBlocked: 1,
-      items: [{ eventId: taken.id, sessionId: session.id, policyRevision: 1 }],
+      items: [{ eventId: stored.id, sessionId: session.id, policyRevision: 1 }],
     })
     expect((await api.get('/governance/compliance-report').expect(200)).body).toMatchObject({
       compliant: false,
@@ -70,7 +70,7 @@ describe('safety', () => {
 })
 
 describe('demo, dashboard, system and metrics', () => {
-  it('show what was seeded', async () => {
+  it('show the invented sessions', async () => {
     const { url } = await startAgentwatch()
     const api = request(url)
     const { body: seeded } = await api.post('/api/v1/demo/seed').send({ sessions: 3, seed: 5 }).expect(201)
@@ -100,7 +100,7 @@ describe('demo, dashboard, system and metrics', () => {
     })
   })
 
-  it('count requests, refusals and events, and name no client', async () => {
+  it('count requests, refusals and events, and have no client address', async () => {
     const { url } = await startAgentwatch({
       env: { API_RATE_LIMIT_WRITE: '2', API_RATE_LIMIT_TRUST_PROXY: 'loopback' },
     })
@@ -140,7 +140,7 @@ describe('tenants', () => {
     expect(created.headers.location).toBe(`/api/v1/tenants/${id}`)
     expect(created.body).toMatchObject({ name: 'Acme', budgetUsd: 10, apiKeys: 0 })
     expect((await api.post('/tenants').send({ name: 'acme' }).expect(409)).body.message).toBe(
-      "A tenant named 'acme' exists already.",
+      "A tenant with the name 'acme' exists already.",
     )
     await api.post('/tenants').send({}).expect(400)
     expect((await api.get('/tenants').expect(200)).body).toMatchObject({ total: 1, items: [created.body] })
@@ -155,7 +155,7 @@ describe('tenants', () => {
     await api.delete(`/tenants/${id}/api-keys/key_x`).expect(404)
   })
 
-  it('are told a key once', async () => {
+  it('get a key in one answer only', async () => {
     const { url } = await startAgentwatch()
     const api = request(`${url}/api/v1`)
     const { body: tenant } = await api.post('/tenants').send({ name: 'Acme' }).expect(201)

@@ -1,8 +1,9 @@
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { startAgentwatch, type TestOptions } from '../running-agentwatch.ts'
+import { START_MS } from '../sample-event.ts'
 
-async function api(options: TestOptions = {}): Promise<{
+async function startApi(options: TestOptions = {}): Promise<{
   get(path: string): request.Test
   send(method: 'post' | 'put' | 'patch' | 'delete', path: string, body?: object): request.Test
   session(): Promise<string>
@@ -22,7 +23,7 @@ async function api(options: TestOptions = {}): Promise<{
 
 describe('sessions', () => {
   it('are started, listed, ended and removed', async () => {
-    const { get, send } = await api()
+    const { get, send } = await startApi()
     const created = await send('post', '/sessions', { agent: 'bot', goal: 'Find it.' }).expect(201)
     const { id } = created.body
     expect(created.headers.location).toBe(`/api/v1/sessions/${id}`)
@@ -38,38 +39,39 @@ describe('sessions', () => {
     await send('delete', `/sessions/${id}`).expect(204)
     await get(`/sessions/${id}`).expect(404, {
       error: 'not_found',
-      message: `No session has the id '${id}'.`,
-      remedy: 'GET /api/v1/sessions lists the sessions that are kept.',
+      message: `There is no session with the id '${id}'.`,
+      remedy: 'GET /api/v1/sessions lists the stored sessions.',
     })
   })
 
   it('are pruned by age', async () => {
-    const { get, send, session } = await api()
+    let nowMs = START_MS
+    const { get, send, session } = await startApi({ now: () => nowMs })
     await session()
     expect((await send('delete', '/sessions/prune').expect(200)).body).toEqual({
       pruned: 0,
       remaining: 1,
       olderThanSec: 86_400,
     })
-    await new Promise((resolve) => setTimeout(resolve, 2))
+    nowMs += 1
     expect((await send('delete', '/sessions/prune?olderThanSec=0').expect(200)).body.pruned).toBe(1)
     expect((await get('/sessions').expect(200)).body.total).toBe(0)
   })
 
-  it('tell what is wrong with a request', async () => {
-    const { get, send, session } = await api()
+  it('name the invalid field of a request', async () => {
+    const { get, send, session } = await startApi()
     const id = await session()
     expect((await send('post', '/sessions', { agnet: 'bot' }).expect(400)).body).toEqual({
       error: 'invalid_request',
-      message: 'agent takes text, got nothing.',
+      message: 'agent must be a text, got nothing.',
       remedy: 'Give 1 to 100 characters.',
       field: 'agent',
     })
     expect((await send('post', '/sessions', { agent: 'bot', tenant: 'x' }).expect(400)).body.message).toBe(
-      'tenant is no field of this body, got "x".',
+      'tenant is not a field of this body, got "x".',
     )
     expect((await send('post', '/sessions').expect(400)).body.message).toBe(
-      'body takes a JSON object, got nothing.',
+      'body must be a JSON object, got nothing.',
     )
     expect((await send('patch', `/sessions/${id}`, { status: 'done' }).expect(400)).body.field).toBe('status')
     for (const query of ['limit=0', 'limit=x', 'offset=-1', 'status=done', 'sort=id']) {
@@ -80,10 +82,10 @@ describe('sessions', () => {
     await send('post', '/sessions', { agent: 'bot', tenantId: 'ten_x' }).expect(404)
   })
 
-  it('answer 404 wherever an unknown id can stand', async () => {
-    const { get, send } = await api()
-    const below = ['', '/events', '/trace', '/confidence', '/reasoning', '/cost', '/replay', '/checkpoints']
-    for (const path of below) await get(`/sessions/ses_x${path}`).expect(404)
+  it('answer 404 for an unknown id in every route', async () => {
+    const { get, send } = await startApi()
+    const paths = ['', '/events', '/trace', '/confidence', '/reasoning', '/cost', '/replay', '/checkpoints']
+    for (const path of paths) await get(`/sessions/ses_x${path}`).expect(404)
     for (const path of ['/simulate', '/rollback', '/checkpoints']) {
       await send('post', `/sessions/ses_x${path}`, {}).expect(404)
     }
@@ -100,8 +102,8 @@ describe('sessions', () => {
 })
 
 describe('events', () => {
-  it('are taken in and read back in every form', async () => {
-    const { get, send, session } = await api()
+  it('are added, and read in every form', async () => {
+    const { get, send, session } = await startApi()
     const sessionId = await session()
     const at = (second: number): string => `2026-01-31T12:00:0${second}.000Z`
     const plan = await send('post', '/events', {
@@ -128,45 +130,47 @@ describe('events', () => {
       ],
     }).expect(201)
     expect(batch.body.taken).toBe(2)
-    const mark = await send('post', `/sessions/${sessionId}/checkpoints`, { label: 'searched' }).expect(201)
-    expect(mark.body).toMatchObject({ label: 'searched', eventsUpTo: 4, eventsAfter: 0 })
-    const late = await send('post', '/events', {
+    const checkpoint = await send('post', `/sessions/${sessionId}/checkpoints`, { label: 'searched' }).expect(
+      201,
+    )
+    expect(checkpoint.body).toMatchObject({ label: 'searched', eventsUpTo: 4, eventsAfter: 0 })
+    const decision = await send('post', '/events', {
       sessionId,
       type: 'decision',
       name: 'answer',
       confidence: 0.9,
     })
-    expect(late.body).toMatchObject({ sequence: 5, status: 'ok', violations: [], costUsd: 0 })
+    expect(decision.body).toMatchObject({ sequence: 5, status: 'ok', violations: [], costUsd: 0 })
 
     expect((await get(`/events/${parentId}`).expect(200)).body).toEqual(plan.body)
     expect((await get('/events?limit=1').expect(200)).body).toMatchObject({
       items: [{ sequence: 5 }],
       total: 5,
     })
-    const below = async (path: string): Promise<Record<string, unknown>> =>
+    const read = async (path: string): Promise<Record<string, unknown>> =>
       (await get(`/sessions/${sessionId}${path}`).expect(200)).body
-    expect(await below('/events?type=tool_call')).toMatchObject({ total: 1, items: [{ status: 'error' }] })
-    expect(await below('/trace')).toMatchObject({
+    expect(await read('/events?type=tool_call')).toMatchObject({ total: 1, items: [{ status: 'error' }] })
+    expect(await read('/trace')).toMatchObject({
       count: 5,
       depth: 2,
       spans: [{ id: parentId, children: [{ costUsd: 0.0045 }, { name: 'search.web' }] }, {}, {}],
     })
-    // 2 of 3 went well: 3 / 5, and 0.3 of the agent's own 0.9
-    expect(await below('/confidence')).toMatchObject({ score: 0.69, steps: 3, level: 'medium' })
-    expect(await below('/reasoning')).toMatchObject({
+    // 2 of 3 steps succeeded: 0.7 of 3 / 5, plus 0.3 of the agent's own rating of 0.9
+    expect(await read('/confidence')).toMatchObject({ score: 0.69, steps: 3, level: 'medium' })
+    expect(await read('/reasoning')).toMatchObject({
       steps: [
         { step: 1, ledTo: [{ name: 'think' }, { name: 'search.web', status: 'error' }] },
         { kind: 'decision' },
       ],
     })
-    expect(await below('/cost')).toMatchObject({
+    expect(await read('/cost')).toMatchObject({
       totalUsd: 0.0045,
       ceilingUsd: 5,
       byModel: [{ model: 'gpt-4o' }],
     })
-    const { frames } = (await below('/replay?speed=2')) as { frames: { offsetMs: number }[] }
+    const { frames } = (await read('/replay?speed=2')) as { frames: { offsetMs: number }[] }
     expect(frames.slice(0, 3).map((frame) => frame.offsetMs)).toEqual([0, 500, 1000])
-    expect(await below('/checkpoints')).toMatchObject({
+    expect(await read('/checkpoints')).toMatchObject({
       checkpoints: [{ label: 'searched', eventsAfter: 1 }],
     })
     await get(`/sessions/${sessionId}/replay?speed=0`).expect(400)
@@ -174,21 +178,21 @@ describe('events', () => {
   })
 
   it('are dropped by a rollback', async () => {
-    const { get, send, session } = await api()
+    const { get, send, session } = await startApi()
     const sessionId = await session()
     const event = { sessionId, type: 'tool_call', name: 'search.web' }
     await send('post', '/events', event).expect(201)
-    const { body: mark } = await send('post', `/sessions/${sessionId}/checkpoints`, { label: 'here' }).expect(
-      201,
-    )
+    const { body: checkpoint } = await send('post', `/sessions/${sessionId}/checkpoints`, {
+      label: 'here',
+    }).expect(201)
     await send('post', '/events', event).expect(201)
     const simulation = await send('post', `/sessions/${sessionId}/simulate`, {
-      fromCheckpointId: mark.id,
+      fromCheckpointId: checkpoint.id,
       events: [{ type: 'tool_call', name: 'payments.refund' }],
     }).expect(200)
     expect(simulation.body).toMatchObject({ actual: { events: 3 }, projected: { events: 3 }, blocked: [{}] })
     const rolledBack = await send('post', `/sessions/${sessionId}/rollback`, {
-      checkpointId: mark.id,
+      checkpointId: checkpoint.id,
     }).expect(200)
     expect(rolledBack.body).toMatchObject({ kept: 2, dropped: 1, session: { events: 2 } })
     expect((await get(`/sessions/${sessionId}/events`).expect(200)).body.total).toBe(2)
@@ -198,23 +202,23 @@ describe('events', () => {
     await send('post', `/sessions/${sessionId}/simulate`, { fromCheckpointId: 'evt_x' }).expect(404)
   })
 
-  it('are refused when the session is full or has ended', async () => {
-    const { send, session } = await api({ bounds: { maxEventsPerSession: 1 } })
+  it('are rejected if the session is full or has ended', async () => {
+    const { send, session } = await startApi({ bounds: { maxEventsPerSession: 1 } })
     const sessionId = await session()
     const event = { sessionId, type: 'decision', name: 'x' }
     await send('post', '/events', event).expect(201)
     expect((await send('post', '/events', event).expect(409)).body).toEqual({
       error: 'conflict',
-      message: `Session ${sessionId} holds 1 of at most 1 events.`,
+      message: `Session ${sessionId} has 1 of at most 1 events.`,
       remedy: 'Start another session, or roll this one back to a checkpoint.',
     })
     await send('patch', `/sessions/${sessionId}`, { status: 'completed' }).expect(200)
     const { message } = (await send('post', '/events', event).expect(409)).body
-    expect(message).toBe(`Session ${sessionId} is completed and takes no more events.`)
+    expect(message).toBe(`Session ${sessionId} is completed and accepts no more events.`)
   })
 
   it('are checked field by field', async () => {
-    const { send, session } = await api()
+    const { send, session } = await startApi()
     const sessionId = await session()
     const event = { sessionId, type: 'tool_call', name: 'x' }
     const wrong = [

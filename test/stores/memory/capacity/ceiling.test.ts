@@ -12,7 +12,7 @@ const blocked: KnownClient = { ...live(0), ban: banned(0, NOW_MS + 1) }
 const many = (count: number, client: KnownClient): KnownClient[] =>
   Array.from({ length: count }, () => client)
 
-class Crowd {
+class FilledTable {
   readonly #clients = clientsOf()
   readonly ceiling: Ceiling
 
@@ -35,65 +35,65 @@ class Crowd {
 }
 
 describe('Ceiling', () => {
-  it('has room up to the ceiling, and forgets nobody for it', () => {
-    const crowd = new Crowd([refused, refused, live(3)], 4)
-    expect([crowd.hasRoom(), crowd.makeRoom()]).toEqual([true, true])
-    expect(crowd.left).toEqual([0, 1, 2])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('has room below the ceiling, and forgets no client', () => {
+    const table = new FilledTable([refused, refused, live(3)], 4)
+    expect([table.hasRoom(), table.makeRoom()]).toEqual([true, true])
+    expect(table.left).toEqual([0, 1, 2])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('makes room for one at the ceiling, and counts who was forgotten before its time', () => {
-    const crowd = new Crowd([live(9), live(3), live(6)], 3)
-    expect([crowd.hasRoom(), crowd.makeRoom()]).toEqual([true, true])
-    expect(crowd.left).toEqual([0, 2])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(1)
+  it('makes room for one client at the ceiling, and counts the client that was forgotten before it expired', () => {
+    const table = new FilledTable([live(9), live(3), live(6)], 3)
+    expect([table.hasRoom(), table.makeRoom()]).toEqual([true, true])
+    expect(table.left).toEqual([0, 2])
+    expect(table.ceiling.unexpiredEvictions).toBe(1)
   })
 
-  it('forgets none but the expired by being asked', () => {
-    const crowd = new Crowd([expired, live(3), live(6)], 3)
-    for (const _ of [1, 2, 3]) expect(crowd.hasRoom()).toBe(true)
-    expect(crowd.left).toEqual([1, 2])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('forgets only expired clients when it is asked whether there is room', () => {
+    const table = new FilledTable([expired, live(3), live(6)], 3)
+    for (const _ of [1, 2, 3]) expect(table.hasRoom()).toBe(true)
+    expect(table.left).toEqual([1, 2])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('looks at two for each newcomer, with room and without', () => {
-    const crowd = new Crowd([...many(5, expired), ...many(4, live(3))], 20)
+  it('checks two clients for each new client, with room and without', () => {
+    const table = new FilledTable([...many(5, expired), ...many(4, live(3))], 20)
     const left = [1, 2, 3, 4, 5].map(() => {
-      crowd.makeRoom()
-      return crowd.left.length
+      table.makeRoom()
+      return table.left.length
     })
-    // From the last on: four live ones first.
+    // From the last client on: first the four that have not expired.
     expect(left).toEqual([9, 9, 7, 5, 4])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('takes the place of one that has expired, wherever pruning is, and does not count it', () => {
-    const crowd = new Crowd([live(3), expired, ...many(8, live(3))], 10)
-    expect(crowd.makeRoom()).toBe(true)
-    expect(crowd.left).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('replaces an expired client that pruning has not reached yet, and does not count it', () => {
+    const table = new FilledTable([live(3), expired, ...many(8, live(3))], 10)
+    expect(table.makeRoom()).toBe(true)
+    expect(table.left).toEqual([0, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('needs to evict nobody where pruning has made room', () => {
-    const crowd = new Crowd([live(3), live(4), expired], 3)
-    expect(crowd.makeRoom()).toBe(true)
-    expect(crowd.left).toEqual([0, 1])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('evicts no client where pruning has made room', () => {
+    const table = new FilledTable([live(3), live(4), expired], 3)
+    expect(table.makeRoom()).toBe(true)
+    expect(table.left).toEqual([0, 1])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('has none among the refused and the banned', () => {
-    const crowd = new Crowd([refused, blocked, refused], 3)
-    expect([crowd.hasRoom(), crowd.makeRoom()]).toEqual([false, false])
-    expect(crowd.left).toEqual([0, 1, 2])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('has no room where all clients are refused or banned', () => {
+    const table = new FilledTable([refused, blocked, refused], 3)
+    expect([table.hasRoom(), table.makeRoom()]).toEqual([false, false])
+    expect(table.left).toEqual([0, 1, 2])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('makes room at any price, with a banned one last, and counts that', () => {
+  it('makes room for a block in any case, by a banned client last, and counts the eviction', () => {
     const clients = [blocked, live(3), refused, blocked]
     const lefts = [4, 3, 2, 1].map((count) => {
-      const crowd = new Crowd(clients.slice(0, count), count)
-      crowd.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
-      return [crowd.left, crowd.ceiling.unexpiredEvictions]
+      const table = new FilledTable(clients.slice(0, count), count)
+      table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
+      return [table.left, table.ceiling.unexpiredEvictions]
     })
     expect(lefts).toEqual([
       [[0, 2, 3], 1],
@@ -101,17 +101,17 @@ describe('Ceiling', () => {
       [[0], 1],
       [[], 1],
     ])
-    const crowd = new Crowd([blocked, refused], 2)
-    crowd.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
-    expect(crowd.left).toEqual([0])
+    const table = new FilledTable([blocked, refused], 2)
+    table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
+    expect(table.left).toEqual([0])
   })
 
-  it('forgets nobody at any price where there is room', () => {
-    const crowd = new Crowd([blocked, expired], 2)
-    crowd.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
-    expect(crowd.left).toEqual([0])
-    crowd.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
-    expect(crowd.left).toEqual([0])
-    expect(crowd.ceiling.unexpiredEvictions).toBe(0)
+  it('forgets no client for a block where there is room', () => {
+    const table = new FilledTable([blocked, expired], 2)
+    table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
+    expect(table.left).toEqual([0])
+    table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
+    expect(table.left).toEqual([0])
+    expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { banned } from '../../../../src/limits/ban.ts'
 import { Evictor } from '../../../../src/stores/memory/capacity/evictor.ts'
-import { ClientCursor } from '../../../../src/stores/memory/table/client-cursor.ts'
+import { ClientCursor } from '../../../../src/stores/memory/client-cursor.ts'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
 import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
 import { NO_ROW } from '../../../../src/stores/memory/table/row-index.ts'
@@ -30,16 +30,16 @@ const refused = live(FULL)
 const many = (count: number, client: KnownClient): KnownClient[] =>
   Array.from({ length: count }, () => client)
 
-type Price = 'victimFor' | 'victimForBlock'
+type Choice = 'victimFor' | 'victimForBlock'
 
-/** Whom a newcomer that would stand before all of them drives out, one after another; -1 where nobody. */
-function evicted(given: readonly KnownClient[], times = 1, price: Price = 'victimFor'): number[] {
+/** The indices of the clients that are evicted, one after another, for a new client before all of them; -1 for none. */
+function evicted(given: readonly KnownClient[], times = 1, choice: Choice = 'victimFor'): number[] {
   const clients = clientsOf()
   remember(clients, given)
   const evictor = new Evictor(clients)
   const cursor = new ClientCursor(clients)
   return Array.from({ length: times }, () => {
-    const row = evictor[price](FIRST_PLACE, NOW_MS)
+    const row = evictor[choice](FIRST_PLACE, NOW_MS)
     if (row === NO_ROW) return -1
     const index = indexAt(clients, row)
     cursor.goTo(row)
@@ -49,77 +49,77 @@ function evicted(given: readonly KnownClient[], times = 1, price: Price = 'victi
 }
 
 describe('Evictor', () => {
-  it('evicts the least full', () => {
+  it('evicts the client with the smallest fullness', () => {
     expect(evicted([live(15), live(3), live(30), live(6)], 4)).toEqual([1, 3, 0, 2])
   })
 
-  it('evicts of equals the one that expires first, and of those the first', () => {
+  it('evicts, among equals, the client that expires first, and among those the first one', () => {
     expect(evicted([live(3, 2000), live(3, 1500), live(3, 1500), live(4, 1001)], 4)).toEqual([1, 2, 0, 3])
   })
 
-  it('evicts an expired one before any other, much as it has used, and the longest expired first', () => {
+  it('evicts expired clients before all others, whatever they have used, and the longest expired first', () => {
     expect(evicted([live(0), expired(FULL, 999), live(1), expired(0), expired(9, 5)], 4)).toEqual([
       4, 1, 3, 0,
     ])
   })
 
-  it('compares sixteen', () => {
+  it('compares sixteen clients', () => {
     const clients = [...many(15, live(15)), live(12), live(3), expired(0), ...many(15, live(20))]
     expect(evicted(clients, 3)).toEqual([15, 16, 17])
   })
 
-  it('begins where the newcomer would stand, and goes round the end', () => {
+  it('begins at the slot of the new client, and continues at the first slot after the last one', () => {
     const clients = clientsOf()
-    // So far apart that each of the 32 has a place of its own.
-    const placeOf = (index: number): Fingerprint => ({ ...fingerprintAt(index), first: index << 27 })
-    remember(clients, [live(3), ...many(15, live(5)), ...many(15, live(9)), live(4)], placeOf)
+    // So far apart that each of the 32 clients has a slot of its own.
+    const fingerprintOf = (index: number): Fingerprint => ({ ...fingerprintAt(index), first: index << 27 })
+    remember(clients, [live(3), ...many(15, live(5)), ...many(15, live(9)), live(4)], fingerprintOf)
     const evictor = new Evictor(clients)
     const victimOf = (index: number): number => {
-      return indexAt(clients, evictor.victimFor(placeOf(index), NOW_MS))
+      return indexAt(clients, evictor.victimFor(fingerprintOf(index), NOW_MS))
     }
     expect([0, 1, 14, 16, 17, 31].map(victimOf)).toEqual([0, 1, 14, 31, 0, 0])
   })
 
-  it('looks on for one that is not refused, among 256 at most', () => {
+  it('compares up to 256 clients to find one that is not refused', () => {
     expect(evicted([...many(255, refused), live(30), live(0)])).toEqual([255])
     expect(evicted([...many(256, refused), live(0)])).toEqual([-1])
   })
 
-  it('stops at the first that is not refused, beyond sixteen', () => {
+  it('stops after sixteen at the first client that is not refused', () => {
     expect(evicted([...many(20, refused), live(29), live(3)])).toEqual([20])
     expect(evicted([...many(20, refused), expired(FULL), live(3)])).toEqual([20])
   })
 
-  it('never evicts a refused or a banned one for a newcomer', () => {
+  it('never evicts a refused or banned client for a new client', () => {
     const bans = bannedUntil(NOW_MS + 1)
     expect(evicted([refused, bans, refused, bans], 2)).toEqual([-1, -1])
     expect(evicted([refused, bans, live(30), bans], 2)).toEqual([2, -1])
   })
 
-  it('evicts refused and banned ones that have expired', () => {
+  it('evicts refused and banned clients that have expired', () => {
     const bans = { ...bannedUntil(NOW_MS + 1), expiresAtMs: NOW_MS }
     expect(evicted([live(3), bans, expired(FULL, 900)], 2)).toEqual([2, 1])
   })
 
-  it('ranks one whose ban is over, or who was refused only now and then, by what it has used', () => {
+  it('ranks a client whose ban is over, or whose refusals led to no ban, by its fullness', () => {
     const state = { slices: [{ id: 1, lastMs: 999, units: 1 }], lastId: 1 }
-    const knocking: KnownClient = { ...live(8), ban: { refusals: state } }
-    expect(evicted([live(15), bannedUntil(NOW_MS, 7), knocking], 2)).toEqual([1, 2])
+    const refusedOnce: KnownClient = { ...live(8), ban: { refusals: state } }
+    expect(evicted([live(15), bannedUntil(NOW_MS, 7), refusedOnce], 2)).toEqual([1, 2])
   })
 
-  it('finds nobody where there is nobody', () => {
+  it('finds no client in an empty table', () => {
     expect(evicted([])).toEqual([-1])
     expect(evicted([], 1, 'victimForBlock')).toEqual([-1])
   })
 
-  it('evicts at any price the least full, then a refused one, and a banned one last', () => {
+  it('evicts for a block the client with the smallest fullness, then a refused one, and a banned one last', () => {
     const bans = bannedUntil(NOW_MS + 1)
     expect(evicted([bans, refused, live(30), bans], 4, 'victimForBlock')).toEqual([2, 1, 0, 3])
     expect(evicted([...many(255, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([255])
     expect(evicted([...many(256, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([0])
   })
 
-  it('chooses as a list that is sorted would, of any sixteen', () => {
+  it('chooses from any sixteen clients in the order of a sorted list', () => {
     const client = fc.record({
       expiresAtMs: fc.integer({ min: 990, max: 1020 }),
       fullness: fc.nat({ max: FULL }),

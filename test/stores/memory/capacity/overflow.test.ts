@@ -10,24 +10,24 @@ import { clientsOf } from '../known-clients.ts'
 const NOW_MS = 1_000_000
 const THREE = [limitOf(3)]
 
-const newcomer = (third: number): Fingerprint => ({ first: third * 7919, second: -third, third })
+const newClient = (third: number): Fingerprint => ({ first: third * 7919, second: -third, third })
 
-class Shared {
+class SharedBuckets {
   readonly clients = clientsOf(OVERFLOW_BUCKETS)
   readonly overflow = new Overflow(this.clients)
 
   consume(third: number, limits: readonly Limit[] = THREE, cost = 1, nowMs = NOW_MS): Decision {
-    return this.overflow.consume(newcomer(third), chargeOf('unused', limits, cost), nowMs)
+    return this.overflow.consume(newClient(third), chargeOf('unused', limits, cost), nowMs)
   }
 
   remaining(third: number, limits: readonly Limit[] = THREE, nowMs = NOW_MS): number | undefined {
-    return this.overflow.peek(newcomer(third), chargeOf('unused', limits), nowMs).limits[0]?.remaining
+    return this.overflow.peek(newClient(third), chargeOf('unused', limits), nowMs).limits[0]?.remaining
   }
 
-  /** How many of these newcomers, who ask for a unit each, get it. */
-  admitted(newcomers: number, limits: readonly Limit[] = THREE, nowMs = NOW_MS): number {
+  /** How many of so many new clients get the one unit that each asks for. */
+  admitted(newClients: number, limits: readonly Limit[] = THREE, nowMs = NOW_MS): number {
     let admitted = 0
-    for (let third = 0; third < newcomers; third++) {
+    for (let third = 0; third < newClients; third++) {
       if (this.consume(third, limits, 1, nowMs).allowed) admitted++
     }
     return admitted
@@ -36,7 +36,7 @@ class Shared {
 
 describe('Overflow', () => {
   it('has 64 buckets, each with the quota of one client', () => {
-    const shared = new Shared()
+    const shared = new SharedBuckets()
     expect(OVERFLOW_BUCKETS).toBe(64)
     for (const remaining of [2, 1, 0]) {
       expect(shared.consume(5 + 64 * remaining)).toMatchObject({ allowed: true, limits: [{ remaining }] })
@@ -46,16 +46,16 @@ describe('Overflow', () => {
     expect(shared.admitted(5000)).toBe(63 * 3)
   })
 
-  it.each(ALGORITHMS)('admits so many and no more of any number of newcomers, by %s', (algorithm) => {
-    const shared = new Shared()
+  it.each(ALGORITHMS)('admits as much as 64 clients for any number of new clients, by %s', (algorithm) => {
+    const shared = new SharedBuckets()
     const limits = [limitOf(5, { algorithm })]
     expect(shared.admitted(2000, limits)).toBe(64 * 5)
     expect(shared.admitted(2000, limits)).toBe(0)
     expect(shared.admitted(2000, limits, NOW_MS + 60_000)).toBe(64 * 5)
   })
 
-  it('keeps other buckets for other limit names and algorithms, and not for other numbers', () => {
-    const shared = new Shared()
+  it('has other buckets for other limit names and algorithms, and the same buckets for other numbers', () => {
+    const shared = new SharedBuckets()
     expect(shared.admitted(1000)).toBe(64 * 3)
     expect(shared.admitted(1000, [limitOf(3, { name: 'other' })])).toBe(64 * 3)
     expect(shared.admitted(1000, [limitOf(3, { algorithm: 'sliding-window' })])).toBe(64 * 3)
@@ -64,31 +64,31 @@ describe('Overflow', () => {
     expect(shared.clients.table.size).toBe(4 * 64)
   })
 
-  it('bans nobody, and tells of no ban', () => {
-    const shared = new Shared()
+  it('bans no client, and shows no ban', () => {
+    const shared = new SharedBuckets()
     const charge = chargeOf('unused', THREE, 1, banRule(1, 60_000, 600_000))
     for (let turn = 0; turn < 20; turn++) {
-      const before = shared.overflow.peek(newcomer(1), charge, NOW_MS)
-      const decision = shared.overflow.consume(newcomer(1), charge, NOW_MS)
+      const before = shared.overflow.peek(newClient(1), charge, NOW_MS)
+      const decision = shared.overflow.consume(newClient(1), charge, NOW_MS)
       expect([decision.allowed, decision.ban]).toEqual([turn < 3, undefined])
       expect([before.allowed, before.ban]).toEqual([turn < 3, undefined])
     }
     expect(shared.remaining(1, THREE, NOW_MS + 60_000)).toBe(3)
   })
 
-  it('counts every charge that it decides, and no peek', () => {
-    const shared = new Shared()
+  it('counts each charge that it decides, and no peek', () => {
+    const shared = new SharedBuckets()
     shared.admitted(500)
     shared.remaining(1)
     expect(shared.overflow.charges).toBe(500)
   })
 
-  it('takes back what a receipt of its own says', () => {
-    const shared = new Shared()
+  it('takes back the charge of its own receipt', () => {
+    const shared = new SharedBuckets()
     const { receipt = {} } = shared.consume(9, THREE, 2)
     if (!MemoryReceipt.is(receipt)) throw new Error('no receipt')
     expect(receipt.isOf(shared.overflow.client)).toBe(true)
-    expect(receipt.isOf(new Shared().overflow.client)).toBe(false)
+    expect(receipt.isOf(new SharedBuckets().overflow.client)).toBe(false)
     shared.consume(9)
     for (const _ of [1, 2]) {
       receipt.redeem(NOW_MS)
@@ -97,8 +97,8 @@ describe('Overflow', () => {
     expect(shared.remaining(10)).toBe(3)
   })
 
-  it('forgets its buckets when they have expired, and all of them when it is cleared', () => {
-    const shared = new Shared()
+  it('forgets its buckets when they expire, and all of them when it is cleared', () => {
+    const shared = new SharedBuckets()
     const emptyBytes = shared.overflow.bytes
     shared.admitted(1000)
     expect(shared.overflow.pruner.clients).toBe(64)

@@ -1,6 +1,6 @@
 /*
- * Chaskey as its paper writes it (https://eprint.iacr.org/2014/386, figures 1 to 3, with the 8 rounds of the
- * authors' reference code): whole blocks of 128 bits in one number, and nothing done for speed.
+ * Chaskey as its paper describes it (https://eprint.iacr.org/2014/386, figures 1 to 3, with the 8 rounds of the
+ * authors' reference code). A block of 128 bits is one number; nothing is done for speed.
  */
 const WORD = 32n
 const BLOCK = 128n

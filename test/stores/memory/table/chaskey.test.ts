@@ -5,7 +5,7 @@ import { chaskeyOfPaper } from './chaskey-of-paper.ts'
 
 const KEY = [0x833d3433, 0x009f389f, 0x2398e64f, 0x417acf39]
 
-/** Tags of the authors' reference code for messages of the bytes 0, 1, 2 and so on, as many as it says. */
+/** Tags of the authors' reference code for messages of the bytes 0, 1, 2 and so on. */
 const TAGS: readonly (readonly [bytes: number, tag: readonly number[]])[] = [
   [0, [0x792e8fe5, 0x75ce87aa, 0x2d1450b5, 0x1191970b]],
   [1, [0x13a9307b, 0x50e62c89, 0x4577bd88, 0xc0bbdc18]],
@@ -40,7 +40,7 @@ describe('Chaskey', () => {
     expect(chaskeyOfPaper(KEY, upTo(bytes))).toEqual(tag)
   })
 
-  it('agrees with the paper on whatever key and bytes', () => {
+  it('agrees with the paper on any key and any bytes', () => {
     const word = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 2 ** 31, 2 ** 32 - 1))
     const key = fc.array(word, { minLength: 4, maxLength: 4 })
     const bytes = fc.array(fc.integer({ min: 0, max: 0xff }), { maxLength: 80, size: 'max' })
@@ -63,21 +63,21 @@ describe('Chaskey', () => {
     })
   })
 
-  it('tells a text with a character that is no byte, wherever that stands', () => {
+  it('returns false for a text with a character wider than a byte, at any position', () => {
     const chaskey = new Chaskey(Int32Array.from(KEY))
-    const unnoticed: string[] = []
+    const accepted: string[] = []
     for (let length = 1; length <= 50; length++) {
       for (let at = 0; at < length; at++) {
         for (const wide of ['\u0100', '\u8000', '\ud800']) {
           const text = 'a'.repeat(at) + wide + '\u00ff'.repeat(length - at - 1)
-          if (chaskey.digest(text, emptyDigest())) unnoticed.push(text)
+          if (chaskey.digest(text, emptyDigest())) accepted.push(text)
         }
       }
     }
-    expect(unnoticed).toEqual([])
+    expect(accepted).toEqual([])
   })
 
-  it('goes by the text it is given, and not by those before', () => {
+  it('depends on the given text only, and not on earlier ones', () => {
     const chaskey = new Chaskey(Int32Array.from(KEY))
     const digest = emptyDigest()
     for (const [bytes, tag] of TAGS) {

@@ -4,17 +4,17 @@ import { ClientTable } from '../../../../src/stores/memory/table/client-table.ts
 import { type Fingerprint, KeyHash } from '../../../../src/stores/memory/table/key-hash.ts'
 import { NO_ROW } from '../../../../src/stores/memory/table/row-index.ts'
 import { FINGERPRINT_WORDS } from '../../../../src/stores/memory/table/row-store.ts'
-import { crowdedFingerprints, fingerprintText, scatteredFingerprints } from './fingerprints.ts'
+import { collidingFingerprints, fingerprintText, scatteredFingerprints } from './fingerprints.ts'
 
 const WIDTHS = [3, 5, 8, 11, 20] as const
 
-/** Where a client stands: its row, and the words among which that is. */
+/** Where a client is kept: its row, and the chunk of that row. */
 interface Place {
   readonly row: number
   readonly words: Int32Array
 }
 
-/** A table, and next to it a map of what it should hold. */
+/** A table, beside a map of what it should hold. */
 class MirroredTable {
   readonly table: ClientTable
   readonly #contents = new Map<Fingerprint, readonly number[]>()
@@ -41,7 +41,7 @@ class MirroredTable {
     this.#contents.delete(fingerprint)
   }
 
-  /** Gives a client another width, unless it has that. */
+  /** Gives a client another width, unless it has that width. */
   resize(fingerprint: Fingerprint, width: number): void {
     const row = this.table.find(fingerprint)
     if (this.table.rows.widthOf(row) === width) return
@@ -64,8 +64,8 @@ class MirroredTable {
     )
   }
 
-  /** Clients who are not found, share a row with others, or whose words are not what was written. */
-  spoilt(): string[] {
+  /** Clients that are not found, that share a row, or whose words are not those that were written. */
+  damaged(): string[] {
     const { rows } = this.table
     const seen = new Set<number>()
     return this.clients
@@ -91,12 +91,12 @@ class MirroredTable {
   }
 }
 
-/** Some that collide in every way, and some that do not. */
+/** Fingerprints that collide in every way, and some that do not collide. */
 const POOL: readonly Fingerprint[] = [
-  ...crowdedFingerprints(0, 30),
-  ...crowdedFingerprints(-1, 22),
-  ...crowdedFingerprints(0x7fffffff, 15),
-  ...crowdedFingerprints(-0x80000000, 15),
+  ...collidingFingerprints(0, 30),
+  ...collidingFingerprints(-1, 22),
+  ...collidingFingerprints(0x7fffffff, 15),
+  ...collidingFingerprints(-0x80000000, 15),
   ...scatteredFingerprints(300),
 ]
 
@@ -120,11 +120,11 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 const steps = fc.array(step, { maxLength: 30, size: 'max' })
 
-/** Does a step to each of its clients that it can be done to. */
+/** Applies a step to each of its clients, where it can be applied. */
 function take(mirrored: MirroredTable, { act, from, count, widths }: Step): void {
   if (act === 'clear') mirrored.clear()
   for (let turn = 0; turn < count; turn++) {
-    const fingerprint = POOL[(from + turn) % POOL.length] ?? NOBODY
+    const fingerprint = POOL[(from + turn) % POOL.length] ?? UNKNOWN
     const width = widths[turn % widths.length] ?? 3
     const isKnown = mirrored.has(fingerprint)
     if (act === 'add' && !isKnown) mirrored.add(fingerprint, width)
@@ -133,17 +133,17 @@ function take(mirrored: MirroredTable, { act, from, count, widths }: Step): void
   }
 }
 
-const NOBODY: Fingerprint = { first: 5, second: 5, third: 5 }
+const UNKNOWN: Fingerprint = { first: 5, second: 5, third: 5 }
 
 describe('a table of clients, on random traces,', () => {
-  it.each([1, 10_000, 1_000_000])('made for %i, holds what a map would', (mostClients) => {
+  it.each([1, 10_000, 1_000_000])('made for %i clients, holds what a map would', (mostClients) => {
     fc.assert(
       fc.property(steps, (trace) => {
         const mirrored = new MirroredTable(mostClients)
         for (const each of trace) {
           take(mirrored, each)
           const { table } = mirrored
-          expect(mirrored.spoilt()).toEqual([])
+          expect(mirrored.damaged()).toEqual([])
           expect(table.size).toBe(mirrored.clients.length)
           expect(table.bytes === 0).toBe(table.size === 0)
           const strangers = POOL.filter((one) => !mirrored.has(one) && table.find(one) !== NO_ROW)
@@ -156,9 +156,9 @@ describe('a table of clients, on random traces,', () => {
     )
   })
 
-  it('has its clients for neighbours, whom their rows are told of', () => {
+  it('returns the rows of its clients as neighbours', () => {
     fc.assert(
-      fc.property(steps, fc.constantFrom(...POOL, NOBODY), (trace, probe) => {
+      fc.property(steps, fc.constantFrom(...POOL, UNKNOWN), (trace, probe) => {
         const mirrored = new MirroredTable(1)
         for (const each of trace) take(mirrored, each)
         const into = new Int32Array(POOL.length + 1)
@@ -173,18 +173,18 @@ describe('a table of clients, on random traces,', () => {
     )
   })
 
-  it('counts a move whenever anybody stands elsewhere', () => {
+  it('counts a move whenever a client gets another row or another chunk', () => {
     fc.assert(
       fc.property(steps, (trace) => {
         const mirrored = new MirroredTable(1)
-        const unnoticed: Step[] = []
+        const uncounted: Step[] = []
         for (const each of trace.flatMap(asSingleSteps)) {
           const { moves } = mirrored.table
           const before = mirrored.places()
           take(mirrored, each)
-          if (mirrored.table.moves === moves && isMoved(before, mirrored.places())) unnoticed.push(each)
+          if (mirrored.table.moves === moves && isMoved(before, mirrored.places())) uncounted.push(each)
         }
-        expect(unnoticed).toEqual([])
+        expect(uncounted).toEqual([])
       }),
       { numRuns: 15 },
     )
@@ -209,9 +209,9 @@ describe('a table of clients, on random traces,', () => {
 })
 
 describe('the count of moves', () => {
-  const [one = NOBODY, other = NOBODY] = scatteredFingerprints(2)
+  const [one = UNKNOWN, other = UNKNOWN] = scatteredFingerprints(2)
 
-  it('rises with whatever may move a row', () => {
+  it('rises with each call that may move a row', () => {
     const table = new ClientTable(100)
     const rises = (act: () => unknown): boolean => {
       const { moves } = table
@@ -225,7 +225,7 @@ describe('the count of moves', () => {
     expect(rises(() => table.clear())).toBe(true)
   })
 
-  it('stays with everything else', () => {
+  it('stays the same with every other call', () => {
     const table = new ClientTable(100)
     const row = table.add(one, 8)
     const { moves } = table
@@ -237,21 +237,21 @@ describe('the count of moves', () => {
   })
 })
 
-describe('clients of a table', () => {
-  it('are at first nobody', () => {
+describe('a table of clients', () => {
+  it('is empty at first', () => {
     const table = new ClientTable(16_000_000)
-    expect([table.size, table.bytes, table.find(NOBODY)]).toEqual([0, 0, NO_ROW])
-    expect(table.neighbours(NOBODY, new Int32Array(4))).toBe(0)
+    expect([table.size, table.bytes, table.find(UNKNOWN)]).toEqual([0, 0, NO_ROW])
+    expect(table.neighbours(UNKNOWN, new Int32Array(4))).toBe(0)
   })
 
-  it('may be more than it was made for', () => {
+  it('can hold more clients than it was made for', () => {
     const mirrored = new MirroredTable(1)
     for (const fingerprint of scatteredFingerprints(20_000)) mirrored.add(fingerprint, 4)
-    expect(mirrored.spoilt()).toEqual([])
+    expect(mirrored.damaged()).toEqual([])
     expect(mirrored.table.size).toBe(20_000)
   })
 
-  it('keep to themselves while others come, grow and go in many chunks', () => {
+  it('keeps each client unchanged while others are added, resized and removed in many chunks', () => {
     const mirrored = new MirroredTable(60_000)
     const all = scatteredFingerprints(60_000)
     for (const [at, fingerprint] of all.entries()) {
@@ -260,7 +260,7 @@ describe('clients of a table', () => {
       if (at % 3 === 0 && earlier !== undefined && mirrored.has(earlier)) mirrored.resize(earlier, 6)
       if (at % 4 === 0 && earlier !== undefined && mirrored.has(earlier)) mirrored.remove(earlier)
     }
-    expect(mirrored.spoilt()).toEqual([])
+    expect(mirrored.damaged()).toEqual([])
     expect(all.filter((one) => !mirrored.has(one) && mirrored.table.find(one) !== NO_ROW)).toEqual([])
     expect(mirrored.table.rows.sizeClasses.map(({ chunks }) => chunks.length > 0)).toEqual([true, true])
     for (const fingerprint of all) if (mirrored.has(fingerprint)) mirrored.remove(fingerprint)
@@ -269,7 +269,7 @@ describe('clients of a table', () => {
 })
 
 describe('the memory of a table', () => {
-  /** Bytes for each of so many clients of one limit, and what is left when all of them have gone. */
+  /** Bytes for each of `count` clients with one limit, and the bytes that are left when all are removed. */
   function bytesFor(count: number): { each: number; left: number } {
     const table = new ClientTable(count)
     const hash = new KeyHash(Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8))
@@ -279,35 +279,32 @@ describe('the memory of a table', () => {
     return { each, left: table.bytes }
   }
 
-  it('grows in steps, none of which moves more than a part of the index', () => {
+  it('grows in steps that each move no more than one part of the index', () => {
     const table = new ClientTable(40_000)
-    let asked = 0
+    let reads = 0
     const fingerprintOf = table.rows.fingerprintOf.bind(table.rows)
     table.rows.fingerprintOf = (row) => {
-      asked++
+      reads++
       return fingerprintOf(row)
     }
     let most = 0
     for (const fingerprint of scatteredFingerprints(40_000)) {
-      asked = 0
+      reads = 0
       table.add(fingerprint, 4)
-      most = Math.max(most, asked)
+      most = Math.max(most, reads)
     }
     expect(most).toBeGreaterThan(2000)
     expect(most).toBeLessThan(8192)
   })
 
   it.each([
-    // Of the last chunk of 4096 rows much is to spare, which matters less the more there are.
+    // Much of the last chunk of 4096 rows may be unused, which matters less the more clients there are.
     [100_000, 40],
     [500_000, 40],
-  ])(
-    'is for %i clients of eight words at most %i bytes each, and nothing when they have gone',
-    (count, most) => {
-      const { each, left } = bytesFor(count)
-      expect(each).toBeGreaterThan(37)
-      expect(each).toBeLessThanOrEqual(most)
-      expect(left).toBe(0)
-    },
-  )
+  ])('is at most %i bytes for each client of eight words, and 0 when all are removed', (count, most) => {
+    const { each, left } = bytesFor(count)
+    expect(each).toBeGreaterThan(37)
+    expect(each).toBeLessThanOrEqual(most)
+    expect(left).toBe(0)
+  })
 })

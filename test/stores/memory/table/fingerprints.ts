@@ -6,7 +6,7 @@ export function fingerprintText({ first, second, third }: Fingerprint): string {
   return [first, second, third].join()
 }
 
-/** Fingerprints as keys have them, the same ones every time. */
+/** The fingerprints of some keys, always the same. */
 export function scatteredFingerprints(count: number): Fingerprint[] {
   const hash = new KeyHash(SECRET)
   return Array.from({ length: count }, (_, index) => {
@@ -16,10 +16,10 @@ export function scatteredFingerprints(count: number): Fingerprint[] {
 }
 
 /**
- * Fingerprints that share a home in an index of whatever size, since they have the same first word. Their second
- * words share as many bits as they can, and the third ones are all different.
+ * Fingerprints with the same first word, and so with the same home in an index of any size. Their second words share as
+ * many bits as they can, and their third words are all different.
  */
-export function crowdedFingerprints(first: number, count: number): Fingerprint[] {
+export function collidingFingerprints(first: number, count: number): Fingerprint[] {
   return Array.from({ length: count }, (_, index) => ({
     first,
     second: [0, 1 << 28, 1 << 29, 1 << 31][index % 4] ?? 0,

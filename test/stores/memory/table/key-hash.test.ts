@@ -33,7 +33,7 @@ function withBitFlipped(secret: Int32Array, bit: number): Int32Array {
 }
 
 describe('a fingerprint', () => {
-  it('is the same for one key under one secret, whatever came between', () => {
+  it('is the same for one key under one secret, whatever was hashed in between', () => {
     const [one, other] = [new KeyHash(SECRET), new KeyHash(Int32Array.from(SECRET))]
     const keys = ['', 'api:read:203.0.113.7', 'a'.repeat(100), '\u0100', 'key \ud83d\ude00']
     const first = keys.map((key) => textOf(one, key))
@@ -41,7 +41,7 @@ describe('a fingerprint', () => {
     expect(keys.toReversed().map((key) => textOf(one, key))).toEqual(first.toReversed())
   })
 
-  it('is the first three words of the Chaskey tag of a key of bytes, under the first half of the secret', () => {
+  it('is, for a key of bytes, the first three words of its Chaskey tag under the first half of the secret', () => {
     const bytes = (count: number): string =>
       String.fromCharCode(...Array.from({ length: count }, (_, index) => index))
     const hash = new KeyHash(SECRET)
@@ -49,13 +49,13 @@ describe('a fingerprint', () => {
     expect(wordsOf(hash.of(bytes(33)))).toEqual([0xdf44ea33 | 0, 0xb0b2c398 | 0, 0x0583ce6f])
   })
 
-  it('is that of the UTF-16 bytes of any other key, under the second half', () => {
+  it('is, for any other key, that of its UTF-16 bytes under the second half of the secret', () => {
     const swapped = new KeyHash(Int32Array.of(...SECRET.subarray(4), ...SECRET.subarray(0, 4)))
     const wide = 'a\u0100\ud800'
     expect(textOf(new KeyHash(SECRET), wide)).toBe(textOf(swapped, 'a\u0000\u0000\u0001\u0000\u00d8'))
   })
 
-  it('is another one under another secret, and every bit of it counts', () => {
+  it('is another one under another secret, which may differ in any bit', () => {
     const [narrow, wide] = ['api:read:203.0.113.7', 'api:read:\u0100']
     const [ofNarrow, ofWide] = [narrow, wide].map((key) => textOf(new KeyHash(SECRET), key))
     for (let bit = 0; bit < 256; bit++) {
@@ -65,7 +65,7 @@ describe('a fingerprint', () => {
     }
   })
 
-  it('is of a fresh secret where none is given', () => {
+  it('depends on a random secret where none is given', () => {
     const keys = ['', 'a', '\u0100']
     const seen = Array.from({ length: 20 }, () => new KeyHash()).flatMap((hash) =>
       keys.map((key) => textOf(hash, key)),
@@ -74,7 +74,7 @@ describe('a fingerprint', () => {
   })
 })
 
-describe('keys are told apart', () => {
+describe('keys have different fingerprints', () => {
   const hash = new KeyHash(SECRET)
   const collisions = (keys: readonly string[]): string[] => {
     const keyOf = new Map<string, string>()
@@ -86,7 +86,7 @@ describe('keys are told apart', () => {
     })
   }
 
-  it('when one is the other with something like padding behind', () => {
+  it('when one key is the other with something like padding after it', () => {
     const keys = ['', '\u0001', '\u0000', '\u0100', '\u0001\u0000', '\u0000\u0001']
     for (let length = 0; length < 70; length++) {
       for (const byte of ['\u0000', '\u0001', 'a', '\u0100']) {
@@ -96,7 +96,7 @@ describe('keys are told apart', () => {
     expect(collisions(keys)).toEqual([])
   })
 
-  it('when they hold lone surrogates, which have no UTF-8', () => {
+  it('when they contain lone surrogates, which have no UTF-8 form', () => {
     const surrogates = Array.from({ length: 0x800 }, (_, index) => String.fromCharCode(0xd800 + index))
     const keys = surrogates.flatMap((surrogate) => [surrogate, `user:${surrogate}`, `${surrogate}\ud800`])
     expect(collisions([...keys, '\ufffd', 'user:\ufffd', '\ufffd\ufffd', '\ud83d\ude00'])).toEqual([])
@@ -108,7 +108,7 @@ describe('keys are told apart', () => {
       Buffer.from(key, 'utf16le').toString('latin1'),
       Buffer.from(key, 'utf16le').swap16().toString('latin1'),
       Buffer.from(key).toString('latin1'),
-      // What is left of a character when only its lower byte is taken.
+      // Only the lower byte of each character.
       Buffer.from(key, 'latin1').toString('latin1'),
     ])
     expect(collisions([...keys, ...twins])).toEqual([])
@@ -126,7 +126,7 @@ describe('keys are told apart', () => {
     expect(collisions(keys)).toEqual([])
   })
 
-  it('whatever they are', () => {
+  it('when they are any different strings', () => {
     const unit = fc.constantFrom(
       'a',
       '\u0000',
@@ -149,16 +149,16 @@ describe('keys are told apart', () => {
     )
   })
 
-  it('though a hundred thousand of them are alike', () => {
+  it('when a hundred thousand of them are similar', () => {
     expect(collisions(Array.from({ length: 100_000 }, (_, index) => `api:read:client-${index}`))).toEqual([])
   })
 })
 
 describe('a bit of a key', () => {
-  const share = (turned: readonly boolean[]): number => turned.filter(Boolean).length / turned.length
+  const share = (changed: readonly boolean[]): number => changed.filter(Boolean).length / changed.length
 
-  /** For each of the lower eight bits of each character, which bits of the fingerprint turn with it. */
-  function turnedBy(key: string): boolean[][] {
+  /** Which bits of the fingerprint change with each of the lower eight bits of each character. */
+  function changedBy(key: string): boolean[][] {
     const hash = new KeyHash(SECRET)
     const before = wordsOf(hash.of(key))
     return Array.from({ length: key.length * 8 }, (_, bit) => {
@@ -171,16 +171,18 @@ describe('a bit of a key', () => {
   it.each([
     ['of bytes', 'api'],
     ['of wide characters', '\u0100'],
-  ])('%s turns about half of the bits of the fingerprint, each of them as often as another', (_, head) => {
+  ])('%s changes about half of the bits of the fingerprint, each of them equally often', (_, head) => {
     const keys = Array.from({ length: 20 }, (_, index) => `${head}:client-${index}:203.0.113.7`)
-    const all = keys.flatMap(turnedBy)
+    const all = keys.flatMap(changedBy)
     expect(all.length).toBeGreaterThan(3000)
     expect(Math.abs(share(all.flat()) - 0.5)).toBeLessThan(0.01)
-    const ofBits = Array.from({ length: BITS }, (_, bit) => share(all.map((turned) => turned[bit] ?? false)))
+    const ofBits = Array.from({ length: BITS }, (_, bit) =>
+      share(all.map((changed) => changed[bit] ?? false)),
+    )
     expect(Math.min(...ofBits)).toBeGreaterThan(0.45)
     expect(Math.max(...ofBits)).toBeLessThan(0.55)
-    // Half of 96 bits, give or take 6 standard deviations of 4.9.
-    const counts = all.map((turned) => share(turned) * BITS)
+    // Half of 96 bits, plus or minus 6 standard deviations of 4.9.
+    const counts = all.map((changed) => share(changed) * BITS)
     expect(Math.min(...counts)).toBeGreaterThan(18)
     expect(Math.max(...counts)).toBeLessThan(78)
   })

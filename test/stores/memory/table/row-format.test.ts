@@ -35,20 +35,20 @@ const SOME_EXPIRY = fc.oneof(
   fc.maxSafeNat().map((value) => value % (LATEST_EXPIRY + 1)),
 )
 
-/** The marks of a client of the schema that has this id. */
+/** The marks of a client whose schema has this id. */
 function marks(id: number, fullness: number, ban?: BanState): number {
   const schema = { ...new RowSchemas().of([limitOf(1)]), id }
-  return marksOf({ schema: schema, fullness, ban, expiresAtMs: 0 })
+  return marksOf({ schema, fullness, ban, expiresAtMs: 0 })
 }
 
 describe('the words of a row', () => {
-  it('are a fingerprint, marks, the rest of the expiry, and numbers', () => {
+  it('are the fingerprint, the marks, the lower part of the expiry, and the numbers', () => {
     expect([FINGERPRINT_WORDS, MARKS, EXPIRY_LOWER, NUMBERS]).toEqual([3, 3, 4, 5])
   })
 })
 
 describe('the marks of a client', () => {
-  it('tell its schema, its fullness and its ban apart, each of them whatever it is', () => {
+  it('hold any schema id, any fullness and any kind of ban, without mixing them', () => {
     fc.assert(
       fc.property(SOME_ID, SOME_FULLNESS, SOME_BAN, (id, fullness, ban) => {
         const own = marks(id, fullness, ban)
@@ -62,7 +62,7 @@ describe('the marks of a client', () => {
     )
   })
 
-  it('can be given another fullness, and say the same of everything else', () => {
+  it('can get another fullness, and nothing else changes', () => {
     fc.assert(
       fc.property(
         SOME_ID,
@@ -79,7 +79,7 @@ describe('the marks of a client', () => {
     )
   })
 
-  it('hold the upper part of an expiry instead of the one before, and say the same of everything else', () => {
+  it('can get the upper part of another expiry, and nothing else changes', () => {
     fc.assert(
       fc.property(
         SOME_ID,
@@ -92,7 +92,7 @@ describe('the marks of a client', () => {
           const dated = withExpiry(withExpiry(own, before), after)
           assert.equal(dated, withExpiry(own, after))
           assert.equal(withExpiry(dated, 0), own)
-          // As a word of a row holds it.
+          // The lower part as a word of a row holds it.
           const [lower = 0] = Int32Array.of(after)
           assert.equal(expiryOf(dated, lower), after)
         },
@@ -110,11 +110,11 @@ describe('an expiry', () => {
     [Number.NEGATIVE_INFINITY, false],
     [Number.POSITIVE_INFINITY, false],
     [Number.NaN, false],
-  ])('of %d ms since the origin stands in the head of a row: %s', (expiry, fits) => {
+  ])('of %d ms since the origin fits the head of a row: %s', (expiry, fits) => {
     expect(fitsHead(expiry)).toBe(fits)
   })
 
-  it('is counted from 17 years before the store was made, and for as many after', () => {
+  it('can be up to 17 years before or after the creation of the store', () => {
     const yearMs = 365.25 * 86_400_000
     expect(ORIGIN_BEFORE_MS / yearMs).toBeGreaterThan(17)
     expect((LATEST_EXPIRY - ORIGIN_BEFORE_MS) / yearMs).toBeGreaterThan(17)

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
 import { NO_ROW, RowIndex } from '../../../../src/stores/memory/table/row-index.ts'
 import { ROW_BITS } from '../../../../src/stores/memory/table/row-store.ts'
-import { crowdedFingerprints, fingerprintText, scatteredFingerprints } from './fingerprints.ts'
-import { NotedRows } from './noted-rows.ts'
+import { FakeRows } from './fake-rows.ts'
+import { collidingFingerprints, fingerprintText, scatteredFingerprints } from './fingerprints.ts'
 
-/** Rows that entries can name. */
+/** How many row numbers an entry can hold. */
 const MOST_ROWS = 2 ** ROW_BITS - 1
 
-/** An index with the rows that are noted in it. */
-class NotedIndex {
-  readonly rows: NotedRows = new NotedRows()
+/** An index, with the fingerprints of the rows that have an entry in it. */
+class CheckedIndex {
+  readonly rows: FakeRows = new FakeRows()
   readonly index: RowIndex
 
   constructor(mostKeys: number) {
@@ -40,8 +40,8 @@ class NotedIndex {
     this.rows.fingerprints.clear()
   }
 
-  /** The rows of all that are found where they should not be, or are not where they should. */
-  astray(absent: readonly Fingerprint[] = []): number[] {
+  /** Rows that are not found by their fingerprint, or are found by a fingerprint without an entry. */
+  misplaced(absent: readonly Fingerprint[] = []): number[] {
     const known = [...this.rows.fingerprints]
     const texts = new Set(known.map(([, fingerprint]) => fingerprintText(fingerprint)))
     return [
@@ -58,8 +58,8 @@ class NotedIndex {
   }
 }
 
-function noted(fingerprints: readonly Fingerprint[], mostKeys: number = fingerprints.length): NotedIndex {
-  const index = new NotedIndex(mostKeys)
+function indexOf(fingerprints: readonly Fingerprint[], mostKeys: number = fingerprints.length): CheckedIndex {
+  const index = new CheckedIndex(mostKeys)
   for (const [row, fingerprint] of fingerprints.entries()) index.insert(fingerprint, row)
   return index
 }
@@ -72,15 +72,15 @@ function neighboursOf(index: RowIndex, probe: Fingerprint, most: number): number
   return [...into.subarray(0, found)]
 }
 
-/** Who collides with whom in every way that fits the format, and some that do not collide. */
+/** Fingerprints that collide in every way that the format allows, and some that do not collide. */
 const POOL: readonly Fingerprint[] = [
-  ...crowdedFingerprints(0, 20),
-  ...crowdedFingerprints(1, 10),
-  // In the last home, behind which there is the least room.
-  ...crowdedFingerprints(-1, 20),
-  ...crowdedFingerprints(-2, 4),
-  ...crowdedFingerprints(2 ** 31 - 1, 15),
-  ...crowdedFingerprints(-(2 ** 31), 15),
+  ...collidingFingerprints(0, 20),
+  ...collidingFingerprints(1, 10),
+  // In the last home, after which there are the fewest slots.
+  ...collidingFingerprints(-1, 20),
+  ...collidingFingerprints(-2, 4),
+  ...collidingFingerprints(2 ** 31 - 1, 15),
+  ...collidingFingerprints(-(2 ** 31), 15),
   ...scatteredFingerprints(300),
 ]
 
@@ -109,8 +109,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 )
 
 describe('an index of rows, on random traces,', () => {
-  /** Does a step to each of some fingerprints that it can be done to. */
-  function take(index: NotedIndex, { act, from, count }: Step, nextRow: () => number): void {
+  /** Applies a step to each of its fingerprints, where it can be applied. */
+  function take(index: CheckedIndex, { act, from, count }: Step, nextRow: () => number): void {
     if (act === 'clear') index.clear()
     for (let at = from; at < from + count; at++) {
       const fingerprint = POOL[at % POOL.length] ?? { first: 0, second: 0, third: 0 }
@@ -121,29 +121,32 @@ describe('an index of rows, on random traces,', () => {
     }
   }
 
-  it.each([1, 20_000, 100_000])('made for %i, finds whoever is noted and nobody else', (mostKeys) => {
-    fc.assert(
-      fc.property(steps, fc.constantFrom(1, 97), (trace, stride) => {
-        const index = new NotedIndex(mostKeys)
-        let row = 0
-        const nextRow = (): number => {
-          row = (row + stride * 16_381) % MOST_ROWS
-          return row
-        }
-        for (const step of trace) {
-          take(index, step, nextRow)
-          expect(index.astray(POOL)).toEqual([])
-          expect(index.index.bytes === 0).toBe(index.rows.fingerprints.size === 0)
-        }
-      }),
-      { numRuns: 60 },
-    )
-  })
+  it.each([1, 20_000, 100_000])(
+    'made for %i keys, finds the rows that have an entry, and no others',
+    (mostKeys) => {
+      fc.assert(
+        fc.property(steps, fc.constantFrom(1, 97), (trace, stride) => {
+          const index = new CheckedIndex(mostKeys)
+          let row = 0
+          const nextRow = (): number => {
+            row = (row + stride * 16_381) % MOST_ROWS
+            return row
+          }
+          for (const step of trace) {
+            take(index, step, nextRow)
+            expect(index.misplaced(POOL)).toEqual([])
+            expect(index.index.bytes === 0).toBe(index.rows.fingerprints.size === 0)
+          }
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
 
-  it('has everybody of a segment for neighbours, each once, and round the end', () => {
+  it('returns all rows of a segment as neighbours, each once, and continues at the first slot', () => {
     fc.assert(
       fc.property(steps, fc.nat(POOL.length - 1), (trace, at) => {
-        const index = new NotedIndex(1)
+        const index = new CheckedIndex(1)
         let row = 0
         for (const step of trace) take(index, step, () => row++)
         const probe = POOL[at] ?? { first: 0, second: 0, third: 0 }
@@ -162,52 +165,52 @@ describe('an index of rows, on random traces,', () => {
 
 describe('fingerprints with one first word', () => {
   it.each([
-    // Two of a kind stand 31 places from home at most; behind the last home there are 23 places.
+    // An entry is at most 31 slots from home. After the last home there are 23 slots that can be used.
     ['0', 0, 32],
     ['of the middle', 0x12345678, 32],
     ['above 2^31', -0x12345678, 32],
     ['of the last home', -1, 24],
-  ])('%s are all found, and removed in whatever order', (_name, first, count) => {
-    const crowd = crowdedFingerprints(first, count)
+  ])('%s are all found, and can be removed in any order', (_name, first, count) => {
+    const colliding = collidingFingerprints(first, count)
     fc.assert(
-      fc.property(fc.shuffledSubarray(crowd.map((_fingerprint, row) => row)), (removed) => {
-        const index = noted(crowd)
-        expect(index.astray(crowdedFingerprints(first, 100))).toEqual([])
+      fc.property(fc.shuffledSubarray(colliding.map((_fingerprint, row) => row)), (removed) => {
+        const index = indexOf(colliding)
+        expect(index.misplaced(collidingFingerprints(first, 100))).toEqual([])
         for (const row of removed) {
           index.remove(row)
-          expect(index.astray(crowd)).toEqual([])
+          expect(index.misplaced(colliding)).toEqual([])
         }
-        for (const row of removed) index.insert(crowd[row] ?? { first: 0, second: 0, third: 0 }, row)
-        expect(index.astray(crowdedFingerprints(first, 100))).toEqual([])
+        for (const row of removed) index.insert(colliding[row] ?? { first: 0, second: 0, third: 0 }, row)
+        expect(index.misplaced(collidingFingerprints(first, 100))).toEqual([])
       }),
       { numRuns: 20 },
     )
   })
 
-  it('are told from those that differ in one bit of any word', () => {
+  it('are distinguished from fingerprints that differ in one bit of any word', () => {
     const one: Fingerprint = { first: 0x12345678, second: 0x2468ace, third: -5 }
     const others = (['first', 'second', 'third'] as const).flatMap((word) =>
       Array.from({ length: 32 }, (_, bit) => ({ ...one, [word]: one[word] ^ (1 << bit) })),
     )
     for (const mostKeys of [1, 16_000_000]) {
-      expect(noted([one], mostKeys).astray(others)).toEqual([])
-      for (const other of others) expect(noted([one, other], mostKeys).astray()).toEqual([])
+      expect(indexOf([one], mostKeys).misplaced(others)).toEqual([])
+      for (const other of others) expect(indexOf([one, other], mostKeys).misplaced()).toEqual([])
     }
   })
 
-  it('push whoever stands behind them on, and let them back', () => {
-    const crowds = [0, 1, 2, 3].flatMap((home) => crowdedFingerprints(home * 2 ** 24, 12))
-    const index = noted([...scatteredFingerprints(200), ...crowds])
-    expect(index.astray()).toEqual([])
+  it('move the entries after them further from home, and nearer again when they are removed', () => {
+    const groups = [0, 1, 2, 3].flatMap((home) => collidingFingerprints(home * 2 ** 24, 12))
+    const index = indexOf([...scatteredFingerprints(200), ...groups])
+    expect(index.misplaced()).toEqual([])
     for (let row = 200; row < 200 + 24; row++) index.remove(row)
-    expect(index.astray([...scatteredFingerprints(200), ...crowds])).toEqual([])
+    expect(index.misplaced([...scatteredFingerprints(200), ...groups])).toEqual([])
   })
 })
 
 describe('a search', () => {
-  it('looks at few rows in vain', () => {
+  it('compares few rows of other clients', () => {
     const known = scatteredFingerprints(20_000)
-    const { rows, index } = noted(known)
+    const { rows, index } = indexOf(known)
     rows.compared = 0
     for (const fingerprint of known) index.find(fingerprint)
     expect(rows.compared).toBeGreaterThanOrEqual(20_000)
@@ -219,23 +222,23 @@ describe('a search', () => {
 })
 
 describe('the numbers of rows', () => {
-  it('may be any up to the most there are', () => {
+  it('may be any up to the largest', () => {
     const fingerprints = scatteredFingerprints(50)
-    const index = new NotedIndex(50)
+    const index = new CheckedIndex(50)
     const rowOf = (at: number): number => (at % 2 === 0 ? at / 2 : MOST_ROWS - (at + 1) / 2)
     for (const [at, fingerprint] of fingerprints.entries()) index.insert(fingerprint, rowOf(at))
     expect([...index.rows.fingerprints.keys()]).toContain(2 ** 24 - 2)
-    expect(index.astray(scatteredFingerprints(100))).toEqual([])
+    expect(index.misplaced(scatteredFingerprints(100))).toEqual([])
     expect(neighboursOf(index.index, { first: 0, second: 0, third: 0 }, 100).toSorted()).toEqual(
       fingerprints.map((_, at) => rowOf(at)).toSorted(),
     )
   })
 
-  it('may change, and nothing else does', () => {
-    const index = noted(scatteredFingerprints(5000))
+  it('may change, and nothing else changes', () => {
+    const index = indexOf(scatteredFingerprints(5000))
     const before = neighboursOf(index.index, { first: 0, second: 0, third: 0 }, 5000)
     for (let row = 0; row < 5000; row++) index.renumber(row, MOST_ROWS - 1 - row)
-    expect(index.astray(scatteredFingerprints(6000))).toEqual([])
+    expect(index.misplaced(scatteredFingerprints(6000))).toEqual([])
     const after = neighboursOf(index.index, { first: 0, second: 0, third: 0 }, 5000)
     expect(after).toEqual(before.map((row) => MOST_ROWS - 1 - row))
   })
@@ -249,14 +252,14 @@ describe('neighbours', () => {
     third,
   })
 
-  it('are nobody where there is nobody', () => {
-    const { index } = new NotedIndex(1000)
+  it('are none where the index is empty', () => {
+    const { index } = new CheckedIndex(1000)
     expect(neighboursOf(index, inHome(0), 16)).toEqual([])
-    expect(neighboursOf(noted([inHome(0)]).index, inHome(0), 0)).toEqual([])
+    expect(neighboursOf(indexOf([inHome(0)]).index, inHome(0), 0)).toEqual([])
   })
 
-  it('stand where the fingerprint would and behind, and then at the front', () => {
-    const { index } = noted([inHome(6), inHome(1), inHome(4), inHome(0)])
+  it('are the rows from the home of the fingerprint on, and then those from the first slot on', () => {
+    const { index } = indexOf([inHome(6), inHome(1), inHome(4), inHome(0)])
     expect(neighboursOf(index, inHome(0), 16)).toEqual([3, 1, 2, 0])
     expect(neighboursOf(index, inHome(1), 16)).toEqual([1, 2, 0, 3])
     expect(neighboursOf(index, inHome(2), 16)).toEqual([2, 0, 3, 1])
@@ -265,22 +268,22 @@ describe('neighbours', () => {
     expect(neighboursOf(index, inHome(7), 16)).toEqual([3, 1, 2, 0])
   })
 
-  it('are those behind the last home too', () => {
-    const { index } = noted([inHome(7, 1), inHome(7, 2), inHome(7, 3), inHome(0)])
+  it('include the rows after the last home', () => {
+    const { index } = indexOf([inHome(7, 1), inHome(7, 2), inHome(7, 3), inHome(0)])
     expect(neighboursOf(index, inHome(7), 16)).toEqual([0, 1, 2, 3])
     expect(neighboursOf(index, inHome(1), 16)).toEqual([0, 1, 2, 3])
   })
 
-  it('are as many as are asked for', () => {
-    const { index } = noted([inHome(6), inHome(1), inHome(4), inHome(0)])
+  it('are at most as many as fit', () => {
+    const { index } = indexOf([inHome(6), inHome(1), inHome(4), inHome(0)])
     expect(neighboursOf(index, inHome(5), 1)).toEqual([0])
     expect(neighboursOf(index, inHome(5), 2)).toEqual([0, 3])
     expect(neighboursOf(index, inHome(5), 4)).toEqual([0, 3, 1, 2])
   })
 
-  it('are of one segment, and near in it', () => {
+  it('are of one segment, and near the fingerprint in it', () => {
     const fingerprints = scatteredFingerprints(20_000)
-    const { index } = noted(fingerprints, 32_768)
+    const { index } = indexOf(fingerprints, 32_768)
     const distance = (row: number, { first }: Fingerprint): number =>
       (((fingerprints[row]?.first ?? 0) - first) >>> 0) / 2 ** 32
     for (const probe of scatteredFingerprints(20_020).slice(19_980)) {
@@ -289,7 +292,7 @@ describe('neighbours', () => {
         (row) => (((fingerprints[row]?.second ?? 0) ^ probe.second) & 3) === 0,
       )
       expect(all.toSorted()).toEqual(segment.toSorted())
-      // Of 5000 the sixteen behind a place take up about 16 / 5000; whoever stands there may come from before.
+      // 16 of 5000 rows take about 16 / 5000 of a segment. A row may also have been moved there from an earlier home.
       const far = all.slice(0, 16).filter((row) => distance(row, probe) > 0.02 && distance(row, probe) < 0.98)
       expect(far).toEqual([])
     }
@@ -300,8 +303,8 @@ describe('the memory of an index', () => {
   const COUNT = 2 ** 17
   const fingerprints = scatteredFingerprints(COUNT)
 
-  it('grows and goes back in steps, none of which moves more than a segment', () => {
-    const { rows, index } = new NotedIndex(COUNT)
+  it('grows and shrinks in steps that each move no more than one segment', () => {
+    const { rows, index } = new CheckedIndex(COUNT)
     const mostMoved = (act: (row: number, fingerprint: Fingerprint) => void): number => {
       let most = 0
       for (const [row, fingerprint] of fingerprints.entries()) {
@@ -317,7 +320,7 @@ describe('the memory of an index', () => {
       index.insert(fingerprint, row)
       moved += rows.asked
     })
-    // Sixteen segments of 8192 keys, give or take 5 standard deviations.
+    // 16 segments of 8192 keys, plus or minus 5 standard deviations.
     expect(onGrowth).toBeGreaterThan(4000)
     expect(onGrowth).toBeLessThan(8192 + 450)
     expect(moved).toBeLessThan(6 * COUNT)
@@ -334,12 +337,12 @@ describe('the memory of an index', () => {
     expect(index.bytes).toBe(0)
   })
 
-  it('is never much more than is needed', () => {
-    const index = new NotedIndex(8192)
+  it('is never much more than needed', () => {
+    const index = new CheckedIndex(8192)
     const sizes = [...fingerprints.keys()].slice(0, 8192)
     const excess = (): number => {
       const keys = index.rows.fingerprints.size
-      // 10 bytes are 4 of an entry where a segment is 0.4 full; and there are 8 homes and 24 places to spare.
+      // An entry of 4 bytes takes 10 bytes where a segment is 0.4 full. 8 homes and 24 slots come on top.
       return index.index.bytes - (10 * keys + 4 * (8 + 24 + 1))
     }
     const tooMuch: number[] = []
@@ -355,9 +358,9 @@ describe('the memory of an index', () => {
     expect(index.index.bytes).toBe(0)
   })
 
-  it('is not taken and given back by turns at an edge', () => {
-    const index = new NotedIndex(8192)
-    const turns: number[] = []
+  it('is not taken and given back again and again where a segment grows or shrinks', () => {
+    const index = new CheckedIndex(8192)
+    const changes: number[] = []
     const last = fingerprints[COUNT - 1] ?? { first: 0, second: 0, third: 0 }
     const rows = [...fingerprints.keys()].slice(0, 2000)
     for (const row of rows) {
@@ -365,39 +368,39 @@ describe('the memory of an index', () => {
       index.insert(last, COUNT)
       const { bytes } = index.index
       index.remove(COUNT)
-      if (index.index.bytes !== bytes) turns.push(row)
+      if (index.index.bytes !== bytes) changes.push(row)
     }
-    // The one that is left keeps the segment from going away altogether.
+    // The remaining entry keeps the segment in place.
     for (const row of rows.slice(1)) {
       index.remove(row)
       const { bytes } = index.index
       index.insert(last, COUNT)
-      if (index.index.bytes !== bytes) turns.push(-row)
+      if (index.index.bytes !== bytes) changes.push(-row)
       index.remove(COUNT)
     }
-    expect(turns).toEqual([])
+    expect(changes).toEqual([])
   })
 
-  it('goes down to nothing when cleared, after which it is as good as new', () => {
-    const index = noted(fingerprints.slice(0, 1000), COUNT)
+  it('is 0 after the index was cleared, and then grows as in a new index', () => {
+    const index = indexOf(fingerprints.slice(0, 1000), COUNT)
     index.clear()
     expect(index.index.bytes).toBe(0)
-    expect(index.astray(fingerprints.slice(0, 1000))).toEqual([])
+    expect(index.misplaced(fingerprints.slice(0, 1000))).toEqual([])
     expect(neighboursOf(index.index, { first: 0, second: 0, third: 0 }, 10)).toEqual([])
-    const fresh = new NotedIndex(COUNT)
+    const fresh = new CheckedIndex(COUNT)
     for (const [row, fingerprint] of fingerprints.slice(0, 3000).entries()) {
       index.insert(fingerprint, row)
       fresh.insert(fingerprint, row)
       expect(index.index.bytes).toBe(fresh.index.bytes)
     }
-    expect(index.astray(fingerprints.slice(0, 4000))).toEqual([])
+    expect(index.misplaced(fingerprints.slice(0, 4000))).toEqual([])
   })
 
-  it('is nothing at first, for however many an index is made', () => {
+  it('is 0 at first, for any number of keys that are expected', () => {
     for (const mostKeys of [1, 8192, 8193, 16_000_000]) {
-      const index = new NotedIndex(mostKeys)
+      const index = new CheckedIndex(mostKeys)
       expect(index.index.bytes).toBe(0)
-      expect(index.astray(fingerprints.slice(0, 5000))).toEqual([])
+      expect(index.misplaced(fingerprints.slice(0, 5000))).toEqual([])
     }
   })
 })

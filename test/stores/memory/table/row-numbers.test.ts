@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { NumberReader, NumberWriter } from '../../../../src/stores/memory/table/row-numbers.ts'
+import {
+  NumberReader,
+  NumberWriter,
+  readDouble,
+  writeDouble,
+} from '../../../../src/stores/memory/table/row-numbers.ts'
 
 interface SomeNumber {
   readonly kind: 'instant' | 'amount'
@@ -10,7 +15,7 @@ interface SomeNumber {
 
 const BASE_MS = 1_764_000_000_000
 const LARGEST_WORD = 2 ** 32 - 1
-/** What stands in the words around those of a row. */
+/** The value of the words before and after a row. */
 const OTHERS = 0x5eed
 
 const SOME_WORD = fc.oneof(fc.constantFrom(0, 1, 2 ** 31 - 1, 2 ** 31, LARGEST_WORD), fc.nat(LARGEST_WORD))
@@ -22,7 +27,7 @@ const SOME_WIDE: fc.Arbitrary<SomeNumber> = fc
   .tuple(fc.constantFrom('instant' as const, 'amount' as const), fc.oneof(fc.double(), fc.maxSafeInteger()))
   .map(([kind, value]) => ({ kind, value }))
 
-/** Numbers that cannot be written in one word. */
+/** Numbers that do not fit in one word. */
 const MISFITS: readonly SomeNumber[] = [
   { kind: 'amount', value: LARGEST_WORD + 1 },
   { kind: 'amount', value: -1 },
@@ -45,7 +50,7 @@ function readBack(reader: NumberReader, numbers: readonly SomeNumber[]): SomeNum
   return numbers.map(({ kind }) => ({ kind, value: reader[kind]() }))
 }
 
-/** Words of which as many are for the numbers as they take, and two on either side are somebody else's. */
+/** `length` words for the numbers, with two words of other rows before them and two after. */
 function wordsAround(length: number): Int32Array {
   return new Int32Array(length + 4).fill(OTHERS)
 }
@@ -55,7 +60,7 @@ function othersOf(words: Int32Array): number[] {
 }
 
 describe('numbers in a narrow row', () => {
-  it('are read as they were written, one word each, whatever was drafted before', () => {
+  it('are read as they were written, one word each, whatever the draft held before', () => {
     const draft = new NumberWriter()
     fc.assert(
       fc.property(fc.array(SOME_NARROW, { maxLength: 80, size: 'max' }), (numbers) => {
@@ -71,7 +76,7 @@ describe('numbers in a narrow row', () => {
     )
   })
 
-  it.each(MISFITS)('do not fit where there is an $kind of $value', (misfit) => {
+  it.each(MISFITS)('do not fit where one is the $kind $value', (misfit) => {
     const fitting: SomeNumber = { kind: 'amount', value: 1 }
     for (const numbers of [[misfit], [misfit, fitting], [fitting, misfit]]) {
       expect(draftOf(numbers).writeNarrow(new Int32Array(2), 0, BASE_MS)).toBe(false)
@@ -79,7 +84,7 @@ describe('numbers in a narrow row', () => {
     expect(draftOf([fitting, fitting]).writeNarrow(new Int32Array(2), 0, BASE_MS)).toBe(true)
   })
 
-  it('are none where nothing was drafted, and any words hold them', () => {
+  it('fit into no words at all where the draft is empty', () => {
     expect(new NumberWriter().writeNarrow(new Int32Array(0), 0, BASE_MS)).toBe(true)
   })
 })
@@ -99,7 +104,7 @@ describe('numbers in a wide row', () => {
     )
   })
 
-  it('are those that did not fit into a narrow one as well', () => {
+  it('may be numbers that do not fit into a narrow row', () => {
     const words = new Int32Array(2 * MISFITS.length)
     const draft = draftOf(MISFITS)
     expect(draft.writeNarrow(words, 0, BASE_MS)).toBe(false)
@@ -110,8 +115,8 @@ describe('numbers in a wide row', () => {
   })
 })
 
-describe('a reader', () => {
-  it('can go from a wide row to a narrow one and back', () => {
+describe('a number reader', () => {
+  it('can read a wide row, then a narrow row, and a wide row again', () => {
     const numbers: SomeNumber[] = [
       { kind: 'instant', value: BASE_MS - 7 },
       { kind: 'amount', value: 3 },
@@ -129,9 +134,9 @@ describe('a reader', () => {
   })
 })
 
-describe('the words that a draft takes', () => {
+describe('the words that a draft needs', () => {
   it.each([
-    // One window or bucket has three numbers: most clients take no word too many.
+    // One window or bucket has three numbers, so most clients have no unused word.
     [0, 3, 3],
     [1, 3, 6],
     [2, 3, 6],
@@ -143,12 +148,15 @@ describe('the words that a draft takes', () => {
     [12, 12, 48],
     [13, 24, 48],
     [100, 192, 384],
-  ])('of %i numbers are %i in a narrow row, and %i in a wide one with the expiry', (count, narrow, wide) => {
-    const draft = draftOf(Array(count).fill({ kind: 'amount', value: 1 }))
-    expect([draft.wordsFor(false), draft.wordsFor(true)]).toEqual([narrow, wide])
-  })
+  ])(
+    'are, for %i numbers, %i in a narrow row and %i in a wide row with the expiry',
+    (count, narrow, wide) => {
+      const draft = draftOf(Array(count).fill({ kind: 'amount', value: 1 }))
+      expect([draft.wordsFor(false), draft.wordsFor(true)]).toEqual([narrow, wide])
+    },
+  )
 
-  it('are those of what was drafted since it was cleared', () => {
+  it('count the numbers since the draft was cleared', () => {
     const draft = draftOf(Array(50).fill({ kind: 'amount', value: 1 }))
     draft.clear()
     draft.amount(9)
@@ -156,5 +164,49 @@ describe('the words that a draft takes', () => {
     const words = wordsAround(1)
     draft.writeNarrow(words, 2, BASE_MS)
     expect([...words]).toEqual([OTHERS, OTHERS, 9, OTHERS, OTHERS])
+  })
+})
+
+describe('a number written as two words', () => {
+  const someWord = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+
+  it.each([
+    0,
+    -0,
+    1,
+    -1,
+    0.1,
+    2 ** 32,
+    -(2 ** 40),
+    999_999_999_999_999,
+    Number.MAX_SAFE_INTEGER,
+    Number.MIN_VALUE,
+    Number.MAX_VALUE,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NaN,
+  ])('is read as it was written: %d', (value) => {
+    const words = new Int32Array(2)
+    writeDouble(words, 0, value)
+    expect(readDouble(words, 0)).toBe(value)
+  })
+
+  it('does not change the words around it, or a number written before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(someWord, { minLength: 6, maxLength: 6 }),
+        fc.double(),
+        fc.double(),
+        (before, one, other) => {
+          const words = Int32Array.from(before)
+          writeDouble(words, 1, one)
+          writeDouble(words, 3, other)
+          assert.equal(readDouble(words, 1), one)
+          assert.equal(readDouble(words, 3), other)
+          assert.deepEqual([words[0], words[5]], [before[0], before[5]])
+        },
+      ),
+      { numRuns: 300 },
+    )
   })
 })

@@ -15,22 +15,22 @@ const BUCKET = limitOf(10, { name: 'bucket', algorithm: 'token-bucket' })
 
 const MOST = 65_536
 
-/** The schema of limits, as that of one client more. */
+/** The schema of limits, after one more client has got it. */
 function retained(schemas: RowSchemas, limits: readonly Limit[]): RowSchema {
   const schema = schemas.of(limits)
   schemas.retain(schema)
   return schema
 }
 
-/** RowSchemas of which as many as there can be have a client each. */
-function fullLayouts(): RowSchemas {
+/** As many schemas with a client as there can be. */
+function fullSchemas(): RowSchemas {
   const schemas = new RowSchemas()
   for (let count = 0; count < MOST; count++) retained(schemas, [limitOf(1, { name: `limit ${count}` })])
   return schemas
 }
 
 describe('the schema of limits', () => {
-  it('has the algorithms that count them, in their order, and no id before it has a client', () => {
+  it('has the algorithms of the limits, in the same order, and no id before it has a client', () => {
     const limits = [BUCKET, WINDOW, SLIDING]
     const schema = new RowSchemas().of(limits)
     expect(schema.algorithms).toEqual([tokenBucket, fixedWindow, slidingWindow])
@@ -43,12 +43,12 @@ describe('the schema of limits', () => {
     ['two of them', [WINDOW, limitOf(10, { name: 'other' })], false],
     ['one sliding window', [SLIDING], false],
     ['one token bucket', [BUCKET], false],
-    ['nothing', [], false],
-  ])('knows whether it is one fixed window: of %s', (_what, limits, isOneWindow) => {
+    ['no limit', [], false],
+  ])('shows whether it is one fixed window: of %s', (_what, limits, isOneWindow) => {
     expect(new RowSchemas().of(limits).isOneWindow).toBe(isOneWindow)
   })
 
-  it('is the same for the same limits, whichever were asked about in between', () => {
+  it('is the same for the same limits, also after a lookup of others', () => {
     const schemas = new RowSchemas()
     const [one, other] = [[WINDOW], [BUCKET]]
     const schema = retained(schemas, one)
@@ -57,7 +57,7 @@ describe('the schema of limits', () => {
     expect(schemas.of(one)).toBe(schema)
   })
 
-  it('is the same for limits of the same names and other numbers, and has those asked about last', () => {
+  it('is the same for limits with the same names and other numbers, and has the limits of the latest lookup', () => {
     const schemas = new RowSchemas()
     const [low, high] = [[limitOf(1)], [limitOf(1000, { windowMs: 5, ttlMs: 90_000 })]]
     const schema = retained(schemas, low)
@@ -68,22 +68,22 @@ describe('the schema of limits', () => {
     expect(schemas.of([...low])).toBe(schema)
   })
 
-  it('is another one for limits that are remembered for another time', () => {
+  it('is another one for limits that are remembered longer', () => {
     const schemas = new RowSchemas()
     const schema = retained(schemas, [WINDOW, BUCKET])
     expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs + 1 }, BUCKET])).not.toBe(schema)
-    // It is the longest of them that counts.
+    // Only the longest time counts.
     expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs - 1 }, BUCKET])).toBe(schema)
   })
 
-  it('is that of the clients that there are, whichever limits were asked about before there were any', () => {
+  it('is the one that clients have, even for limits that were looked up before there were clients', () => {
     const schemas = new RowSchemas()
     const [early, late] = [[limitOf(1)], [limitOf(2)]]
     const before = schemas.of(early)
     const schema = retained(schemas, late)
     expect(schema).not.toBe(before)
     expect(schemas.of(early)).toBe(schema)
-    // The one of before may come by a client all the same, and stays when the other goes.
+    // The earlier schema can still get a client, and then stays when the other one is gone.
     schemas.retain(before)
     schemas.release(schema.id)
     expect([schema.clients, before.clients]).toEqual([0, 1])
@@ -96,7 +96,7 @@ describe('the schema of limits', () => {
     ['another order', [SLIDING, WINDOW]],
     ['one limit less', [WINDOW]],
     ['one limit more', [WINDOW, SLIDING, BUCKET]],
-    // Whatever is in names: they are not just put one after another.
+    // The text of a schema escapes names; it does not just join them.
     ['a name that looks like both', [limitOf(10, { name: 'window","fixed-window"],["sliding' })]],
   ])('is another one for %s', (_what, limits) => {
     const schemas = new RowSchemas()
@@ -109,7 +109,7 @@ describe('the schema of limits', () => {
 })
 
 describe('ids', () => {
-  it('are given with the first client, and counted from 0', () => {
+  it('are given to a schema with its first client, counted from 0', () => {
     const schemas = new RowSchemas()
     expect(schemas.at(0)).toBeUndefined()
     const ids = [[WINDOW], [SLIDING], [BUCKET]].map((limits) => retained(schemas, limits).id)
@@ -118,7 +118,7 @@ describe('ids', () => {
     expect(schemas.at(3)).toBeUndefined()
   })
 
-  it('stay while there is a client, and go with the last one', () => {
+  it('stay while the schema has a client, and become free after the last one', () => {
     const schemas = new RowSchemas()
     const schema = retained(schemas, [WINDOW])
     schemas.retain(schema)
@@ -130,7 +130,7 @@ describe('ids', () => {
     expect([schema.id, schema.clients]).toEqual([-1, 0])
   })
 
-  it('are given again once they are free, also to the same limits', () => {
+  it('are given again when they are free, also to the same limits', () => {
     const schemas = new RowSchemas()
     const limits = [WINDOW]
     retained(schemas, limits)
@@ -141,7 +141,7 @@ describe('ids', () => {
     expect(schemas.at(2)?.limits).toBe(limits)
   })
 
-  it('that nobody has are released without effect', () => {
+  it('that no schema has are released without effect', () => {
     const schemas = new RowSchemas()
     const schema = retained(schemas, [WINDOW])
     for (const id of [-1, 1, 70_000]) schemas.release(id)
@@ -149,7 +149,7 @@ describe('ids', () => {
     expect(retained(schemas, [SLIDING]).id).toBe(1)
   })
 
-  it('begin anew when all clients are forgotten', () => {
+  it('start from 0 again when all clients are forgotten', () => {
     const schemas = new RowSchemas()
     const limits = [WINDOW]
     retained(schemas, [SLIDING])
@@ -164,27 +164,27 @@ describe('ids', () => {
   })
 })
 
-describe('schemas that have as many clients of different limits as there are ids', () => {
-  const schemas = fullLayouts()
+describe('schemas when all ids are in use', () => {
+  const schemas = fullSchemas()
 
-  it('refuse another one, and keep those that they have', () => {
+  it('refuse another schema, and keep those that have an id', () => {
     const attempt = (): RowSchema => retained(schemas, [WINDOW])
     expect(attempt).toThrow(RateLimiterError)
     expect(attempt).toThrow(
       expect.objectContaining({
         code: 'store_failed',
         message:
-          'this MemoryStore has clients of 65536 different sets of limit names. ' +
-          'Give each limiter of so many a store of its own.',
+          'this MemoryStore has clients of 65536 different sets of limit names, and cannot hold more. ' +
+          'Give some of the limiters a store of their own.',
       }),
     )
     expect([schemas.of([WINDOW]).id, schemas.of([WINDOW]).clients]).toEqual([-1, 0])
     expect(schemas.at(MOST - 1)?.limits[0]?.name).toBe('limit 65535')
-    // Those that have an id can have more clients.
+    // Schemas with an id can get more clients.
     expect(retained(schemas, [limitOf(2, { name: 'limit 7' })]).id).toBe(7)
   })
 
-  it('take another one in the place of one that goes', () => {
+  it('take another schema when one has lost its last client', () => {
     schemas.release(40_000)
     const other = retained(schemas, [WINDOW])
     expect([other.id, schemas.at(40_000)]).toEqual([40_000, other])
@@ -192,10 +192,10 @@ describe('schemas that have as many clients of different limits as there are ids
   })
 })
 
-/** What can be done to schemas; numbers are turned into one of those that there are. */
+/** What can happen to schemas. Each number chooses one of the things that exist, modulo their count. */
 type Step =
-  | { readonly kind: 'ask' | 'come'; readonly limits: number }
-  | { readonly kind: 'comeLate' | 'go'; readonly which: number }
+  | { readonly kind: 'find' | 'add'; readonly limits: number }
+  | { readonly kind: 'addLate' | 'remove'; readonly which: number }
   | { readonly kind: 'clear' }
 
 /** Limits of three schemas, several arrays of each. */
@@ -209,29 +209,29 @@ const SEVERAL: readonly (readonly Limit[])[] = [
   [],
 ]
 
-/** RowSchemas beside a plain list of the clients that have come. */
-class Census {
+/** The schemas, beside a plain list of the clients that have them. */
+class CheckedSchemas {
   readonly #schemas = new RowSchemas()
-  readonly #asked: RowSchema[] = []
+  readonly #found: RowSchema[] = []
   readonly #clients: RowSchema[] = []
-  /** The most ids there can have been since everybody was forgotten. */
+  /** The most ids that can have been in use since all clients were forgotten. */
   #most = 0
 
   take(step: Step): void {
     switch (step.kind) {
-      case 'ask':
-        this.#ask(step.limits)
+      case 'find':
+        this.#find(step.limits)
         break
-      case 'come':
-        this.#come(this.#ask(step.limits))
+      case 'add':
+        this.#add(this.#find(step.limits))
         break
-      // One that was asked about before others were.
-      case 'comeLate':
-        this.#come(this.#asked[step.which % this.#asked.length])
+      // A schema that was found before others were.
+      case 'addLate':
+        this.#add(this.#found[step.which % this.#found.length])
         break
-      case 'go': {
-        const [gone] = this.#clients.splice(step.which % (this.#clients.length || 1), 1)
-        if (gone !== undefined) this.#schemas.release(gone.id)
+      case 'remove': {
+        const [removed] = this.#clients.splice(step.which % (this.#clients.length || 1), 1)
+        if (removed !== undefined) this.#schemas.release(removed.id)
         break
       }
       case 'clear':
@@ -242,27 +242,27 @@ class Census {
   }
 
   check(): void {
-    for (const schema of new Set(this.#asked)) {
+    for (const schema of new Set(this.#found)) {
       const clients = this.#clients.filter((other) => other === schema).length
       assert.equal(schema.clients, clients)
       if (clients === 0) assert.equal(schema.id, -1)
       else assert.equal(this.#schemas.at(schema.id), schema)
-      // One of the first that were free.
+      // It is one of the first ids that were free.
       assert.ok(schema.id < this.#most)
     }
   }
 
-  #ask(which: number): RowSchema {
+  #find(which: number): RowSchema {
     const limits = SEVERAL[which % SEVERAL.length] ?? []
     const schema = this.#schemas.of(limits)
     assert.equal(schema.limits, limits)
     const named = limits.map(({ name, algorithm }) => [name, algorithm])
     assert.equal(schema.text, JSON.stringify([longestTtlMs(limits), named]))
-    this.#asked.push(schema)
+    this.#found.push(schema)
     return schema
   }
 
-  #come(schema: RowSchema | undefined): void {
+  #add(schema: RowSchema | undefined): void {
     if (schema === undefined) return
     this.#schemas.retain(schema)
     this.#clients.push(schema)
@@ -270,22 +270,22 @@ class Census {
   }
 }
 
-describe('schemas of clients that come and go', () => {
-  it('have an id of their own as long as they have a client, whatever happens', () => {
+describe('schemas while clients are added and removed', () => {
+  it('have an id of their own as long as they have a client', () => {
     const limits = fc.nat(SEVERAL.length - 1)
     const step: fc.Arbitrary<Step> = fc.oneof(
-      fc.record({ kind: fc.constant('ask' as const), limits }),
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('come' as const), limits }) },
-      fc.record({ kind: fc.constant('comeLate' as const), which: fc.nat(30) }),
-      { weight: 4, arbitrary: fc.record({ kind: fc.constant('go' as const), which: fc.nat(30) }) },
+      fc.record({ kind: fc.constant('find' as const), limits }),
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('add' as const), limits }) },
+      fc.record({ kind: fc.constant('addLate' as const), which: fc.nat(30) }),
+      { weight: 4, arbitrary: fc.record({ kind: fc.constant('remove' as const), which: fc.nat(30) }) },
       fc.record({ kind: fc.constant('clear' as const) }),
     )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
-        const census = new Census()
+        const checked = new CheckedSchemas()
         for (const next of steps) {
-          census.take(next)
-          census.check()
+          checked.take(next)
+          checked.check()
         }
       }),
       { numRuns: 500 },
@@ -293,8 +293,8 @@ describe('schemas of clients that come and go', () => {
   })
 })
 
-describe('how long limits are remembered', () => {
-  it('is the longest of them, and no time where there are none', () => {
+describe('the longest time for which limits are remembered', () => {
+  it('is that of the longest limit, and 0 where there is no limit', () => {
     const ttls = [70_000, 100_000, 80_000].map((ttlMs) => limitOf(5, { ttlMs }))
     expect(longestTtlMs(ttls)).toBe(100_000)
     expect(longestTtlMs([])).toBe(0)

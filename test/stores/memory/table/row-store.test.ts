@@ -9,10 +9,10 @@ const WORD_BYTES = 4
 
 const fingerprintOf = (client: number): Fingerprint => ({ first: client, second: ~client, third: client * 7 })
 
-/** The words that a client's row should hold behind its fingerprint. */
+/** The words that a client's row should hold after its fingerprint. */
 const wordOf = (client: number, index: number): number => (client * 1000 + index) | 0
 
-/** A store whose rows are full of words, and what each of them should be. */
+/** A store with words in all rows, and what each word should be. */
 class FilledStore {
   readonly store: RowStore = new RowStore()
   /** The client on each row. */
@@ -23,7 +23,7 @@ class FilledStore {
   add(width: number): number {
     const client = this.#clientsSoFar++
     const row = this.store.add(fingerprintOf(client), width)
-    if (this.clients.has(row)) throw new Error(`Row ${row} was taken`)
+    if (this.clients.has(row)) throw new Error(`row ${row} was taken`)
     const [words, start] = [this.store.wordsOf(row), this.store.startOf(row)]
     for (let index = FINGERPRINT_WORDS; index < width; index++) words[start + index] = wordOf(client, index)
     this.clients.set(row, client)
@@ -31,13 +31,13 @@ class FilledStore {
     return row
   }
 
-  /** Removes a row, and moves whoever was moved. Answers the client that is gone. */
+  /** Removes a row, and notes the row that moved into the gap. Returns the client that is gone. */
   remove(row: number): number {
     const client = this.clients.get(row) ?? -1
     const moved = this.store.remove(row)
-    const mover = this.clients.get(moved) ?? -1
+    const movedClient = this.clients.get(moved) ?? -1
     this.clients.delete(moved)
-    if (moved !== row) this.clients.set(row, mover)
+    if (moved !== row) this.clients.set(row, movedClient)
     this.widths.delete(client)
     return client
   }
@@ -48,8 +48,8 @@ class FilledStore {
     this.widths.clear()
   }
 
-  /** Rows that hold something else than they should. */
-  spoilt(): number[] {
+  /** Rows that hold other words than they should. */
+  damaged(): number[] {
     return [...this.clients].filter(([row, client]) => !this.#isWhole(row, client)).map(([row]) => row)
   }
 
@@ -68,13 +68,13 @@ class FilledStore {
   }
 }
 
-/** Everything that should be so of a store at any time. */
+/** Checks what must hold for a store at any time. */
 function check(filled: FilledStore): void {
   const { store, clients } = filled
-  expect(filled.spoilt()).toEqual([])
+  expect(filled.damaged()).toEqual([])
   expect(store.size).toBe(clients.size)
   const numbers = store.sizeClasses.flatMap((sizeClass) =>
-    Array.from({ length: sizeClass.rows }, (_, place) => rowAt(sizeClass, place)),
+    Array.from({ length: sizeClass.rows }, (_, index) => rowAt(sizeClass, index)),
   )
   expect(numbers.toSorted()).toEqual([...clients.keys()].toSorted())
   expect(numbers.filter((row) => store.widthOf(row) === 0)).toEqual([])
@@ -96,12 +96,12 @@ function bytesIn(store: RowStore): number {
   return chunks.reduce((bytes, chunk) => bytes + store.wordsOf(chunk * ROWS_PER_CHUNK).byteLength, 0)
 }
 
-/** Adds so many rows, and answers them. */
+/** Adds `count` rows, and returns them. */
 function fill(filled: FilledStore, count: number, width: number): number[] {
   return Array.from({ length: count }, () => filled.add(width))
 }
 
-/** Removes so many rows of a width, from here and there. */
+/** Removes `count` rows of a width, from different places. */
 function empty(filled: FilledStore, count: number, width: number, seed = 0): void {
   const sizeClass = filled.store.sizeClasses.find((one) => one.width === width)
   for (let turn = 0; sizeClass !== undefined && sizeClass.rows > 0 && turn < count; turn++) {
@@ -115,7 +115,7 @@ const capacityFor = (rows: number): number =>
     : 2 ** Math.max(6, Math.ceil(Math.log2(rows)))
 
 describe('a store of rows', () => {
-  it('keeps whatever is written in them, on random traces', () => {
+  it('keeps what is written in them, on random traces', () => {
     const step = fc.record({
       act: fc.oneof(
         { weight: 5, arbitrary: fc.constant('add' as const) },
@@ -140,7 +140,7 @@ describe('a store of rows', () => {
     )
   })
 
-  it('keeps it in many chunks, of several widths', () => {
+  it('keeps rows of several widths in many chunks', () => {
     const filled = new FilledStore()
     for (let turn = 0; turn < 5; turn++) {
       fill(filled, 10_000, 4)
@@ -150,7 +150,7 @@ describe('a store of rows', () => {
     expect(filled.store.sizeClasses.map(({ chunks }) => chunks.length)).toEqual([13, 7])
     empty(filled, 30_000, 4)
     check(filled)
-    // A chunk that the one width has given back is the other's now.
+    // The other width uses the chunks that the first one has given back.
     fill(filled, 30_000, 6)
     check(filled)
     expect(filled.store.sizeClasses.map(({ chunks }) => chunks.length)).toEqual([6, 14])
@@ -161,7 +161,7 @@ describe('a store of rows', () => {
     expect([filled.store.size, filled.store.bytes]).toEqual([0, 0])
   })
 
-  it('answers whose number has changed when a row is removed', () => {
+  it('returns the old number of the row that moves when another one is removed', () => {
     const { store } = new FilledStore()
     const [a, b, c] = [1, 2, 3].map((client) => store.add(fingerprintOf(client), 3))
     const other = store.add(fingerprintOf(4), 5)
@@ -173,7 +173,7 @@ describe('a store of rows', () => {
     expect(store.size).toBe(0)
   })
 
-  it('tells the fingerprint of a row from any other', () => {
+  it('distinguishes the fingerprint of a row from any other', () => {
     const store = new RowStore()
     const fingerprints = scatteredFingerprints(100)
     const rows = fingerprints.map((fingerprint) => store.add(fingerprint, 8))
@@ -187,7 +187,7 @@ describe('a store of rows', () => {
     }
   })
 
-  it('has no words and no fingerprint on a row that was never added', () => {
+  it('has no words and no fingerprint for a row that was never added', () => {
     const store = new RowStore()
     store.add({ first: 0, second: 0, third: 0 }, 8)
     for (const row of [-1, ROWS_PER_CHUNK, 2 ** 24]) {
@@ -198,7 +198,7 @@ describe('a store of rows', () => {
 })
 
 describe('the memory of a store of rows', () => {
-  it('doubles from 64 rows to a chunk, and then grows by the chunk', () => {
+  it('doubles from 64 rows to a chunk, and then grows by one chunk at a time', () => {
     const filled = new FilledStore()
     const wrong: number[] = []
     for (let rows = 1; rows <= 3 * ROWS_PER_CHUNK + 1; rows++) {
@@ -220,13 +220,13 @@ describe('the memory of a store of rows', () => {
     expect(store.bytes).toBe(2 * ROWS_PER_CHUNK * 5 * WORD_BYTES)
   })
 
-  /** What may be kept for so many rows: whole chunks, and a power of two where there is but one. */
+  /** The most rows for which memory may be kept: whole chunks, or a power of two where there is one chunk. */
   function mostRows(rows: number): number {
     if (rows > ROWS_PER_CHUNK / 2) return Math.ceil(rows / ROWS_PER_CHUNK + 0.5) * ROWS_PER_CHUNK
     return rows === 0 ? 0 : Math.max(64, 2 ** Math.floor(Math.log2(4 * rows - 1)))
   }
 
-  it('comes back as rows go, all but a chunk and a half, or four times what is needed of the first', () => {
+  it('is given back as rows are removed, except for 1.5 chunks, or 4 times what is needed of the first chunk', () => {
     const filled = new FilledStore()
     fill(filled, 3 * ROWS_PER_CHUNK + 1, 5)
     const tooMuch: number[] = []
@@ -239,9 +239,9 @@ describe('the memory of a store of rows', () => {
     expect(filled.store.bytes).toBe(0)
   })
 
-  it('is not taken and given back by turns at an edge', () => {
+  it('is not taken and given back again and again at the edge of a chunk', () => {
     const filled = new FilledStore()
-    const turns: number[] = []
+    const changes: number[] = []
     const bytesAfter = (act: () => void): number => {
       act()
       return filled.store.bytes
@@ -251,17 +251,17 @@ describe('the memory of a store of rows', () => {
     const MOST = 2.2 * ROWS_PER_CHUNK
     more()
     while (filled.store.size < MOST) {
-      if (more() !== less()) turns.push(filled.store.size)
+      if (more() !== less()) changes.push(filled.store.size)
       more()
     }
     while (filled.store.size > 2) {
-      if (less() !== more()) turns.push(-filled.store.size)
+      if (less() !== more()) changes.push(-filled.store.size)
       less()
     }
-    expect(turns).toEqual([])
+    expect(changes).toEqual([])
   })
 
-  it('goes down to nothing when cleared, after which the store is as good as new', () => {
+  it('is 0 after the store was cleared, and then grows as in a new store', () => {
     const filled = new FilledStore()
     fill(filled, 10_000, 4)
     fill(filled, 100, 8)
@@ -272,7 +272,7 @@ describe('the memory of a store of rows', () => {
     fill(filled, 5000, 4)
     check(filled)
     expect(filled.store.bytes).toBe((128 * 8 + 2 * ROWS_PER_CHUNK * 4) * WORD_BYTES)
-    // Numbers are used again: there are no more of them than there were chunks at once.
+    // Numbers are used again: there are never more of them than chunks at the same time.
     expect(Math.max(...filled.store.sizeClasses.flatMap(({ chunks }) => chunks))).toBeLessThan(4)
   })
 })

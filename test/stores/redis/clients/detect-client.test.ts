@@ -12,20 +12,20 @@ import { NodeRedisClusterConnection } from '../../../../src/stores/redis/clients
 import { thrownBy } from '../../../support/thrown-by.ts'
 import { FakeIoredis } from '../fake-clients.ts'
 
-const NOWHERE = { host: '127.0.0.1', port: 1 }
-const lazy = { ...NOWHERE, lazyConnect: true }
+const NO_SERVER = { host: '127.0.0.1', port: 1 }
+const lazy = { ...NO_SERVER, lazyConnect: true }
 const rootNodes = [{ url: 'redis://127.0.0.1:1' }]
-const sentinels = { name: 'primary', sentinelRootNodes: [NOWHERE] }
+const sentinels = { name: 'primary', sentinelRootNodes: [NO_SERVER] }
 
-describe('a client', () => {
+describe('connectionOf', () => {
   const made: { close(): Promise<void> }[] = []
   afterAll(() => Promise.all(made.map((connection) => connection.close())))
 
   it.each<[string, object, new (...given: never[]) => object]>([
     ['Redis of ioredis 5', new Redis5(lazy), IoredisConnection],
     ['Redis of ioredis 6', new Redis6(lazy), IoredisConnection],
-    ['Cluster of ioredis 5', new Cluster5([NOWHERE], { lazyConnect: true }), IoredisConnection],
-    ['Cluster of ioredis 6', new Cluster6([NOWHERE], { lazyConnect: true }), IoredisConnection],
+    ['Cluster of ioredis 5', new Cluster5([NO_SERVER], { lazyConnect: true }), IoredisConnection],
+    ['Cluster of ioredis 6', new Cluster6([NO_SERVER], { lazyConnect: true }), IoredisConnection],
     ['createClient of node-redis 4', nodeRedis4.createClient(), NodeRedisConnection],
     ['createClient of node-redis 5', nodeRedis5.createClient(), NodeRedisConnection],
     ['createClient of node-redis 6', nodeRedis6.createClient(), NodeRedisConnection],
@@ -35,7 +35,7 @@ describe('a client', () => {
     ['createCluster of node-redis 5', nodeRedis5.createCluster({ rootNodes }), NodeRedisClusterConnection],
     ['createCluster of node-redis 6', nodeRedis6.createCluster({ rootNodes }), NodeRedisClusterConnection],
     ['an object that sends commands', { sendCommand: async () => 'OK' }, CommandConnection],
-  ])('is known by what it can do: %s', (_, client, Connection) => {
+  ])('recognizes a client by its methods: %s', (_, client, Connection) => {
     const connection = connectionOf(client)
     made.push(connection)
     expect(connection).toBeInstanceOf(Connection)
@@ -50,12 +50,12 @@ describe('a client', () => {
     ['redis://user:secret@127.0.0.1:6379', "'redis://...@127.0.0.1:6379'"],
     [6379, '6379'],
     [Redis6, 'the function Redis'],
-    [{}, 'an object with nothing in it'],
+    [{}, 'an object with no properties'],
     [{ url: 'redis://:secret@127.0.0.1' }, 'an object with url'],
     [{ sendCommand: 'no function' }, 'an object with sendCommand'],
-    [Object.create(null), 'an object with nothing in it'],
+    [Object.create(null), 'an object with no properties'],
     [new Pool(), 'a Pool'],
-  ])('is not %s', (client, shown) => {
+  ])('rejects %s', (client, shown) => {
     const error = thrownBy(() => connectionOf(client))
     expect(error.code).toBe('invalid_option')
     expect(error.message).toBe(
@@ -66,15 +66,15 @@ describe('a client', () => {
   })
 })
 
-describe('the prefix that a client puts before keys', () => {
-  it('is one of ioredis', () => {
+describe('keyPrefixOf', () => {
+  it('is the prefix of an ioredis client', () => {
     expect(keyPrefixOf(new FakeIoredis({ keyPrefix: 'app:' }))).toBe('app:')
     expect(keyPrefixOf(new FakeIoredis())).toBe('')
     expect(keyPrefixOf(new Redis6({ ...lazy, keyPrefix: 'app:' }))).toBe('app:')
-    expect(keyPrefixOf(new Cluster6([NOWHERE], { lazyConnect: true, keyPrefix: 'app:' }))).toBe('app:')
+    expect(keyPrefixOf(new Cluster6([NO_SERVER], { lazyConnect: true, keyPrefix: 'app:' }))).toBe('app:')
   })
 
-  it('is none of any other client', () => {
+  it('is empty for any other client', () => {
     expect(keyPrefixOf(nodeRedis6.createClient())).toBe('')
     expect(keyPrefixOf({ sendCommand: async () => 'OK' })).toBe('')
   })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { IoredisConnection, isIoredis } from '../../../../src/stores/redis/clients/ioredis.ts'
 import { FakeIoredis, FakeNodeRedis } from '../fake-clients.ts'
 
-/** A connection through a fake client, and the client's duplicate that it goes through. */
+/** A connection through a fake client, and the duplicate of that client which it uses. */
 function connected(given = new FakeIoredis()): { connection: IoredisConnection; own: FakeIoredis } {
   const connection = new IoredisConnection(given)
   const [own] = given.duplicates
@@ -10,7 +10,7 @@ function connected(given = new FakeIoredis()): { connection: IoredisConnection; 
   return { connection, own }
 }
 
-const SENT_ONCE = {
+const SEND_ONCE_OPTIONS = {
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -20,16 +20,16 @@ const SENT_ONCE = {
 }
 
 describe('a connection through ioredis', () => {
-  it('is one of its own, that keeps no command and sends none twice', () => {
+  it('opens a connection that keeps no command and sends no command twice', () => {
     const given = new FakeIoredis({ keyPrefix: 'app:' })
     new IoredisConnection(given)
     expect(given.calls).toEqual([
-      ['duplicate', { ...SENT_ONCE, retryStrategy: expect.any(Function) as unknown }],
+      ['duplicate', { ...SEND_ONCE_OPTIONS, retryStrategy: expect.any(Function) as unknown }],
     ])
     expect(given.listenerCount('error')).toBe(0)
   })
 
-  it('is one of its own for a cluster, that sends nothing again after it was refused or lost', () => {
+  it('opens a connection to a cluster that sends no command again after an error or a lost answer', () => {
     const given = new FakeIoredis({ redisOptions: { password: 'secret', enableOfflineQueue: true } })
     given.isCluster = true
     new IoredisConnection(given)
@@ -39,7 +39,7 @@ describe('a connection through ioredis', () => {
         'duplicate',
         [],
         {
-          redisOptions: { password: 'secret', ...SENT_ONCE, retryStrategy },
+          redisOptions: { password: 'secret', ...SEND_ONCE_OPTIONS, retryStrategy },
           enableOfflineQueue: false,
           enableReadyCheck: false,
           retryDelayOnFailover: 0,
@@ -55,7 +55,7 @@ describe('a connection through ioredis', () => {
   it.each([
     ['a server', false, 'retryStrategy'],
     ['a cluster', true, 'clusterRetryStrategy'],
-  ])('is tried again after pauses that grow to half a second, with %s', (_, isCluster, option) => {
+  ])('connects again after pauses that grow to half a second: %s', (_, isCluster, option) => {
     const given = new FakeIoredis()
     given.isCluster = isCluster
     new IoredisConnection(given)
@@ -64,12 +64,12 @@ describe('a connection through ioredis', () => {
     expect(pauses).toEqual([50, 100, 200, 400, 500, 500, 500, 500])
   })
 
-  it('takes errors of the connection for what each command tells by itself', () => {
+  it('ignores errors of the connection, because each command rejects by itself', () => {
     const { own } = connected()
     expect(() => own.emit('error', new Error('ECONNREFUSED'))).not.toThrow()
   })
 
-  it('sends scripts with one key, deletes, and closes what is its own', async () => {
+  it('runs scripts with one key, deletes keys, and closes only its own connection', async () => {
     const given = new FakeIoredis()
     const { connection, own } = connected(given)
     own.answer = ([name]) => `answer to ${name}`
@@ -105,15 +105,15 @@ describe('a connection through ioredis', () => {
   })
 })
 
-describe('a connection through ioredis that is not ready', () => {
+describe('the readiness of a connection through ioredis', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('waits for nothing once it is', () => {
+  it('does not wait if it is connected', () => {
     expect(connected().connection.ready(100)).toBeUndefined()
   })
 
-  it.each(['connecting', 'connect'])('is waited for while it is on its way: %s', async (status) => {
+  it.each(['connecting', 'connect'])('waits while it connects: %s', async (status) => {
     const { connection, own } = connected()
     own.status = status
     const ready = connection.ready(100)
@@ -124,11 +124,11 @@ describe('a connection through ioredis that is not ready', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is waited for no longer than a command has time', async () => {
+  it('waits no longer than the deadline', async () => {
     const { connection, own } = connected()
     own.status = 'connecting'
     const rejected = expect(connection.ready(100)).rejects.toThrow(
-      new Error("Redis is not connected: the connection is 'reconnecting'"),
+      new Error("Redis is not connected: the status of the connection is 'reconnecting'"),
     )
     own.status = 'reconnecting'
     await vi.advanceTimersByTimeAsync(100)
@@ -137,12 +137,12 @@ describe('a connection through ioredis that is not ready', () => {
   })
 
   it.each(['wait', 'close', 'reconnecting', 'disconnecting', 'end'])(
-    'is not waited for while nothing is under way: %s',
+    'does not wait if it is not connecting: %s',
     async (status) => {
       const { connection, own } = connected()
       own.status = status
       await expect(connection.ready(100)).rejects.toThrow(
-        new Error(`Redis is not connected: the connection is '${status}'`),
+        new Error(`Redis is not connected: the status of the connection is '${status}'`),
       )
       expect(vi.getTimerCount()).toBe(0)
     },
@@ -150,7 +150,7 @@ describe('a connection through ioredis that is not ready', () => {
 })
 
 describe('isIoredis', () => {
-  it('asks for what is called, and for the status that tells whether it is ready', () => {
+  it('checks the methods that are called, and the status', () => {
     const parts = { evalsha: async () => 'OK', duplicate: () => ({}), status: 'ready' }
     expect(isIoredis(parts)).toBe(true)
     for (const missing of Object.keys(parts))

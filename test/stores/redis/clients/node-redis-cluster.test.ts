@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { connectionOf } from '../../../../src/stores/redis/clients/detect-client.ts'
-import { keySlotOf } from '../../../../src/stores/redis/clients/key-slot.ts'
 import { NodeRedisConnection } from '../../../../src/stores/redis/clients/node-redis.ts'
 import {
   isNodeRedisCluster,
+  keySlotOf,
   NodeRedisClusterConnection,
 } from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
 import { FakeNodeRedis } from '../fake-clients.ts'
@@ -31,7 +31,7 @@ class FakeCluster extends FakeNodeRedis {
   readonly slots = Array.from({ length: 16_384 }, (_, slot) => ({
     master: this.nodeAt(slot < 8192 ? 0 : 1),
   }))
-  readonly asked: FakeNode[] = []
+  readonly connected: FakeNode[] = []
 
   nodeAt(index: number): FakeNode {
     const node = this.masters[index]
@@ -44,7 +44,7 @@ class FakeCluster extends FakeNodeRedis {
   }
 
   async nodeClient(node: FakeNode): Promise<unknown> {
-    this.asked.push(node)
+    this.connected.push(node)
     throw new Error('connect ECONNREFUSED')
   }
 }
@@ -53,15 +53,15 @@ class FakeCluster extends FakeNodeRedis {
 const LOWER = ['a', 'b', 'c', 'd', 'e', 'f'].find((key) => keySlotOf(key) < 8192) ?? ''
 const UPPER = ['a', 'b', 'c', 'd', 'e', 'f'].find((key) => keySlotOf(key) >= 8192) ?? ''
 
-describe('a connection through a cluster of node-redis', () => {
-  it('is told from one through a single client', () => {
+describe('NodeRedisClusterConnection', () => {
+  it('is used for a cluster client, and not for a client of one server', () => {
     expect(isNodeRedisCluster(new FakeCluster())).toBe(true)
     expect(isNodeRedisCluster(new FakeNodeRedis())).toBe(false)
     expect(connectionOf(new FakeCluster())).toBeInstanceOf(NodeRedisClusterConnection)
     expect(connectionOf(new FakeNodeRedis())).toBeInstanceOf(NodeRedisConnection)
   })
 
-  it('sends commands as words, and says which key they are about', async () => {
+  it('sends commands as words, and passes the key for the choice of the server', async () => {
     const cluster = new FakeCluster()
     const connection = new NodeRedisClusterConnection(cluster)
     await connection.evalSha('digest', LOWER, ['x'])
@@ -75,7 +75,7 @@ describe('a connection through a cluster of node-redis', () => {
     await connection.close()
   })
 
-  it('gives it nothing for a server that is not connected, and the rest as ever', async () => {
+  it('sends nothing to a server that is not connected, and sends the rest', async () => {
     const cluster = new FakeCluster()
     cluster.nodeAt(0).client = new FakeNode(false).client
     const connection = new NodeRedisClusterConnection(cluster)
@@ -83,18 +83,18 @@ describe('a connection through a cluster of node-redis', () => {
     await expect(connection.delete(LOWER)).rejects.toThrow(CONNECTING)
     await connection.evalSha('digest', UPPER, [])
     expect(cluster.calls).toEqual([['sendCommand', UPPER, false, ['EVALSHA', 'digest', '1', UPPER]]])
-    expect(cluster.asked).toEqual([])
+    expect(cluster.connected).toEqual([])
   })
 
-  it('has a server connected to that nobody has asked before', async () => {
+  it('starts the connection to a server that no command has needed before', async () => {
     const cluster = new FakeCluster()
     cluster.nodeAt(1).client = undefined
     const connection = new NodeRedisClusterConnection(cluster)
     await expect(connection.eval('source', UPPER, [])).rejects.toThrow(CONNECTING)
-    expect(cluster.asked).toEqual([cluster.nodeAt(1)])
+    expect(cluster.connected).toEqual([cluster.nodeAt(1)])
   })
 
-  it('waits for nobody: it is open, or says what has to come first', async () => {
+  it('does not wait: it is ready, or rejects with what to do first', async () => {
     const cluster = new FakeCluster()
     const connection = new NodeRedisClusterConnection(cluster)
     expect(connection.ready()).toBeUndefined()
@@ -102,11 +102,11 @@ describe('a connection through a cluster of node-redis', () => {
     await expect(connection.evalSha('digest', LOWER, [])).rejects.toThrow(CONNECTING)
     cluster.isOpen = false
     await expect(connection.ready()).rejects.toThrow(
-      new Error('Redis is not connected: await client.connect() has to come first'),
+      new Error('Redis is not connected: call await client.connect() before the first request'),
     )
   })
 
-  it('asks each server by itself for what has no key, or none of them', async () => {
+  it('sends commands without a key to each server, or to none if one is not connected', async () => {
     const cluster = new FakeCluster()
     const connection = new NodeRedisClusterConnection(cluster)
     const senders = await connection.primaries()
@@ -114,5 +114,28 @@ describe('a connection through a cluster of node-redis', () => {
     expect(cluster.masters.map(({ sent }) => sent)).toEqual([[['SCAN', '0']], [['SCAN', '1']]])
     cluster.nodeAt(1).client = new FakeNode(false).client
     await expect(connection.primaries()).rejects.toThrow(CONNECTING)
+  })
+})
+
+describe('keySlotOf', () => {
+  it('is the CRC of the cluster specification, whose check value is 31C3', () => {
+    expect(keySlotOf('123456789')).toBe(0x31c3 % 16_384)
+    expect(keySlotOf('')).toBe(0)
+  })
+
+  it.each([
+    ['{user1000}.following', 'user1000'],
+    ['{user1000}.followers', 'user1000'],
+    ['foo{{bar}}zap', '{bar'],
+    ['foo{bar}{zap}', 'bar'],
+  ])('depends only on the text in the first braces: %s', (key, tag) => {
+    expect(keySlotOf(key)).toBe(keySlotOf(tag))
+    expect(keySlotOf(key)).not.toBe(keySlotOf(`${key}!`.replace(/[{}]/g, '')))
+  })
+
+  it.each(['foo{}{bar}', 'foo{bar', 'foo}bar{'])('depends on the whole key if there is no tag: %s', (key) => {
+    expect(keySlotOf(key)).not.toBe(keySlotOf('bar'))
+    expect(keySlotOf(key)).not.toBe(keySlotOf(''))
+    expect(keySlotOf(key)).not.toBe(keySlotOf(`${key}!`))
   })
 })

@@ -8,7 +8,7 @@ function connected(): { connection: NodeRedisConnection; client: FakeNodeRedis }
 }
 
 describe('a connection through node-redis', () => {
-  it('sends scripts with one key, and deletes', async () => {
+  it('runs scripts with one key, and deletes keys', async () => {
     const { connection, client } = connected()
     client.answer = ([name]) => `answer to ${name}`
     expect(await connection.evalSha('digest', 'key', ['a', 'b'])).toBe('answer to evalSha')
@@ -28,7 +28,7 @@ describe('a connection through node-redis', () => {
     expect(client.calls).toEqual([['sendCommand', ['SCAN', '0']]])
   })
 
-  it('sends commands without a key to the primary that sentinels know', async () => {
+  it('sends commands without a key to the primary that the sentinels name', async () => {
     const leased = new FakeNodeRedis()
     const client = Object.assign(new FakeNodeRedis(), {
       use<T>(this: unknown, work: (one: FakeNodeRedis) => Promise<T>): Promise<T> {
@@ -42,25 +42,25 @@ describe('a connection through node-redis', () => {
     expect(client.calls).toEqual([])
   })
 
-  it("leaves the client open: it is its owner's", async () => {
+  it('does not close the client of the application', async () => {
     const { connection, client } = connected()
     await connection.close()
     expect([client.calls, client.isOpen]).toEqual([[], true])
   })
 })
 
-describe('a connection through node-redis that is not ready', () => {
+describe('the readiness of a connection through node-redis', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  it('waits for nothing once it is, nor where a client does not say', () => {
+  it('does not wait if the client is ready or has no isReady', () => {
     const { connection, client } = connected()
     expect(connection.ready(100)).toBeUndefined()
     client.isReady = undefined
     expect(connection.ready(100)).toBeUndefined()
   })
 
-  it('is waited for while it connects', async () => {
+  it('waits while the client connects', async () => {
     const { connection, client } = connected()
     client.isReady = false
     const ready = connection.ready(100)
@@ -70,7 +70,7 @@ describe('a connection through node-redis that is not ready', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is waited for no longer than a command has time', async () => {
+  it('waits no longer than the deadline', async () => {
     const { connection, client } = connected()
     client.isReady = false
     const rejected = expect(connection.ready(100)).rejects.toThrow(
@@ -82,12 +82,12 @@ describe('a connection through node-redis that is not ready', () => {
   })
 
   it.each([false, undefined])(
-    'is not waited for before connect() or after its end (isReady %s)',
+    'does not wait before connect() or after the client has ended (isReady %s)',
     async (isReady) => {
       const { connection, client } = connected()
       Object.assign(client, { isReady, isOpen: false })
       await expect(connection.ready(100)).rejects.toThrow(
-        new Error('Redis is not connected: await client.connect() has to come first'),
+        new Error('Redis is not connected: call await client.connect() before the first request'),
       )
       expect(vi.getTimerCount()).toBe(0)
     },
@@ -95,7 +95,7 @@ describe('a connection through node-redis that is not ready', () => {
 })
 
 describe('isNodeRedis', () => {
-  it('asks for what is called', () => {
+  it('checks the methods that are called', () => {
     const parts = { evalSha: async () => 'OK', connect: async () => undefined }
     expect(isNodeRedis(parts)).toBe(true)
     for (const missing of Object.keys(parts))

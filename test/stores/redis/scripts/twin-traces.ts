@@ -3,7 +3,7 @@ import type { BanRule } from '../../../../src/limits/ban.ts'
 import type { AlgorithmName, Limit } from '../../../../src/limits/limit.ts'
 import { ALGORITHMS, banRule, limitOf } from '../../../support/charges.ts'
 
-/** A charge that is taken, or asked about. */
+/** A charge for `consume` or `peek`. */
 export interface ChargeStep {
   readonly kind: 'consume' | 'peek'
   readonly key: string
@@ -13,28 +13,28 @@ export interface ChargeStep {
   readonly refundable: boolean | undefined
 }
 
-/** Something that answers nothing. */
+/** An operation without an answer. */
 export type ChangeStep =
   | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
   | { readonly kind: 'unblock' | 'reset'; readonly key: string }
-  /** Of a receipt so far; the numbers go round. */
+  /** The index of one of the receipts so far, modulo their number. */
   | { readonly kind: 'refund'; readonly which: number }
 
-/** What a decision tells to wait for. */
+/** The times in a decision for which a step can wait. */
 const WAITS = ['retry', 'repeat', 'reset', 'ban'] as const
 
 export type TurnStep =
   | { readonly kind: 'turn'; readonly byMs: number }
-  /** Until so many milliseconds before or after what the last decision told to wait for. */
+  /** Until `byMs` milliseconds after a time of the last decision. */
   | { readonly kind: 'await'; readonly what: (typeof WAITS)[number]; readonly byMs: number }
 
-/** What happens to a client, or to the clock. */
+/** A step of a trace: a charge, a change of a client, or a change of the clock. */
 export type Step =
   | { readonly charge: ChargeStep }
   | { readonly change: ChangeStep }
   | { readonly turn: TurnStep }
 
-/** Steps, and the limits that each client is charged with first wherever it is unknown; none: it may stay so. */
+/** Steps. With `first`, each unknown client is charged on these limits before its first step. */
 export interface Trace {
   readonly steps: readonly Step[]
   readonly first?: readonly Limit[]
@@ -43,14 +43,17 @@ export interface Trace {
 /** The clients of a trace. */
 export const KEYS: readonly string[] = ['one', 'two']
 
-/** Divided by eight slices with a rest and without, shorter than eight slices, and longer than a word of 32 bits. */
+/**
+ * With and without a remainder when divided by eight, shorter than eight milliseconds, and longer than 32
+ * bits.
+ */
 const WINDOWS_MS = [1, 5, 8, 1000, 1001, 60_000, 3_600_000, 2_592_000_000, 6_000_000_000]
 const LARGE_UNITS = [1000, 4_294_967_296, 999_999_999_999_999]
 
-/** Longer than everything in a trace together. */
+/** Longer than a whole trace. */
 const FOREVER_MS = 1e13
 
-/** A limit but for its name and how it counts. */
+/** A limit without its name and algorithm. */
 interface Size {
   readonly units: number
   readonly windowMs: number
@@ -73,8 +76,8 @@ function sizeOf(algorithm: AlgorithmName): fc.Arbitrary<Size> {
 }
 
 /**
- * Several forms of the same limits, of the same names and algorithms in the same order: as a limit function gives
- * them from charge to charge.
+ * Several forms of the same limits. Their names, algorithms and order are the same, as if a limit function
+ * returned them.
  */
 const formsOfOne: fc.Arbitrary<Limit[][]> = fc
   .array(fc.constantFrom(...ALGORITHMS), { minLength: 1, maxLength: 3 })
@@ -93,9 +96,9 @@ const formsOfOne: fc.Arbitrary<Limit[][]> = fc
   })
 
 /**
- * Limits that come, go, change their order and the way they count. One that counts in one way has one size here: a
- * bucket that shrinks beside other limits is cut to its new size by a script at once, and by a process once these
- * limits are charged.
+ * Limits that are added and removed, and change their order and their algorithm. All limits of one algorithm
+ * have the same size here: a script adjusts a bucket that shrinks beside other limits at once, and the memory
+ * store does so when these limits are charged.
  */
 const formsOfMany: fc.Arbitrary<Limit[][]> = fc.tuple(...ALGORITHMS.map(sizeOf)).chain((sizes) => {
   const limit = fc.record({ name: fc.constantFrom('a', 'b', 'c'), which: fc.nat(sizes.length - 1) })
@@ -162,9 +165,10 @@ function stepsOf(
 }
 
 /**
- * On a clock that goes on and back. Nobody expires: a client that has expired is forgotten by one store at once and
- * by the other when it comes by it, and a clock that is set back to before then would tell them apart. And there is
- * one set of limits: a script brings the limits that it is told of in line with such a clock, a process all it has.
+ * On a clock that is set forward and back. No client expires: one store forgets an expired client at once and
+ * the other later, and a clock that is set back to before the expiry would make them differ. There is one set
+ * of limits: a script adjusts the limits of a charge to such a clock, and the memory store adjusts all limits
+ * of a client.
  */
 export const tracesOnAnyClock: fc.Arbitrary<Trace> = fc
   .record({ forms: formsOfOne, ban: rule })
@@ -173,9 +177,9 @@ export const tracesOnAnyClock: fc.Arbitrary<Trace> = fc
   )
 
 /**
- * On a clock that goes on only, where clients expire and limits come and go. A limit that is charged with a longer
- * window than before would find what one store still has and the other has forgotten: so each is remembered for as
- * long as the longest lasts.
+ * On a clock that is only set forward, where clients expire and limits change. All limits have the time to
+ * live of the longest one: a limit that gets a longer window could otherwise find state that one store has
+ * kept and the other has forgotten.
  */
 export const tracesOnAClock: fc.Arbitrary<Trace> = fc
   .record({ forms: formsOfMany, ban: rule })
@@ -189,7 +193,7 @@ export const tracesOnAClock: fc.Arbitrary<Trace> = fc
     return stepsOf(remembered, ban, gaps).map((steps) => ({ steps }))
   })
 
-/** Of the fake clock. */
+/** The first time of the fake clock. */
 const START_MS = 1_700_000_000_000
 
 const charge = (limits: readonly Limit[], ban?: BanRule): Step => ({
@@ -207,17 +211,17 @@ const NINE_IN_AN_HOUR = [limitOf(9, { windowMs: 3_600_000 })]
 const NINE_IN_A_SECOND = [limitOf(9, { windowMs: 1000 })]
 const NINE_FOR_LONG = [limitOf(9, { windowMs: 6_000_000_000 })]
 
-/** What random traces come by too seldom. */
+/** Traces that the random ones contain too rarely. */
 export const RARE_TRACES: readonly Trace[] = [
   // Refusals are remembered for longer than the limits by which they were refused.
   {
     steps: [0, 0, 1000, 40_000, 0].flatMap((byMs) => [turn(byMs), charge(ONE_A_SECOND, TWO_IN_AN_HOUR)]),
   },
-  // Refusals of before the clock was set back are no younger than those after it.
+  // Refusals from before the clock was set back are not newer than those after it.
   {
     steps: [0, 0, -5000, 1001].flatMap((byMs) => [turn(byMs), charge(ONE_FOR_LONG, THREE_IN_A_SECOND)]),
   },
-  // A window of which everything was given back has not opened.
+  // A window has not started if all its units were given back.
   {
     steps: [
       charge(NINE_IN_A_SECOND),
@@ -226,11 +230,12 @@ export const RARE_TRACES: readonly Trace[] = [
       charge(NINE_IN_A_SECOND),
     ],
   },
-  // A client is remembered for as long as a limit of before wanted.
+  // A client is remembered for the time to live of an earlier limit.
   { steps: [charge(NINE_IN_AN_HOUR), charge(NINE_IN_A_SECOND), turn(40_000), charge(NINE_IN_AN_HOUR)] },
-  // What was counted in slices is no window, also where an id of theirs might be an instant.
+  // The state of a sliding window is not read as a fixed window, even if an id in it could be a time.
   { steps: [turn(5_000_000_000 - START_MS), charge(HUNDRED), charge(NINE_FOR_LONG), charge(HUNDRED)] },
-  // More slices than a window touches, on a clock that is set back again and again, come back one by one.
+  // A clock that is set back repeatedly makes more slices than a window touches. Their units come back one by
+  // one.
   {
     steps: [
       turn(999),

@@ -19,7 +19,7 @@ import {
   tracesOnAnyClock,
 } from './twin-traces.ts'
 
-/** One of the two stores, and what it has answered. */
+/** One of the two stores, and its decisions. */
 class Twin {
   readonly #store: Store
   readonly #receipts: (Receipt | undefined)[] = []
@@ -29,12 +29,12 @@ class Twin {
     this.#store = store
   }
 
-  /** The decision, with nothing of its receipt but whether there is one. */
+  /** The decision. The receipt is replaced by whether there is one. */
   async charge(step: ChargeStep): Promise<object> {
     const { kind, refundable, ...charge } = step
-    const given = refundable === undefined ? charge : { ...charge, refundable }
-    const decision = await this.#store[kind]?.(given)
-    if (decision === undefined) throw new Error('it answers')
+    const fullCharge = refundable === undefined ? charge : { ...charge, refundable }
+    const decision = await this.#store[kind]?.(fullCharge)
+    if (decision === undefined) throw new Error('no decision')
     this.last = decision
     const { receipt, ...rest } = decision
     if (receipt !== undefined) this.#receipts.push(receipt)
@@ -64,7 +64,7 @@ function turnedMs(step: TurnStep, last: Decision | undefined): number {
   return Math.max(0, (waits[step.what] ?? 0) + step.byMs)
 }
 
-describeRedis('the scripts', () => {
+describeRedis('the scripts of Redis', () => {
   let server: Pick<RedisServer, 'url' | 'stop'>
   let client: ReturnType<typeof createClient>
   let traces = 0
@@ -78,44 +78,47 @@ describeRedis('the scripts', () => {
     await server.stop()
   })
 
-  /** Replays a trace through both stores; every decision of the one must be that of the other. */
+  /** Runs a trace in both stores. Both must make the same decisions. */
   async function replay({ steps, first }: Trace): Promise<void> {
     const clock = new FakeClock()
     const prefix = `twins:${process.pid}:${traces++}`
     const memory = new Twin(new MemoryStore({ clock, maxKeys: 16 }))
-    const options = { client, prefix, clock, refusalCache: false, deadlineMs: 20_000 } as const
+    const options = { client, prefix, clock, refusalCache: false, deadlineMs: 30_000 } as const
     const redis = new Twin(new RedisStore(options))
     const both = async <T>(work: (twin: Twin) => Promise<T>): Promise<[T, T]> => [
       await work(memory),
       await work(redis),
     ]
-    const charged = async (step: ChargeStep, at: number): Promise<void> => {
+    const compareDecisions = async (step: ChargeStep, at: number): Promise<void> => {
       const [expected, answered] = await both((twin) => twin.charge(step))
       expect(answered, `step ${at} of ${steps.length}`).toEqual(expected)
     }
-    const meet = async (key: string, at: number): Promise<void> => {
+    const chargeFirst = async (key: string, at: number): Promise<void> => {
       if (first === undefined) return
-      await charged({ kind: 'consume', key, limits: first, cost: 1, ban: undefined, refundable: true }, at)
+      await compareDecisions(
+        { kind: 'consume', key, limits: first, cost: 1, ban: undefined, refundable: true },
+        at,
+      )
     }
-    for (const key of KEYS) await meet(key, 0)
+    for (const key of KEYS) await chargeFirst(key, 0)
     for (const [at, step] of steps.entries()) {
       if ('turn' in step) clock.advance(turnedMs(step.turn, memory.last))
-      else if ('charge' in step) await charged(step.charge, at)
+      else if ('charge' in step) await compareDecisions(step.charge, at)
       else await both((twin) => twin.change(step.change))
-      if ('change' in step && step.change.kind === 'reset') await meet(step.change.key, at)
+      if ('change' in step && step.change.kind === 'reset') await chargeFirst(step.change.key, at)
     }
   }
 
   it.each(RARE_TRACES.map((trace, index) => [index, trace] as const))(
-    'decide as this process does, in rare trace %i',
+    'make the same decisions as the memory store, in rare trace %i',
     (_, trace) => replay(trace),
   )
 
-  it('decide as this process does, on a clock that goes on and back', async () => {
+  it('make the same decisions as the memory store, on a clock that is set forward and back', async () => {
     await fc.assert(fc.asyncProperty(tracesOnAnyClock, replay), { numRuns: 400 })
   })
 
-  it('decide as this process does, of clients that expire and limits that come and go', async () => {
+  it('make the same decisions as the memory store, with clients that expire and limits that change', async () => {
     await fc.assert(fc.asyncProperty(tracesOnAClock, replay), { numRuns: 400 })
   })
 })

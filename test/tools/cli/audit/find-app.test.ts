@@ -4,80 +4,83 @@ import { describe, expect, it } from 'vitest'
 import { findApp } from '../../../../src/tools/cli/audit/find-app.ts'
 
 const app = express()
-const other = express()
-const find = (exports: Record<string, unknown>, name?: string): Promise<unknown> =>
-  findApp(exports, 'app.js', name)
+const otherApp = express()
+const find = (moduleExports: Record<string, unknown>, name?: string): Promise<unknown> =>
+  findApp(moduleExports, 'app.js', name)
 
 describe('the app of a module', () => {
   it.each<[string, Record<string, unknown>]>([
-    ['the default export', { default: app, other }],
-    ['the export app', { default: { port: 1 }, app, other }],
+    ['the default export', { default: app, other: otherApp }],
+    ['the export app', { default: { port: 1 }, app, other: otherApp }],
     ['the only export that is an app', { server: app, port: 80 }],
-    ['what module.exports holds', { default: { app } }],
-    ['what a compiler made of the default export', { default: { __esModule: true, default: app } }],
-    ['what the default export returns', { default: () => app, helper: () => 1 }],
-    ['what the only function returns later', { createApp: async () => app }],
-  ])('is %s', async (_what, exports) => {
-    expect(await find(exports)).toBe(app)
+    ['an export of module.exports', { default: { app } }],
+    [
+      'the default export of ESM that was compiled to CommonJS',
+      { default: { __esModule: true, default: app } },
+    ],
+    ['the return value of the default export', { default: () => app, helper: () => 1 }],
+    ['the value that the promise of the only function resolves to', { createApp: async () => app }],
+  ])('is %s', async (_source, moduleExports) => {
+    expect(await find(moduleExports)).toBe(app)
   })
 
-  it('is one of Express 4, or a router', async () => {
-    const old = express4()
+  it('can be an app of Express 4, or a router', async () => {
+    const express4App = express4()
     const router = express.Router()
-    expect(await find({ default: old })).toBe(old)
+    expect(await find({ default: express4App })).toBe(express4App)
     expect(await find({ default: router })).toBe(router)
   })
 
-  it('is the export that is named', async () => {
-    expect(await find({ default: other, api: app }, 'api')).toBe(app)
-    expect(await find({ default: other, makeApi: () => app }, 'makeApi')).toBe(app)
+  it('is the export with the given name', async () => {
+    expect(await find({ default: otherApp, api: app }, 'api')).toBe(app)
+    expect(await find({ default: otherApp, createApi: () => app }, 'createApi')).toBe(app)
   })
 
   it.each<[string, Record<string, unknown>, string | undefined, string]>([
     [
-      'nothing',
+      'no exports',
       {},
       undefined,
       'app.js: exports no Express app. Export the app, or a function without parameters that returns it.',
     ],
     [
-      'other things',
+      'other exports only',
       { default: { port: 80 } },
       undefined,
-      'app.js: exports no Express app. Name the export that is the app, or makes it, with --export; there are default, port.',
+      'app.js: exports no Express app. Name the export that is the app, or creates it, with --export. The exports are default, port.',
     ],
     [
-      'functions with parameters',
+      'functions with parameters only',
       { createApp: (port: number) => port },
       undefined,
       'app.js: exports no Express app.',
     ],
-    ['two apps', { one: app, two: other }, undefined, 'app.js: exports several apps: one, two.'],
+    ['two apps', { one: app, two: otherApp }, undefined, 'app.js: exports several apps: one, two.'],
     [
-      'two functions',
+      'two functions that may create it',
       { one: () => app, two: () => app },
       undefined,
-      'app.js: exports several functions that may make an app: one, two.',
+      'app.js: exports several functions that may create an app: one, two.',
     ],
     [
-      'a function that makes no app',
-      { make: () => 1 },
+      'a function that creates no app',
+      { create: () => 1 },
       undefined,
-      "app.js: exports 'make', which returned no Express app.",
+      "app.js: exports 'create', which returned no Express app.",
     ],
     [
-      'no such export',
+      'a name that no export has',
       { createApp: () => app },
       'creatApp',
       "app.js: has no export 'creatApp'. Did you mean 'createApp'?",
     ],
     [
-      'something else',
+      'the name of another export',
       { port: 80 },
       'port',
-      "app.js: exports 'port', which is no Express app and makes none.",
+      "app.js: exports 'port', which is not an Express app and does not create one.",
     ],
-  ])('is not found where there is %s', async (_what, exports, name, message) => {
-    await expect(find(exports, name)).rejects.toThrow(message)
+  ])('is not found with %s', async (_exports, moduleExports, name, message) => {
+    await expect(find(moduleExports, name)).rejects.toThrow(message)
   })
 })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { LONGEST_LINE, lineBlocks } from '../../../../src/tools/cli/log/line-blocks.ts'
-import { type LogFile, logOfStream, openLogFile } from '../../../../src/tools/cli/log/log-file.ts'
+import { lineBlocks, MAX_LINE_LENGTH } from '../../../../src/tools/cli/log/line-blocks.ts'
+import { type LogFile, openLogFile, openLogStream } from '../../../../src/tools/cli/log/log-file.ts'
 
 let folder = ''
 
@@ -21,7 +21,7 @@ async function linesOf(blocks: AsyncIterable<readonly string[]>): Promise<string
   return lines
 }
 
-async function written(name: string, bytes: Buffer): Promise<LogFile> {
+async function writeLog(name: string, bytes: Buffer): Promise<LogFile> {
   const path = join(folder, name)
   await writeFile(path, bytes)
   return openLogFile(path)
@@ -32,39 +32,39 @@ const LINES = TEXT.trimEnd().split('\n')
 
 describe('a log', () => {
   it('is read line by line', async () => {
-    const log = await written('plain.log', Buffer.from(TEXT))
+    const log = await writeLog('plain.log', Buffer.from(TEXT))
     expect(await linesOf(log.blocks())).toEqual(LINES)
     expect(log.readBytes()).toBe(log.sizeBytes)
   })
 
-  it('is unzipped, whatever it is called', async () => {
-    const log = await written('zipped.txt', gzipSync(TEXT))
+  it('is unzipped, whatever its name is', async () => {
+    const log = await writeLog('zipped.txt', gzipSync(TEXT))
     expect(await linesOf(log.blocks())).toEqual(LINES)
   })
 
   it.each([
     ['plain', Buffer.from(TEXT)],
     ['zipped', gzipSync(TEXT)],
-  ])('is read %s from a stream that comes byte by byte at first', async (_what, bytes) => {
-    const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 2), bytes.subarray(2)]
-    expect(await linesOf(logOfStream(Readable.from(pieces)).blocks())).toEqual(LINES)
+  ])('is read %s from a stream whose first chunks have one byte each', async (_format, bytes) => {
+    const chunks = [bytes.subarray(0, 1), bytes.subarray(1, 2), bytes.subarray(2)]
+    expect(await linesOf(openLogStream(Readable.from(chunks)).blocks())).toEqual(LINES)
   })
 
-  it('may be empty', async () => {
-    expect(await linesOf((await written('empty', Buffer.alloc(0))).blocks())).toEqual([])
-    expect(await linesOf(logOfStream(Readable.from([])).blocks())).toEqual([])
+  it('can be empty', async () => {
+    expect(await linesOf((await writeLog('empty', Buffer.alloc(0))).blocks())).toEqual([])
+    expect(await linesOf(openLogStream(Readable.from([])).blocks())).toEqual([])
   })
 
-  it('is named when it is not there', async () => {
+  it('is named in the error when the file does not exist', async () => {
     await expect(openLogFile('/no/such/log')).rejects.toThrow(
       "/no/such/log: cannot be read (ENOENT: no such file or directory, open '/no/such/log'). Give an access log, plain or gzipped.",
     )
   })
 
-  it('is named when it breaks off', async () => {
-    const log = await written('cut.gz', gzipSync(TEXT).subarray(0, -4))
+  it('is named in the error when its end is missing', async () => {
+    const log = await writeLog('cut.gz', gzipSync(TEXT).subarray(0, -4))
     await expect(linesOf(log.blocks())).rejects.toThrow('cut.gz: cannot be read (unexpected end of file).')
-    const stream = logOfStream(Readable.from([gzipSync(TEXT).subarray(0, -4)]))
+    const stream = openLogStream(Readable.from([gzipSync(TEXT).subarray(0, -4)]))
     await expect(linesOf(stream.blocks())).rejects.toThrow(
       'standard input: cannot be read (unexpected end of file).',
     )
@@ -72,20 +72,24 @@ describe('a log', () => {
 })
 
 describe('the lines of a stream', () => {
-  const of = (...chunks: string[]): Promise<string[]> =>
-    linesOf(lineBlocks(Readable.from(chunks.map((one) => Buffer.from(one, 'latin1')))))
+  const linesOfChunks = (...chunks: string[]): Promise<string[]> =>
+    linesOf(lineBlocks(Readable.from(chunks.map((chunk) => Buffer.from(chunk, 'latin1')))))
 
-  it('are put together across blocks', async () => {
-    expect(await of('a', 'b\r', '\nc\n', '\n', 'd')).toEqual(['ab', 'c', '', 'd'])
+  it('can be in several chunks', async () => {
+    expect(await linesOfChunks('a', 'b\r', '\nc\n', '\n', 'd')).toEqual(['ab', 'c', '', 'd'])
   })
 
   it('keep their bytes', async () => {
-    expect(await of('\xe4\xff\n')).toEqual(['\xe4\xff'])
+    expect(await linesOfChunks('\xe4\xff\n')).toEqual(['\xe4\xff'])
   })
 
-  it('are cut where they never end', async () => {
-    const [first, ...others] = await of(...Array.from({ length: 20 }, () => 'x'.repeat(10_000)), '\ny')
-    expect(first).toBe('x'.repeat(LONGEST_LINE))
+  it('are cut when they are too long', async () => {
+    const [longLine, ...others] = await linesOfChunks(
+      ...Array.from({ length: 20 }, () => 'x'.repeat(10_000)),
+      '\ny',
+    )
+    // One character more than can be read shows that the line was cut.
+    expect(longLine).toBe('x'.repeat(MAX_LINE_LENGTH + 1))
     expect(others).toEqual(['y'])
   })
 })

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LogTimes } from '../../../../src/tools/cli/log/log-time.ts'
+import { LogTimeParser } from '../../../../src/tools/cli/log/log-time.ts'
 import { logTime } from '../log-lines.ts'
 
-describe('the time of a log', () => {
-  const times = new LogTimes()
+describe('a time in a log', () => {
+  const times = new LogTimeParser()
 
   it.each([
     ['01/Jan/1970:00:00:00 +0000', 0],
@@ -12,15 +12,15 @@ describe('the time of a log', () => {
     ['31/Dec/1969:18:30:00 -0530', 0],
     ['29/Feb/2016:23:59:59 +0000', Date.UTC(2016, 1, 29, 23, 59, 59)],
     ['31/Dec/2016:23:59:60 +0000', Date.UTC(2017, 0, 1)],
-  ])('%s is read', (text, expected) => {
-    expect(times.ofLog(text)).toBe(expected)
+  ])('%s is parsed', (text, expected) => {
+    expect(times.parseLogTime(text)).toBe(expected)
   })
 
-  it('is read whatever was read before it', () => {
+  it('is parsed in the same way after any other times', () => {
     const instants = fc.array(fc.integer({ min: 0, max: 4_000_000_000 }), { minLength: 1, maxLength: 20 })
     fc.assert(
       fc.property(instants, (seconds) => {
-        for (const second of seconds) expect(times.ofLog(logTime(second * 1000))).toBe(second * 1000)
+        for (const second of seconds) expect(times.parseLogTime(logTime(second * 1000))).toBe(second * 1000)
       }),
     )
   })
@@ -34,8 +34,8 @@ describe('the time of a log', () => {
     '17/May/2015:10:61:00 +0000',
     '17/May/2015:10:05:03',
     '2015-05-17T10:05:03Z',
-  ])('%j is none', (text) => {
-    expect(times.ofLog(text)).toBeUndefined()
+  ])('%j is not a time', (text) => {
+    expect(times.parseLogTime(text)).toBeUndefined()
   })
 
   it.each([
@@ -44,7 +44,7 @@ describe('the time of a log', () => {
     ['1970-01-01T00:00:00', undefined],
     ['1970-13-01T00:00:00Z', undefined],
     ['now', undefined],
-  ])('%s in ISO 8601 is %s', (text, expected) => {
-    expect(times.ofIso(text)).toBe(expected)
+  ])('%s, parsed as ISO 8601, is %s', (text, expected) => {
+    expect(times.parseIsoTime(text)).toBe(expected)
   })
 })

@@ -2,21 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { createProgressBar } from '../../../../src/tools/cli/replay/progress-bar.ts'
 
 describe('a progress bar', () => {
-  const started = (): {
+  const start = (): {
     bar: ReturnType<typeof createProgressBar>
     frames: string[]
-    turn: (ms: number) => void
+    advance: (ms: number) => void
   } => {
     const frames: string[] = []
     let nowMs = 0
     const bar = createProgressBar({ write: (text: string) => frames.push(text) }, () => nowMs)
-    return { bar, frames, turn: (ms) => (nowMs += ms) }
+    return { bar, frames, advance: (ms) => (nowMs += ms) }
   }
 
-  it('moves ten times a second at most, and is wiped away', () => {
-    const { bar, frames, turn } = started()
+  it('is written ten times a second at most, and is cleared at the end', () => {
+    const { bar, frames, advance } = start()
     for (let lines = 0; lines < 5; lines++) {
-      turn(50)
+      advance(50)
       bar.update({ share: 0.5, lines, refused: 2 })
     }
     bar.finish()
@@ -27,15 +27,15 @@ describe('a progress bar', () => {
     ])
   })
 
-  it('counts where nobody knows the end', () => {
-    const { bar, frames, turn } = started()
-    turn(100)
+  it('shows counts only if the size of the logs is unknown', () => {
+    const { bar, frames, advance } = start()
+    advance(100)
     bar.update({ share: undefined, lines: 7, refused: 0 })
     expect(frames).toEqual(['\r7 lines, 0 refused\x1b[K'])
   })
 
-  it('leaves no trace where it was never shown', () => {
-    const { bar, frames } = started()
+  it('writes nothing at the end if it was never shown', () => {
+    const { bar, frames } = start()
     bar.update({ share: 1, lines: 1, refused: 0 })
     bar.finish()
     expect(frames).toEqual([])

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runReplay } from '../../../../src/tools/cli/replay/run-replay.ts'
 import type { ReplaySummary } from '../../../../src/tools/cli/replay/summary.ts'
 import { fakeTerminal } from '../fake-terminal.ts'
@@ -16,7 +16,9 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
-/** Six reads of one client in a minute, one each of two others, a write, and what is no request. */
+/**
+ * Six reads of one client in a minute, one read each of two others, a write, and a line without a request.
+ */
 const LINES = [
   ...Array.from({ length: 6 }, (_, index) => line('203.0.113.7', index * 5)),
   line('2001:db8:1:1::9', 30),
@@ -35,29 +37,29 @@ function line(address: string, second: number, method = 'GET', end?: string): st
   })
 }
 
-async function replay(input: string, ...words: string[]): Promise<{ text: string; told: string }> {
+async function replay(input: string, ...args: string[]): Promise<{ text: string; messages: string }> {
   const terminal = fakeTerminal({ input })
-  expect(await runReplay(['-', ...words], terminal)).toBe(0)
-  return { text: terminal.written(), told: terminal.told() }
+  expect(await runReplay(['-', ...args], terminal)).toBe(0)
+  return { text: terminal.outputText(), messages: terminal.messagesText() }
 }
 
-async function summaryOf(input: string, ...words: string[]): Promise<ReplaySummary> {
-  return JSON.parse((await replay(input, '--json', ...words)).text) as ReplaySummary
+async function summaryOf(input: string, ...args: string[]): Promise<ReplaySummary> {
+  return JSON.parse((await replay(input, '--json', ...args)).text) as ReplaySummary
 }
 
 describe('the report of a replay', () => {
-  it('tells what, who, when, by which limit, and what was left out', async () => {
-    const { text, told } = await replay(LINES.join('\n'), '--read', '4', '--write', '2')
+  it('shows the refused requests, their clients and times, the limits, and the unreadable lines', async () => {
+    const { text, messages } = await replay(LINES.join('\n'), '--read', '4', '--write', '2')
     expect(text.split('\n')).toEqual([
       '2026-01-05 12:00:00 to 2026-01-05 12:01:05 UTC',
       '9 requests of 4 clients in 10 lines',
       '2 refused (22.22 %), of 1 clients (25.00 %)',
       '',
-      'CLASS  LIMIT               REQUESTS  ADMITTED  REFUSED  CLIENTS  REFUSED CLIENTS',
-      'read   4/60s fixed-window  8         6         2        3        1',
-      'write  2/60s fixed-window  1         1         0        1        0',
+      'CLASS  LIMIT               REQUESTS  ALLOWED  REFUSED  CLIENTS  REFUSED CLIENTS',
+      'read   4/60s fixed-window  8         6        2        3        1',
+      'write  2/60s fixed-window  1         1        0        1        0',
       '',
-      'CLASS  TO REFUSE      TAKE     REFUSED CLIENTS',
+      'CLASS  TO REFUSE      SET      REFUSED CLIENTS',
       'read   nobody         limit 6  0 of 3',
       'read   at most 0.1 %  limit 6  0 of 3',
       'read   at most 1 %    limit 6  0 of 3',
@@ -75,13 +77,13 @@ describe('the report of a replay', () => {
       '',
       '1 line holds no request that an app would see:',
       '  -:9: no client address at column 1',
-      'Lines earlier than one before them: 1, by up to 1 s. They count as of then.',
+      'Lines that are earlier than a line before them: 1, by up to 1 s. They are counted at the latest time so far.',
       '',
     ])
-    expect(told).toBe('')
+    expect(messages).toBe('')
   })
 
-  it('is the same for machines', async () => {
+  it('has the same figures as JSON', async () => {
     expect(await summaryOf(LINES.join('\n'), '--read', '4', '--write', 'false', '--mask')).toEqual({
       files: ['-'],
       from: '2026-01-05T12:00:00Z',
@@ -131,103 +133,219 @@ describe('the report of a replay', () => {
     })
   })
 
-  it('says so when there is nothing', async () => {
+  it('says that there are no requests', async () => {
     expect((await replay('')).text).toBe(
-      'No requests in 0 lines.\n\nCLASS  LIMIT                  REQUESTS  ADMITTED  REFUSED  CLIENTS  REFUSED CLIENTS\n' +
-        'read   1000/60s fixed-window  0         0         0        0        0\n' +
-        'write  200/60s fixed-window   0         0         0        0        0\n',
+      'No requests in 0 lines.\n\nCLASS  LIMIT                  REQUESTS  ALLOWED  REFUSED  CLIENTS  REFUSED CLIENTS\n' +
+        'read   1000/60s fixed-window  0         0        0        0        0\n' +
+        'write  200/60s fixed-window   0         0        0        0        0\n',
     )
   })
 
-  it('names as many clients as it is told, and counts the others', async () => {
+  it('lists as many clients as --top allows, and counts the others', async () => {
     const input = ['192.0.2.1', '192.0.2.2', '192.0.2.3']
       .flatMap((one) => [line(one, 0), line(one, 0)])
       .join('\n')
     const { text } = await replay(input, '--read', '1', '--top', '2')
     expect(text).toContain('\n192.0.2.2  1 of 2 ')
     expect(text).not.toContain('192.0.2.3')
-    expect(text).toContain('\nand 1 more: --top 3\n')
+    expect(text).toContain('\nand 1 more; --top 3 lists all\n')
   })
 
-  it('counts unreadable lines that it does not name', async () => {
-    const { text } = await replay('x\n'.repeat(8))
+  it('masks the addresses of the clients that it lists', async () => {
+    const input = ['2001:db8:1:100::1', '203.0.113.7'].flatMap((address) => [
+      line(address, 0),
+      line(address, 0),
+    ])
+    const { topClients } = await summaryOf(input.join('\n'), '--read', '1', '--mask')
+    expect(topClients.map(({ client }) => client)).toEqual(['2001:db8::/32', '203.0.113.x'])
+  })
+
+  it('counts unreadable lines that it does not list', async () => {
+    const { text } = await replay(`${'x\n'.repeat(8)}${line('192.0.2.1', 0)}`)
     expect(text).toContain('8 lines hold no request that an app would see:\n  -:1: no client address')
     expect(text).toContain('\n  and 3 more\n')
   })
 })
 
-describe('a replay behind a proxy', () => {
-  const behind = ['192.0.2.1', '192.0.2.2']
-    .map((one) => line('10.0.0.1', 0, 'GET', `200 1 "-" "-" "${one}"`))
-    .join('\n')
+describe('a replay of a log of which no line can be read', () => {
+  const FORMATS =
+    'The formats that can be read are combined, common, vhost_combined, json, caddy, traefik, google-cloud, alb, ' +
+    'cloudfront, iis, haproxy.'
 
-  it('tells clients apart by X-Forwarded-For when its sender is trusted', async () => {
-    expect((await summaryOf(behind, '--trust', '10.0.0.0/8')).clients).toBe(2)
+  it.each([
+    [
+      '{"level":"info","msg":"a","time":1}\n{"level":"info"}\n\n{"level":"info"}\n',
+      `It has 3 lines of JSON with the keys level, msg, time; line 1: no remote_addr. ${FORMATS}`,
+    ],
+    [
+      '\ufeff{"level":"info"}',
+      `It has 1 line of JSON with the keys level; line 1: no remote_addr. ${FORMATS}`,
+    ],
+    [
+      JSON.stringify(Object.fromEntries(Array.from({ length: 14 }, (_, index) => [`k${index}`, 0]))),
+      'keys k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11 and 2 more; line 1: no remote_addr.',
+    ],
+    ['\nhello\nworld\n', `It has 2 lines of text; line 2: no client address at column 1. ${FORMATS}`],
+    ['{"a":1}\nhello\n', 'It has 1 line of JSON with the keys a and 1 line of text; line 1: no remote_addr.'],
+    ['a\0b\n', 'It has 1 line of binary data; line 1: no client address at column 1.'],
+    [
+      '#Version: 1.5\n#Fields: date time action protocol\n2024-03-05 11:34:56 DROP TCP\n',
+      'It has 1 line of text with the fields date, time, action, protocol; line 3: the line #Fields has no c-ip.',
+    ],
+    [
+      `${'x'.repeat(70_000)}\n`,
+      'It has 1 line with more than 65536 characters; line 1: the line is longer than 65536 characters.',
+    ],
+    [
+      JSON.stringify([{ httpRequest: {} }], null, 2),
+      "It has JSON that is not one object a line; line 1: no client address at column 1. Write one object a line, for example with jq -c '.[]'.",
+    ],
+    ['[{"a":1},{"a":2}]', 'It has JSON that is not one object a line; line 1: '],
+  ])('is an error that names what was found: %#', async (input, message) => {
+    const error = replay(input)
+    await expect(error).rejects.toThrow('standard input: has no line that can be read. ')
+    await expect(error).rejects.toThrow(message)
   })
 
-  it('says that nobody is trusted', async () => {
-    const { told } = await replay(behind)
-    expect(told).toBe(
-      '2 of 2 requests carry X-Forwarded-For, and nobody is trusted: clients are told apart by the first address ' +
-        'of a line. Add --trust as in your trustProxy.\n',
+  it('is an error for each log, even if another log can be read', async () => {
+    const [good, bad] = [join(folder, 'good.log'), join(folder, 'error.log')]
+    await writeFile(good, `${line('192.0.2.1', 0)}\n`)
+    await writeFile(bad, 'an error\n')
+    const terminal = fakeTerminal()
+    await expect(runReplay([good, bad], terminal)).rejects.toThrow(`${bad}: has no line that can be read.`)
+    expect(terminal.outputText()).toBe('')
+  })
+
+  it('is an error that advises to leave --format out', async () => {
+    await expect(replay(line('192.0.2.1', 0), '--format', 'caddy')).rejects.toThrow(
+      'It has 1 line of text; line 1: the line is not a JSON object. Leave --format out, so that the format is recognised by itself.',
     )
   })
 
-  it('says that there is nothing to trust', async () => {
-    const { told } = await replay(LINES.join('\n'), '--trust', '1')
-    expect(told).toMatch(/^No line carries X-Forwarded-For, so --trust changes nothing: /)
+  it.each([
+    ['no lines', ''],
+    ['only empty lines', '\n\n'],
+    ['only lines that describe it', '#Version: 1.0\n#Fields: date time c-ip cs-method cs-uri-stem\n'],
+    ['only requests that no app would see', combinedLine({ request: '\\x16\\x03' })],
+  ])('is no error if it has %s', async (_lines, input) => {
+    expect((await summaryOf(input)).requests).toBe(0)
   })
 })
 
-describe('several logs', () => {
-  it('are played in the order of their times', async () => {
+describe('a replay of a log with lines that describe it', () => {
+  it('counts them neither as requests nor as unreadable', async () => {
+    const lines = [
+      '#Version: 1.0',
+      '#Fields: date time c-ip cs-method cs-uri-stem',
+      '2026-01-05 12:00:00 192.0.2.1 GET /',
+    ]
+    expect(await summaryOf(lines.join('\n'))).toMatchObject({
+      lines: 3,
+      requests: 1,
+      unreadable: 0,
+      from: '2026-01-05T12:00:00Z',
+    })
+  })
+
+  it('keeps the fields of each log apart', async () => {
+    const [first, second] = [join(folder, 'one.log'), join(folder, 'two.log')]
+    await writeFile(
+      first,
+      '#Fields: date time c-ip cs-method cs-uri-stem\n2026-01-05 12:00:00 192.0.2.1 GET /\n',
+    )
+    await writeFile(second, '2026-01-05 13:00:00 192.0.2.1 GET /\n')
+    await expect(runReplay([first, second], fakeTerminal())).rejects.toThrow(
+      `${second}: has no line that can be read.`,
+    )
+  })
+})
+
+describe('a replay behind a proxy', () => {
+  const behindProxy = ['192.0.2.1', '192.0.2.2']
+    .map((one) => line('10.0.0.1', 0, 'GET', `200 1 "-" "-" "${one}"`))
+    .join('\n')
+
+  it('takes the clients from X-Forwarded-For when the proxy is trusted', async () => {
+    expect((await summaryOf(behindProxy, '--trust', '10.0.0.0/8')).clients).toBe(2)
+  })
+
+  it('warns that no proxy is trusted', async () => {
+    const { messages } = await replay(behindProxy)
+    expect(messages).toBe(
+      '2 of 2 requests have X-Forwarded-For, but no proxy is trusted. The client of a request is the first address of ' +
+        'its line. Add --trust with the value of your trustProxy.\n',
+    )
+  })
+
+  it('warns that no line has a header to trust', async () => {
+    const { messages } = await replay(LINES.join('\n'), '--trust', '1')
+    expect(messages).toMatch(
+      /^No line has X-Forwarded-For, so --trust has no effect\. The client of a request is the first address of its line\. /,
+    )
+  })
+})
+
+describe('a replay of several logs', () => {
+  it('reads them in the order of their times', async () => {
     const [older, newer] = [join(folder, 'access.log.1'), join(folder, 'access.log')]
     await writeFile(older, `junk\n${line('192.0.2.1', 0)}\n`)
     await writeFile(newer, `${line('192.0.2.1', 3600)}\n`)
     const terminal = fakeTerminal()
     await runReplay([newer, older, '--json', '--read', '1'], terminal)
-    expect(JSON.parse(terminal.written())).toMatchObject({ files: [older, newer], refused: 0, lateLines: 0 })
+    expect(JSON.parse(terminal.outputText())).toMatchObject({
+      files: [older, newer],
+      refused: 0,
+      lateLines: 0,
+    })
   })
 })
 
 describe('the progress of a replay', () => {
-  it('is shown on a terminal only, and is gone at the end', async () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  it('is shown on a terminal only, and is cleared at the end', async () => {
     const path = join(folder, 'long.log')
     await writeFile(path, `${line('192.0.2.1', 0)}\n`.repeat(100_000))
+    // With 60 ms from call to call, every second block of lines shows progress.
+    let nowMs = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 60))
     const terminal = fakeTerminal({ isTTY: true })
     await runReplay([path], terminal)
-    const frames = terminal.told().split('\r').slice(1)
+    const frames = terminal.messagesText().split('\r').slice(1)
     expect(frames.length).toBeGreaterThan(1)
     expect(frames.pop()).toBe('\u001b[K')
     for (const frame of frames) expect(frame).toMatch(/^\[#*-*\] +\d+ % {2}\d+ lines, \d+ refused/)
     const quiet = fakeTerminal({ isTTY: true })
     await runReplay([path, '--no-progress'], quiet)
-    expect(quiet.told()).toBe('')
+    expect(quiet.messagesText()).toBe('')
   })
 })
 
 describe('the chart of a replay', () => {
-  it('shows requests over time, and peaks with the limits', async () => {
+  it('shows requests over time, and clients by usage with the limits', async () => {
     const path = join(folder, 'chart.svg')
     await replay(LINES.join('\n'), '--read', '4', '--write', 'false', '--chart', path)
     const svg = await readFile(path, 'utf8')
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 760 440"/)
-    expect(svg).toContain('>Requests in a minute: admitted, and refused on top of them</text>')
-    expect(svg).toContain('>Clients by their most reads in 60 s (fixed-window; logarithmic)</text>')
+    expect(svg).toContain('>Requests in a minute: allowed, and above them refused</text>')
+    expect(svg).toContain(
+      '>Clients by their highest number of reads in 60 s (fixed-window; logarithmic)</text>',
+    )
     expect(svg).toContain('>limit 4</text>')
     expect(svg).toContain('>1 %: 6</text>')
-    // Two of eight requests in the first of two minutes were refused: a quarter of the highest bar.
+    // Two of the eight requests in the first minute were refused: a quarter of the highest bar, which is 140
+    // high.
     expect(svg.match(/height="35" fill="#d9480f"/g)).toHaveLength(1)
     expect(svg.match(/height="105" fill="#2f7de1"/g)).toHaveLength(1)
   })
 
-  it('is drawn of nothing too', async () => {
+  it('is drawn for a log without requests too', async () => {
     const path = join(folder, 'empty.svg')
     await replay('', '--chart', path)
     expect(await readFile(path, 'utf8')).toContain('<svg ')
   })
 
-  it('is named when it cannot be written', async () => {
+  it('is named in the error when it cannot be written', async () => {
     await expect(replay('', '--chart', '/no/such/folder/a.svg')).rejects.toThrow(
       /^--chart: cannot be written \(ENOENT: .*\), got '\/no\/such\/folder\/a.svg'. Give a file in a folder that exists.$/,
     )
@@ -248,11 +366,13 @@ describe('the options of a replay', () => {
       "--algorithm: takes one of a few names, got 'token-buckt'. Did you mean 'token-bucket'?",
     ],
     [['a', '--format', 'xml'], "--format: takes one of a few names, got 'xml'."],
-    [['a', '--trust', 'proxies'], "--trust: takes what the option trustProxy does, got 'proxies'."],
-    [['a', '--ttl', '5'], 'ttlSec: is shorter than the 60 s of the longest window'],
+    [['a', '--format', 'cady'], "--format: takes one of a few names, got 'cady'. Did you mean 'caddy'?"],
+    [['a', '--format', 'vhost-combined'], "got 'vhost-combined'. Did you mean 'vhost_combined'?"],
+    [['a', '--trust', 'proxies'], "--trust: takes the values of the option trustProxy, got 'proxies'."],
+    [['a', '--ttl', '5'], 'ttlSec: is shorter than the longest window (or time to fill a bucket) of 60 s'],
     [['a', '--ipv6-subnet', '129'], 'ipv6Subnet: takes a whole number, got 129.'],
     [['/no/such/log'], '/no/such/log: cannot be read (ENOENT'],
-  ])('%j are refused', async (words, message) => {
-    await expect(runReplay(words, fakeTerminal())).rejects.toThrow(message)
+  ])('are rejected when they are %j', async (args, message) => {
+    await expect(runReplay(args, fakeTerminal())).rejects.toThrow(message)
   })
 })

@@ -6,7 +6,7 @@ import { createRateLimiter } from '../../../../src/create-rate-limiter.ts'
 import { createLineParser } from '../../../../src/tools/cli/log/line-parser.ts'
 import type { LogEntry } from '../../../../src/tools/cli/log/log-entry.ts'
 import { OfflineLimiter } from '../../../../src/tools/cli/replay/offline-limiter.ts'
-import type { LimiterChoice } from '../../../../src/tools/cli/replay/replay-options.ts'
+import type { ReplayLimiterOptions } from '../../../../src/tools/cli/replay/replay-options.ts'
 import { Replayer } from '../../../../src/tools/cli/replay/replayer.ts'
 import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
 import { combinedLine, logTime } from '../log-lines.ts'
@@ -20,7 +20,7 @@ afterEach(() => {
   server?.close()
 })
 
-/** Bursts of clients behind the proxy 127.0.0.1, some of whom forge the header, with times that step back. */
+/** Bursts of requests behind the proxy 127.0.0.1. Some clients forge the header, and some times go back. */
 function generateLog(lines: number): string[] {
   let seed = 20150517
   const random = (below: number): number => {
@@ -55,9 +55,9 @@ function generateLog(lines: number): string[] {
   })
 }
 
-async function startServer(choice: LimiterChoice, clock: FakeClock): Promise<number> {
+async function startServer(options: ReplayLimiterOptions, clock: FakeClock): Promise<number> {
   const app = express()
-  app.use(createRateLimiter({ ...choice, clock }))
+  app.use(createRateLimiter({ ...options, clock }))
   app.use((_req, res) => {
     res.end()
   })
@@ -80,7 +80,7 @@ function send(port: number, { method, forwarded }: LogEntry): Promise<number> {
 describe('an offline replay', () => {
   const base = { windowSec: 10, trustProxy: 'loopback, 10.0.0.0/8' }
 
-  it.each<[string, LimiterChoice]>([
+  it.each<[string, ReplayLimiterOptions]>([
     ['fixed windows', { ...base, read: { limit: 5 }, write: { limit: 2 } }],
     [
       'sliding windows',
@@ -100,15 +100,15 @@ describe('an offline replay', () => {
     ],
     ['writes without a limit', { ...base, read: { limit: 3 }, write: false }],
     [
-      'whole addresses of IPv6, and nobody trusted',
+      'whole IPv6 addresses and no trusted proxy',
       { ...base, trustProxy: false, ipv6Subnet: 128, read: { limit: 15 }, write: { limit: 5 } },
     ],
-  ])('refuses what a server with %s refuses, line by line', async (_what, choice) => {
+  ])('refuses the same requests as a server with %s', async (_settings, options) => {
     const parse = createLineParser('auto', undefined)
     const entries = generateLog(600).map((line) => parse(line) as LogEntry)
     const clock = new FakeClock(entries[0]?.timeMs)
-    const port = await startServer(choice, clock)
-    const limiter = new OfflineLimiter(choice)
+    const port = await startServer(options, clock)
+    const limiter = new OfflineLimiter(options)
     const replayer = new Replayer(limiter)
     const differences: object[] = []
     let refused = 0

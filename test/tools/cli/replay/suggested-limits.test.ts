@@ -3,14 +3,19 @@ import { describe, expect, it } from 'vitest'
 import type { AlgorithmName } from '../../../../src/limits/limit.ts'
 import { createLineParser } from '../../../../src/tools/cli/log/line-parser.ts'
 import { OfflineLimiter } from '../../../../src/tools/cli/replay/offline-limiter.ts'
-import { clientsAbove, countPeaks, limitFor } from '../../../../src/tools/cli/replay/peaks.ts'
 import { Replayer } from '../../../../src/tools/cli/replay/replayer.ts'
+import {
+  clientsAbove,
+  countByUsage,
+  suggestLimit,
+} from '../../../../src/tools/cli/replay/suggested-limits.ts'
 import { combinedLine, logTime } from '../log-lines.ts'
 
 const WINDOW_SEC = 10
 const parse = createLineParser('auto', undefined)
 
-function played(
+/** The replayer after one read at each of the times. */
+function replay(
   seconds: readonly number[],
   limit: number,
   algorithm: AlgorithmName,
@@ -26,18 +31,18 @@ function played(
   return replayer
 }
 
-const peakOf = ({ clients }: Replayer): number => clients.get('198.51.100.7')?.peak('read') ?? 0
+const highestUsage = ({ clients }: Replayer): number => clients.get('198.51.100.7')?.highestUnits('read') ?? 0
 
-describe('the peak of a client', () => {
+describe('the highest usage of a client', () => {
   it.each<[AlgorithmName, readonly number[], number]>([
     ['fixed-window', [0, 8, 9, 11, 12], 3],
     ['sliding-window', [0, 8, 9, 11, 12], 4],
     ['fixed-window', [0, 10, 20], 1],
     ['token-bucket', [0, 0, 0, 10, 10], 3],
     ['token-bucket', [0, 5, 10, 15], 1],
-  ])('by %s of requests at %j is %i', (algorithm, seconds, peak) => {
+  ])('in a %s, for requests at the seconds %j, is %i', (algorithm, seconds, usage) => {
     // The bucket regains two units in ten seconds.
-    expect(peakOf(played(seconds, 2, algorithm))).toBe(peak)
+    expect(highestUsage(replay(seconds, 2, algorithm))).toBe(usage)
   })
 
   const gaps = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 60 })
@@ -50,27 +55,27 @@ describe('the peak of a client', () => {
   }
 
   it.each<AlgorithmName>(['fixed-window', 'sliding-window'])(
-    'by %s is the lowest limit that refuses nothing',
+    'in a %s is the lowest limit that refuses nothing',
     (algorithm) => {
       fc.assert(
         fc.property(gaps, (steps) => {
           const seconds = timesOf(steps)
-          const peak = peakOf(played(seconds, 1, algorithm))
-          expect(played(seconds, peak, algorithm).refused).toBe(0)
-          if (peak > 1) expect(played(seconds, peak - 1, algorithm).refused).toBeGreaterThan(0)
+          const usage = highestUsage(replay(seconds, 1, algorithm))
+          expect(replay(seconds, usage, algorithm).refused).toBe(0)
+          if (usage > 1) expect(replay(seconds, usage - 1, algorithm).refused).toBeGreaterThan(0)
         }),
         { numRuns: 60 },
       )
     },
   )
 
-  it('by token bucket is the least that a bucket must hold to refuse nothing', () => {
+  it('in a token bucket is the lowest burst that refuses nothing', () => {
     fc.assert(
       fc.property(gaps, (steps) => {
         const seconds = timesOf(steps)
-        const peak = peakOf(played(seconds, 3, 'token-bucket', 1))
-        expect(played(seconds, 3, 'token-bucket', peak).refused).toBe(0)
-        if (peak > 1) expect(played(seconds, 3, 'token-bucket', peak - 1).refused).toBeGreaterThan(0)
+        const usage = highestUsage(replay(seconds, 3, 'token-bucket', 1))
+        expect(replay(seconds, 3, 'token-bucket', usage).refused).toBe(0)
+        if (usage > 1) expect(replay(seconds, 3, 'token-bucket', usage - 1).refused).toBeGreaterThan(0)
       }),
       { numRuns: 60 },
     )
@@ -78,9 +83,9 @@ describe('the peak of a client', () => {
 })
 
 describe('a suggested limit', () => {
-  const counts = countPeaks([0, 1, 1, 1, 2, 2, 3, 5, 9, 9, 40])
+  const counts = countByUsage([0, 1, 1, 1, 2, 2, 3, 5, 9, 9, 40])
 
-  it('leaves out clients that asked for nothing', () => {
+  it('does not depend on clients that used nothing', () => {
     expect(counts).toEqual([
       { units: 1, clients: 3 },
       { units: 2, clients: 2 },
@@ -99,22 +104,23 @@ describe('a suggested limit', () => {
     [0.3, 5, 3],
     [0.5, 2, 5],
   ])('for a share of %d is %i', (share, limit, refusedClients) => {
-    expect(limitFor(counts, share)).toEqual({ share, limit, refusedClients })
+    expect(suggestLimit(counts, share)).toEqual({ share, limit, refusedClients })
     expect(clientsAbove(counts, limit)).toBe(refusedClients)
   })
 
-  it('is none where there are no clients', () => {
-    expect(limitFor([], 0.1)).toBeUndefined()
+  it('is undefined if there are no clients', () => {
+    expect(suggestLimit([], 0.1)).toBeUndefined()
   })
 
-  it('is the lowest that refuses no larger share', () => {
-    const peaks = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 200 })
+  it('is the lowest limit that refuses no larger share', () => {
+    const usages = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 200 })
     fc.assert(
-      fc.property(peaks, fc.double({ min: 0, max: 0.99, noNaN: true }), (given, share) => {
-        const of = countPeaks(given)
-        const limit = limitFor(of, share)?.limit ?? 0
-        expect(clientsAbove(of, limit)).toBeLessThanOrEqual(share * given.length)
-        if (limit > 1) expect(clientsAbove(of, limit - 1)).toBeGreaterThan(Math.floor(share * given.length))
+      fc.property(usages, fc.double({ min: 0, max: 0.99, noNaN: true }), (highestUnits, share) => {
+        const counted = countByUsage(highestUnits)
+        const limit = suggestLimit(counted, share)?.limit ?? 0
+        expect(clientsAbove(counted, limit)).toBeLessThanOrEqual(share * highestUnits.length)
+        if (limit > 1)
+          expect(clientsAbove(counted, limit - 1)).toBeGreaterThan(Math.floor(share * highestUnits.length))
       }),
     )
   })

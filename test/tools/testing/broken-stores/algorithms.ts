@@ -11,8 +11,8 @@ import { type BrokenStore, broken } from './broken-store.ts'
 
 type BrokenSimpleStore = new (clock: FakeClock) => SimpleStore
 
-/** A store whose limits of one algorithm are counted by another arithmetic. */
-function counting<State>(name: AlgorithmName, algorithm: Algorithm<State>): BrokenSimpleStore {
+/** A store that counts the limits of one algorithm with another algorithm. */
+function countingWith<State>(name: AlgorithmName, algorithm: Algorithm<State>): BrokenSimpleStore {
   return class extends SimpleStore {
     protected override algorithm(limit: Limit): Algorithm<AlgorithmState> {
       if (limit.algorithm !== name) return super.algorithm(limit)
@@ -21,8 +21,8 @@ function counting<State>(name: AlgorithmName, algorithm: Algorithm<State>): Brok
   }
 }
 
-/** The same arithmetic, which shows a whole window as the time to the reset. */
-function resetsInAWindow<State>(algorithm: Algorithm<State>): Algorithm<State> {
+/** The same algorithm, with the whole window as resetMs. */
+function withWholeWindow<State>(algorithm: Algorithm<State>): Algorithm<State> {
   return {
     ...algorithm,
     charge: (state, nowMs, limit, cost) => ({
@@ -32,28 +32,28 @@ function resetsInAWindow<State>(algorithm: Algorithm<State>): Algorithm<State> {
   }
 }
 
-const releasesLate: Algorithm<FixedWindowState> = {
+const endsLate: Algorithm<FixedWindowState> = {
   ...fixedWindow,
   charge(state, nowMs, limit, cost) {
-    const outcome = fixedWindow.charge(state, nowMs, { ...limit, windowMs: limit.windowMs + 1 }, cost)
-    return { ...outcome, resetMs: Math.max(1, outcome.resetMs - 1) }
+    const result = fixedWindow.charge(state, nowMs, { ...limit, windowMs: limit.windowMs + 1 }, cost)
+    return { ...result, resetMs: Math.max(1, result.resetMs - 1) }
   },
 }
 
-const givesOneBackAtTheReset: Algorithm<FixedWindowState> = {
+const keepsUnitsAtTheReset: Algorithm<FixedWindowState> = {
   ...fixedWindow,
   charge(state, nowMs, limit, cost) {
     const isOver = state !== undefined && nowMs >= state.startMs + limit.windowMs
-    const carried = isOver ? { ...state, startMs: nowMs, used: Math.max(0, state.used - 1) } : state
-    return fixedWindow.charge(carried, nowMs, limit, cost)
+    const stateAtReset = isOver ? { ...state, startMs: nowMs, used: Math.max(0, state.used - 1) } : state
+    return fixedWindow.charge(stateAtReset, nowMs, limit, cost)
   },
 }
 
-const opensAnewWithEachCharge: Algorithm<FixedWindowState> = {
+const opensAWindowWithEachCharge: Algorithm<FixedWindowState> = {
   ...fixedWindow,
   charge(state, nowMs, limit, cost) {
-    const outcome = fixedWindow.charge(state, nowMs, limit, cost)
-    return { ...outcome, state: { ...outcome.state, startMs: nowMs } }
+    const result = fixedWindow.charge(state, nowMs, limit, cost)
+    return { ...result, state: { ...result.state, startMs: nowMs } }
   },
 }
 
@@ -62,14 +62,14 @@ const refundsIntoAnyWindow: Algorithm<FixedWindowState> = {
   refund: (state, _taken, ...rest) => fixedWindow.refund(state, state, ...rest),
 }
 
-/** What is left of the last window is taken to have been spread evenly over it. */
+/** An estimate: the units of the last window are taken as spread evenly over it. */
 interface TwoCounters {
   readonly startMs: number
   readonly last: number
   readonly current: number
 }
 
-const estimates: Algorithm<TwoCounters> = {
+const estimatesWithTwoCounters: Algorithm<TwoCounters> = {
   charge(state, nowMs, { limit, windowMs }, cost): AlgorithmResult<TwoCounters> {
     const startMs = Math.floor(nowMs / windowMs) * windowMs
     const windows = state === undefined ? 2 : (startMs - state.startMs) / windowMs
@@ -90,14 +90,14 @@ const estimates: Algorithm<TwoCounters> = {
   refund: (state, _taken, _nowMs, _limit, cost) => ({ ...state, current: Math.max(0, state.current - cost) }),
 }
 
-/** All units weigh until the last of them is a window old. */
-const lumps: Algorithm<SlidingWindowState> = {
+/** All units count until the last of them is one window old. */
+const countsAllTogether: Algorithm<SlidingWindowState> = {
   ...slidingWindow,
   charge(state, nowMs, limit, cost) {
-    const outcome = slidingWindow.charge(state, nowMs, limit, cost)
-    const lastMs = outcome.state.slices.at(-1)?.lastMs ?? nowMs
-    const slices = outcome.state.slices.map((slice) => ({ ...slice, lastMs }))
-    return { ...outcome, state: { ...outcome.state, slices } }
+    const result = slidingWindow.charge(state, nowMs, limit, cost)
+    const lastMs = result.state.slices.at(-1)?.lastMs ?? nowMs
+    const slices = result.state.slices.map((slice) => ({ ...slice, lastMs }))
+    return { ...result, state: { ...result.state, slices } }
   },
 }
 
@@ -128,33 +128,33 @@ const refundsTheNewest: Algorithm<SlidingWindowState> = {
   }),
 }
 
-const heedsNoBurst: Algorithm<TokenBucketState> = {
+const ignoresTheBurst: Algorithm<TokenBucketState> = {
   ...tokenBucket,
   charge: (state, nowMs, limit, cost) =>
     tokenBucket.charge(state, nowMs, { ...limit, burst: limit.limit }, cost),
 }
 
-const showsParts: Algorithm<TokenBucketState> = {
+const showsPartialUnits: Algorithm<TokenBucketState> = {
   ...tokenBucket,
   charge(state, nowMs, limit, cost) {
-    const outcome = tokenBucket.charge(state, nowMs, limit, cost)
-    const debt = (outcome.state.fullAtMs - nowMs) * limit.limit + outcome.state.fullAtParts
-    return { ...outcome, remaining: Math.ceil(limit.burst - debt / limit.windowMs) }
+    const result = tokenBucket.charge(state, nowMs, limit, cost)
+    const debt = (result.state.fullAtMs - nowMs) * limit.limit + result.state.fullAtParts
+    return { ...result, remaining: Math.ceil(limit.burst - debt / limit.windowMs) }
   },
 }
 
-const savesUpWhenFull: Algorithm<TokenBucketState> = {
+const overfills: Algorithm<TokenBucketState> = {
   ...tokenBucket,
   charge(state, nowMs, limit, cost) {
-    const outcome = tokenBucket.charge(state, nowMs, limit, cost)
-    if (state === undefined || nowMs - state.fullAtMs < limit.windowMs) return outcome
-    const fullAtMs = outcome.state.fullAtMs - limit.windowMs / limit.limit
-    return { ...outcome, state: { ...outcome.state, fullAtMs } }
+    const result = tokenBucket.charge(state, nowMs, limit, cost)
+    if (state === undefined || nowMs - state.fullAtMs < limit.windowMs) return result
+    const fullAtMs = result.state.fullAtMs - limit.windowMs / limit.limit
+    return { ...result, state: { ...result.state, fullAtMs } }
   },
 }
 
 /** A bucket whose units come back after a whole number of milliseconds. */
-function wholeMs(round: (ms: number) => number): Algorithm<TokenBucketState> {
+function withWholeMs(round: (ms: number) => number): Algorithm<TokenBucketState> {
   const rounded = (limit: Limit): Limit => ({
     ...limit,
     limit: 1,
@@ -168,14 +168,14 @@ function wholeMs(round: (ms: number) => number): Algorithm<TokenBucketState> {
   }
 }
 
-const refundsWhatCameBack: Algorithm<TokenBucketState> = {
+const refundsUnitsThatCameBack: Algorithm<TokenBucketState> = {
   ...tokenBucket,
   refund: (state, _taken, nowMs, limit, cost) =>
     tokenBucket.refund(state, { ...state, fullAtMs: nowMs + 1_000_000_000 }, nowMs, limit, cost),
 }
 
-/** Forgets who has taken nothing for a window, although a large bucket takes longer to fill. */
-class ForgetsAfterAWindow extends SimpleStore {
+/** Forgets a client after a window without charges, although a large bucket takes longer to fill. */
+class ForgetsAfterOneWindow extends SimpleStore {
   readonly #lastMs = new Map<string, number>()
   protected override plan(charge: Charge): Plan {
     const nowMs = this.clock.now()
@@ -186,57 +186,127 @@ class ForgetsAfterAWindow extends SimpleStore {
   }
 }
 
-const fixedReset = 'refuses in the instant before the reset and admits L at the reset'
-const countdown = 'counts down to the end of the window that the first charge opened'
-const fixedTrace = 'admits in each window of a random trace what the limit has, no more and no less'
-const onlyItsWindow = 'honours a receipt in the window of its charge, and in no later one'
-const oneAfterAnother = 'lets every unit come back a window after it was taken, not all of them at once'
-const oldestReset = 'resets when the oldest units come back'
+const resetsAtTheEnd = 'a window refuses until its last millisecond, and the next window has the full limit'
+const resetMsCountsDown = 'resetMs counts down to the end of the window that the first charge opened'
+const fixedTrace = 'in a random trace, each window allows as many units as the limit has, and no more'
+const refundsInItsWindow = 'refund() gives a charge back in the window of the charge, and in no later window'
+const unitsComeBackOneByOne =
+  'each unit comes back one window after it was taken, and not together with the others'
+const resetOfTheOldest = 'resetMs is the time until the oldest units come back'
 const slidingTrace =
-  'admits at most L in any window of a random trace, and lets no unit weigh an eighth of it too long'
-const slidingRefundTrace =
-  'admits at most L that are kept in any window of a random trace, whatever is refunded'
-const ownUnits = 'gives back the units of the receipt, and those of other charges neither sooner nor later'
-const worthlessLater = 'does not honour a receipt whose units have come back by themselves'
-const burstThenRate = 'admits the burst at once, then one unit every windowMs / limit'
-const fillsUp = 'fills up to the burst and no further, and remembers a client until then'
-const regainsReset =
-  'resets in the time that it takes to regain what remains, or the next unit where nothing does'
-const noDrift = 'keeps its rate: 7 units in every second, although 7 does not divide it'
-const bucketTrace = 'admits B + floor(d / T) in any interval d of a random trace, no more and no less'
+  'in a random trace, no window allows more than the limit, and no unit counts for more than 9/8 of a window'
+const slidingRefundTrace = 'in a random trace with refunds, no window has more kept charges than the limit'
+const refundsItsUnits =
+  'refund() gives back the units of its receipt, and other units still come back at their own time'
+const refundsForOneWindow = 'refund() ignores a receipt whose units have already come back'
+const burstThenRate = 'a client can take the burst at once, and then one unit in each windowMs / limit'
+const fillsUp = 'a bucket fills up to the burst and no further, and is remembered until it is full'
+const resetOfTheBucket =
+  'resetMs is the time to regain what remains, or, where nothing remains, the time until the next unit'
+const exactRate = 'the rate is exact: 7 units come back in every second, although 7 does not divide 1000 ms'
+const bucketTrace =
+  'in a random trace, any interval of d ms allows burst + floor(d * limit / windowMs) units, and no more'
 const bucketRefundTrace =
-  'admits at most B + floor(d / T) that are kept in any interval d of a random trace, where one is refunded at a time'
-const notTwice = 'gives back only what has not come back by itself'
+  'in a random trace with one refund at a time, the kept charges stay within the burst and the rate'
+const refundsWhatIsMissing = 'refund() gives back only the units that have not come back already'
 
 const fixed = 'fixed-window'
 const sliding = 'sliding-window'
 const bucket = 'token-bucket'
 
 export const BROKEN_ALGORITHMS: readonly BrokenStore[] = [
-  broken('releases a millisecond late', counting(fixed, releasesLate), fixedReset),
-  broken('keeps something over a reset', counting(fixed, givesOneBackAtTheReset), fixedReset, fixedTrace),
-  broken('opens a window with each charge', counting(fixed, opensAnewWithEachCharge), countdown, fixedTrace),
-  broken('always shows a whole window', counting(fixed, resetsInAWindow(fixedWindow)), countdown),
-  broken('slides where windows should be fixed', counting(fixed, slidingWindow), fixedTrace),
-  broken('refunds into a later window', counting(fixed, refundsIntoAnyWindow), onlyItsWindow),
-  broken('has fixed windows for sliding ones', counting(sliding, fixedWindow), oneAfterAnother, slidingTrace),
-  broken('has a bucket for a sliding window', counting(sliding, tokenBucket), oneAfterAnother, slidingTrace),
+  broken('ends a window a millisecond late', countingWith(fixed, endsLate), resetsAtTheEnd),
   broken(
-    'always shows a whole sliding window',
-    counting(sliding, resetsInAWindow(slidingWindow)),
-    oldestReset,
+    'keeps used units at the end of a window',
+    countingWith(fixed, keepsUnitsAtTheReset),
+    resetsAtTheEnd,
+    fixedTrace,
   ),
-  broken('estimates with two counters', counting(sliding, estimates), oneAfterAnother, slidingTrace),
-  broken('lets all units weigh as long as the last', counting(sliding, lumps), oneAfterAnother, slidingTrace),
-  broken('refunds the oldest units', counting(sliding, refundsTheOldest), ownUnits, worthlessLater),
-  broken('refunds the newest units', counting(sliding, refundsTheNewest), ownUnits, slidingRefundTrace),
-  broken('heeds no burst', counting(bucket, heedsNoBurst), burstThenRate),
-  broken('has a sliding window for a bucket', counting(bucket, slidingWindow), burstThenRate, bucketTrace),
-  broken('always shows the window of a bucket', counting(bucket, resetsInAWindow(tokenBucket)), regainsReset),
-  broken('shows units that are not whole yet', counting(bucket, showsParts), bucketTrace),
-  broken('saves up in a full bucket', counting(bucket, savesUpWhenFull), fillsUp),
-  broken('forgets a bucket before it is full', ForgetsAfterAWindow, fillsUp),
-  broken('drifts, and is slower', counting(bucket, wholeMs(Math.ceil)), noDrift, bucketTrace),
-  broken('drifts, and is faster', counting(bucket, wholeMs(Math.floor)), noDrift, bucketTrace),
-  broken('refunds what came back', counting(bucket, refundsWhatCameBack), notTwice, bucketRefundTrace),
+  broken(
+    'opens a window with each charge',
+    countingWith(fixed, opensAWindowWithEachCharge),
+    resetMsCountsDown,
+    fixedTrace,
+  ),
+  broken(
+    'always shows the whole window as resetMs',
+    countingWith(fixed, withWholeWindow(fixedWindow)),
+    resetMsCountsDown,
+  ),
+  broken('counts fixed windows as sliding windows', countingWith(fixed, slidingWindow), fixedTrace),
+  broken('refunds in a later window', countingWith(fixed, refundsIntoAnyWindow), refundsInItsWindow),
+  broken(
+    'counts sliding windows as fixed windows',
+    countingWith(sliding, fixedWindow),
+    unitsComeBackOneByOne,
+    slidingTrace,
+  ),
+  broken(
+    'counts sliding windows as token buckets',
+    countingWith(sliding, tokenBucket),
+    unitsComeBackOneByOne,
+    slidingTrace,
+  ),
+  broken(
+    'always shows the whole sliding window as resetMs',
+    countingWith(sliding, withWholeWindow(slidingWindow)),
+    resetOfTheOldest,
+  ),
+  broken(
+    'estimates with two counters',
+    countingWith(sliding, estimatesWithTwoCounters),
+    unitsComeBackOneByOne,
+    slidingTrace,
+  ),
+  broken(
+    'counts all units until the last one is old',
+    countingWith(sliding, countsAllTogether),
+    unitsComeBackOneByOne,
+    slidingTrace,
+  ),
+  broken(
+    'refunds the oldest units',
+    countingWith(sliding, refundsTheOldest),
+    refundsItsUnits,
+    refundsForOneWindow,
+  ),
+  broken(
+    'refunds the newest units',
+    countingWith(sliding, refundsTheNewest),
+    refundsItsUnits,
+    slidingRefundTrace,
+  ),
+  broken('ignores the burst', countingWith(bucket, ignoresTheBurst), burstThenRate),
+  broken(
+    'counts token buckets as sliding windows',
+    countingWith(bucket, slidingWindow),
+    burstThenRate,
+    bucketTrace,
+  ),
+  broken(
+    'always shows the window of a token bucket as resetMs',
+    countingWith(bucket, withWholeWindow(tokenBucket)),
+    resetOfTheBucket,
+  ),
+  broken('shows partial units as whole units', countingWith(bucket, showsPartialUnits), bucketTrace),
+  broken('fills a bucket above its burst', countingWith(bucket, overfills), fillsUp),
+  broken('forgets a bucket before it is full', ForgetsAfterOneWindow, fillsUp),
+  broken(
+    'has a rate that is too low, because it rounds',
+    countingWith(bucket, withWholeMs(Math.ceil)),
+    exactRate,
+    bucketTrace,
+  ),
+  broken(
+    'has a rate that is too high, because it rounds',
+    countingWith(bucket, withWholeMs(Math.floor)),
+    exactRate,
+    bucketTrace,
+  ),
+  broken(
+    'refunds units that have already come back',
+    countingWith(bucket, refundsUnitsThatCameBack),
+    refundsWhatIsMissing,
+    bucketRefundTrace,
+  ),
 ]

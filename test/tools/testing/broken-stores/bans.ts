@@ -8,12 +8,12 @@ import { slidingWindow } from '../../../../src/limits/sliding-window.ts'
 import type { Charge } from '../../../../src/stores/store.ts'
 import { type Client, type Plan, SimpleStore } from '../simple-store.ts'
 import { type BrokenStore, broken } from './broken-store.ts'
-import { PausesBetweenReadAndWrite } from './counting.ts'
+import { WaitsBetweenReadAndWrite } from './counting.ts'
 
-type Outcomes = readonly AlgorithmResult<AlgorithmState>[]
+type Results = readonly AlgorithmResult<AlgorithmState>[]
 
-/** Bans, but reads the rule in another way. */
-abstract class OtherRule extends SimpleStore {
+/** Bans by another rule than that of the charge. */
+abstract class UsesOtherRule extends SimpleStore {
   protected abstract refusals(refusals: Limit): Partial<Limit>
   protected override withRefusal(state: BanState | undefined, rule: BanRule): BanState {
     return super.withRefusal(state, {
@@ -23,19 +23,19 @@ abstract class OtherRule extends SimpleStore {
   }
 }
 
-class BansOneTooLate extends OtherRule {
+class BansOneTooLate extends UsesOtherRule {
   protected override refusals({ limit }: Limit): Partial<Limit> {
     return { limit: limit + 1 }
   }
 }
 
-class NeverForgetsRefusals extends OtherRule {
+class NeverForgetsRefusals extends UsesOtherRule {
   protected override refusals(): Partial<Limit> {
     return { windowMs: 1_000_000_000 }
   }
 }
 
-class SaysNewEachTime extends SimpleStore {
+class ShowsEveryBanAsNew extends SimpleStore {
   protected override banOf(client: Client): Ban | undefined {
     const ban = super.banOf(client)
     return ban === undefined ? undefined : { ...ban, isNew: true }
@@ -43,30 +43,30 @@ class SaysNewEachTime extends SimpleStore {
 }
 
 class CountsRefusalsByCost extends SimpleStore {
-  protected override noteRefusal(client: Client, charge: Charge): Ban | undefined {
+  protected override countRefusal(client: Client, charge: Charge): Ban | undefined {
     let ban: Ban | undefined
     for (let unit = 0; unit < charge.cost && ban === undefined; unit++)
-      ban = super.noteRefusal(client, charge)
+      ban = super.countRefusal(client, charge)
     return ban
   }
 }
 
-class LiftsBansWithQuota extends SimpleStore {
+class EndsBansWithQuota extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     const plan = super.plan(charge)
-    return plan.asked.every(({ allowed }) => allowed) ? { ...plan, ban: undefined } : plan
+    return plan.results.every(({ allowed }) => allowed) ? { ...plan, ban: undefined } : plan
   }
 }
 
-class KnockingProlongsBans extends SimpleStore {
-  protected override carryOut(plan: Plan): Decision | Promise<Decision> {
+class RefusalProlongsBans extends SimpleStore {
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
     const { client, charge, ban } = plan
     if (ban !== undefined && charge.ban !== undefined) client.ban = banned(this.clock.now(), charge.ban.forMs)
-    return super.carryOut(plan)
+    return super.execute(plan)
   }
 }
 
-class KeepsRefusalsThroughBans extends SimpleStore {
+class RemembersRefusalsAfterBans extends SimpleStore {
   protected override withRefusal(state: BanState | undefined, rule: BanRule): BanState {
     const refusals = slidingWindow.charge(state?.refusals, this.clock.now(), rule.refusals, 1).state
     return { ...super.withRefusal(state, rule), refusals }
@@ -74,20 +74,20 @@ class KeepsRefusalsThroughBans extends SimpleStore {
 }
 
 class CountsRefusalsDuringBans extends SimpleStore {
-  protected override carryOut(plan: Plan): Decision | Promise<Decision> {
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
     const { client, charge, ban } = plan
     if (ban !== undefined && charge.ban !== undefined) {
       const known = client.ban?.refusals
       const refusals = slidingWindow.charge(known, this.clock.now(), charge.ban.refusals, 1).state
       client.ban = { ...client.ban, refusals }
     }
-    return super.carryOut(plan)
+    return super.execute(plan)
   }
 }
 
 class CountsRefusalsInFixedWindows extends SimpleStore {
   readonly #windows = new Map<Client, FixedWindowState>()
-  protected override noteRefusal(client: Client, { ban: rule }: Charge): Ban | undefined {
+  protected override countRefusal(client: Client, { ban: rule }: Charge): Ban | undefined {
     if (rule === undefined) return undefined
     const counted = fixedWindow.charge(this.#windows.get(client), this.clock.now(), rule.refusals, 1)
     this.#windows.set(client, counted.state)
@@ -100,29 +100,29 @@ class CountsRefusalsInFixedWindows extends SimpleStore {
 
 class CountsRefusalsWithoutRule extends SimpleStore {
   #rule: BanRule | undefined
-  protected override noteRefusal(client: Client, charge: Charge): Ban | undefined {
-    // As where the rule belongs to the store, and not to the charge.
+  protected override countRefusal(client: Client, charge: Charge): Ban | undefined {
+    // As in a store that has one rule of its own for all charges.
     const refusals = { ...(charge.limits[0] as Limit), limit: 3, windowMs: 10_000 }
     this.#rule = charge.ban ?? this.#rule ?? { refusals, forMs: 300_000 }
-    return super.noteRefusal(client, { ...charge, ban: this.#rule })
+    return super.countRefusal(client, { ...charge, ban: this.#rule })
   }
 }
 
-class HeedsBansWithRuleOnly extends SimpleStore {
+class AppliesBansWithRuleOnly extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     const plan = super.plan(charge)
     return charge.ban === undefined ? { ...plan, ban: undefined } : plan
   }
 }
 
-class TellsTheBanOnly extends SimpleStore {
+class ShowsTheBanOnly extends SimpleStore {
   protected override decision(
     charge: Charge,
-    asked: Outcomes,
-    shown: Outcomes,
+    results: Results,
+    shown: Results,
     ban: Ban | undefined,
   ): Decision {
-    const decision = super.decision(charge, asked, shown, ban)
+    const decision = super.decision(charge, results, shown, ban)
     if (ban === undefined) return decision
     const limits = decision.limits.map((state) => ({ ...state, resetMs: ban.endsInMs }))
     return { ...decision, retryAfterMs: ban.endsInMs, limits }
@@ -134,8 +134,8 @@ class OneBanForAll extends SimpleStore {
   protected override banOf(): Ban | undefined {
     return super.banOf(this.#all)
   }
-  protected override noteRefusal(_client: Client, charge: Charge): Ban | undefined {
-    return super.noteRefusal(this.#all, charge)
+  protected override countRefusal(_client: Client, charge: Charge): Ban | undefined {
+    return super.countRefusal(this.#all, charge)
   }
 }
 
@@ -147,9 +147,9 @@ class BansByPrefix extends SimpleStore {
     client.ban = this.#bans.get(prefix) ?? client.ban
     return super.plan(charge)
   }
-  protected override noteRefusal(client: Client, charge: Charge): Ban | undefined {
+  protected override countRefusal(client: Client, charge: Charge): Ban | undefined {
     const [prefix = ''] = charge.key.split(' ')
-    const ban = super.noteRefusal(client, charge)
+    const ban = super.countRefusal(client, charge)
     if (ban !== undefined && client.ban !== undefined) this.#bans.set(prefix, client.ban)
     return ban
   }
@@ -163,7 +163,7 @@ class ProlongsBansWhenTheClockGoesBack extends SimpleStore {
   }
 }
 
-class LiftsBansWhenTheClockGoesBack extends SimpleStore {
+class EndsBansWhenTheClockGoesBack extends SimpleStore {
   protected override rewind(client: Client, limits: readonly Limit[]): void {
     if ((client.ban?.sinceMs ?? 0) > this.clock.now()) client.ban = undefined
     super.rewind(client, limits)
@@ -172,17 +172,17 @@ class LiftsBansWhenTheClockGoesBack extends SimpleStore {
 
 class PeekCountsRefusals extends SimpleStore {
   override peek(charge: Charge): Decision {
-    const { client, asked, ban } = this.plan(charge)
+    const { client, results, ban } = this.plan(charge)
     const banNow =
-      ban ?? (asked.every(({ allowed }) => allowed) ? undefined : this.noteRefusal(client, charge))
-    return this.decision(charge, asked, this.ask(client, charge, 0), banNow)
+      ban ?? (results.every(({ allowed }) => allowed) ? undefined : this.countRefusal(client, charge))
+    return this.decision(charge, results, this.calculate(client, charge, 0), banNow)
   }
 }
 
 class PeekSeesNoBan extends SimpleStore {
   override peek(charge: Charge): Decision {
-    const { client, asked } = this.plan(charge)
-    return this.decision(charge, asked, this.ask(client, charge, 0), undefined)
+    const { client, results } = this.plan(charge)
+    return this.decision(charge, results, this.calculate(client, charge, 0), undefined)
   }
 }
 
@@ -198,47 +198,48 @@ class ForgetsRefusalsOfIdleClients extends SimpleStore {
   }
 }
 
-const nthRefusal = 'bans at the Nth refusal, and says so at that one and not again'
-const anyCost = 'counts a refused charge as one refusal, whatever it costs'
-const outright = 'refuses a banned client until its ban ends, also when its quota is long free again'
-const notProlonged = 'does not prolong a ban for knocking'
-const fromNothing = 'counts refusals from nothing after a ban, those during the ban not included'
-const anyStretch =
-  'bans whoever is refused N times in a stretch of the window of the rule, wherever it begins'
-const tooSlow = 'bans nobody who is refused less often than the rule says'
-const remembered = 'remembers refusals for as long as the rule says, longer than a client for its limits'
-const onlyWithRule = 'counts refusals of charges with a rule only, and heeds a ban in every charge'
-const laterOfBoth = 'asks a banned client to wait for its limits too, where they take longer than the ban'
-const inParallel = 'starts one ban, and says so once, of many refusals in parallel'
-const otherKeys = 'bans the client that was refused, and no other'
-const refusalsClockBack = 'survives a clock that is set back an hour: refusals are not remembered for longer'
-const clockBack = 'survives a clock that is set back an hour: a ban goes on, for no longer than a whole one'
-const peeks = 'peeks at a ban as consume would find it, and counts no refusal'
+const nthRefusal = 'the Nth refusal bans the client, and only its decision has ban.isNew = true'
+const anyCost = 'a refused charge counts as one refusal, whatever it costs'
+const lastsUntilItsEnd = 'a banned client is refused until its ban ends, even when it has quota again'
+const notProlonged = 'charges during a ban do not make the ban longer'
+const startsAtZero =
+  'after a ban the count of refusals starts at zero, and refusals during the ban do not count'
+const anyStretch = "N refusals in any stretch of the length of the ban rule's window ban the client"
+const tooFewRefusals = 'a client that is refused less often than the ban rule says is not banned'
+const remembersRefusals =
+  "refusals are remembered for the ban rule's window, even if it is longer than the ttlMs of the limits"
+const onlyWithRule = 'only refusals of charges with a ban rule count, but a ban refuses every charge'
+const longestWait = 'a banned client waits for its limits too, if their wait is longer than the ban'
+const oneBanInParallel = 'many refusals in parallel start one ban, and only one decision has ban.isNew = true'
+const onlyTheRefusedClient = 'a ban affects only the client that was refused'
+const refusalsClockBack = 'after the clock is set back by an hour, refusals are not remembered for longer'
+const clockBack = 'after the clock is set back by an hour, a ban continues, for its full time at most'
+const peekShowsBans = 'peek() shows a ban as consume() would, and counts no refusal'
 
 export const BROKEN_BANS: readonly BrokenStore[] = [
   broken('bans one refusal too late', BansOneTooLate, nthRefusal),
-  broken('says of every refusal that it brought the ban', SaysNewEachTime, nthRefusal),
-  broken('counts a refusal by its cost', CountsRefusalsByCost, anyCost),
-  broken('lifts a ban when there is quota', LiftsBansWithQuota, outright),
-  broken('prolongs a ban for knocking', KnockingProlongsBans, notProlonged),
-  broken('keeps refusals through a ban', KeepsRefusalsThroughBans, fromNothing),
-  broken('counts refusals during a ban', CountsRefusalsDuringBans, fromNothing),
+  broken('shows a new ban in every refusal', ShowsEveryBanAsNew, nthRefusal),
+  broken('counts a refusal as often as its cost', CountsRefusalsByCost, anyCost),
+  broken('ends a ban when there is quota', EndsBansWithQuota, lastsUntilItsEnd),
+  broken('makes a ban longer for each refused charge', RefusalProlongsBans, notProlonged),
+  broken('remembers refusals after a ban', RemembersRefusalsAfterBans, startsAtZero),
+  broken('counts refusals during a ban', CountsRefusalsDuringBans, startsAtZero),
   broken('counts refusals in fixed windows', CountsRefusalsInFixedWindows, anyStretch),
-  broken('never forgets a refusal', NeverForgetsRefusals, tooSlow, anyStretch),
-  broken('forgets the refusals of idle clients', ForgetsRefusalsOfIdleClients, remembered),
+  broken('never forgets a refusal', NeverForgetsRefusals, tooFewRefusals, anyStretch),
+  broken('forgets the refusals of idle clients', ForgetsRefusalsOfIdleClients, remembersRefusals),
   broken('counts refusals without a rule', CountsRefusalsWithoutRule, onlyWithRule),
-  broken('heeds a ban only where there is a rule', HeedsBansWithRuleOnly, onlyWithRule),
-  broken('tells the end of the ban only', TellsTheBanOnly, laterOfBoth),
-  broken('pauses before it bans', PausesBetweenReadAndWrite, inParallel),
-  broken('bans all for one', OneBanForAll, otherKeys),
-  broken('bans keys that begin alike', BansByPrefix, otherKeys),
+  broken('applies a ban only to charges with a rule', AppliesBansWithRuleOnly, onlyWithRule),
+  broken('shows the wait of the ban only', ShowsTheBanOnly, longestWait),
+  broken('waits before it bans', WaitsBetweenReadAndWrite, oneBanInParallel),
+  broken('bans all clients when one is refused', OneBanForAll, onlyTheRefusedClient),
+  broken('bans all keys with the same beginning', BansByPrefix, onlyTheRefusedClient),
   broken(
-    'prolongs a ban when the clock goes back',
+    'makes a ban longer when the clock is set back',
     ProlongsBansWhenTheClockGoesBack,
     clockBack,
     refusalsClockBack,
   ),
-  broken('lifts a ban when the clock goes back', LiftsBansWhenTheClockGoesBack, clockBack),
-  broken('counts a peek as a refusal', PeekCountsRefusals, peeks),
-  broken('does not see bans on peek', PeekSeesNoBan, peeks),
+  broken('ends a ban when the clock is set back', EndsBansWhenTheClockGoesBack, clockBack),
+  broken('counts a refusal in peek()', PeekCountsRefusals, peekShowsBans),
+  broken('shows no ban in peek()', PeekSeesNoBan, peekShowsBans),
 ]

@@ -5,17 +5,17 @@ import { type BrokenStore, broken } from './broken-store.ts'
 
 class BlocksNobody extends SimpleStore {
   override block(): void {
-    // Nothing, and no error.
+    // Does nothing, and throws nothing.
   }
 }
 
-class BlocksTheKnownOnly extends SimpleStore {
+class BlocksKnownClientsOnly extends SimpleStore {
   override block(key: string, forMs: number): void {
     if (this.clients.has(key)) super.block(key, forMs)
   }
 }
 
-class BlocksTheNextToo extends SimpleStore {
+class BlocksAnotherClientToo extends SimpleStore {
   override block(key: string, forMs: number): void {
     super.block(key, forMs)
     super.block(`${key} 2`, forMs)
@@ -28,17 +28,17 @@ class NeverShortensABan extends SimpleStore {
   }
 }
 
-class BlockForgetsUsed extends SimpleStore {
+class BlockForgetsUsedUnits extends SimpleStore {
   override block(key: string, forMs: number): void {
     this.reset(key)
     super.block(key, forMs)
   }
 }
 
-class BlockFillsUp extends SimpleStore {
+class ChargesBlockedClients extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     const plan = super.plan(charge)
-    if (plan.ban !== undefined && plan.asked.every(({ allowed }) => allowed)) this.take(plan)
+    if (plan.ban !== undefined && plan.results.every(({ allowed }) => allowed)) this.take(plan)
     return plan
   }
 }
@@ -56,14 +56,14 @@ class BlocksWithATimer extends SimpleStore {
   }
 }
 
-class ForgetsWhoHasTakenNothing extends SimpleStore {
+class ForgetsClientsWithoutUsedUnits extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     for (const [key, { states }] of this.clients) if (states.size === 0 && key !== charge.key) this.reset(key)
     return super.plan(charge)
   }
 }
 
-class UnblockForgetsUsed extends SimpleStore {
+class UnblockForgetsUsedUnits extends SimpleStore {
   override unblock(key: string): void {
     this.reset(key)
   }
@@ -71,7 +71,7 @@ class UnblockForgetsUsed extends SimpleStore {
 
 class UnblocksNobody extends SimpleStore {
   override unblock(): void {
-    // Nothing, and no error.
+    // Does nothing, and throws nothing.
   }
 }
 
@@ -104,30 +104,31 @@ class ResetAllKeepsBans extends SimpleStore {
   }
 }
 
-const unknown = 'blocks a client that it has never seen, that one only, and until the time is over'
-const replaces = 'replaces the ban that a client has by a block, be it longer or shorter'
-const keepsUsed = 'leaves what a client has used as it was, through a block and after it'
-const afterBlock = 'counts refusals from nothing after a block'
-const longBlock = 'blocks for 30 days, longer than any timer and than a client is remembered for its limits'
-const unblocks = 'ends a ban on unblock, and leaves what the client has used as it was'
-const afterUnblock = 'counts refusals from nothing after an unblock'
-const resetOne = 'forgets a ban and the refusals of one key on reset'
-const resetAll = 'forgets every ban on resetAll'
+const blocksUnknownClients =
+  'block() bans a client that the store has never seen, no other client, and only for the given time'
+const replacesBans = 'block() replaces an existing ban, with a longer one or a shorter one'
+const keepsUsedUnits = 'block() does not change the used units of a client, during the block or after it'
+const blockForgetsRefusals = 'after a block() the count of refusals starts at zero'
+const longBlock = 'block() can last 30 days, longer than any timer and longer than the ttlMs of the limits'
+const unblocks = 'unblock() ends the ban of one client, and does not change its used units'
+const unblockForgetsRefusals = 'after an unblock() the count of refusals starts at zero'
+const resetEndsBan = 'reset() forgets the ban and the refusals of one key'
+const resetAllEndsBans = 'resetAll() forgets every ban'
 
 export const BROKEN_BLOCKS: readonly BrokenStore[] = [
-  broken('blocks nobody', BlocksNobody, unknown, replaces),
-  broken('blocks clients only that it knows', BlocksTheKnownOnly, unknown),
-  broken('blocks another client too', BlocksTheNextToo, unknown),
-  broken('never shortens a ban', NeverShortensABan, replaces),
-  broken('forgets what a blocked client has used', BlockForgetsUsed, keepsUsed),
-  broken('charges a blocked client', BlockFillsUp, keepsUsed),
-  broken('keeps refusals through a block', BlockKeepsRefusals, afterBlock),
-  broken('blocks with a timer', BlocksWithATimer, longBlock),
-  broken('forgets who has taken nothing', ForgetsWhoHasTakenNothing, longBlock),
-  broken('forgets on unblock what was used', UnblockForgetsUsed, unblocks),
+  broken('blocks nobody', BlocksNobody, blocksUnknownClients, replacesBans),
+  broken('blocks only clients that it has seen', BlocksKnownClientsOnly, blocksUnknownClients),
+  broken('blocks another client too', BlocksAnotherClientToo, blocksUnknownClients),
+  broken('never shortens a ban', NeverShortensABan, replacesBans),
+  broken('forgets the used units of a blocked client', BlockForgetsUsedUnits, keepsUsedUnits),
+  broken('charges a blocked client', ChargesBlockedClients, keepsUsedUnits),
+  broken('remembers refusals after a block', BlockKeepsRefusals, blockForgetsRefusals),
+  broken('ends a block with a timer', BlocksWithATimer, longBlock),
+  broken('forgets clients without used units', ForgetsClientsWithoutUsedUnits, longBlock),
+  broken('forgets the used units of a client in unblock()', UnblockForgetsUsedUnits, unblocks),
   broken('unblocks nobody', UnblocksNobody, unblocks),
-  broken('unblocks all for one', UnblocksAll, unblocks),
-  broken('keeps refusals through an unblock', UnblockKeepsRefusals, afterUnblock),
-  broken('keeps a ban through a reset', ResetKeepsBans, resetOne),
-  broken('keeps bans through resetAll', ResetAllKeepsBans, resetAll),
+  broken('unblocks all clients in unblock()', UnblocksAll, unblocks),
+  broken('remembers refusals after an unblock', UnblockKeepsRefusals, unblockForgetsRefusals),
+  broken('keeps a ban in reset()', ResetKeepsBans, resetEndsBan),
+  broken('keeps bans in resetAll()', ResetAllKeepsBans, resetAllEndsBans),
 ]

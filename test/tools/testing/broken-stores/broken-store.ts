@@ -1,19 +1,19 @@
 import type { Store } from '../../../../src/stores/store.ts'
 import type { FakeClock } from '../../../../src/tools/testing/index.ts'
 
-/** A store with one fault, and the cases of the suite that find it. */
+/** A store with one mistake, and the cases of the suite that must find it. */
 export interface BrokenStore {
-  /** Completes "finds a store that". */
-  readonly what: string
+  /** Completes the sentence "the conformance suite finds a store that ...". */
+  readonly mistake: string
   readonly Store: new (clock: FakeClock) => Store
-  /** Titles; under each there is a case that fails. */
+  /** Titles of cases. All cases with these titles must fail. */
   readonly foundBy: readonly string[]
 }
 
 export function broken(
-  what: string,
+  mistake: string,
   Store: new (clock: FakeClock) => Store,
   ...foundBy: readonly string[]
 ): BrokenStore {
-  return { what, Store, foundBy }
+  return { mistake, Store, foundBy }
 }

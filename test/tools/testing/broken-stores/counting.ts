@@ -5,20 +5,20 @@ import type { Charge } from '../../../../src/stores/store.ts'
 import { type Client, type Plan, SimpleStore } from '../simple-store.ts'
 import { type BrokenStore, broken } from './broken-store.ts'
 
-type Outcomes = readonly AlgorithmResult<AlgorithmState>[]
+type Results = readonly AlgorithmResult<AlgorithmState>[]
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nextMacrotask = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-class OneTooMany extends SimpleStore {
-  protected override ask(client: Client, charge: Charge, cost: number): Outcomes {
+class AllowsOneTooMany extends SimpleStore {
+  protected override calculate(client: Client, charge: Charge, cost: number): Results {
     const limits = charge.limits.map((limit) => ({
       ...limit,
       limit: limit.limit + 1,
       burst: limit.burst + 1,
     }))
     return super
-      .ask(client, { ...charge, limits }, cost)
-      .map((outcome) => ({ ...outcome, remaining: Math.max(0, outcome.remaining - 1) }))
+      .calculate(client, { ...charge, limits }, cost)
+      .map((result) => ({ ...result, remaining: Math.max(0, result.remaining - 1) }))
   }
 }
 
@@ -30,12 +30,13 @@ class TakesPartOfACost extends SimpleStore {
   }
 }
 
-class CountsRefusals extends SimpleStore {
-  protected override carryOut(plan: Plan): Decision | Promise<Decision> {
-    const { charge, client, asked } = plan
-    const left = Math.min(...this.ask(client, charge, 0).map(({ remaining }) => remaining))
-    if (asked.some(({ allowed }) => !allowed)) this.take({ ...plan, asked: this.ask(client, charge, left) })
-    return super.carryOut(plan)
+class RefusalTakesTheRest extends SimpleStore {
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
+    const { charge, client, results } = plan
+    const left = Math.min(...this.calculate(client, charge, 0).map(({ remaining }) => remaining))
+    if (results.some(({ allowed }) => !allowed))
+      this.take({ ...plan, results: this.calculate(client, charge, left) })
+    return super.execute(plan)
   }
 }
 
@@ -46,34 +47,34 @@ class RoundsWaitsToSeconds extends SimpleStore {
   }
 }
 
-class SaysRepeatAtOnce extends SimpleStore {
+class ShowsShortRepeat extends SimpleStore {
   protected override take(plan: Plan): Decision {
     return { ...super.take(plan), repeatAfterMs: 1 }
   }
 }
 
-export class PausesBetweenReadAndWrite extends SimpleStore {
+export class WaitsBetweenReadAndWrite extends SimpleStore {
   override async consume(charge: Charge): Promise<Decision> {
     const plan = this.plan(charge)
-    await nextTurn()
-    return this.carryOut(plan)
+    await nextMacrotask()
+    return this.execute(plan)
   }
 }
 
-class KnockingProlongs extends SimpleStore {
-  protected override carryOut(plan: Plan): Decision | Promise<Decision> {
-    const { charge, client, asked } = plan
-    const decision = super.carryOut(plan)
-    if (asked.every(({ allowed }) => allowed)) return decision
+class RefusalProlongsTheWait extends SimpleStore {
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
+    const { charge, client, results } = plan
+    const decision = super.execute(plan)
+    if (results.every(({ allowed }) => allowed)) return decision
     for (const limit of charge.limits) {
-      const anew = this.algorithm(limit).charge(undefined, this.clock.now(), limit, limit.burst)
-      client.states.set(limit.name, anew.state)
+      const full = this.algorithm(limit).charge(undefined, this.clock.now(), limit, limit.burst)
+      client.states.set(limit.name, full.state)
     }
     return decision
   }
 }
 
-class LiveCounter extends SimpleStore {
+class ReturnsLiveCounter extends SimpleStore {
   readonly #states = new Map<string, Decision['limits'][number]>()
   override consume(charge: Charge): Decision {
     const decision = super.consume(charge) as Decision
@@ -92,20 +93,20 @@ class PeekTakes extends SimpleStore {
   }
 }
 
-class TakesZeroForNoTime extends SimpleStore {
+class TreatsZeroAsNoTime extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     if (this.clock.now() === 0) this.clients.clear()
     return super.plan(charge)
   }
 }
 
-class LocksOutWhenTheClockGoesBack extends SimpleStore {
+class LocksClientsOutWhenTheClockGoesBack extends SimpleStore {
   protected override rewind(): void {
-    // Keeps everything where it was, an hour ahead.
+    // Keeps the states, whose times are an hour in the future.
   }
 }
 
-class NewQuotaWhenTheClockGoesBack extends SimpleStore {
+class GivesNewQuotaWhenTheClockGoesBack extends SimpleStore {
   #lastMs = 0
   protected override rewind(client: Client): void {
     if (this.clock.now() < this.#lastMs) client.states.clear()
@@ -113,7 +114,7 @@ class NewQuotaWhenTheClockGoesBack extends SimpleStore {
   }
 }
 
-class RewindsOnlyWhatIsAdmitted extends SimpleStore {
+class RewindsOnlyForAllowedCharges extends SimpleStore {
   protected override plan(charge: Charge): Plan {
     const before = new Map(this.clientOf(charge.key).states)
     const plan = super.plan(charge)
@@ -124,46 +125,52 @@ class RewindsOnlyWhatIsAdmitted extends SimpleStore {
 
 class ForgetsBeyondAMonth extends SimpleStore {
   protected override plan(charge: Charge): Plan {
-    // As a timer of more than 2^31 - 1 ms does: it fires at once.
+    // A timer of more than 2^31 - 1 ms fires at once.
     if (charge.limits.some(({ windowMs }) => windowMs > 2 ** 31 - 1)) this.clients.clear()
     return super.plan(charge)
   }
 }
 
 class CountsInTicksOfTenMs extends SimpleStore {
-  protected override ask(client: Client, charge: Charge, cost: number): Outcomes {
+  protected override calculate(client: Client, charge: Charge, cost: number): Results {
     const limits = charge.limits.map((limit) => ({ ...limit, windowMs: Math.max(10, limit.windowMs) }))
-    return super.ask(client, { ...charge, limits }, cost)
+    return super.calculate(client, { ...charge, limits }, cost)
   }
 }
 
-const firstAdmitted = 'admits the first L units and refuses the next'
-const costWhole = 'takes a cost whole or not at all'
-const promise = 'keeps its promise: refused until retryAfterMs, admitted at it'
-const repeat = 'says rightly when an admitted charge could be repeated, where it says so'
-const parallel = 'admits exactly min(N, L) of N charges in parallel'
-const knocking = 'takes nothing on a refusal: knocking does not prolong the wait'
-const fresh = 'answers a fresh decision each time, never a live counter'
-const peeks = 'peeks without taking anything, and says what consume would say'
-const clockZero = 'counts from the instant 0 like from any other'
-const clockBack = 'survives a clock that is set back an hour: no new quota, no wait beyond a window'
-const longWindow = 'counts in a window of 30 days, longer than any timer'
-const tinyWindow = 'counts in a window of one millisecond'
+const allowsTheLimit = 'a client can use all units of the limit, and the next charge is refused'
+const wholeCost = 'a charge takes its whole cost, or nothing'
+const retryAfter = 'a refused charge is refused until its retryAfterMs has passed, and is allowed then'
+const repeatAfter =
+  'repeatAfterMs, where a decision has it, is the time until the same charge can be allowed again'
+const parallel = 'of charges in parallel, exactly as many are allowed as the limit has units'
+const refusalTakesNothing = 'a refused charge takes nothing, so more charges do not make the wait longer'
+const newDecisions = 'each decision is a new object that does not change later'
+const peeks = 'peek() takes nothing, and returns what consume() would return'
+const clockZero = 'counting works when the clock is at 0'
+const clockBack =
+  'after the clock is set back by an hour, a client gets no new quota, and waits for one window at most'
+const longWindow = 'a window can last 30 days, which is longer than any timer'
+const tinyWindow = 'a window can last one millisecond'
 
 export const BROKEN_COUNTING: readonly BrokenStore[] = [
-  broken('admits one too many', OneTooMany, firstAdmitted, parallel),
-  broken('takes a part of a cost', TakesPartOfACost, costWhole),
-  broken('takes what is left on a refusal', CountsRefusals, costWhole),
-  broken('asks to come back too early', RoundsWaitsToSeconds, promise),
-  broken('says that every charge could be repeated at once', SaysRepeatAtOnce, repeat),
-  broken('pauses between reading and writing', PausesBetweenReadAndWrite, parallel),
-  broken('prolongs the wait for knocking', KnockingProlongs, knocking),
-  broken('hands out its live counter', LiveCounter, fresh),
-  broken('charges on peek', PeekTakes, peeks),
-  broken('takes the instant 0 for none', TakesZeroForNoTime, clockZero),
-  broken('locks out when the clock goes back', LocksOutWhenTheClockGoesBack, clockBack),
-  broken('gives new quota when the clock goes back', NewQuotaWhenTheClockGoesBack, clockBack),
-  broken('keeps a clock that went back for admitted charges only', RewindsOnlyWhatIsAdmitted, clockBack),
-  broken('forgets windows longer than a timer', ForgetsBeyondAMonth, longWindow),
+  broken('allows one unit too many', AllowsOneTooMany, allowsTheLimit, parallel),
+  broken('takes a part of the cost of a refused charge', TakesPartOfACost, wholeCost),
+  broken('takes the remaining units for a refused charge', RefusalTakesTheRest, wholeCost),
+  broken('shows a retryAfterMs that is too short', RoundsWaitsToSeconds, retryAfter),
+  broken('shows a repeatAfterMs of 1 ms for every charge', ShowsShortRepeat, repeatAfter),
+  broken('waits between reading and writing', WaitsBetweenReadAndWrite, parallel),
+  broken('makes the wait longer for each refused charge', RefusalProlongsTheWait, refusalTakesNothing),
+  broken('returns its own counter in decisions', ReturnsLiveCounter, newDecisions),
+  broken('takes units in peek()', PeekTakes, peeks),
+  broken('treats the time 0 as no time', TreatsZeroAsNoTime, clockZero),
+  broken('locks clients out when the clock is set back', LocksClientsOutWhenTheClockGoesBack, clockBack),
+  broken('gives new quota when the clock is set back', GivesNewQuotaWhenTheClockGoesBack, clockBack),
+  broken(
+    'follows a clock that is set back for allowed charges only',
+    RewindsOnlyForAllowedCharges,
+    clockBack,
+  ),
+  broken('forgets windows that are longer than a timer', ForgetsBeyondAMonth, longWindow),
   broken('counts in ticks of ten milliseconds', CountsInTicksOfTenMs, tinyWindow),
 ]

@@ -35,7 +35,7 @@ class EncodesKeys extends SimpleStore {
   }
 }
 
-class KeepsKeysInAnObject extends SimpleStore {
+class ConfusesInheritedNames extends SimpleStore {
   protected override keyOf(key: string): string {
     return key in {} ? 'inherited' : key
   }
@@ -49,7 +49,7 @@ class ResetForgetsAll extends SimpleStore {
 
 class ResetDoesNothing extends SimpleStore {
   override reset(): void {
-    // Nothing, and no error.
+    // Does nothing, and throws nothing.
   }
 }
 
@@ -60,7 +60,7 @@ class ResetAllForgetsOne extends SimpleStore {
   }
 }
 
-class ShortMemory extends SimpleStore {
+class ForgetsClients extends SimpleStore {
   override consume(charge: Charge): Decision | Promise<Decision> {
     if (this.clients.size > 100) this.clients.clear()
     return super.consume(charge)
@@ -75,23 +75,28 @@ class ClosesOnce extends SimpleStore {
   }
 }
 
-const apart = 'counts every key apart'
-const odd = 'tells odd keys apart: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB'
-const resetOne = 'forgets one key on reset, and only that one'
-const resetAll = 'forgets every key on resetAll'
-const remembers = 'forgets nobody before the window ends, however busy others are'
-const closes = 'closes, and closes again without an error'
+const separateKeys = 'every key is counted separately'
+const unusualKeys =
+  'unusual keys are counted separately: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB'
+const resetOneKey = 'reset() forgets one key, and no other key'
+const resetAllKeys = 'resetAll() forgets every key'
+const remembers = 'a client is remembered until its window ends, while many other clients come'
+const closes = 'close() can be called twice'
 
 export const BROKEN_KEYS: readonly BrokenStore[] = [
-  broken('takes keys of one hash for one', HashesKeys, apart),
-  broken('shortens keys', ShortensKeys, odd),
-  broken('trims keys', TrimsKeys, odd),
-  broken('normalises keys', NormalisesKeys, odd),
-  broken('sends keys as UTF-8, where lone surrogates become one', EncodesKeys, odd),
-  broken('keeps keys in an object', KeepsKeysInAnObject, odd),
-  broken('forgets all on reset', ResetForgetsAll, resetOne),
-  broken('forgets nothing on reset', ResetDoesNothing, resetOne),
-  broken('forgets one on resetAll', ResetAllForgetsOne, resetAll),
-  broken('forgets clients when there are many', ShortMemory, remembers),
+  broken('takes keys with the same hash for one key', HashesKeys, separateKeys),
+  broken('shortens keys', ShortensKeys, unusualKeys),
+  broken('trims keys', TrimsKeys, unusualKeys),
+  broken('normalises keys', NormalisesKeys, unusualKeys),
+  broken(
+    'encodes keys as UTF-8, in which all lone surrogates become the same character',
+    EncodesKeys,
+    unusualKeys,
+  ),
+  broken('takes the names of inherited properties for one key', ConfusesInheritedNames, unusualKeys),
+  broken('forgets all keys in reset()', ResetForgetsAll, resetOneKey),
+  broken('forgets nothing in reset()', ResetDoesNothing, resetOneKey),
+  broken('forgets one key in resetAll()', ResetAllForgetsOne, resetAllKeys),
+  broken('forgets all clients when there are many', ForgetsClients, remembers),
   broken('cannot be closed twice', ClosesOnce, closes),
 ]

@@ -5,7 +5,7 @@ import type { Charge } from '../../../../src/stores/store.ts'
 import { type Client, type Plan, type SimpleReceipt, SimpleStore } from '../simple-store.ts'
 import { type BrokenStore, broken } from './broken-store.ts'
 
-type Outcomes = readonly AlgorithmResult<AlgorithmState>[]
+type Results = readonly AlgorithmResult<AlgorithmState>[]
 
 class RefundsOneUnit extends SimpleStore {
   protected override giveBack(receipt: SimpleReceipt, client: Client): void {
@@ -23,17 +23,17 @@ class RefundsBeyondTheLimit extends SimpleStore {
   readonly #extra = new Map<Client, number>()
   override refund(receipt: Receipt): void {
     const { client, cost } = receipt as SimpleReceipt
-    if (this.spent.has(receipt)) this.#extra.set(client, (this.#extra.get(client) ?? 0) + cost)
+    if (this.refundedReceipts.has(receipt)) this.#extra.set(client, (this.#extra.get(client) ?? 0) + cost)
     super.refund(receipt)
   }
-  protected override ask(client: Client, charge: Charge, cost: number): Outcomes {
+  protected override calculate(client: Client, charge: Charge, cost: number): Results {
     const extra = this.#extra.get(client) ?? 0
     const limits = charge.limits.map((limit) => ({
       ...limit,
       limit: limit.limit + extra,
       burst: limit.burst + extra,
     }))
-    return super.ask(client, { ...charge, limits }, cost)
+    return super.calculate(client, { ...charge, limits }, cost)
   }
 }
 
@@ -44,58 +44,58 @@ class RefundsAcrossAReset extends SimpleStore {
   }
 }
 
-class ChargesThoseThatAdmit extends SimpleStore {
-  protected override carryOut(plan: Plan): Decision | Promise<Decision> {
-    const decision = super.carryOut(plan)
+class ChargesLimitsThatAllow extends SimpleStore {
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
+    const decision = super.execute(plan)
     plan.charge.limits.forEach(({ name }, index) => {
-      const outcome = plan.asked[index]
-      if (outcome?.allowed) plan.client.states.set(name, outcome.state)
+      const result = plan.results[index]
+      if (result?.allowed) plan.client.states.set(name, result.state)
     })
     return decision
   }
 }
 
-abstract class OtherWait extends SimpleStore {
+abstract class ShowsOtherWait extends SimpleStore {
   protected abstract waitOf(waitsMs: readonly number[]): number
   protected override decision(
     charge: Charge,
-    asked: Outcomes,
-    shown: Outcomes,
+    results: Results,
+    shown: Results,
     ban: Ban | undefined,
   ): Decision {
-    const decision = super.decision(charge, asked, shown, ban)
-    const waitsMs = asked.map(({ retryAfterMs }) => retryAfterMs).filter((waitMs) => waitMs > 0)
+    const decision = super.decision(charge, results, shown, ban)
+    const waitsMs = results.map(({ retryAfterMs }) => retryAfterMs).filter((waitMs) => waitMs > 0)
     return waitsMs.length === 0 || ban !== undefined
       ? decision
       : { ...decision, retryAfterMs: this.waitOf(waitsMs) }
   }
 }
 
-class AsksForTheFirstWait extends OtherWait {
+class ShowsTheFirstWait extends ShowsOtherWait {
   protected override waitOf([first = 0]: readonly number[]): number {
     return first
   }
 }
 
-class AsksForTheShortestWait extends OtherWait {
+class ShowsTheShortestWait extends ShowsOtherWait {
   protected override waitOf(waitsMs: readonly number[]): number {
     return Math.min(...waitsMs)
   }
 }
 
-class HeedsTwoLimits extends SimpleStore {
-  protected override ask(client: Client, charge: Charge, cost: number): Outcomes {
+class AppliesTwoLimits extends SimpleStore {
+  protected override calculate(client: Client, charge: Charge, cost: number): Results {
     return super
-      .ask(client, charge, cost)
-      .map((outcome, index) => (index < 2 ? outcome : { ...outcome, allowed: true, retryAfterMs: 0 }))
+      .calculate(client, charge, cost)
+      .map((result, index) => (index < 2 ? result : { ...result, allowed: true, retryAfterMs: 0 }))
   }
 }
 
-class SaysRepeatByTheFirstLimit extends SimpleStore {
+class ShowsRepeatOfTheFirstLimit extends SimpleStore {
   protected override take(plan: Plan): Decision {
     const decision = super.take(plan)
     const { key, limits, cost } = plan.charge
-    const [first] = this.ask(plan.client, { key, limits, cost }, cost)
+    const [first] = this.calculate(plan.client, { key, limits, cost }, cost)
     return first?.allowed === false ? { ...decision, repeatAfterMs: first.retryAfterMs } : decision
   }
 }
@@ -106,25 +106,26 @@ class RefundsTheFirstLimit extends SimpleStore {
   }
 }
 
-const givesBack = 'gives back exactly what the receipt was written for'
-const onlyOnce = 'honours a receipt once'
-const neverMore = 'never leaves more than the limit, whatever is refunded'
-const notAfterReset = 'does not honour a receipt of before a reset'
-const allOrNone = 'charges none of several limits when one refuses'
-const orderFree = 'decides the same in whatever order the limits stand'
-const asIfAlone = 'counts each of several limits as if it were alone, and waits for the last that refuses'
-const severalTrace = 'admits in a random trace what all of several limits admit, and nothing else'
-const givesBackToAll = 'gives a charge back to all of several limits'
+const refundsTheCharge = 'refund() gives back exactly the units of the charge'
+const refundsOnce = 'refund() gives back a charge only once'
+const neverAboveTheLimit = 'refund() never leaves a client with more units than the limit'
+const notAfterReset = 'refund() ignores the receipt of a charge that a reset() has forgotten'
+const allOrNone = 'a charge that one of several limits refuses takes nothing from any of them'
+const anyOrder = 'the order of several limits does not change the decision'
+const asIfAlone =
+  'each of several limits counts as if it were the only one, and retryAfterMs is the longest wait'
+const severalTrace = 'in a random trace, a charge is allowed exactly when all of several limits allow it'
+const refundsAll = 'refund() gives a charge back to all of several limits'
 
 export const BROKEN_RECEIPTS_AND_LIMITS: readonly BrokenStore[] = [
-  broken('refunds less than was taken', RefundsOneUnit, givesBack),
-  broken('honours a receipt twice', RefundsTwice, onlyOnce),
-  broken('refunds beyond the limit', RefundsBeyondTheLimit, neverMore),
-  broken('refunds what was taken before a reset', RefundsAcrossAReset, notAfterReset),
-  broken('charges those of several limits that admit', ChargesThoseThatAdmit, allOrNone),
-  broken('asks to wait for the first that refuses', AsksForTheFirstWait, orderFree),
-  broken('asks to wait for the shortest of several', AsksForTheShortestWait, asIfAlone, severalTrace),
-  broken('says by the first limit when to repeat', SaysRepeatByTheFirstLimit, severalTrace),
-  broken('heeds two limits and shows three', HeedsTwoLimits, severalTrace, orderFree),
-  broken('refunds the first of several limits', RefundsTheFirstLimit, givesBackToAll),
+  broken('refunds less than the charge took', RefundsOneUnit, refundsTheCharge),
+  broken('refunds a charge twice', RefundsTwice, refundsOnce),
+  broken('refunds beyond the limit', RefundsBeyondTheLimit, neverAboveTheLimit),
+  broken('refunds a charge from before a reset', RefundsAcrossAReset, notAfterReset),
+  broken('charges the limits that allow when another limit refuses', ChargesLimitsThatAllow, allOrNone),
+  broken('shows the wait of the first limit that refuses', ShowsTheFirstWait, anyOrder),
+  broken('shows the shortest wait of several limits', ShowsTheShortestWait, asIfAlone, severalTrace),
+  broken('shows the repeatAfterMs of the first limit', ShowsRepeatOfTheFirstLimit, severalTrace),
+  broken('applies two limits and shows three', AppliesTwoLimits, severalTrace, anyOrder),
+  broken('refunds only the first of several limits', RefundsTheFirstLimit, refundsAll),
 ]

@@ -1,0 +1,233 @@
+/*
+ * Reads and writes the clients of a table, one at a time. Hides how a client is kept: as a row of 32-bit words, which
+ * moves and grows (table/).
+ */
+import type { NumberSource } from '../../limits/algorithm.ts'
+import { readBan, writeBan } from '../../limits/ban.ts'
+import type { ClientEntry } from './client-entry.ts'
+import type { ClientTable } from './table/client-table.ts'
+import type { Fingerprint, KeyHash } from './table/key-hash.ts'
+import {
+  EXPIRY_LOWER,
+  expiryOf,
+  fitsHead,
+  fullnessOf,
+  HAS_REFUSALS,
+  IS_BANNED,
+  IS_WIDE,
+  LARGEST_WORD,
+  MARKS,
+  marksOf,
+  NUMBERS,
+  ORIGIN_BEFORE_MS,
+  type RowHead,
+  schemaIdOf,
+  withExpiry,
+  withFullness,
+} from './table/row-format.ts'
+import { NO_ROW } from './table/row-index.ts'
+import { NumberReader, NumberWriter, readDouble, writeDouble } from './table/row-numbers.ts'
+import type { RowSchema, RowSchemas } from './table/row-schemas.ts'
+
+/** What all cursors over the same clients share. Only one of the cursors may write; the others read and remove. */
+export interface ClientRows {
+  readonly table: ClientTable
+  readonly schemas: RowSchemas
+  /** When the store was created, in milliseconds on its clock. */
+  readonly createdAtMs: number
+}
+
+const NO_WORDS = new Int32Array(0)
+const NO_FINGERPRINT: Fingerprint = { first: 0, second: 0, third: 0 }
+
+/** Points at one client of a {@link ClientTable}, or at none. All members but the finders concern that client. */
+export class ClientCursor {
+  readonly #table: ClientTable
+  readonly #schemas: RowSchemas
+  readonly #originMs: number
+  readonly #draft = new NumberWriter()
+  readonly #reader = new NumberReader()
+  #key: string | undefined
+  #moves = 0
+  #fingerprint = NO_FINGERPRINT
+  #row = NO_ROW
+  #words: Int32Array = NO_WORDS
+  #start = 0
+  #marks = 0
+
+  constructor({ table, schemas, createdAtMs }: ClientRows) {
+    this.#table = table
+    this.#schemas = schemas
+    this.#originMs = createdAtMs - ORIGIN_BEFORE_MS
+  }
+
+  /** Points at the client of a key. Returns whether it is known; where it is not, `save` adds it. */
+  findKey(key: string, hash: KeyHash): boolean {
+    // The requests of one client come in bursts. While no row has moved, the cursor still points at the client.
+    if (key !== this.#key || this.#moves !== this.#table.moves) {
+      this.find(hash.of(key))
+      this.#key = key
+      this.#moves = this.#table.moves
+    }
+    return this.isKnown
+  }
+
+  /** Points at the client of a fingerprint. Returns whether it is known; where it is not, `save` adds it. */
+  find(fingerprint: Fingerprint): boolean {
+    this.#fingerprint = fingerprint
+    this.goTo(this.#table.find(fingerprint))
+    return this.isKnown
+  }
+
+  /** Points at the client of a row, or at none where the row is {@link NO_ROW}. */
+  goTo(row: number): void {
+    this.#key = undefined
+    this.#row = row
+    if (row === NO_ROW) return
+    const { rows } = this.#table
+    this.#words = rows.wordsOf(row)
+    this.#start = rows.startOf(row)
+    this.#marks = this.#words[this.#start + MARKS] ?? 0
+  }
+
+  /** The fingerprint of the latest `find` or `findKey`. */
+  get fingerprint(): Fingerprint {
+    return this.#fingerprint
+  }
+
+  get isKnown(): boolean {
+    return this.#row !== NO_ROW
+  }
+
+  /** Whether the client has the numbers of this schema, and neither a ban nor refusals. */
+  holdsOnly(schema: RowSchema): boolean {
+    return schemaIdOf(this.#marks) === schema.id && (this.#marks & (IS_BANNED | HAS_REFUSALS)) === 0
+  }
+
+  get hasBan(): boolean {
+    return (this.#marks & IS_BANNED) !== 0
+  }
+
+  get fullness(): number {
+    return fullnessOf(this.#marks)
+  }
+
+  setFullness(fullness: number): void {
+    this.#setMarks(withFullness(this.#marks, fullness))
+  }
+
+  get expiresAtMs(): number {
+    if ((this.#marks & IS_WIDE) !== 0) return readDouble(this.#words, this.#start + NUMBERS)
+    return expiryOf(this.#marks, this.#words[this.#start + EXPIRY_LOWER] ?? 0) + this.#originMs
+  }
+
+  /** Whether `holdsOnly` is true, and the row is narrow: only then the next four members may be used. */
+  isNarrowRowOf(schema: RowSchema): boolean {
+    return schemaIdOf(this.#marks) === schema.id && (this.#marks & (IS_BANNED | HAS_REFUSALS | IS_WIDE)) === 0
+  }
+
+  /** A number as its word holds it: an amount, or the time from an instant to the expiry. */
+  numberAt(index: number): number {
+    return (this.#words[this.#start + NUMBERS + index] ?? 0) >>> 0
+  }
+
+  /** @param value whole, from 0 to {@link LARGEST_WORD} */
+  setNumberAt(index: number, value: number): void {
+    this.#words[this.#start + NUMBERS + index] = value
+  }
+
+  /** Whether a narrow row can hold an expiry, and an instant before it. */
+  fitsNarrow(instantMs: number, expiresAtMs: number): boolean {
+    return expiresAtMs - instantMs <= LARGEST_WORD && fitsHead(expiresAtMs - this.#originMs)
+  }
+
+  /** Changes the expiry only. Instants are kept as the time to the expiry, so they must be written again. */
+  setExpiry(expiresAtMs: number): void {
+    const expiry = expiresAtMs - this.#originMs
+    this.#words[this.#start + EXPIRY_LOWER] = expiry
+    this.#setMarks(withExpiry(this.#marks, expiry))
+  }
+
+  /** All numbers of the client, from the first one on. */
+  numbers(): NumberSource {
+    const start = this.#start + NUMBERS
+    if ((this.#marks & IS_WIDE) === 0) this.#reader.openNarrow(this.#words, start, this.expiresAtMs)
+    else this.#reader.openWide(this.#words, start + 2)
+    return this.#reader
+  }
+
+  /** Everything that is known of the client. */
+  read(): ClientEntry {
+    const schema = this.#schemas.at(schemaIdOf(this.#marks))
+    const numbers = this.numbers()
+    const states = (schema?.algorithms ?? []).map((algorithm) => algorithm.read(numbers))
+    const hasMore = (this.#marks & (IS_BANNED | HAS_REFUSALS)) !== 0
+    return {
+      limits: schema?.limits ?? [],
+      states,
+      ban: hasMore ? readBan(numbers, this.hasBan) : undefined,
+      expiresAtMs: this.expiresAtMs,
+      fullness: this.fullness,
+    }
+  }
+
+  /** Collects the numbers that {@link save} writes: the states of the limits, in the order of the schema. */
+  draft(): NumberWriter {
+    this.#draft.clear()
+    return this.#draft
+  }
+
+  /** Writes the client, with the numbers of the draft. Adds it where it is not known. */
+  save(head: RowHead): void {
+    if (head.ban !== undefined) writeBan(head.ban, this.#draft)
+    const idBefore = this.isKnown ? schemaIdOf(this.#marks) : undefined
+    if (idBefore !== head.schema.id) this.#schemas.retain(head.schema)
+    this.#makeRoom(false)
+    const expiry = head.expiresAtMs - this.#originMs
+    const isNarrow = fitsHead(expiry) && this.#writeNarrow(head.expiresAtMs)
+    if (!isNarrow) this.#writeWide(head.expiresAtMs)
+    this.#setMarks(isNarrow ? withExpiry(marksOf(head), expiry) : marksOf(head) | IS_WIDE)
+    this.#words[this.#start + EXPIRY_LOWER] = isNarrow ? expiry : 0
+    if (idBefore !== undefined && idBefore !== head.schema.id) this.#schemas.release(idBefore)
+  }
+
+  /** Writes everything that is known of the client. Adds it where it is not known. */
+  write(entry: ClientEntry): void {
+    const schema = this.#schemas.of(entry.limits)
+    const draft = this.draft()
+    schema.algorithms.forEach((algorithm, index) => {
+      const state = entry.states[index]
+      if (state !== undefined) algorithm.write(state, draft)
+    })
+    this.save({ ...entry, schema })
+  }
+
+  /** Forgets the client, and points at none. */
+  remove(): void {
+    this.#schemas.release(schemaIdOf(this.#marks))
+    this.#table.remove(this.#row)
+    this.goTo(NO_ROW)
+  }
+
+  #setMarks(marks: number): void {
+    this.#marks = marks
+    this.#words[this.#start + MARKS] = marks
+  }
+
+  #makeRoom(isWide: boolean): void {
+    const width = NUMBERS + this.#draft.wordsFor(isWide)
+    const table = this.#table
+    if (!this.isKnown) this.goTo(table.add(this.#fingerprint, width))
+    else if (table.rows.widthOf(this.#row) < width) this.goTo(table.resize(this.#row, width))
+  }
+
+  #writeNarrow(expiresAtMs: number): boolean {
+    return this.#draft.writeNarrow(this.#words, this.#start + NUMBERS, expiresAtMs)
+  }
+
+  #writeWide(expiresAtMs: number): void {
+    this.#makeRoom(true)
+    writeDouble(this.#words, this.#start + NUMBERS, expiresAtMs)
+    this.#draft.writeWide(this.#words, this.#start + NUMBERS + 2)
+  }
+}

@@ -1,0 +1,70 @@
+/*
+ * Decides the most frequent charge on the numbers of the client's row, without an entry and a draft: the client has
+ * one limit, a fixed window, which is open, admits the charge, and would admit the same charge again.
+ *
+ * This is a twin of ../../limits/fixed-window.ts. test/stores/memory/open-window-charge.test.ts proves on random
+ * charges and traces that both answer the same and leave the same row.
+ */
+import type { LimitState } from '../../limits/decision.ts'
+import type { FixedWindowState } from '../../limits/fixed-window.ts'
+import type { Limit } from '../../limits/limit.ts'
+import type { ClientCursor } from './client-cursor.ts'
+import { fullnessOfLimit } from './client-entry.ts'
+import { FULL, LARGEST_WORD } from './table/row-format.ts'
+import type { RowSchema } from './table/row-schemas.ts'
+
+/** The numbers of the row, in the order in which the algorithm writes them. */
+const START_TO_EXPIRY_MS = 0
+const USED = 1
+const WINDOW_ID = 2
+
+/**
+ * Charges the known client that the cursor points at.
+ *
+ * @returns the limit after the charge; undefined, with nothing changed, for any charge that is not of the kind above
+ */
+export function chargeOpenWindow(
+  client: ClientCursor,
+  schema: RowSchema,
+  limit: Limit,
+  nowMs: number,
+  cost: number,
+): LimitState | undefined {
+  if (!schema.isOneWindow || !client.isNarrowRowOf(schema)) return undefined
+  const { expiresAtMs } = client
+  const startMs = expiresAtMs - client.numberAt(START_TO_EXPIRY_MS)
+  const used = client.numberAt(USED)
+  const usedNow = used + cost
+  const isOpen = used > 0 && startMs <= nowMs && nowMs < startMs + limit.windowMs
+  if (!isOpen || usedNow + cost > limit.limit || usedNow > LARGEST_WORD) return undefined
+  const untilMs = nowMs + limit.ttlMs
+  if (untilMs > expiresAtMs && !expireLater(client, startMs, untilMs)) return undefined
+  client.setNumberAt(USED, usedNow)
+  // The division in fullnessOfLimit would take as long as everything else here, and the fullness rarely changes.
+  const { fullness } = client
+  const steps = usedNow * FULL
+  if (steps >= (fullness + 1) * limit.limit || steps < fullness * limit.limit) {
+    client.setFullness(fullnessOfLimit(limit, limit.limit - usedNow))
+  }
+  const resetMs = startMs + limit.windowMs - nowMs
+  return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
+}
+
+/** The state of the client's window after {@link chargeOpenWindow}, for its receipt. */
+export function chargedWindow(
+  client: ClientCursor,
+  limit: Limit,
+  { remaining, resetMs }: LimitState,
+  nowMs: number,
+): FixedWindowState {
+  const startMs = nowMs + resetMs - limit.windowMs
+  return { startMs, used: limit.limit - remaining, windowId: client.numberAt(WINDOW_ID) }
+}
+
+/** Returns false, with nothing changed, where the new expiry does not fit the row. */
+function expireLater(client: ClientCursor, startMs: number, expiresAtMs: number): boolean {
+  if (!client.fitsNarrow(startMs, expiresAtMs)) return false
+  client.setExpiry(expiresAtMs)
+  client.setNumberAt(START_TO_EXPIRY_MS, expiresAtMs - startMs)
+  return true
+}

@@ -1,0 +1,54 @@
+// Hides the defaults and the checks of the options of the store.
+
+import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
+import type { RedisClient } from './clients/detect-client.ts'
+
+/** Options of `RedisStore`. */
+export interface RedisStoreOptions {
+  /** Connected to Redis 6.2 or later, or to Valkey. The application closes it. */
+  readonly client: RedisClient
+  /** Each key starts with it. Default: `'tollgate'`. */
+  readonly prefix?: string
+  /** How long an answer may take, in milliseconds. Default: 100. */
+  readonly deadlineMs?: number
+  /**
+   * The store remembers the refusals of so many keys. Until such a key is released, its requests are refused
+   * without a call to Redis. `false` for none. Default: 10,000.
+   */
+  readonly refusalCache?: number | false
+  /** Time in milliseconds, for tests. Default: the clock of the server. */
+  readonly clock?: { now(): number }
+}
+
+/** Checked options with all defaults. */
+export interface RedisStoreSettings extends Required<Omit<RedisStoreOptions, 'clock'>> {
+  readonly clock: RedisStoreOptions['clock']
+}
+
+const OPTION_NAMES = ['client', 'prefix', 'deadlineMs', 'refusalCache', 'clock']
+const DEFAULT_CACHED_REFUSALS = 10_000
+const MAX_CACHED_REFUSALS = 10_000_000
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** @throws RateLimiterError `unknown_option` or `invalid_option` */
+export function settingsOf(options: RedisStoreOptions): RedisStoreSettings {
+  const {
+    client,
+    prefix = 'tollgate',
+    deadlineMs = 100,
+    refusalCache = DEFAULT_CACHED_REFUSALS,
+    clock,
+  } = checkNames('RedisStore', options, OPTION_NAMES)
+  checkWholeNumber('RedisStore.deadlineMs', deadlineMs, 1, MAX_TIMER_MS)
+  if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) {
+    const remedy = 'Each key starts with it. One pair of braces may name a slot of a cluster: {app}.'
+    rejectOption('RedisStore.prefix', prefix, 'takes printable ASCII without spaces', remedy)
+  }
+  if (clock !== undefined && typeof clock?.now !== 'function') {
+    rejectOption('RedisStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
+  }
+  if (refusalCache !== false) {
+    checkWholeNumber('RedisStore.refusalCache', refusalCache, 1, MAX_CACHED_REFUSALS)
+  }
+  return { client, prefix, deadlineMs, refusalCache, clock }
+}

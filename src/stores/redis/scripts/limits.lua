@@ -1,0 +1,67 @@
+-- The limits of a charge, their algorithms by name, and the change of an entry after the clock was set back.
+
+-- include: storage
+-- include: fixed-window
+-- include: sliding-window
+-- include: token-bucket
+-- include: ban
+
+-- Each algorithm has these functions, and each takes the time from clock.lua:
+-- - initial_state(id): the state of a new client.
+-- - charge(state, limit, cost): { allowed, remaining, reset_ms, retry_ms, state }, by name.
+-- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
+-- - rewind(state, limit): the state on a clock that was set back. The same table if it was not.
+-- - receipt_numbers(state): three numbers that `refund` needs of the state that a charge left.
+-- - refund(state, receipt_numbers, limit, cost): the state without that charge.
+local algorithms = {
+  ['fixed-window'] = fixed_window,
+  ['sliding-window'] = sliding_window,
+  ['token-bucket'] = token_bucket,
+}
+
+-- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms } ... }, as in `charge-spec.ts`.
+local function limits_of(listed)
+  local limits = {}
+  for index, one in ipairs(listed) do
+    limits[index] = {
+      name = one[1],
+      algorithm = one[2],
+      units = one[3],
+      window_ms = one[4],
+      burst = one[5],
+      ttl_ms = one[6],
+    }
+  end
+  return limits
+end
+
+-- The index of the limit that has the counter at this place of the entry. Nil if none of the limits has it.
+local function limit_index(at, limits)
+  local name, algorithm, window_ms = entry[at], entry[at + 1], entry[at + 2]
+  for index, limit in ipairs(limits) do
+    if limit.name == name and limit.algorithm == algorithm and limit.window_ms == window_ms then return index end
+  end
+end
+
+-- Changes the entry if the clock was set back or a ban is over. Returns the states of the limits, by their
+-- index, then whether the entry has changed, then the places of the counters of other limits, if there are any.
+local function states_now(limits)
+  local states, is_changed, others = {}, false, nil
+  local ban = bans.at_now(entry[3])
+  if ban ~= entry[3] then
+    entry[3], is_changed = ban, true
+  end
+  for at = 4, #entry, 4 do
+    local index, state = limit_index(at, limits), entry[at + 3]
+    if index then
+      states[index] = algorithms[entry[at + 1]].rewind(state, limits[index])
+      if states[index] ~= state then
+        entry[at + 3], is_changed = states[index], true
+      end
+    else
+      others = others or {}
+      others[#others + 1] = at
+    end
+  end
+  return states, is_changed, others
+end

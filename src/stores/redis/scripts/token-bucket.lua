@@ -1,0 +1,69 @@
+-- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id }.
+-- Twin of `src/limits/token-bucket.ts`. `twins.test.ts` proves that they decide the same.
+--
+-- The remainder is taken with `math.fmod`, which is exact, as the remainder of JavaScript is. Lua computes
+-- `%` with a division, which rounds.
+
+-- include: clock
+-- include: next-id
+
+local token_bucket = {}
+
+function token_bucket.initial_state(id)
+  return { -math.huge, 0, id }
+end
+
+local function debt_of(state, limit)
+  if state[1] < now_ms then return 0 end
+  return (state[1] - now_ms) * limit.units + math.min(state[2], limit.units)
+end
+
+local function bucket(debt, limit, fill_id)
+  return { now_ms + math.floor(debt / limit.units), math.fmod(debt, limit.units), fill_id }
+end
+
+function token_bucket.charge(state, limit, cost)
+  local window_ms, units = limit.window_ms, limit.units
+  local debt = debt_of(state, limit)
+  local capacity = limit.burst * window_ms
+  local asked = debt + cost * window_ms
+  local allowed = asked <= capacity
+  local debt_kept = allowed and asked or debt
+  local remaining = math.max(0, math.floor((capacity - debt_kept) / window_ms))
+  local reset_ms
+  if allowed and remaining > 0 then
+    reset_ms = math.ceil((remaining * window_ms) / units)
+  else
+    reset_ms = math.ceil((debt_kept + (remaining + 1) * window_ms - capacity) / units)
+  end
+  local fill_id = debt == 0 and next_id(state[3]) or state[3]
+  return {
+    allowed = allowed,
+    remaining = remaining,
+    reset_ms = reset_ms,
+    retry_ms = allowed and 0 or math.ceil((asked - capacity) / units),
+    state = bucket(debt_kept, limit, fill_id),
+  }
+end
+
+function token_bucket.over_at_ms(state)
+  return state[2] > 0 and state[1] + 1 or state[1]
+end
+
+function token_bucket.rewind(state, limit)
+  local capacity = limit.burst * limit.window_ms
+  if debt_of(state, limit) <= capacity then return state end
+  return bucket(capacity, limit, state[3])
+end
+
+function token_bucket.receipt_numbers(state)
+  return { state[1], state[2], state[3] }
+end
+
+-- `receipt` is the state that the charge left.
+function token_bucket.refund(state, receipt, limit, cost)
+  if receipt[3] ~= state[3] then return state end
+  local given = math.min(cost * limit.window_ms, debt_of(receipt, limit))
+  if given == 0 then return state end
+  return bucket(math.max(0, debt_of(state, limit) - given), limit, state[3])
+end

@@ -1,0 +1,18 @@
+-- Ends the ban of a client and forgets its refusals. What the client has used stays used.
+--
+-- KEYS[1]: the key of the client.
+-- ARGV[1]: in a test the time in whole milliseconds, else an empty text.
+--
+-- Answer: 1, or 0 if nothing is known of the client.
+
+-- include: storage
+
+if not entry then return 0 end
+if #entry == 3 then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+entry[3] = false
+entry[1] = now_ms + entry[2]
+save(entry)
+return 1

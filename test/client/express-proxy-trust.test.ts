@@ -1,0 +1,69 @@
+import type { IncomingMessage } from 'node:http'
+import express from 'express'
+import { describe, expect, it, vi } from 'vitest'
+import { parseAddress } from '../../src/client/address.ts'
+import { appTrustsEveryProxy, trustOfApp } from '../../src/client/express-proxy-trust.ts'
+import { exchange } from '../request/exchange.ts'
+
+/** A request that the app handles. */
+function requestOf(app: unknown): IncomingMessage {
+  return Object.assign(exchange().req, { app })
+}
+
+function isTrusted(app: unknown, address: string, hop = 0): boolean {
+  const parsed = parseAddress(address)
+  if (parsed === undefined) throw new Error(`${address} is not an address`)
+  return trustOfApp(requestOf(app))(parsed, hop)
+}
+
+describe('the proxies that an app trusts', () => {
+  it('are those of its setting', () => {
+    const app = express()
+    expect(isTrusted(app, '10.0.0.1')).toBe(false)
+    app.set('trust proxy', 'uniquelocal')
+    expect(isTrusted(app, '10.0.0.1')).toBe(true)
+    expect(isTrusted(app, '192.0.2.1')).toBe(false)
+    app.set('trust proxy', 1)
+    expect([isTrusted(app, '192.0.2.1', 0), isTrusted(app, '192.0.2.1', 1)]).toEqual([true, false])
+  })
+
+  it('are compiled once for each function', () => {
+    const app = express()
+    app.set('trust proxy', 1)
+    const first = trustOfApp(requestOf(app))
+    expect(trustOfApp(requestOf(app))).toBe(first)
+    app.set('trust proxy', 2)
+    expect(trustOfApp(requestOf(app))).not.toBe(first)
+  })
+
+  it('are decided by a function that gets canonical addresses and must return true', () => {
+    const fn = vi.fn(() => 1)
+    const app = express()
+    app.set('trust proxy', fn)
+    expect(isTrusted(app, '::FFFF:10.0.0.1', 2)).toBe(false)
+    expect(fn).toHaveBeenCalledWith('10.0.0.1', 2)
+  })
+
+  it.each([
+    ['no app', undefined],
+    ['an app without settings', {}],
+    ['an app whose get() has no settings', { get: () => undefined }],
+    ['an app whose trust function is a string', { get: () => 'loopback' }],
+  ])('are none if the request has %s', (_what, app) => {
+    expect(isTrusted(app, '127.0.0.1')).toBe(false)
+    expect(appTrustsEveryProxy(requestOf(app))).toBe(false)
+  })
+})
+
+describe('an app trusts every proxy', () => {
+  it.each([
+    [true, true],
+    [1, false],
+    ['loopback', false],
+    [false, false],
+  ])('with the setting %o: %s', (setting, expected) => {
+    const app = express()
+    app.set('trust proxy', setting)
+    expect(appTrustsEveryProxy(requestOf(app))).toBe(expected)
+  })
+})

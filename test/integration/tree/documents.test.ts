@@ -1,0 +1,108 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { filesBelow, ROOT, textOf } from '../../support/project-files.ts'
+import { layerTable } from './layers.ts'
+
+const documents = [
+  'README.md',
+  ...filesBelow('docs').filter((path) => path.endsWith('.md')),
+  ...filesBelow('.github').filter((path) => path.endsWith('.md')),
+]
+
+const manifest = JSON.parse(textOf('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+/** The entries of the project's root that a path can begin with. */
+const rootEntries = readdirSync(ROOT)
+
+/** Ends of file names that a document of this project means when it names a file. */
+const FILE_NAME = /^[\w./-]+\.(?:[cm]?[jt]s|lua|md|ya?ml|json|svg|png|html|css)$/
+
+/** Whether a text in backticks is meant as a file or a folder of the project. */
+function looksLikePath(text: string): boolean {
+  if (text in manifest.dependencies || /^\.?\//.test(text) || !/^[\w./-]+$/.test(text)) return false
+  const [first = ''] = text.split('/')
+  return FILE_NAME.test(text) || (text.includes('/') && rootEntries.includes(first))
+}
+
+/** The files and folders that a document names: in backticks, and in text blocks. */
+function pathsIn(text: string): string[] {
+  const quoted = [...text.matchAll(/`([^`\n]+)`/g)].map(([, path = '']) => path).filter(looksLikePath)
+  const blocks = [...text.matchAll(/^```text\n([\s\S]*?)^```/gm)].map(([, block = '']) => block).join('\n')
+  const drawn = blocks.match(/\b(?:src|test|docs|build|examples)\/[\w./-]*\w/g) ?? []
+  return [...quoted, ...drawn]
+}
+
+/** The files that the links of a document lead to, as paths from the project's root. */
+function linksIn(document: string): string[] {
+  return [...textOf(document).matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => posix.join(posix.dirname(document), target))
+}
+
+const workflows = readdirSync(join(ROOT, '.github/workflows'))
+
+/** Settings of GitHub and npm name a workflow by its file name, without the folder. */
+const exists = (path: string): boolean => existsSync(join(ROOT, path)) || workflows.includes(path)
+
+const missing = (paths: readonly string[]): string[] => paths.filter((path) => !exists(path))
+
+describe('the documents', () => {
+  it.each(documents)('name files and folders that exist: %s', (document) => {
+    // The folders in the table of layers are short. layers.test.ts checks them.
+    const text = textOf(document).replace(layerTable(), '')
+    expect(missing(pathsIn(text))).toEqual([])
+  })
+
+  it.each(documents)('have links to files that exist: %s', (document) => {
+    expect(missing(linksIn(document))).toEqual([])
+  })
+
+  it.each(documents)('name scripts of package.json: %s', (document) => {
+    const named = [...textOf(document).matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)].map(
+      ([, script, short]) => script ?? short ?? '',
+    )
+    expect(named.filter((script) => !(script in manifest.scripts))).toEqual([])
+  })
+
+  it('name every script that npm does not run by itself: .github/CONTRIBUTING.md', () => {
+    const isRunByNpm = (script: string): boolean => /^(?:pre|post)/.test(script)
+    const text = textOf('.github/CONTRIBUTING.md')
+    const scripts = Object.keys(manifest.scripts).filter((script) => !isRunByNpm(script))
+    const isNamed = (script: string): boolean => new RegExp(`\\bnpm (?:run )?${script}(?![\\w:-])`).test(text)
+    expect(scripts.filter((script) => !isNamed(script))).toEqual([])
+  })
+})
+
+describe('the check of paths', () => {
+  it.each(['src/limits/limit.ts', 'test/support', 'package.json', 'src/', 'limit.ts', '.ci/run'])(
+    'takes %s for a path',
+    (text) => {
+      expect(looksLikePath(text)).toBe(true)
+    },
+  )
+
+  it.each([
+    'req.ip',
+    'ipaddr.js',
+    'npm test',
+    '0.0.0.0/1',
+    'express-tollgate/audit',
+    'text/html',
+    '/openapi.json',
+    'next()',
+  ])('takes %s for something else', (text) => {
+    expect(looksLikePath(text)).toBe(false)
+  })
+
+  it('finds a path that does not exist', () => {
+    expect(missing(pathsIn('see `src/nowhere.ts`, `src/limits/limit.ts` and `next`'))).toEqual([
+      'src/nowhere.ts',
+    ])
+    expect(missing(pathsIn('```text\na  src/nowhere.ts\n```\n'))).toEqual(['src/nowhere.ts'])
+  })
+})

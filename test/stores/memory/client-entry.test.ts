@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { algorithmOf } from '../../../src/limits/algorithms.ts'
+import { banned } from '../../../src/limits/ban.ts'
+import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
+import {
+  adjustToClock,
+  type ClientEntry,
+  emptyEntry,
+  fullnessOfLimit,
+  indexOfLimit,
+  resultsOf,
+  stateFor,
+  tightestFullness,
+} from '../../../src/stores/memory/client-entry.ts'
+import { ALGORITHMS, limitOf } from '../../support/charges.ts'
+
+const NOW_MS = 1_000_000
+
+/** Ten units a minute, by each algorithm. */
+const LIMITS: readonly Limit[] = ALGORITHMS.map((algorithm) => limitOf(10, { name: algorithm, algorithm }))
+
+/** The entry of a client after a charge of `cost` on each of the limits. */
+function charged(limits: readonly Limit[], cost: number, nowMs = NOW_MS): ClientEntry {
+  const states = limits.map((limit) => algorithmOf(limit).charge(undefined, nowMs, limit, cost).state)
+  return { ...emptyEntry(), limits, states }
+}
+
+/** Units that the limits have left. */
+function left(entry: ClientEntry | undefined, limits: readonly Limit[], nowMs = NOW_MS): number[] {
+  return resultsOf(entry, limits, nowMs, 0).map(({ remaining }) => remaining)
+}
+
+describe('an empty entry', () => {
+  it('remembers nothing, and may be forgotten at once', () => {
+    expect(emptyEntry()).toEqual({ limits: [], states: [], ban: undefined, expiresAtMs: 0, fullness: 0 })
+    expect(emptyEntry()).not.toBe(emptyEntry())
+    expect(left(emptyEntry(), LIMITS)).toEqual([10, 10, 10])
+  })
+})
+
+describe('the results of a charge', () => {
+  it('are those of a new client where nothing is known', () => {
+    expect(left(undefined, LIMITS)).toEqual([10, 10, 10])
+    const results = resultsOf(undefined, LIMITS, NOW_MS, 10)
+    expect(results.map(({ allowed, remaining }) => [allowed, remaining])).toEqual(Array(3).fill([true, 0]))
+  })
+
+  it('are in the order of the limits, and each limit counts by itself', () => {
+    const entry = charged(LIMITS, 3)
+    const results = resultsOf(entry, LIMITS, NOW_MS, 8)
+    expect(results.map(({ allowed, retryAfterMs }) => [allowed, retryAfterMs])).toEqual([
+      [false, 60_000],
+      [false, 60_000],
+      [false, 6000],
+    ])
+    expect(left(entry, LIMITS)).toEqual([7, 7, 7])
+  })
+
+  it('are for the cost that is given', () => {
+    expect(resultsOf(undefined, LIMITS, NOW_MS, 4).map(({ remaining }) => remaining)).toEqual([6, 6, 6])
+  })
+
+  it('change nothing in the entry', () => {
+    const entry = charged(LIMITS, 3)
+    const before = structuredClone(entry)
+    resultsOf(entry, LIMITS, NOW_MS + 1, 5)
+    expect(entry).toEqual(before)
+  })
+})
+
+describe('limits that are not those of the latest charge', () => {
+  const entry = charged([limitOf(10, { name: 'one' }), limitOf(10, { name: 'two' })], 0)
+  entry.states = entry.limits.map(
+    (limit, index) => algorithmOf(limit).charge(undefined, NOW_MS, limit, index + 1).state,
+  )
+
+  it('are found by their names, in another order', () => {
+    expect(left(entry, entry.limits)).toEqual([9, 8])
+    expect(left(entry, [...entry.limits].reverse())).toEqual([8, 9])
+    // A copy of the array is another array with the same limits.
+    expect(left(entry, [...entry.limits])).toEqual([9, 8])
+  })
+
+  it('start anew where no limit of their name was charged, and do not change the others', () => {
+    expect(left(entry, [limitOf(5, { name: 'new' }), limitOf(10, { name: 'two' })])).toEqual([5, 8])
+  })
+
+  it.each(ALGORITHMS)('continue to count with another number, by %s', (algorithm) => {
+    const known = charged([limitOf(10, { algorithm })], 10)
+    // What is kept of a bucket is the time until it is full, and not a number of units.
+    expect(left(known, [limitOf(12, { algorithm })])).toEqual([algorithm === 'token-bucket' ? 0 : 2])
+    expect(left(known, [limitOf(4, { algorithm })])).toEqual([0])
+    expect(left(known, [limitOf(4, { algorithm })], NOW_MS + 60_000)).toEqual([4])
+  })
+
+  it('start anew where another algorithm counts them', () => {
+    for (const known of ALGORITHMS) {
+      const full = charged([limitOf(10, { algorithm: known })], 10)
+      const remaining = ALGORITHMS.map((algorithm) => left(full, [limitOf(10, { algorithm })])[0])
+      expect(remaining).toEqual(ALGORITHMS.map((algorithm) => (algorithm === known ? 0 : 10)))
+    }
+  })
+})
+
+describe('the index of a limit among known limits', () => {
+  const known = charged([limitOf(10, { name: 'one' }), limitOf(10, { name: 'two' })], 3)
+
+  it('is found by name and algorithm, with any numbers', () => {
+    expect(indexOfLimit(limitOf(99, { name: 'two', windowMs: 5 }), known.limits)).toBe(1)
+    expect(indexOfLimit(limitOf(10, { name: 'two', algorithm: 'token-bucket' }), known.limits)).toBe(-1)
+    expect(indexOfLimit(limitOf(10, { name: 'three' }), known.limits)).toBe(-1)
+    expect(indexOfLimit(undefined, known.limits)).toBe(-1)
+  })
+
+  it('is that of its state', () => {
+    const reversed = [...known.limits].reverse()
+    expect([0, 1].map((index) => stateFor(known, known.limits, index))).toEqual(known.states)
+    expect([1, 0].map((index) => stateFor(known, reversed, index))).toEqual(known.states)
+    expect(stateFor(known, [limitOf(10, { name: 'three' })], 0)).toBeUndefined()
+    expect(stateFor(known, reversed, 2)).toBeUndefined()
+    expect(stateFor(undefined, reversed, 0)).toBeUndefined()
+  })
+})
+
+describe('the fullness of a limit', () => {
+  it.each([
+    // In steps of 1/31 of it.
+    [10, 10, 0],
+    [10, 7, 9],
+    [10, 1, 27],
+    [10, 0, 31],
+    [31, 31, 0],
+    [31, 30, 1],
+    [31, 13, 18],
+    [31, 1, 30],
+    [31, 0, 31],
+    [1, 1, 0],
+    [1, 0, 31],
+    // It is 31 only where nothing is left.
+    [1000, 1, 30],
+    [LARGEST_LIMIT, LARGEST_LIMIT, 0],
+    [LARGEST_LIMIT, 1, 30],
+    [LARGEST_LIMIT, 0, 31],
+  ])('of %i units with %i left is %i', (units, remaining, fullness) => {
+    expect(fullnessOfLimit(limitOf(units), remaining)).toBe(fullness)
+  })
+
+  it('is exactly how many 31sts of it are used', () => {
+    const used = fc.integer({ min: 1, max: 200_000_000_000_000 }).chain((units) => {
+      // The edges of steps, and numbers in between.
+      const edge = fc.nat(31).map((step) => Math.min(units, Math.ceil((step * units) / 31)))
+      return fc.tuple(fc.constant(units), fc.oneof(edge, fc.integer({ min: 0, max: units })))
+    })
+    fc.assert(
+      fc.property(used, ([units, taken]) => {
+        const exact = Number((BigInt(taken) * 31n) / BigInt(units))
+        assert.equal(fullnessOfLimit(limitOf(units), units - taken), exact)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('of a token bucket depends on what it holds', () => {
+    const bucket = limitOf(1000, { algorithm: 'token-bucket', burst: 10 })
+    expect([10, 5, 1, 0].map((left) => fullnessOfLimit(bucket, left))).toEqual([0, 15, 27, 31])
+  })
+
+  it('of several is that of the tightest', () => {
+    const limits = [limitOf(10, { name: 'one' }), limitOf(100, { name: 'two' })]
+    const fullness = (one: number, two: number): number => {
+      const costs = [one, two]
+      const results = limits.map((limit, index) =>
+        algorithmOf(limit).charge(undefined, NOW_MS, limit, costs[index] ?? 0),
+      )
+      return tightestFullness(limits, results)
+    }
+    expect([fullness(0, 0), fullness(5, 0), fullness(5, 90), fullness(10, 90)]).toEqual([0, 15, 27, 31])
+    expect(tightestFullness([], [])).toBe(0)
+    // A limit without a result counts as unused.
+    expect(tightestFullness(limits, [])).toBe(0)
+  })
+})
+
+describe('an entry on a clock that was set back', () => {
+  const wait = (entry: ClientEntry, nowMs: number): number[] =>
+    resultsOf(entry, entry.limits, nowMs, 1).map(({ retryAfterMs }) => retryAfterMs)
+
+  it('makes no client wait longer than a window, by any algorithm', () => {
+    const entry = charged(LIMITS, 10)
+    const backMs = NOW_MS - 500_000
+    expect(wait(entry, NOW_MS)).toEqual([60_000, 60_000, 6000])
+    // Unadjusted, a client waits for a window plus the time by which the clock was set back.
+    expect(wait(structuredClone(entry), backMs)).toEqual([560_000, 560_000, 506_000])
+    expect(adjustToClock(entry, backMs)).toBe(true)
+    expect(wait(entry, backMs)).toEqual([60_000, 60_000, 6000])
+    expect(adjustToClock(entry, backMs)).toBe(false)
+    expect(left(entry, LIMITS, backMs + 60_000)).toEqual([10, 10, 10])
+  })
+
+  it('keeps the states of limits that were not charged later than now', () => {
+    const [first, second] = [limitOf(10, { name: 'first' }), limitOf(10, { name: 'second' })]
+    const entry = charged([first, second], 1)
+    const early = algorithmOf(first).charge(undefined, NOW_MS - 1000, first, 4).state
+    entry.states = entry.states.with(0, early)
+    expect(adjustToClock(entry, NOW_MS - 1000)).toBe(true)
+    expect(entry.states[0]).toBe(early)
+    expect(resultsOf(entry, entry.limits, NOW_MS - 1000, 0)).toMatchObject([
+      { remaining: 6, resetMs: 60_000 },
+      { remaining: 9, resetMs: 60_000 },
+    ])
+  })
+
+  it('starts its ban again', () => {
+    const entry = { ...emptyEntry(), ban: banned(NOW_MS, 5000) }
+    expect(adjustToClock(entry, NOW_MS - 100_000)).toBe(true)
+    expect(entry.ban).toEqual(banned(NOW_MS - 100_000, 5000))
+  })
+
+  it('has no ban when the ban is over', () => {
+    const entry = { ...emptyEntry(), ban: banned(NOW_MS, 5000) }
+    expect(adjustToClock(entry, NOW_MS + 5000)).toBe(true)
+    expect(entry.ban).toBeUndefined()
+    expect(adjustToClock(entry, NOW_MS + 5000)).toBe(false)
+  })
+
+  it('moves its refusals with the clock', () => {
+    const refusals = { slices: [{ id: 1, lastMs: NOW_MS, units: 2 }], lastId: 1 }
+    const entry = { ...emptyEntry(), ban: { refusals } }
+    expect(adjustToClock(entry, NOW_MS)).toBe(false)
+    expect(adjustToClock(entry, NOW_MS - 9)).toBe(true)
+    expect(entry.ban).toEqual({
+      refusals: { slices: [{ id: 1, lastMs: NOW_MS - 9, units: 2 }], lastId: 1 },
+    })
+  })
+
+  it('does not change while the clock runs forward', () => {
+    const entry = { ...charged(LIMITS, 10), ban: banned(NOW_MS, 5000) }
+    const { states, ban } = entry
+    for (const nowMs of [NOW_MS, NOW_MS + 1, NOW_MS + 4999]) {
+      expect(adjustToClock(entry, nowMs)).toBe(false)
+    }
+    expect(entry.states).toBe(states)
+    expect(entry.ban).toBe(ban)
+    // The ban is over.
+    expect(adjustToClock(entry, NOW_MS + 1e9)).toBe(true)
+    expect(entry.states).toBe(states)
+    expect(adjustToClock(emptyEntry(), NOW_MS)).toBe(false)
+  })
+})

@@ -1,0 +1,17 @@
+import type { LimiterDescription } from '../../src/limits/limiter-description.ts'
+
+/** The description of a limiter, for tests in which only its name matters. */
+export function limiterDescriptionOf(name: string): LimiterDescription {
+  const limits = [{ name: 'read', limit: 10, windowSec: 60, algorithm: 'fixed-window' }] as const
+  return {
+    name,
+    mode: 'enforce',
+    read: limits,
+    write: false,
+    classifiedBy: 'method',
+    canSkip: false,
+    hasCosts: false,
+    headers: [],
+    refusal: { status: 429, body: 'dynamic' },
+  }
+}
