@@ -7,7 +7,8 @@ import { claimName, releaseName, warnIfHandlingRequest } from './limiter/creatio
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
-import { guardUpgrades } from './limiter/upgrade-guard.ts'
+import { checkGuard, type GuardedApp, type GuardOptions, guardServer } from './limiter/server-guard.ts'
+import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
@@ -41,6 +42,7 @@ export function createRateLimiter<
   const resilientStore = new ResilientStore(store, {
     limiter: description,
     deadlineMs: settings.storeDeadlineMs,
+    connectDeadlineMs: settings.connectDeadlineMs,
     fallbackShare: settings.fallbackShare,
     logger: settings.logger,
     ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
@@ -58,7 +60,12 @@ export function createRateLimiter<
   }
   const middleware = createMiddleware(parts)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
-  const guard = (server: Server): void => guardUpgrades(server, middleware as never)
+  const guard = (server: Server, app?: GuardedApp, guardOptions: GuardOptions = {}): void => {
+    checkOpen()
+    checkGuard(server, app, guardOptions, settings)
+    guardServer(server, app, middleware as never)
+    noteGuard(server, description)
+  }
   const health = (): StoreHealth => resilientStore.health
   const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })

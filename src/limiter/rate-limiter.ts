@@ -5,6 +5,7 @@ import type { RequestClass } from '../limits/request-class.ts'
 import type { Next } from '../response/next.ts'
 import type { StoreHealth } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
+import type { GuardedApp, GuardOptions } from './server-guard.ts'
 
 /** What a charge without a request needs to know. */
 export interface ChargeOptions {
@@ -52,13 +53,20 @@ export interface RateLimiter<
   /** Empties the store, other limiters' counters in it included. Throws as `reset` does. */
   resetAll(): Promise<void>
   /**
-   * Charges WebSocket upgrades and CONNECT requests before any handler of the server sees them; refusals
-   * are answered on the socket with a full response. Call it once, before or after handlers are added.
+   * Charges everything that a server answers, before any listener of the server gets it: requests that never reach
+   * Express (Socket.IO's polling), WebSocket upgrades, CONNECT, and the requests of the app. A request that goes on to
+   * the app, where the same limiter is mounted, is charged once. Refused upgrades get a full response on their socket.
    *
-   * Where the server's request listener is an Express app, its `trust proxy` holds for upgrades too. An app
-   * that is called from a function of yours cannot be seen: set `trustProxy` then.
+   * Call it once, before or after other libraries attach to the server.
+   *
+   * @param server a server of node:http or node:https
+   * @param app the Express app of the server: its `trust proxy` holds here too. Default: the app that is a request
+   *   listener of the server when `guard` is called. Pass it where another library has attached to the server before.
+   * @throws RateLimiterError `invalid_option` for a server of node:http2, or an app that is none;
+   *   `impossible_combination` where the limiter has `keyGenerator`, `cost`, `skip` or a limit that is a function, since
+   *   no middleware has run yet, unless `beforeMiddleware` is true; `closed`
    */
-  guard(server: Server): void
+  guard(server: Server, app?: GuardedApp, options?: GuardOptions): void
   /** Where it counts: the store given, or the `MemoryStore` that it made. */
   readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */

@@ -6,6 +6,7 @@ import type { Decision } from '../limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
+import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
 import { followUpAdmitted, recordAnswer } from './record-answer.ts'
@@ -120,9 +121,27 @@ function finish<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   if (refusal === undefined || mode === 'shadow') context.next()
   else if (hadBegun ?? hasBegun(context.res)) context.res.destroy()
-  else if (refusal === 'denied') refuseDenied(context, settings)
-  else if (refusal === 'uncounted') refuseUnavailable(context, settings)
-  else refuse(context, settings, refusal)
+  else {
+    const answering = answerable(context, parts)
+    if (refusal === 'denied') refuseDenied(answering, settings)
+    else if (refusal === 'uncounted') refuseUnavailable(answering, settings)
+    else refuse(answering, settings, refusal)
+  }
+}
+
+/** The context with a response that can carry the refusal: middleware of Socket.IO's engine gets one that cannot. */
+function answerable<Req extends IncomingMessage, Res extends ServerResponse>(
+  context: RequestContext<Req, Res>,
+  { description: { headers } }: MiddlewareParts<Req, Res>,
+): RequestContext<Req, Res> {
+  const { req, res } = context
+  if (isWholeResponse(res)) return context
+  const whole = wholeResponseFor(
+    req,
+    res,
+    headers.map(({ name }) => name),
+  )
+  return whole === undefined ? context : { ...context, res: whole as Res }
 }
 
 /** Records the outcome and shows it in the headers and on the request. Answers how the request is to be refused. */

@@ -20,7 +20,7 @@ export function refundWhenFinished<Req extends IncomingMessage, Res extends Serv
     aborted = true
   })
   res.once('finish', () => {
-    if (aborted || req.socket.destroyed) return
+    if (aborted || isClientGone(req)) return
     try {
       const done = chain(wasSuccessful(req, res), (successful) => {
         if (successful === (refunds === 'successful')) refund()
@@ -30,6 +30,16 @@ export function refundWhenFinished<Req extends IncomingMessage, Res extends Serv
       warnOfFailedCheck(error)
     }
   })
+}
+
+/** Whether the client closed its connection, or the stream of its request, before it had the whole answer. */
+function isClientGone(req: IncomingMessage): boolean {
+  // With HTTP/2 the socket belongs to many requests, is not to be used, and reads as destroyed once the stream has
+  // closed; and `finish` comes for a stream that was reset too.
+  const { stream } = req as { readonly stream?: { readonly aborted?: boolean; readonly rstCode?: number } }
+  if (req.httpVersionMajor >= 2 && stream !== undefined)
+    return stream.aborted === true || stream.rstCode !== 0
+  return req.socket.destroyed
 }
 
 /** The response was sent and `next` was called: no error handler is left to take the error. */

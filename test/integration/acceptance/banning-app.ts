@@ -15,10 +15,10 @@ import { FakeClock } from '../../../src/tools/testing/index.ts'
 
 export const EPOCH_SEC = 1_700_000_000
 
-/** The key of whoever sends requests to the app. */
+/** The client key of all requests that the tests send to the app. */
 export const CLIENT = '127.0.0.1'
 
-/** Three refusals in a minute are ten minutes. */
+/** Three refusals in a minute cause a ban of ten minutes. */
 export const BAN = { after: 3, withinSec: 60, forSec: 600 }
 
 export interface BanningApp {
@@ -27,7 +27,7 @@ export interface BanningApp {
   readonly clock: FakeClock
 }
 
-/** An app with a limit of two reads and two writes in a minute, {@link BAN}, and a clock that stands still. */
+/** An app with a limit of two reads and two writes in a minute, {@link BAN}, and a clock that only tests advance. */
 export function banningApp(
   framework: typeof express,
   options: RateLimiterOptions<Request, Response> = {},
@@ -45,10 +45,13 @@ export function banningApp(
   return { app, limiter, clock }
 }
 
-/** Sends requests that must have these Retry-Afters; `-` stands for one that is admitted. */
+/** `Retry-After` of a refused request in seconds, or `'none'` for an allowed request. */
+export type RetryAfter = number | 'none'
+
+/** Sends one request after another, and expects these values of `Retry-After`. */
 export async function expectRetryAfterInTurn(
   app: express.Express,
-  expected: readonly string[],
+  expected: readonly RetryAfter[],
   method: 'get' | 'post' = 'get',
 ): Promise<void> {
   const answers: string[] = []
@@ -56,12 +59,12 @@ export async function expectRetryAfterInTurn(
     const { status, headers } = await request(app)[method]('/')
     const retryAfter: string | undefined = headers['retry-after']
     expect(status).toBe(retryAfter === undefined ? 200 : 429)
-    answers.push(retryAfter ?? '-')
+    answers.push(retryAfter ?? 'none')
   }
-  expect(answers).toEqual(expected)
+  expect(answers).toEqual(expected.map(String))
 }
 
-/** A store that can count, and nothing else. */
+/** A store without bans, refunds and resets. */
 export class CountingOnlyStore implements Store {
   readonly #memory = new MemoryStore()
 

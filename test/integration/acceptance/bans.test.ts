@@ -21,13 +21,13 @@ import { BAN, type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC,
 const warnings = collectWarnings()
 
 describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
-  const limited = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
+  const limitedApp = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
     banningApp(express, options)
 
   describe('the ban option', () => {
-    it('makes the third refusal a ban, and tells of it in every header', async () => {
-      const { app } = limited({ standardHeaders: true })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
+    it('starts a ban at the third refusal, and all headers show the ban', async () => {
+      const { app } = limitedApp({ standardHeaders: true })
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60])
       const banned = await request(app).get('/').expect(429)
       expect(banned.headers).toMatchObject({
         'retry-after': '600',
@@ -41,14 +41,14 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       expect(banned.text).toBe('{"error":"rate_limit_exceeded"}')
     })
 
-    it('holds in both classes, and with an asynchronous store too', async () => {
+    it('applies to both classes, with an asynchronous store too', async () => {
       for (const store of [undefined, asynchronous(new MemoryStore({ clock: new FakeClock(0) }))]) {
-        const { app } = limited({
+        const { app } = limitedApp({
           write: 7,
           standardHeaders: true,
           ...(store === undefined ? {} : { store }),
         })
-        await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+        await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
         const { headers } = await request(app).post('/').expect(429)
         expect(headers).toMatchObject({
           'retry-after': '600',
@@ -59,97 +59,97 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       }
     })
 
-    it('a ban that comes of writes holds for reads, and leaves a class without a limit open', async () => {
-      const { app } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'], 'post')
-      await expectRetryAfterInTurn(app, ['600'])
-      const open = limited({ read: false })
-      await expectRetryAfterInTurn(open.app, ['-', '-', '60', '60', '600'], 'post')
-      await expectRetryAfterInTurn(open.app, ['-'])
+    it('bans reads because of refused writes, except in a class without a limit', async () => {
+      const { app } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600], 'post')
+      await expectRetryAfterInTurn(app, [600])
+      const open = limitedApp({ read: false })
+      await expectRetryAfterInTurn(open.app, ['none', 'none', 60, 60, 600], 'post')
+      await expectRetryAfterInTurn(open.app, ['none'])
     })
 
-    it('counts the refusals of each class by itself', async () => {
-      const { app } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'], 'post')
-      await expectRetryAfterInTurn(app, ['600'])
+    it('counts the refusals of each class separately', async () => {
+      const { app } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60])
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60], 'post')
+      await expectRetryAfterInTurn(app, [600])
     })
 
-    it('lasts to the millisecond, is not prolonged by knocking, and counts from nothing afterwards', async () => {
-      const { app, clock } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+    it('ends at the exact millisecond, is not extended by requests, and leaves no refusals counted', async () => {
+      const { app, clock } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
       for (let second = 100; second < 600; second += 100) {
         clock.set((EPOCH_SEC + second) * 1000)
-        await expectRetryAfterInTurn(app, [String(600 - second)])
-        await expectRetryAfterInTurn(app, [String(600 - second)], 'post')
+        await expectRetryAfterInTurn(app, [600 - second])
+        await expectRetryAfterInTurn(app, [600 - second], 'post')
       }
       clock.set((EPOCH_SEC + 600) * 1000 - 1)
-      await expectRetryAfterInTurn(app, ['1'])
-      await expectRetryAfterInTurn(app, ['1'], 'post')
+      await expectRetryAfterInTurn(app, [1])
+      await expectRetryAfterInTurn(app, [1], 'post')
       clock.advance(1)
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     })
 
-    it('asks for the later of the ban and the limits, and tells them apart afterwards', async () => {
-      const { app, clock } = limited({ read: { limit: 2, windowSec: 3600 }, ban: { ...BAN, forSec: 30 } })
-      await expectRetryAfterInTurn(app, ['-', '-', '3600', '3600', '3600'])
-      await expectRetryAfterInTurn(app, ['30'], 'post')
+    it('gives the later of the ban and the limits in Retry-After, and of the limits alone after the ban', async () => {
+      const { app, clock } = limitedApp({ read: { limit: 2, windowSec: 3600 }, ban: { ...BAN, forSec: 30 } })
+      await expectRetryAfterInTurn(app, ['none', 'none', 3600, 3600, 3600])
+      await expectRetryAfterInTurn(app, [30], 'post')
       clock.advance(30_000)
-      // The ban is over, and two more refusals are none.
-      await expectRetryAfterInTurn(app, ['3570', '3570'])
-      await expectRetryAfterInTurn(app, ['-'], 'post')
+      // The ban is over, and two more refusals start no new one.
+      await expectRetryAfterInTurn(app, [3570, 3570])
+      await expectRetryAfterInTurn(app, ['none'], 'post')
     })
 
-    it('is for so many refusals in so long only', async () => {
-      const { app, clock } = limited({
+    it('counts refusals only within the configured time', async () => {
+      const { app, clock } = limitedApp({
         read: { limit: 1, windowSec: 3600 },
         ban: { after: 2, withinSec: 8, forSec: 7200 },
       })
-      await expectRetryAfterInTurn(app, ['-', '3600'])
-      // Ten seconds are more than the window and the eighth of it that it may take longer.
+      await expectRetryAfterInTurn(app, ['none', 3600])
+      // Ten seconds are longer than the window plus the eighth of it by which a sliding window may be late.
       clock.advance(10_000)
-      await expectRetryAfterInTurn(app, ['3590'])
+      await expectRetryAfterInTurn(app, [3590])
       clock.advance(7999)
-      await expectRetryAfterInTurn(app, ['7200'])
+      await expectRetryAfterInTurn(app, [7200])
     })
 
-    it('bans at the first refusal where one is too many', async () => {
-      const { app } = limited({ ban: { ...BAN, after: 1 } })
-      await expectRetryAfterInTurn(app, ['-', '-', '600', '600'])
+    it('bans at the first refusal if `after` is 1', async () => {
+      const { app } = limitedApp({ ban: { ...BAN, after: 1 } })
+      await expectRetryAfterInTurn(app, ['none', 'none', 600, 600])
     })
 
     it.each(['sliding-window', 'token-bucket'] as const)(
-      'bans by refusals of a %s too',
+      'counts the refusals of a %s too',
       async (algorithm) => {
-        const { app, clock } = limited({ read: { limit: 2, windowSec: 60, algorithm } })
-        const wait = algorithm === 'token-bucket' ? '30' : '60'
-        await expectRetryAfterInTurn(app, ['-', '-', wait, wait, '600'])
+        const { app, clock } = limitedApp({ read: { limit: 2, windowSec: 60, algorithm } })
+        const retryAfter = algorithm === 'token-bucket' ? 30 : 60
+        await expectRetryAfterInTurn(app, ['none', 'none', retryAfter, retryAfter, 600])
         clock.advance(600_000)
-        await expectRetryAfterInTurn(app, ['-', '-', wait])
+        await expectRetryAfterInTurn(app, ['none', 'none', retryAfter])
       },
     )
 
-    it('bans by refusals of several limits, one refusal each', async () => {
-      const { app } = limited({
+    it('counts a refusal by several limits as one refusal', async () => {
+      const { app } = limitedApp({
         read: [
           { limit: 1, windowSec: 1, name: 'second' },
           { limit: 9, windowSec: 60, name: 'minute' },
         ],
         standardHeaders: true,
       })
-      await expectRetryAfterInTurn(app, ['-', '1', '1'])
+      await expectRetryAfterInTurn(app, ['none', 1, 1])
       const { headers } = await request(app).get('/').expect(429).expect('Retry-After', '600')
       expect(headers.ratelimit).toBe('"second";r=0;t=600, "minute";r=0;t=600')
     })
 
-    it('bans where a function decides on the limit', async () => {
-      const { app } = limited({ read: async () => 1 })
-      await expectRetryAfterInTurn(app, ['-', '60', '60', '600'])
+    it('works with a limit that a function returns', async () => {
+      const { app } = limitedApp({ read: async () => 1 })
+      await expectRetryAfterInTurn(app, ['none', 60, 60, 600])
     })
 
-    it('tells the handler and the request', async () => {
+    it('passes the ban to the handler and to the request', async () => {
       const seen: unknown[] = []
-      const { app } = limited({
+      const { app } = limitedApp({
         handler: (req, res, _next, info) => {
           seen.push([
             info.banned,
@@ -161,7 +161,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
           res.end()
         },
       })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
       const atMinute = new Date((EPOCH_SEC + 60) * 1000).toISOString()
       const atEnd = new Date((EPOCH_SEC + 600) * 1000).toISOString()
       expect(seen).toEqual([
@@ -171,8 +171,8 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       ])
     })
 
-    it('in shadow mode bans nobody, and says who would be', async () => {
-      const { app } = limited({ mode: 'shadow' })
+    it('bans no client in shadow mode, and marks requests that would be banned', async () => {
+      const { app } = limitedApp({ mode: 'shadow' })
       const seen = []
       for (let turn = 0; turn < 6; turn++) {
         const { body, headers } = await request(app).get('/').expect(200)
@@ -189,8 +189,8 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       expect((await request(app).post('/').expect(200)).body).toMatchObject({ allowed: false, banned: true })
     })
 
-    it('names no limit in problem details: it is the ban that refuses', async () => {
-      const { app } = limited({
+    it('names no limit in the problem details of a ban', async () => {
+      const { app } = limitedApp({
         read: [
           { limit: 2, windowSec: 1, name: 'second' },
           { limit: 9, windowSec: 60, name: 'minute' },
@@ -207,8 +207,8 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       expect(violated).toEqual([['second'], ['second'], []])
     })
 
-    it('bans the key that a function gives, and nobody else', async () => {
-      const { app } = limited({ keyGenerator: (req) => req.get('X-User') ?? 'nobody' })
+    it('bans only the key that the keyGenerator returns', async () => {
+      const { app } = limitedApp({ keyGenerator: (req) => req.get('X-User') ?? 'unknown-user' })
       const statusOf = async (user: string): Promise<number> =>
         (await request(app).get('/').set('X-User', user)).status
       for (let turn = 0; turn < 5; turn++) await statusOf('ann')
@@ -217,26 +217,26 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       expect(await statusOf('Ann')).toBe(200)
     })
 
-    it('leaves skipped requests alone, and does not count them', async () => {
-      const { app } = limited({ skip: (req) => req.path === '/health' })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60'])
+    it('does not apply to skipped requests, and does not count them', async () => {
+      const { app } = limitedApp({ skip: (req) => req.path === '/health' })
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60])
       for (let turn = 0; turn < 5; turn++) await request(app).get('/health').expect(200)
-      await expectRetryAfterInTurn(app, ['600'])
+      await expectRetryAfterInTurn(app, [600])
       await request(app).get('/health').expect(200)
     })
 
-    it('does not count what costs more than there can be, for that is no refusal', async () => {
-      const { app } = limited({ cost: (req) => Number(req.query.cost ?? 1) })
+    it('does not count a request that costs more than the limit, because that is an error', async () => {
+      const { app } = limitedApp({ cost: (req) => Number(req.query.cost ?? 1) })
       for (let turn = 0; turn < 5; turn++) {
         const { body } = await request(app).get('/?cost=3').expect(500)
         expect(body.error).toBe(
           "cost: can never be admitted by the limit 'read' of 2, got 3. Lower the cost, or raise the limit to at least 3.",
         )
       }
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     })
 
-    it('outlasts the charges that are given back while it lasts', async () => {
+    it('continues when charges are given back during the ban', async () => {
       const clock = new FakeClock(0)
       const limiter = createRateLimiter({ read: 2, ban: BAN, skipFailedRequests: true, clock })
       const held = new HeldResponses()
@@ -246,17 +246,17 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}/`
         const requests = [await held.hold(url), await held.hold(url)]
-        const waits = []
-        for (let turn = 0; turn < 3; turn++) waits.push((await fetch(url)).headers.get('retry-after'))
-        expect(waits).toEqual(['60', '60', '600'])
-        for (const one of requests) await one.finish(500)
+        const retryAfters = []
+        for (let turn = 0; turn < 3; turn++) retryAfters.push((await fetch(url)).headers.get('retry-after'))
+        expect(retryAfters).toEqual(['60', '60', '600'])
+        for (const heldRequest of requests) await heldRequest.finish(500)
         expect((await fetch(url)).headers.get('retry-after')).toBe('600')
         await limiter.unblock(CLIENT)
-        expect((await limiter.peek(CLIENT)).limits[0]?.remaining, 'both were given back all the same').toBe(2)
+        expect((await limiter.peek(CLIENT)).limits[0]?.remaining, 'both charges were given back during the ban').toBe(2)
       })
     })
 
-    it('asks for longer than the ban where a limiter in front has nothing left by then', async () => {
+    it('gives a Retry-After beyond the end of the ban if an earlier limiter would refuse then', async () => {
       const clock = new FakeClock(EPOCH_SEC * 1000)
       const app = express()
       app.use(createRateLimiter({ name: 'outer', read: { limit: 4, windowSec: 7200 }, clock }))
@@ -264,44 +264,44 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       app.use((_req: Request, res: Response) => {
         res.json({})
       })
-      // The fourth request takes the last unit of the outer one: no try succeeds before it has more.
-      await expectRetryAfterInTurn(app, ['-', '60', '600', '7200', '7200'])
+      // The fourth request uses the last unit of the outer limiter, which refuses until it has a unit again.
+      await expectRetryAfterInTurn(app, ['none', 60, 600, 7200, 7200])
     })
 
-    it('a clock set back lets nobody out, and keeps nobody in for longer', async () => {
-      const { app, clock } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+    it('neither ends nor extends a ban when the clock is set back', async () => {
+      const { app, clock } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
       clock.advance(-3_600_000)
-      await expectRetryAfterInTurn(app, ['600'])
-      await expectRetryAfterInTurn(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, [600])
+      await expectRetryAfterInTurn(app, [600], 'post')
       clock.advance(600_000 - 1)
-      await expectRetryAfterInTurn(app, ['1'])
+      await expectRetryAfterInTurn(app, [1])
       clock.advance(1)
-      await expectRetryAfterInTurn(app, ['-'])
+      await expectRetryAfterInTurn(app, ['none'])
     })
 
-    it('a ban that is over stays over when the clock is set back', async () => {
-      const { app, clock } = limited({ ban: { ...BAN, forSec: 10 } })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '60'])
+    it('does not renew a ban that has ended when the clock is set back', async () => {
+      const { app, clock } = limitedApp({ ban: { ...BAN, forSec: 10 } })
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 60])
       clock.advance(61_000)
-      await expectRetryAfterInTurn(app, ['-'])
+      await expectRetryAfterInTurn(app, ['none'])
       clock.advance(-3_600_000)
       expect((await request(app).get('/')).body).toMatchObject({ banned: false })
     })
 
-    it('holds under a flood of ten times as many new addresses as the store remembers', async () => {
+    it('survives a flood of ten times as many new addresses as the store can hold', async () => {
       const clock = new FakeClock(EPOCH_SEC * 1000)
       const store = new MemoryStore({ maxKeys: 50, clock })
       const limiter = createRateLimiter({ read: 2, ban: BAN, store, trustProxy: 'loopback', clock })
       const app = express()
       app.use(limiter)
-      const from = (address: string): string => rawGet('/', [`X-Forwarded-For: ${address}`])
+      const requestFrom = (address: string): string => rawGet('/', [`X-Forwarded-For: ${address}`])
       await withListeningServer(app, async (port) => {
-        await sendRaw(port, from('203.0.113.7').repeat(5), 5)
+        await sendRaw(port, requestFrom('203.0.113.7').repeat(5), 5)
         await limiter.block('203.0.113.8', 600)
-        const flood = Array.from({ length: 500 }, (_, turn) => from(`198.51.${turn >> 8}.${turn & 255}`))
+        const flood = Array.from({ length: 500 }, (_, turn) => requestFrom(`198.51.${turn >> 8}.${turn & 255}`))
         await sendRaw(port, flood.join(''), 500)
-        const answers = await sendRaw(port, from('203.0.113.7') + from('203.0.113.8'), 2)
+        const answers = await sendRaw(port, requestFrom('203.0.113.7') + requestFrom('203.0.113.8'), 2)
         expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['600', '600'])
       })
       store.close()
@@ -309,9 +309,9 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
   })
 
   describe('refusals of consume()', () => {
-    it('count like those of requests, and their ban holds in both classes', async () => {
-      const { app, limiter } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60'])
+    it('count like refusals of requests, and their ban applies to both classes', async () => {
+      const { app, limiter } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60])
       expect(await limiter.consume(CLIENT)).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
       expect(await limiter.consume(CLIENT)).toEqual({
         allowed: false,
@@ -319,21 +319,21 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         limits: [{ name: 'read', limit: 2, remaining: 0, resetMs: 600_000 }],
         ban: { endsInMs: 600_000, isNew: true },
       })
-      await expectRetryAfterInTurn(app, ['600'])
-      await expectRetryAfterInTurn(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, [600])
+      await expectRetryAfterInTurn(app, [600], 'post')
     })
 
-    it('peek counts towards no ban', async () => {
-      const { app, limiter } = limited()
-      await expectRetryAfterInTurn(app, ['-', '-', '60'])
+    it('are not counted for peek()', async () => {
+      const { app, limiter } = limitedApp()
+      await expectRetryAfterInTurn(app, ['none', 'none', 60])
       for (let turn = 0; turn < 9; turn++) {
         expect((await limiter.peek(CLIENT)).ban).toBeUndefined()
       }
-      await expectRetryAfterInTurn(app, ['60', '600'])
+      await expectRetryAfterInTurn(app, [60, 600])
     })
   })
 
-  it('two limiters in one store ban for themselves alone', async () => {
+  it('bans of two limiters in one store are separate', async () => {
     const clock = new FakeClock(EPOCH_SEC * 1000)
     const store = new MemoryStore({ clock })
     const login = createRateLimiter({ name: 'login', read: 1, ban: { ...BAN, after: 1 }, store, clock })
@@ -354,7 +354,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
   })
 
   describe('a store that fails', () => {
-    /** A store that works until it has banned somebody, and then fails. */
+    /** A store that works until it has started a ban, and then fails. */
     function failingAfterBan(): { store: Store; faulty: FaultyStore } {
       const faulty = new FaultyStore(new MemoryStore({ clock: new FakeClock(0) }))
       const store: Store = {
@@ -370,48 +370,48 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       return { store, faulty }
     }
 
-    it('keeps the ban of a class from the other: the client gets its answer, and the operator a warning', async () => {
+    it('cannot apply a ban to the other class: the client gets its answer, and the limiter warns', async () => {
       const { store, faulty } = failingAfterBan()
-      const { app } = limited({ store })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+      const { app } = limitedApp({ store })
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
       expect(await warnings.messages()).toEqual([
         "The store of the limiter 'default' failed to ban a client: The store is down",
       ])
       expect(await warnings.codes()).toEqual(['TOLLGATE_BAN_FAILED'])
       faulty.heal()
-      await expectRetryAfterInTurn(app, ['600'])
-      await expectRetryAfterInTurn(app, ['-'], 'post')
+      await expectRetryAfterInTurn(app, [600])
+      await expectRetryAfterInTurn(app, ['none'], 'post')
     })
 
-    it('is warned of once, and names no client', async () => {
+    it('causes one warning, without the client', async () => {
       const { store, faulty } = failingAfterBan()
-      const { app, limiter } = limited({ store, keyGenerator: (req) => req.get('X-User') ?? 'nobody' })
+      const { app, limiter } = limitedApp({ store, keyGenerator: (req) => req.get('X-User') ?? 'unknown-user' })
       for (const user of ['ann', 'bob']) {
         faulty.heal()
         for (let turn = 0; turn < 5; turn++) await request(app).get('/').set('X-User', user)
-        expect((await limiter.peek(user).catch(() => undefined))?.ban, 'peek is not there').toBeUndefined()
+        expect((await limiter.peek(user).catch(() => undefined))?.ban, 'the store has no peek()').toBeUndefined()
       }
       expect(await warnings.codes()).toEqual(['TOLLGATE_BAN_FAILED'])
       expect((await warnings.messages()).join()).not.toMatch(/ann|bob/)
     })
 
-    it('bans in counters of this process meanwhile, in both classes', async () => {
+    it('is replaced by the fallback, which bans in both classes', async () => {
       const faulty = new FaultyStore(new MemoryStore())
-      const { app } = limited({ store: faulty })
+      const { app } = limitedApp({ store: faulty })
       faulty.fail({ kind: 'throw' })
-      await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
-      await expectRetryAfterInTurn(app, ['600'], 'post')
+      await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
+      await expectRetryAfterInTurn(app, [600], 'post')
       expect((await warnings.codes()).sort()).toEqual(['TOLLGATE_STORE_FAILED'])
     })
 
     it.each(['throw', 'reject'] as const)(
-      'rejects block and unblock, which must be known to be done (%s)',
+      'causes a rejection of block and unblock (%s)',
       async (kind) => {
         const faulty = new FaultyStore(new MemoryStore())
-        const { limiter } = limited({ store: faulty })
+        const { limiter } = limitedApp({ store: faulty })
         faulty.fail({ kind })
-        for (const done of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
-          const error = await rejectionOf(done)
+        for (const promise of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
+          const error = await rejectionOf(promise)
           expect([error.code, error.message]).toEqual([
             'store_failed',
             'the store failed: The store is down. Look at the store and its logs.',
@@ -421,12 +421,12 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       },
     )
 
-    it('rejects block and unblock when it does not answer in time', async () => {
+    it('causes a rejection of block and unblock after its deadline', async () => {
       const faulty = new FaultyStore(new MemoryStore())
-      const { limiter } = limited({ store: faulty, storeDeadlineMs: 5 })
+      const { limiter } = limitedApp({ store: faulty, storeDeadlineMs: 5 })
       faulty.fail({ kind: 'hang' })
-      for (const done of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
-        const error = await rejectionOf(done)
+      for (const promise of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
+        const error = await rejectionOf(promise)
         expect([error.code, error.message]).toEqual([
           'store_timeout',
           'the store did not answer within 5 ms. Look at the store and its network, or raise storeDeadlineMs.',
@@ -437,7 +437,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
 })
 
 describe('errors of bans', () => {
-  it('a store that cannot ban is an error when the option is given', () => {
+  it('the ban option with a store that cannot ban is an error', () => {
     const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new CountingOnlyStore() }))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
@@ -445,13 +445,13 @@ describe('errors of bans', () => {
     ])
   })
 
-  it('a store that says it bans, and has no way to spread a ban, is an error too', () => {
-    class Boaster extends CountingOnlyStore {
+  it('the ban option with a store without block() is an error, even if its capabilities have bans', () => {
+    class StoreWithoutBlock extends CountingOnlyStore {
       get capabilities(): StoreCapabilities {
         return { algorithms: ['fixed-window'], severalLimits: false, bans: true, shared: false }
       }
     }
-    const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new Boaster() }))
+    const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new StoreWithoutBlock() }))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
       'ban: Boaster does not support bans, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
@@ -489,7 +489,7 @@ describe('errors of bans', () => {
       null,
       'ban: takes an object of options, got null. Give an object; it may have after, withinSec, forSec.',
     ],
-  ])('ban %o is an error', (ban, message) => {
+  ])('the ban option %o is an error', (ban, message) => {
     expect(thrownBy(() => createRateLimiter({ ban: ban as never })).message).toBe(message)
   })
 })

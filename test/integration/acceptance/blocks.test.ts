@@ -10,11 +10,11 @@ import { rejectionOf } from '../../support/thrown-by.ts'
 import { type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC, expectRetryAfterInTurn } from './banning-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_name, express) => {
-  const limited = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
+  const limitedApp = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
     banningApp(express, options)
 
-  it('ban and release, in both classes, clients that are new too', async () => {
-    const { app, limiter } = limited({ standardHeaders: true })
+  it('ban a client and end the ban, in both classes, also for a new client', async () => {
+    const { app, limiter } = limitedApp({ standardHeaders: true })
     await limiter.block(CLIENT, 3600)
     const { headers } = await request(app).get('/').expect(429)
     expect(headers).toMatchObject({
@@ -24,10 +24,10 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
       'x-ratelimit-reset': String(EPOCH_SEC + 3600),
       ratelimit: '"read";r=0;t=3600',
     })
-    await expectRetryAfterInTurn(app, ['3600'], 'post')
+    await expectRetryAfterInTurn(app, [3600], 'post')
     await limiter.unblock(CLIENT)
-    await expectRetryAfterInTurn(app, ['-', '-', '60'])
-    await expectRetryAfterInTurn(app, ['-', '-', '60'], 'post')
+    await expectRetryAfterInTurn(app, ['none', 'none', 60])
+    await expectRetryAfterInTurn(app, ['none', 'none', 60], 'post')
   })
 
   it('need no ban option', async () => {
@@ -41,44 +41,44 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     await request(app).get('/').expect(404)
   })
 
-  it('replace the ban there is, a shorter one a longer one too', async () => {
-    const { app, limiter, clock } = limited()
+  it('replace the current ban, also by a shorter one', async () => {
+    const { app, limiter, clock } = limitedApp()
     await limiter.block(CLIENT, 3600)
     await limiter.block(CLIENT, 10)
-    await expectRetryAfterInTurn(app, ['10'])
-    await expectRetryAfterInTurn(app, ['10'], 'post')
+    await expectRetryAfterInTurn(app, [10])
+    await expectRetryAfterInTurn(app, [10], 'post')
     clock.advance(10_000)
-    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     await limiter.block(CLIENT, 5)
-    await expectRetryAfterInTurn(app, ['60'])
-    await expectRetryAfterInTurn(app, ['5'], 'post')
+    await expectRetryAfterInTurn(app, [60])
+    await expectRetryAfterInTurn(app, [5], 'post')
   })
 
-  it('unblock ends a ban by the option, forgets refusals, and keeps what was used used', async () => {
-    const { app, limiter } = limited()
-    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+  it('unblock ends a ban by refusals and resets the refusals, but not the used units', async () => {
+    const { app, limiter } = limitedApp()
+    await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     await limiter.unblock(CLIENT)
-    await expectRetryAfterInTurn(app, ['60', '60'])
-    await expectRetryAfterInTurn(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, [60, 60])
+    await expectRetryAfterInTurn(app, ['none'], 'post')
     await limiter.unblock(CLIENT)
-    await expectRetryAfterInTurn(app, ['60', '60', '600'])
+    await expectRetryAfterInTurn(app, [60, 60, 600])
   })
 
-  it('unblock of somebody who is not banned changes nothing', async () => {
-    const { app, limiter } = limited()
+  it('unblock of a client without a ban changes nothing', async () => {
+    const { app, limiter } = limitedApp()
     await limiter.unblock(CLIENT)
-    await expectRetryAfterInTurn(app, ['-', '-', '60'])
+    await expectRetryAfterInTurn(app, ['none', 'none', 60])
   })
 
-  it('reset forgets a ban, refusals and all', async () => {
-    const { app, limiter } = limited()
-    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+  it('reset removes a ban and the refusals', async () => {
+    const { app, limiter } = limitedApp()
+    await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     await limiter.reset(CLIENT)
-    await expectRetryAfterInTurn(app, ['-', '-', '60', '60', '600'])
+    await expectRetryAfterInTurn(app, ['none', 'none', 60, 60, 600])
     await limiter.block(CLIENT, 5)
     await limiter.resetAll()
-    await expectRetryAfterInTurn(app, ['-'])
-    await expectRetryAfterInTurn(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, ['none'])
+    await expectRetryAfterInTurn(app, ['none'], 'post')
   })
 
   it.each([
@@ -90,8 +90,8 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     ['::FFFF:CB00:7107', '203.0.113.7'],
     ['64:ff9b::203.0.113.7', '203.0.113.7'],
     ['203.0.113.7', '::ffff:203.0.113.7'],
-  ])('take any spelling of an address: %s is the client at %s', async (spelling, address) => {
-    const { app, limiter } = limited({ trustProxy: 'loopback' })
+  ])('accept any spelling of an address: %s is the client at %s', async (spelling, address) => {
+    const { app, limiter } = limitedApp({ trustProxy: 'loopback' })
     const statusAt = async (): Promise<number> =>
       (await request(app).get('/').set('X-Forwarded-For', address)).status
     await limiter.block(spelling, 60)
@@ -101,8 +101,8 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     expect(await statusAt()).toBe(200)
   })
 
-  it('take keys as they are where a function gives them', async () => {
-    const { app, limiter } = limited({ keyGenerator: (req) => req.get('X-User') ?? 'nobody' })
+  it('use keys unchanged if there is a keyGenerator', async () => {
+    const { app, limiter } = limitedApp({ keyGenerator: (req) => req.get('X-User') ?? 'unknown-user' })
     const statusOf = async (user: string): Promise<number> =>
       (await request(app).get('/').set('X-User', user)).status
     await limiter.block('ann', 60)
@@ -111,17 +111,17 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     expect([await statusOf('2001:DB8::1'), await statusOf('2001:db8::1')]).toEqual([429, 200])
   })
 
-  it('leave a class without a limit open', async () => {
-    const { app, limiter } = limited({ write: false })
+  it('do not affect a class without a limit', async () => {
+    const { app, limiter } = limitedApp({ write: false })
     await limiter.block(CLIENT, 60)
-    await expectRetryAfterInTurn(app, ['60'])
-    await expectRetryAfterInTurn(app, ['-'], 'post')
+    await expectRetryAfterInTurn(app, [60])
+    await expectRetryAfterInTurn(app, ['none'], 'post')
     await limiter.unblock(CLIENT)
-    await expectRetryAfterInTurn(app, ['-'])
+    await expectRetryAfterInTurn(app, ['none'])
   })
 
-  it('hold for upgrades too, and for consume and peek', async () => {
-    const { app, limiter } = limited()
+  it('apply to upgrades, consume and peek too', async () => {
+    const { app, limiter } = limitedApp()
     await withListeningServer(app, async (port, server) => {
       server.on('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
       limiter.guard(server)
@@ -141,13 +141,13 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     expect(await limiter.peek(CLIENT, { class: 'write' })).toEqual(expected)
   })
 
-  it('lets skipped requests and shadow mode pass', async () => {
-    const skipping = limited({ skip: (req) => req.path === '/health' })
+  it('do not affect skipped requests, and refuse nothing in shadow mode', async () => {
+    const skipping = limitedApp({ skip: (req) => req.path === '/health' })
     await skipping.limiter.block(CLIENT, 60)
     await request(skipping.app).get('/health').expect(200)
-    await expectRetryAfterInTurn(skipping.app, ['60'])
+    await expectRetryAfterInTurn(skipping.app, [60])
 
-    const shadow = limited({ mode: 'shadow' })
+    const shadow = limitedApp({ mode: 'shadow' })
     await shadow.limiter.block(CLIENT, 60)
     expect((await request(shadow.app).get('/').expect(200)).body).toMatchObject({
       allowed: false,
@@ -158,7 +158,7 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
 })
 
 describe('errors of block and unblock', () => {
-  it.each(['block', 'unblock'] as const)('a store without %s() is an error of the call', async (method) => {
+  it.each(['block', 'unblock'] as const)('%s() with a store that lacks it is an error', async (method) => {
     const limiter = createRateLimiter({ store: new CountingOnlyStore() })
     const error = await rejectionOf(limiter[method](CLIENT, 60))
     expect([error.code, error.message]).toEqual([
@@ -178,7 +178,7 @@ describe('errors of block and unblock', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [new Date(0), '"1970-01-01T00:00:00.000Z"'],
-  ])('block for %o seconds is an error, and bans nobody', async (seconds, shown) => {
+  ])('block for %o seconds is an error, and does not ban the client', async (seconds, shown) => {
     const limiter = createRateLimiter()
     const error = await rejectionOf(limiter.block(CLIENT, seconds as number))
     expect([error.code, error.message]).toEqual([
@@ -188,7 +188,7 @@ describe('errors of block and unblock', () => {
     expect((await limiter.peek(CLIENT)).allowed).toBe(true)
   })
 
-  it('the shortest and the longest ban are fine', async () => {
+  it('the shortest and the longest ban are accepted', async () => {
     const clock = new FakeClock(0)
     const limiter = createRateLimiter({ clock })
     await limiter.block('short', 0.001)
@@ -198,7 +198,7 @@ describe('errors of block and unblock', () => {
     expect((await limiter.peek('long')).retryAfterMs).toBe(3_155_760_000_000 - 1)
   })
 
-  it.each(['block', 'unblock'] as const)('%s of no key is an error', async (method) => {
+  it.each(['block', 'unblock'] as const)('%s without a key is an error', async (method) => {
     const limiter = createRateLimiter()
     for (const [key, shown] of [
       ['', "''"],
@@ -213,7 +213,7 @@ describe('errors of block and unblock', () => {
     }
   })
 
-  it.each(['block', 'unblock'] as const)('%s of a closed limiter is an error', async (method) => {
+  it.each(['block', 'unblock'] as const)('%s after the limiter was closed is an error', async (method) => {
     const limiter = createRateLimiter({ name: 'login' })
     await limiter.close()
     const error = await rejectionOf(limiter[method](CLIENT, 60))
@@ -223,7 +223,7 @@ describe('errors of block and unblock', () => {
     ])
   })
 
-  it('block in a closed store is an error', async () => {
+  it('block after the store was closed is an error', async () => {
     const store = new MemoryStore()
     const limiter = createRateLimiter({ store })
     store.close()

@@ -11,11 +11,11 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import { FaultyStore } from '../../../src/tools/testing/faulty-store.ts'
 import { recorded } from '../../support/recorded-events.ts'
 
-const silent = { info: (): void => undefined, warn: (): void => undefined }
+const silentLogger = { info: (): void => undefined, warn: (): void => undefined }
 
-const made = (options: RateLimiterOptions): RateLimiter => createRateLimiter({ logger: silent, ...options })
+const createLimiter = (options: RateLimiterOptions): RateLimiter => createRateLimiter({ logger: silentLogger, ...options })
 
-function appOf(...handlers: readonly RateLimiter[]): Express {
+function appWithLimiters(...handlers: readonly RateLimiter[]): Express {
   const app = express()
   for (const handler of handlers) app.use(handler as RequestHandler)
   app.use((_req, res) => {
@@ -24,28 +24,28 @@ function appOf(...handlers: readonly RateLimiter[]): Express {
   return app
 }
 
-/** The outcomes of so many GET requests, with the statuses that their clients got. */
+/** The outcomes of `requests` GET requests, with the statuses of their answers. */
 async function outcomesOf(
   options: RateLimiterOptions,
   requests: number,
 ): Promise<readonly (readonly [Outcome, number])[]> {
   const events = recorded('decision')
-  const app = appOf(made(options))
+  const app = appWithLimiters(createLimiter(options))
   const statuses: number[] = []
   for (let count = 0; count < requests; count++) statuses.push((await request(app).get('/')).status)
-  // One event for each request, no more and no less.
+  // There is exactly one event for each request.
   expect(events).toHaveLength(requests)
   return events.map(({ outcome }, index) => [outcome, statuses[index] ?? 0])
 }
 
-const failing = (): FaultyStore => {
+const failingStore = (): FaultyStore => {
   const store = new FaultyStore(new MemoryStore())
   store.fail({ kind: 'reject' })
   return store
 }
 
 describe('a request is published once', () => {
-  it('as allowed, near from exactly 80 % on, and limited', async () => {
+  it('as allowed, as near from exactly 80 % of the limit, and as limited', async () => {
     expect(await outcomesOf({ read: 10 }, 11)).toEqual([
       ...Array(7).fill(['allowed', 200]),
       ...Array(3).fill(['near', 200]),
@@ -53,7 +53,7 @@ describe('a request is published once', () => {
     ])
   })
 
-  it('as banned, by refusals', async () => {
+  it('as banned after refusals', async () => {
     const options = { read: 1, ban: { after: 2, withinSec: 60, forSec: 60 } }
     expect(await outcomesOf(options, 4)).toEqual([
       ['near', 200],
@@ -63,54 +63,54 @@ describe('a request is published once', () => {
     ])
   })
 
-  it('as shadowed, in shadow mode', async () => {
+  it('as shadowed in shadow mode', async () => {
     expect(await outcomesOf({ read: 1, mode: 'shadow' }, 2)).toEqual([
       ['near', 200],
       ['shadowed', 200],
     ])
   })
 
-  it('as denied, by the denyList', async () => {
+  it('as denied by the denyList', async () => {
     expect(await outcomesOf({ denyList: ['loopback'] }, 1)).toEqual([['denied', 403]])
     expect(await outcomesOf({ denyList: ['loopback'], mode: 'shadow' }, 1)).toEqual([['allowed', 200]])
   })
 
   it.each([
     ['skip', { skip: () => true }],
-    ['a skip that takes its time', { skip: () => Promise.resolve(true) }],
+    ['an asynchronous skip', { skip: () => Promise.resolve(true) }],
     ['the allowList', { allowList: ['loopback'] }],
     ['a class without a limit', { read: false as const }],
-  ])('as skipped, by %s', async (_what, options) => {
+  ])('as skipped by %s', async (_what, options) => {
     expect(await outcomesOf(options, 2)).toEqual(Array(2).fill(['skipped', 200]))
   })
 
-  it('as uncounted or unavailable, when the store fails', async () => {
-    expect(await outcomesOf({ store: failing(), onStoreError: 'allow' }, 7)).toEqual(
+  it('as uncounted or unavailable if the store fails', async () => {
+    expect(await outcomesOf({ store: failingStore(), onStoreError: 'allow' }, 7)).toEqual(
       Array(7).fill(['uncounted', 200]),
     )
-    expect(await outcomesOf({ store: failing(), onStoreError: 'deny' }, 7)).toEqual(
+    expect(await outcomesOf({ store: failingStore(), onStoreError: 'deny' }, 7)).toEqual(
       Array(7).fill(['unavailable', 503]),
     )
-    expect(await outcomesOf({ store: failing(), onStoreError: 'deny', mode: 'shadow' }, 1)).toEqual([
+    expect(await outcomesOf({ store: failingStore(), onStoreError: 'deny', mode: 'shadow' }, 1)).toEqual([
       ['uncounted', 200],
     ])
-    expect(await outcomesOf({ store: failing(), onStoreError: 'memory', read: 1 }, 2)).toEqual([
+    expect(await outcomesOf({ store: failingStore(), onStoreError: 'memory', read: 1 }, 2)).toEqual([
       ['near', 200],
       ['limited', 429],
     ])
   })
 })
 
-describe('what is published', () => {
-  it('names the limiter, the client, the class and the cost', async () => {
-    const limiter = made({
+describe('the event of a decision', () => {
+  it('has the limiter, the client key, the class and the cost', async () => {
+    const limiter = createLimiter({
       name: 'api',
       write: 10,
       cost: () => 3,
       keyGenerator: () => 'account:acme',
     })
     const events = recorded('decision')
-    await request(appOf(limiter)).post('/').expect(200)
+    await request(appWithLimiters(limiter)).post('/').expect(200)
     expect(events).toEqual([
       {
         limiter: limiter[LIMITER_DESCRIPTION],
@@ -126,10 +126,10 @@ describe('what is published', () => {
     ])
   })
 
-  it('has no class, no cost and no decision where nothing was charged', async () => {
-    const limiter = made({ denyList: ['loopback'] })
+  it('has no class, no cost and no decision if nothing was charged', async () => {
+    const limiter = createLimiter({ denyList: ['loopback'] })
     const events = recorded('decision')
-    await request(appOf(limiter)).get('/').expect(403)
+    await request(appWithLimiters(limiter)).get('/').expect(403)
     expect(events).toEqual([
       {
         limiter: limiter[LIMITER_DESCRIPTION],
@@ -143,11 +143,11 @@ describe('what is published', () => {
   })
 })
 
-describe('several limiters on a way', () => {
-  it('publish one event each, as far as the request comes', async () => {
-    const [outer, inner] = [made({ name: 'outer', read: 10 }), made({ name: 'inner', read: 2 })]
+describe('several limiters on a route', () => {
+  it('publish one event each, up to the limiter that refuses', async () => {
+    const [outer, inner] = [createLimiter({ name: 'outer', read: 10 }), createLimiter({ name: 'inner', read: 2 })]
     const events = recorded('decision')
-    const app = appOf(outer, inner)
+    const app = appWithLimiters(outer, inner)
     for (const status of [200, 200, 429]) await request(app).get('/').expect(status)
     expect(events.map(({ limiter, outcome }) => `${limiter.name} ${outcome}`)).toEqual([
       'outer allowed',
@@ -162,11 +162,11 @@ describe('several limiters on a way', () => {
   it.each([
     ['counts', {}, 'allowed'],
     ['skips', { skip: () => true }, 'skipped'],
-    ['waits for nobody', { store: failing(), onStoreError: 'allow' as const }, 'uncounted'],
-  ])('that are one and the same, which %s, publish once', async (_what, options, outcome) => {
-    const limiter = made(options)
+    ['does not wait for its store', { store: failingStore(), onStoreError: 'allow' as const }, 'uncounted'],
+  ])('that are the same limiter publish once if it %s', async (_what, options, outcome) => {
+    const limiter = createLimiter(options)
     const events = recorded('decision')
-    await request(appOf(limiter, limiter)).get('/').expect(200)
+    await request(appWithLimiters(limiter, limiter)).get('/').expect(200)
     expect(events.map((event) => event.outcome)).toEqual([outcome])
   })
 })
@@ -175,13 +175,13 @@ describe('without subscribers', () => {
   it('no request is published', async () => {
     const publish = vi.spyOn(decisionChannel, 'publish')
     try {
-      await request(appOf(made({ read: 1 })))
+      await request(appWithLimiters(createLimiter({ read: 1 })))
         .get('/')
         .expect(200)
-      await request(appOf(made({ skip: () => true })))
+      await request(appWithLimiters(createLimiter({ skip: () => true })))
         .get('/')
         .expect(200)
-      await request(appOf(made({ denyList: ['loopback'] })))
+      await request(appWithLimiters(createLimiter({ denyList: ['loopback'] })))
         .get('/')
         .expect(403)
       expect(publish).not.toHaveBeenCalled()

@@ -10,7 +10,7 @@ import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
-  const limited = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
+  const limitedApp = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
     listingApp(express, options)
 
   describe('canonical forms', () => {
@@ -37,9 +37,9 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       ['::/0', '2001:db8::1'],
       ['0.0.0.0/0', '198.51.100.1'],
       ['::10.0.0.2', '::a00:2'],
-    ])('%s holds the client %s', async (entry, address) => {
-      await requestFrom(limited({ denyList: [entry] }).app, address).expect(403)
-      const { app } = limited({ allowList: ['192.0.2.1', entry, '192.0.2.2'] })
+    ])('%s contains the client %s', async (entry, address) => {
+      await requestFrom(limitedApp({ denyList: [entry] }).app, address).expect(403)
+      const { app } = limitedApp({ allowList: ['192.0.2.1', entry, '192.0.2.2'] })
       for (let turn = 0; turn < 2; turn++) await requestFrom(app, address).expect(200)
     })
 
@@ -53,17 +53,17 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       ['::/0', '203.0.113.7'],
       ['0.0.0.0/0', '2001:db8::1'],
       ['::1', '203.0.113.7'],
-    ])('%s does not hold the client %s', async (entry, address) => {
-      await requestFrom(limited({ denyList: [entry] }).app, address).expect(200)
-      const { app } = limited({ allowList: [entry] })
+    ])('%s does not contain the client %s', async (entry, address) => {
+      await requestFrom(limitedApp({ denyList: [entry] }).app, address).expect(200)
+      const { app } = limitedApp({ allowList: [entry] })
       await requestFrom(app, address).expect(200)
       await requestFrom(app, address).expect(429)
     })
   })
 
-  describe('who is on a list', () => {
+  describe('the address of a client', () => {
     it.each([undefined, false] as const)(
-      'is told by the peer of the socket (trustProxy %s)',
+      'is that of the peer of the socket (trustProxy %s)',
       async (trustProxy) => {
         const app = express()
         app.use(
@@ -84,7 +84,7 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       },
     )
 
-    it('is the IPv4 client of a listener on ::', async () => {
+    it('is an IPv4 address on a server that listens on ::', async () => {
       const app = express()
       app.use(createRateLimiter({ denyList: ['127.0.0.2'] }))
       const server = http.createServer(app)
@@ -108,7 +108,7 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       'X-Client-IP',
       'X_Forwarded_For',
       'Host',
-    ])('is not told by %s of a peer that is not trusted', async (header) => {
+    ])('is not read from %s of an untrusted peer', async (header) => {
       const app = express()
       app.use(createRateLimiter({ read: 1, trustProxy: false, allowList: ['203.0.113.7'] }))
       const value = header === 'Forwarded' ? 'for=203.0.113.7' : '203.0.113.7'
@@ -120,8 +120,8 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       await request(denying).get('/').set(header, value).expect(403)
     })
 
-    it('is told by the header that was chosen, and by no other', async () => {
-      const { app } = limited({ clientIpHeader: 'cf-connecting-ip', allowList: ['203.0.113.7'] })
+    it('is read from the configured header, and from no other header', async () => {
+      const { app } = limitedApp({ clientIpHeader: 'cf-connecting-ip', allowList: ['203.0.113.7'] })
       for (let turn = 0; turn < 2; turn++) {
         await request(app).get('/').set('CF-Connecting-IP', '203.0.113.7').expect(200)
       }
@@ -136,18 +136,18 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       '203.0.113.7, 127.0.0.1, 198.51.100.1',
       '203.0.113.7, unknown, 198.51.100.1',
       '"203.0.113.7, 198.51.100.1"',
-    ])('is not told by what a client wrote in front of what the proxy did: %s', async (header) => {
-      // The proxy saw 198.51.100.1, where the quotes of the last one are no address at all.
-      const allowing = limited({ allowList: ['203.0.113.7'] })
+    ])('is not read from entries that the client sent before the entry of the proxy: %s', async (header) => {
+      // The proxy has appended 198.51.100.1. In the last header, the quotes make that entry an invalid address.
+      const allowing = limitedApp({ allowList: ['203.0.113.7'] })
       expect([(await requestFrom(allowing.app, header)).status, (await requestFrom(allowing.app, header)).status]).toEqual([
         200, 429,
       ])
-      const denying = limited({ denyList: ['198.51.100.1', '127.0.0.1'] })
+      const denying = limitedApp({ denyList: ['198.51.100.1', '127.0.0.1'] })
       await requestFrom(denying.app, header).expect(403)
     })
 
-    it('is not told by a header line of the client in front of that of the proxy', async () => {
-      const { app } = limited({ allowList: ['203.0.113.7'] })
+    it('is not read from a header line that the client sent before the line of the proxy', async () => {
+      const { app } = limitedApp({ allowList: ['203.0.113.7'] })
       const lines = ['X-Forwarded-For: 203.0.113.7', 'x-forwarded-for: 198.51.100.1']
       await withListeningServer(app, async (port) => {
         const answers = await sendRaw(port, rawGet('/', lines).repeat(2), 2)
@@ -155,14 +155,14 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       })
     })
 
-    it('is the client, not the proxy in front of it', async () => {
-      const { app } = limited({ denyList: ['loopback'], allowList: ['10.0.0.0/8'] })
+    it('is that of the client, not that of the proxy', async () => {
+      const { app } = limitedApp({ denyList: ['loopback'], allowList: ['10.0.0.0/8'] })
       await requestFrom(app, '203.0.113.7').expect(200)
       await requestFrom(app, '203.0.113.7').expect(429)
       await request(app).get('/').expect(403)
     })
 
-    it('follows the trust proxy of the app', async () => {
+    it('depends on the setting trust proxy of the app', async () => {
       const app = express()
       app.set('trust proxy', 'loopback')
       app.use(createRateLimiter({ denyList: ['203.0.113.7'] }))
@@ -171,12 +171,12 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
     })
   })
 
-  it('a denied client cannot have its request handled by hanging up on it', async () => {
+  it('the request of a denied client is not handled if the client closes the connection at once', async () => {
     let handled = 0
-    let known = 0
+    let withAddress = 0
     const app = express()
     app.use((req: Request, _res: Response, next: NextFunction) => {
-      if (req.socket.remoteAddress !== undefined) known++
+      if (req.socket.remoteAddress !== undefined) withAddress++
       next()
     })
     app.use(createRateLimiter({ denyList: ['127.0.0.1'] }))
@@ -186,9 +186,9 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
     })
     await withListeningServer(app, async (port) => {
       for (let turn = 0; turn < 20; turn++) await postAndReset(port)
-      expect(await statusFromLocalAddress('127.0.0.1', port), 'all that came before is done').toBe(403)
+      expect(await statusFromLocalAddress('127.0.0.1', port), 'the requests before this one are complete').toBe(403)
     })
-    expect(handled, `${known} of 21 had an address`).toBe(0)
+    expect(handled, `${withAddress} of 21 requests had an address`).toBe(0)
   })
 })
 

@@ -26,18 +26,18 @@ export function listingApp(
   return { app, limiter }
 }
 
-/** A request that the proxy on loopback has passed on for a client. */
+/** A request that the proxy on loopback forwards for a client. */
 export function requestFrom(app: express.Express, address: string): request.Test {
   return request(app).get('/').set('X-Forwarded-For', address)
 }
 
-/** The status of a request from a loopback address of one's choice, without a proxy. */
+/** The status of a request from this loopback address, without a proxy. */
 export function statusFromLocalAddress(localAddress: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = http.get({ port, host: '127.0.0.1', localAddress, agent: false }, (response) => {
+    const sent = http.get({ port, host: '127.0.0.1', localAddress, agent: false }, (response) => {
       response.resume()
       response.once('end', () => resolve(response.statusCode))
     })
-    asked.once('error', reject)
+    sent.once('error', reject)
   })
 }

@@ -15,18 +15,18 @@ import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.t
 const FORBIDDEN_TEXT = '{"error":"forbidden"}'
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: echo']
 
-/** Headers that tell of limits, which nobody on a list gets. */
+/** The names of the headers about limits. Clients on a list get none of them. */
 function limitHeaders(headers: object): string[] {
   return Object.keys(headers).filter((name) => /ratelimit|retry-after/i.test(name))
 }
 
 describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
-  const limited = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
+  const limitedApp = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
     listingApp(express, options)
 
   describe('allowList', () => {
-    it('lets its clients pass without a charge, a header or a trace', async () => {
-      const { app, limiter } = limited({ allowList: ['203.0.113.0/24'], standardHeaders: true })
+    it('allows its clients without a charge, a header or req.rateLimit', async () => {
+      const { app, limiter } = limitedApp({ allowList: ['203.0.113.0/24'], standardHeaders: true })
       for (let turn = 0; turn < 5; turn++) {
         const { headers, body } = await requestFrom(app, '203.0.113.7').expect(200)
         expect(limitHeaders(headers)).toEqual([])
@@ -35,42 +35,42 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       expect((await limiter.peek('203.0.113.7')).limits[0]?.remaining).toBe(1)
     })
 
-    it('leaves everybody else limited', async () => {
-      const { app } = limited({ allowList: ['203.0.113.7', '2001:db8::5'] })
+    it('does not affect other clients', async () => {
+      const { app } = limitedApp({ allowList: ['203.0.113.7', '2001:db8::5'] })
       for (const address of ['203.0.113.6', '203.0.113.8', '2001:db8:1::5']) {
         expect([(await requestFrom(app, address)).status, (await requestFrom(app, address)).status], address).toEqual([
           200, 429,
         ])
       }
-      // A neighbour in the network that is one client to the limiter is another address to the list.
+      // Addresses of one /56 network are one client for the limiter, but different addresses for the list.
       expect([(await requestFrom(app, '2001:db8::6')).status, (await requestFrom(app, '2001:db8::6')).status]).toEqual([
         200, 429,
       ])
       await requestFrom(app, '2001:db8::5').expect(200)
     })
 
-    it('holds for requests, and not for consume()', async () => {
-      const { limiter } = limited({ allowList: ['203.0.113.7'] })
+    it('applies to requests, and not to consume()', async () => {
+      const { limiter } = limitedApp({ allowList: ['203.0.113.7'] })
       expect((await limiter.consume('203.0.113.7')).allowed).toBe(true)
       expect((await limiter.consume('203.0.113.7')).allowed).toBe(false)
     })
 
-    it('goes before a ban', async () => {
-      const { app, limiter } = limited({ allowList: ['203.0.113.7'] })
+    it('is checked before a ban', async () => {
+      const { app, limiter } = limitedApp({ allowList: ['203.0.113.7'] })
       await limiter.block('203.0.113.7', 60)
       await requestFrom(app, '203.0.113.7').expect(200)
     })
 
-    it('lets pass what the limiter cannot count', async () => {
+    it('allows its clients while the store fails', async () => {
       const store = new FaultyStore(new MemoryStore())
       store.fail({ kind: 'throw' })
-      const { app } = limited({ allowList: ['203.0.113.7'], onStoreError: 'deny', store })
+      const { app } = limitedApp({ allowList: ['203.0.113.7'], onStoreError: 'deny', store })
       await requestFrom(app, '203.0.113.7').expect(200)
       await requestFrom(app, '203.0.113.8').expect(503)
       expect(store.calls).toBe(1)
     })
 
-    it('of one limiter does not hold for the next', async () => {
+    it('of one limiter does not apply to the next limiter', async () => {
       const app = express()
       app.use(
         createRateLimiter({ name: 'first', read: 1, trustProxy: 'loopback', allowList: ['203.0.113.7'] }),
@@ -84,7 +84,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       await requestFrom(app, '203.0.113.7').expect(429)
     })
 
-    it('is no gap to the audit', () => {
+    it('does not make a route unlimited for the audit', () => {
       const app = express()
       app.use(createRateLimiter({ allowList: ['203.0.113.7'], denyList: ['198.51.100.0/24'] }))
       app.get('/', (_req: Request, res: Response) => {
@@ -96,8 +96,8 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
   })
 
   describe('denyList', () => {
-    it('turns its clients away, with nothing that tells of limits', async () => {
-      const { app, limiter } = limited({ denyList: ['203.0.113.0/24'], standardHeaders: true })
+    it('refuses its clients, without headers about limits', async () => {
+      const { app, limiter } = limitedApp({ denyList: ['203.0.113.0/24'], standardHeaders: true })
       for (let turn = 0; turn < 3; turn++) {
         const { headers, text } = await requestFrom(app, '203.0.113.7').expect(403)
         expect(text).toBe(FORBIDDEN_TEXT)
@@ -113,8 +113,8 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       await requestFrom(app, '203.0.114.7').expect(200)
     })
 
-    it('answers with problem details where they are wanted, of no type of its own', async () => {
-      const { app } = limited({ denyList: ['203.0.113.7'], problemDetails: true })
+    it('answers with problem details of the type about:blank if they are enabled', async () => {
+      const { app } = limitedApp({ denyList: ['203.0.113.7'], problemDetails: true })
       const { headers, text } = await requestFrom(app, '203.0.113.7').expect(403)
       expect(headers['content-type']).toBe('application/problem+json')
       expect(text).toBe('{"type":"about:blank","title":"Forbidden","status":403}')
@@ -122,7 +122,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     })
 
     it('answers HEAD with the same head and no body', async () => {
-      const { app } = limited({ denyList: ['203.0.113.7'] })
+      const { app } = limitedApp({ denyList: ['203.0.113.7'] })
       await withListeningServer(app, async (port) => {
         const head = 'HEAD / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n'
         const answer = await new Promise<string>((resolve, reject) => {
@@ -142,77 +142,77 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       })
     })
 
-    it('takes neither status, message nor handler of a refusal by limits', async () => {
+    it('does not use statusCode, message and handler of the options', async () => {
       for (const options of [
         { statusCode: 420, message: 'Slow down' },
         { handler: (_req: Request, res: Response) => void res.send('handled') },
       ]) {
-        const { app } = limited({ denyList: ['203.0.113.7'], ...options })
+        const { app } = limitedApp({ denyList: ['203.0.113.7'], ...options })
         expect((await requestFrom(app, '203.0.113.7').expect(403)).text).toBe(FORBIDDEN_TEXT)
       }
     })
 
-    it('goes before the allowList, whichever of the two is narrower', async () => {
+    it('is checked before the allowList, with any sizes of the networks', async () => {
       for (const [denied, allowed] of [
         ['203.0.113.7', '203.0.113.0/24'],
         ['203.0.113.0/24', '203.0.113.7'],
         ['203.0.113.7', '203.0.113.7'],
       ] as const) {
-        const { app } = limited({ denyList: [denied], allowList: [allowed] })
+        const { app } = limitedApp({ denyList: [denied], allowList: [allowed] })
         await requestFrom(app, '203.0.113.7').expect(403)
       }
-      const { app } = limited({ denyList: ['203.0.113.7'], allowList: ['203.0.113.0/24'] })
+      const { app } = limitedApp({ denyList: ['203.0.113.7'], allowList: ['203.0.113.0/24'] })
       for (let turn = 0; turn < 3; turn++) await requestFrom(app, '203.0.113.8').expect(200)
     })
 
-    it('goes before everything that is asked of a request, and before a class without a limit', async () => {
-      const asked: string[] = []
-      const ask =
+    it('is checked before all functions of the options, and also in a class without a limit', async () => {
+      const called: string[] = []
+      const recordCall =
         <T>(what: string, answer: T): (() => T) =>
         () => {
-          asked.push(what)
+          called.push(what)
           return answer
         }
-      const { app } = limited({
+      const { app } = limitedApp({
         denyList: ['203.0.113.7'],
         allowList: ['203.0.113.8'],
-        skip: ask('skip', true),
-        classify: ask('classify', 'read' as const),
-        keyGenerator: ask('keyGenerator', 'key'),
-        cost: ask('cost', 1),
-        read: ask('read', 5),
+        skip: recordCall('skip', true),
+        classify: recordCall('classify', 'read' as const),
+        keyGenerator: recordCall('keyGenerator', 'key'),
+        cost: recordCall('cost', 1),
+        read: recordCall('read', 5),
       })
       await requestFrom(app, '203.0.113.7').expect(403)
       await requestFrom(app, '203.0.113.8').expect(200)
-      expect(asked).toEqual([])
+      expect(called).toEqual([])
       await requestFrom(app, '203.0.113.9').expect(200)
-      expect(asked).toEqual(['skip'])
+      expect(called).toEqual(['skip'])
 
-      const unlimited = limited({ denyList: ['203.0.113.7'], read: false, write: false })
+      const unlimited = limitedApp({ denyList: ['203.0.113.7'], read: false, write: false })
       await requestFrom(unlimited.app, '203.0.113.7').expect(403)
       await requestFrom(unlimited.app, '203.0.113.9').expect(200)
     })
 
-    it('matches addresses, and not the keys of a keyGenerator', async () => {
-      const { app } = limited({
+    it('is compared with addresses, and not with the keys of a keyGenerator', async () => {
+      const { app } = limitedApp({
         denyList: ['203.0.113.7'],
-        keyGenerator: (req) => req.get('X-User') ?? 'nobody',
+        keyGenerator: (req) => req.get('X-User') ?? 'unknown-user',
       })
       await requestFrom(app, '203.0.113.8').set('X-User', '203.0.113.7').expect(200)
       await requestFrom(app, '203.0.113.7').set('X-User', 'ann').expect(403)
     })
 
-    it('turns nobody away in shadow mode, and counts them as others are', async () => {
-      const { app } = limited({ denyList: ['203.0.113.7'], mode: 'shadow' })
-      const left = []
+    it('refuses no client in shadow mode, and counts its clients like others', async () => {
+      const { app } = limitedApp({ denyList: ['203.0.113.7'], mode: 'shadow' })
+      const remaining = []
       for (let turn = 0; turn < 3; turn++) {
         const { headers } = await requestFrom(app, '203.0.113.7').expect(200)
-        left.push(headers['x-ratelimit-remaining'])
+        remaining.push(headers['x-ratelimit-remaining'])
       }
-      expect(left).toEqual(['0', '0', '0'])
+      expect(remaining).toEqual(['0', '0', '0'])
     })
 
-    it('of a second limiter holds too, and the first has counted by then', async () => {
+    it('of a second limiter applies after the first limiter has counted the request', async () => {
       const app = express()
       const first = createRateLimiter({ name: 'first', read: 9, trustProxy: 'loopback' })
       app.use(first)
@@ -223,7 +223,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       expect(headers['retry-after']).toBeUndefined()
     })
 
-    it('of a first limiter keeps clients from the second', async () => {
+    it('of a first limiter refuses before the second limiter counts', async () => {
       const app = express()
       const second = createRateLimiter({ name: 'second', read: 9, trustProxy: 'loopback' })
       app.use(createRateLimiter({ name: 'first', trustProxy: 'loopback', denyList: ['203.0.113.7'] }))
@@ -233,7 +233,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       expect((await second.peek('203.0.113.7')).limits[0]?.remaining).toBe(9)
     })
 
-    it('hangs up on a client whose response has begun before the limiter was asked', async () => {
+    it('closes the connection if the response has started before the limiter', async () => {
       const app = express()
       app.use((_req: Request, res: Response, next: NextFunction) => {
         res.flushHeaders()
@@ -250,7 +250,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
       expect(handled).toBe(0)
     })
 
-    it('is not told of a body by what others said of another one', async () => {
+    it('removes the headers that other middleware set for another body', async () => {
       const app = express()
       app.use((_req: Request, res: Response, next: NextFunction) => {
         res.setHeader('Content-Encoding', 'gzip')
@@ -269,8 +269,8 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     })
   })
 
-  it('guard() answers 403 on the socket of an upgrade, and lets clients of the allowList pass', async () => {
-    const { app, limiter } = limited({ denyList: ['203.0.113.7'], allowList: ['203.0.113.8'] })
+  it('guard() answers 403 on the socket of an upgrade, and allows clients of the allowList', async () => {
+    const { app, limiter } = limitedApp({ denyList: ['203.0.113.7'], allowList: ['203.0.113.8'] })
     let upgrades = 0
     await withListeningServer(app, async (port, server) => {
       server.on('upgrade', (_req, socket) => {
@@ -298,7 +298,7 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
 })
 
 describe('lists without a framework', () => {
-  it('hold on plain node:http', async () => {
+  it('work on plain node:http', async () => {
     const limiter = createRateLimiter({
       read: 1,
       trustProxy: 'loopback',
@@ -307,28 +307,28 @@ describe('lists without a framework', () => {
     })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
     await withListeningServer(server, async (port) => {
-      const answersTo = async (address: string): Promise<Array<[number, string]>> => {
+      const answersFor = async (address: string): Promise<Array<[number, string]>> => {
         const text = rawGet('/', [`X-Forwarded-For: ${address}`, 'Connection: close'])
         const answers = []
-        for (let turn = 0; turn < 2; turn++) answers.push(...(await bodiesOf(port, text)))
+        for (let turn = 0; turn < 2; turn++) answers.push(...(await statusAndBodyOf(port, text)))
         return answers
       }
-      expect(await answersTo('203.0.113.7')).toEqual([
+      expect(await answersFor('203.0.113.7')).toEqual([
         [403, FORBIDDEN_TEXT],
         [403, FORBIDDEN_TEXT],
       ])
-      expect(await answersTo('203.0.113.8')).toEqual([
+      expect(await answersFor('203.0.113.8')).toEqual([
         [200, 'served'],
         [200, 'served'],
       ])
-      expect((await answersTo('203.0.113.9')).map(([status]) => status)).toEqual([200, 429])
+      expect((await answersFor('203.0.113.9')).map(([status]) => status)).toEqual([200, 429])
     })
   })
 
-  it('hold nobody whose socket was gone before anybody could ask for an address', () => {
-    const everybody = ['0.0.0.0/0', '::/0']
-    const limiter = createRateLimiter({ read: 1, allowList: everybody })
-    const passed: unknown[] = []
+  it('do not contain a client whose socket was closed before its address was read', () => {
+    const allAddresses = ['0.0.0.0/0', '::/0']
+    const limiter = createRateLimiter({ read: 1, allowList: allAddresses })
+    const keysOfAllowed: unknown[] = []
     for (let turn = 0; turn < 2; turn++) {
       const socket = new Socket()
       socket.destroy()
@@ -336,24 +336,24 @@ describe('lists without a framework', () => {
       req.method = 'GET'
       const res = new ServerResponse(req)
       limiter(req, res, () =>
-        passed.push((req as IncomingMessage & { rateLimit?: { key: string } }).rateLimit?.key),
+        keysOfAllowed.push((req as IncomingMessage & { rateLimit?: { key: string } }).rateLimit?.key),
       )
     }
-    expect(passed, 'the first is charged to nobody in particular, the second refused').toEqual(['unknown'])
+    expect(keysOfAllowed, 'the first request is charged to an unknown client, the second one is refused').toEqual(['unknown'])
   })
 
-  it('know a client on a Unix socket as loopback', () => {
+  it('treat a client of a Unix socket as loopback', () => {
     const limiter = createRateLimiter({ read: 1, denyList: ['loopback'] })
     const req = new http.IncomingMessage(new Socket())
     const res = new ServerResponse(req)
     limiter(req, res, () => {
-      throw new Error('it must not pass')
+      throw new Error('the request was allowed')
     })
     expect(res.statusCode).toBe(403)
   })
 })
 
-async function bodiesOf(port: number, text: string): Promise<Array<[number, string]>> {
+async function statusAndBodyOf(port: number, text: string): Promise<Array<[number, string]>> {
   const [response] = await sendRaw(port, text)
   return response === undefined ? [] : [[response.status, response.body]]
 }
@@ -396,7 +396,7 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
     expect([error.code, error.message]).toEqual(['invalid_option', `${option}${message}`])
   })
 
-  it('an empty list holds nobody', async () => {
+  it('an empty list contains no client', async () => {
     const limiter = createRateLimiter({ read: 1, [option]: [] })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
     await withListeningServer(server, async (port) => {
@@ -404,7 +404,7 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
     })
   })
 
-  it('what becomes of the array afterwards changes nothing', async () => {
+  it('later changes of the array have no effect', async () => {
     const list = ['127.0.0.2']
     const limiter = createRateLimiter({ read: 1, [option]: list })
     list[0] = '127.0.0.1'

@@ -79,7 +79,7 @@ describe('guard(server)', () => {
     expect(reached).toEqual(['connect CONNECT'])
   })
 
-  it('shares the budget with ordinary requests and leaves those alone', async () => {
+  it('shares the budget with ordinary requests, and charges each request once', async () => {
     const limiter = createRateLimiter({ read: 3 })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('plain')))
     server.on('upgrade', (_req, socket) =>
@@ -105,7 +105,7 @@ describe('guard(server)', () => {
     'holds upgrades while it waits for %s',
     async (_what, options) => {
       const { server, reached } = echoServer()
-      createRateLimiter({ read: 1, ...options }).guard(server)
+      createRateLimiter({ read: 1, ...options }).guard(server, undefined, { beforeMiddleware: true })
       await withListeningServer(server, async (port) => {
         expect(await statusesOf(3, port, rawGet('/', UPGRADE))).toEqual([101, 429, 429])
       })
@@ -115,14 +115,14 @@ describe('guard(server)', () => {
 
   it('answers 500 and warns when a function of the user fails', async () => {
     const { server, reached } = echoServer()
-    createRateLimiter({ keyGenerator: () => '' }).guard(server)
+    createRateLimiter({ keyGenerator: () => '' }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
       const [response] = await sendRaw(port, rawGet('/', UPGRADE))
       expect([response?.status, response?.body]).toEqual([500, '{"error":"internal_error"}'])
     })
     expect(reached).toEqual([])
     expect(await warnings.messages()).toEqual([
-      "An upgrade was refused: keyGenerator: returned no key, got ''. " +
+      "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. " +
         'Return a string that is not empty. Its second argument is the key of the client address.',
     ])
   })
@@ -166,7 +166,7 @@ describe('guard(server)', () => {
       handler: (_req: express.Request, res: express.Response) => {
         res.status(429).json({ error: 'calm down' })
       },
-    }).guard(server)
+    }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
       expect(await statusesOf(2, port, rawGet('/', [...UPGRADE, 'X-Internal: 1']))).toEqual([101, 101])
       expect(await statusesOf(1, port, rawGet('/', UPGRADE))).toEqual([101])
@@ -178,9 +178,8 @@ describe('guard(server)', () => {
   it('hangs up when the last handler has gone while the limiter waited', async () => {
     const server = http.createServer()
     server.once('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
-    createRateLimiter({ skip: () => new Promise((resolve) => setTimeout(() => resolve(false), 30)) }).guard(
-      server,
-    )
+    const skip = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 30))
+    createRateLimiter({ skip }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
       const answers = await Promise.all([1, 2, 3].map(() => sendRaw(port, rawGet('/', UPGRADE), 99)))
       expect(answers.map((responses) => responses.length).sort()).toEqual([0, 0, 1])

@@ -1,13 +1,16 @@
 import { createServer, IncomingMessage, type Server } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import express, { type Request, type Response } from 'express'
 import express4Untyped from 'express4'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import type { RateLimiterOptions } from '../../src/options/rate-limiter-options.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Charge, Store } from '../../src/stores/store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 const express4 = express4Untyped as unknown as typeof express
 
@@ -126,7 +129,7 @@ describe('guard', () => {
         return req.get('x-tenant') ?? 'none'
       },
       handler: (_req, res) => void res.status(418).json({ error: 'teapot' }),
-    }).guard(server)
+    }).guard(server, app, { beforeMiddleware: true })
     const port = await listening(server)
     const request = UPGRADE.replace('\r\n\r\n', '\r\nX-Tenant: blue\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n')
     expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 101 /)
@@ -169,22 +172,95 @@ describe('guard', () => {
     memory.close()
   })
 
-  it('leaves requests to the server', async () => {
-    const server = createServer((_req, res) => res.end('ok'))
-    createRateLimiter({ read: 1 }).guard(server)
+  it('charges requests before any listener gets them, with their prototypes unchanged where there is no app', async () => {
+    const prototypes: unknown[] = []
+    const server = createServer((req, res) => {
+      prototypes.push(Object.getPrototypeOf(req))
+      res.end('ok')
+    })
+    createRateLimiter({ read: 2 }).guard(server)
     const port = await listening(server)
-    for (const _ of [1, 2]) {
-      expect(
-        await (await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })).text(),
-      ).toBe('ok')
+    const statuses: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
+      statuses.push(response.status)
+      await response.text()
     }
+    expect(statuses).toEqual([200, 200, 429])
+    expect(prototypes).toEqual([IncomingMessage.prototype, IncomingMessage.prototype])
+  })
+
+  it.each(['checkContinue', 'checkExpectation'])('charges a request of the event %s once', async (event) => {
+    const server = createServer((_req, res) => res.end('ok'))
+    server.on(event, (req, res) => {
+      if (event === 'checkContinue') res.writeContinue()
+      server.emit('request', req, res)
+    })
+    createRateLimiter({ write: 1 }).guard(server)
+    const port = await listening(server)
+    const expectation = event === 'checkContinue' ? '100-continue' : 'something-else'
+    const request = `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: ${expectation}\r\nContent-Length: 1\r\n\r\nx`
+    expect(await answerTo(port, request)).toContain('HTTP/1.1 200 OK')
+    expect(await answerTo(port, request)).toMatch(/^HTTP\/1\.1 429 /)
+  })
+
+  it('finds the app that is added to the server later', async () => {
+    const app = express()
+    app.set('trust proxy', 'loopback')
+    app.get('/', (_req, res) => void res.send('ok'))
+    const server = createServer()
+    createRateLimiter({ read: 1 }).guard(server)
+    server.on('request', app)
+    const port = await listening(server)
+    const from = (address: string): Promise<string> =>
+      answerTo(port, `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: ${address}\r\n\r\n`)
+    expect(await from('192.0.2.1')).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await from('192.0.2.2')).toMatch(/^HTTP\/1\.1 200 /)
+    expect(await from('192.0.2.2')).toMatch(/^HTTP\/1\.1 429 /)
+  })
+
+  it.each<readonly [names: string, options: RateLimiterOptions]>([
+    ['keyGenerator', { keyGenerator: () => 'a' }],
+    ['cost', { cost: () => 1 }],
+    ['skip', { skip: () => false }],
+    ['read', { read: () => 5 }],
+    ['keyGenerator, cost, write', { keyGenerator: () => 'a', cost: () => 1, write: () => 5 }],
+  ])('refuses a limiter with %s, unless it may run before middleware', (names, options) => {
+    const guard = (more?: { beforeMiddleware: boolean }): void =>
+      createRateLimiter(options).guard(createServer(), undefined, more)
+    const error = thrownBy(() => guard())
+    expect([error.code, error.message]).toEqual([
+      'impossible_combination',
+      `${names}: may need what middleware of the app provides, and guard() charges before any middleware runs. ` +
+        "Guard the server with a limiter by address, such as createRateLimiter({ name: 'server' }). " +
+        'Where the function needs no middleware, pass { beforeMiddleware: true } as the third argument.',
+    ])
+    expect(() => guard({ beforeMiddleware: false })).toThrow(error.message)
+    expect(() => guard({ beforeMiddleware: true })).not.toThrow()
+  })
+
+  it('refuses a server of node:http2, what is no server, and what is no app', () => {
+    const guard = (server: unknown, app?: unknown): unknown =>
+      thrownBy(() => createRateLimiter().guard(server as Server, app as never))
+    expect(String(guard(createHttp2Server()))).toBe(
+      'RateLimiterError: server: is a server of node:http2, which guard() does not support. ' +
+        'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
+    )
+    for (const server of [undefined, null, {}, express()]) {
+      expect(String(guard(server))).toMatch(
+        /^RateLimiterError: server: takes a server of node:http or node:https, got .*\. Give what app\.listen\(\) returns\.$/s,
+      )
+    }
+    expect(String(guard(createServer(), () => undefined))).toMatch(
+      /^RateLimiterError: app: takes the Express app of the server, got .*\. Give what express\(\) returned, or leave it out\.$/s,
+    )
   })
 
   it('answers 500 where the limiter fails, and warns with the reason', async () => {
     const server = createServer()
     const handler = vi.fn(accept)
     server.on('upgrade', handler)
-    createRateLimiter({ keyGenerator: () => '' }).guard(server)
+    createRateLimiter({ keyGenerator: () => '' }).guard(server, undefined, { beforeMiddleware: true })
     const port = await listening(server)
     let answer = ''
     const warnings = await emittedBy(async () => {
@@ -197,7 +273,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "An upgrade was refused: keyGenerator: returned no key, got ''. Return a string that is not empty. Its second argument is the key of the client address.",
+          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its second argument is the key of the client address.",
       },
     ])
   })

@@ -1,0 +1,217 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { rejectOption } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { warn } from '../errors/warning.ts'
+import { isDynamic } from '../limits/policy.ts'
+import type { Settings } from '../options/settings.ts'
+import { jsonBody, sendBody } from '../response/body.ts'
+import type { Next } from '../response/next.ts'
+import { isOpen } from '../response/response-head.ts'
+import { responseOnSocket } from '../response/socket-response.ts'
+
+/** Options of `limiter.guard`. */
+export interface GuardOptions {
+  /**
+   * Whether functions among the limiter's options (`keyGenerator`, `cost`, `skip`, limits that are functions) may run
+   * before any middleware of the app. They find no `req.user`, no session and no parsed body. Default: false, and a
+   * limiter with such functions is an error.
+   */
+  readonly beforeMiddleware?: boolean
+}
+
+/** The events in which a server hands out a request with its response. */
+const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation'])
+
+/** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
+const SOCKET_EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect'])
+
+/** What `limiter.guard` takes for the Express app: any app of Express 4 or 5 fits, without its types. */
+export type GuardedApp = (...args: never) => unknown
+
+/** The prototypes that an Express app gives to requests and responses, with its settings and methods such as `req.get`. */
+interface ExpressApp {
+  readonly handle: unknown
+  readonly request?: object
+  readonly response?: object
+}
+
+type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+
+type AnswerFailure = (res: ServerResponse, error: unknown) => void
+
+/** What the guard does with one request: `handOn` emits the event to the server's own listeners. */
+interface GuardedRequest {
+  readonly req: IncomingMessage
+  readonly app: ExpressApp | undefined
+  readonly handOn: () => boolean
+}
+
+/**
+ * Charges everything that a server answers, before any listener of the server gets it: requests, upgrades, CONNECT.
+ *
+ * It replaces `emit`, because a listener cannot run before a listener that is added later with `prependListener`, and
+ * cannot keep an event from other listeners. Socket.IO, for one, removes the listeners of `request` and adds its own.
+ */
+export function guardServer(server: Server, givenApp: GuardedApp | undefined, limiter: Limiter): void {
+  const emit = server.emit
+  const answerFailure = failureAnswerer()
+  // Remembered from now on: another library may hide the app's listener later.
+  let app = (givenApp as ExpressApp | undefined) ?? appOf(server)
+  server.emit = function guardedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+    const handOn = (): boolean => Reflect.apply(emit, this, [event, ...args]) as boolean
+    if (!REQUEST_EVENTS.has(event) && !SOCKET_EVENTS.has(event)) return handOn()
+    app ??= appOf(this)
+    const [req, target] = args as [IncomingMessage, ServerResponse | Socket]
+    const guarded = { req, app, handOn }
+    if (REQUEST_EVENTS.has(event)) chargeRequest(guarded, target as ServerResponse, limiter, answerFailure)
+    else chargeSocket(guarded, target as Socket, limiter, answerFailure)
+    return true
+  }
+}
+
+/** Throws unless the server and the app are what they must be, and the limiter can charge before any middleware. */
+export function checkGuard<Req extends IncomingMessage, Res extends ServerResponse>(
+  server: unknown,
+  app: unknown,
+  { beforeMiddleware = false }: GuardOptions,
+  settings: Settings<Req, Res>,
+): void {
+  const candidate = server as
+    | { emit?: unknown; address?: unknown; updateSettings?: unknown }
+    | null
+    | undefined
+  // An Express app has `emit` and `listen` too, and no `address`.
+  if (typeof candidate?.emit !== 'function' || typeof candidate.address !== 'function') {
+    rejectOption(
+      'server',
+      server,
+      'takes a server of node:http or node:https',
+      'Give what app.listen() returns.',
+    )
+  }
+  // Only servers of node:http2 have this method.
+  if (typeof candidate.updateSettings === 'function') {
+    throw new RateLimiterError({
+      code: 'invalid_option',
+      option: 'server',
+      problem: 'is a server of node:http2, which guard() does not support',
+      remedy: 'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
+    })
+  }
+  if (app !== undefined && typeof (app as Partial<ExpressApp> | null)?.handle !== 'function') {
+    rejectOption(
+      'app',
+      app,
+      'takes the Express app of the server',
+      'Give what express() returned, or leave it out.',
+    )
+  }
+  const needsMiddleware = optionsOfRequests(settings)
+  if (beforeMiddleware || needsMiddleware.length === 0) return
+  throw new RateLimiterError({
+    code: 'impossible_combination',
+    option: needsMiddleware.join(', '),
+    problem: 'may need what middleware of the app provides, and guard() charges before any middleware runs',
+    remedy:
+      "Guard the server with a limiter by address, such as createRateLimiter({ name: 'server' }). Where the function needs no middleware, pass { beforeMiddleware: true } as the third argument.",
+  })
+}
+
+/** The options whose functions are called for each request. */
+function optionsOfRequests<Req extends IncomingMessage, Res extends ServerResponse>({
+  keyGenerator,
+  cost,
+  skip,
+  policies,
+}: Settings<Req, Res>): string[] {
+  const functions = { keyGenerator, cost, skip }
+  const named = Object.entries(functions).filter(([, value]) => value !== undefined)
+  const dynamic = Object.entries(policies).filter(([, policy]) => policy !== false && isDynamic(policy))
+  return [...named, ...dynamic].map(([name]) => name)
+}
+
+function chargeRequest(
+  { req, app, handOn }: GuardedRequest,
+  res: ServerResponse,
+  limiter: Limiter,
+  answerFailure: AnswerFailure,
+): void {
+  if (app !== undefined) applyAppPrototypes(req, res, app)
+  limiter(req, res, (error) => {
+    if (error !== undefined && error !== null) answerFailure(res, error)
+    // The last listener may have been removed while the limiter waited for its store. Then nobody else answers.
+    else if (!handOn() && isOpen(res)) res.destroy()
+  })
+}
+
+/** Runs the limiter with a response of its own on the socket. `handOn` gets the socket unchanged. */
+function chargeSocket(
+  { req, app, handOn }: GuardedRequest,
+  socket: Socket,
+  limiter: Limiter,
+  answerFailure: AnswerFailure,
+): void {
+  // From now on the server does not listen to errors of the socket any more, and no handler listens yet.
+  socket.on('error', ignoreReset)
+  const res = responseOnSocket(req, socket)
+  if (res === undefined) return
+  if (app !== undefined) applyAppPrototypes(req, res, app)
+  limiter(req, res, (error) => {
+    if (error !== undefined && error !== null) {
+      answerFailure(res, error)
+      return
+    }
+    if (socket.destroyed) return
+    res.detachSocket(socket)
+    socket.off('error', ignoreReset)
+    // The last handler may have been removed while the limiter waited for its store. Then nobody else closes the socket.
+    if (!handOn()) socket.destroy()
+  })
+}
+
+function ignoreReset(): void {
+  // The client is gone. What was to be written to it is not needed any more.
+}
+
+/** There is no app to hand an error to: the client gets status 500, and a warning names the error once. */
+function failureAnswerer(): AnswerFailure {
+  let warned = false
+  return (res, error) => {
+    if (!warned) {
+      const message = error instanceof Error ? error.message : String(error)
+      warn(
+        'TOLLGATE_GUARD_FAILED',
+        `The guard of a server refused a request, since the limiter failed: ${message}`,
+      )
+    }
+    warned = true
+    if (!isOpen(res)) return
+    res.statusCode = 500
+    sendBody(res, jsonBody({ error: 'internal_error' }))
+  }
+}
+
+/** The Express app that is a request listener of the server. An app that a function calls is not found. */
+function appOf(server: Server): ExpressApp | undefined {
+  return server
+    .listeners('request')
+    .map((listener) => listener as unknown as Partial<ExpressApp>)
+    .find((listener): listener is ExpressApp => typeof listener.handle === 'function')
+}
+
+/**
+ * Gives the request and the response the prototypes of the app, as Express does with the requests that it handles.
+ * So the app's `trust proxy` counts here too, and functions among the options find `req.get` and `res.status`.
+ */
+function applyAppPrototypes(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { request, response }: ExpressApp,
+): void {
+  if (request === undefined || response === undefined) return
+  Object.setPrototypeOf(req, request)
+  Object.setPrototypeOf(res, response)
+  Object.assign(req, { res })
+  Object.assign(res, { req })
+}
