@@ -1,15 +1,25 @@
 import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
-import { trustOfAppWithWarning, warnOfIgnoredHeader } from './client/proxy-trust-warnings.ts'
+import { clientWarnings } from './client/client-warnings.ts'
+import { type ClientExplanation, explainClient } from './client/explain-client.ts'
+import { trustOfApp } from './client/express-proxy-trust.ts'
+import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
+import { warnOfUngroupedKeys } from './client/ungrouped-key-warning.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
-import { claimName, releaseName, warnIfHandlingRequest } from './limiter/creation-warnings.ts'
+import {
+  claimName,
+  releaseName,
+  warnIfHandlingRequest,
+  warnIfWorkerCountsAlone,
+} from './limiter/creation-warnings.ts'
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
 import { checkGuard, type GuardedApp, type GuardOptions, guardServer } from './limiter/server-guard.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
+import { chain } from './maybe-promise.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { chargePlanner } from './request/charge-plan.ts'
@@ -37,6 +47,7 @@ export function createRateLimiter<
   const createMemoryStore = (): MemoryStore =>
     new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
   const store = settings.store ?? createMemoryStore()
+  warnIfWorkerCountsAlone(settings.name, store)
   claimName(store, settings.name)
   const description = describeSettings(settings)
   const resilientStore = new ResilientStore(store, {
@@ -67,7 +78,10 @@ export function createRateLimiter<
     noteGuard(server, description)
   }
   const health = (): StoreHealth => resilientStore.health
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, health, close }
+  const { client } = settings
+  const explain = (req: Req): ClientExplanation =>
+    explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) })
+  const methods = { consume, peek, block, unblock, reset, resetAll, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
 }
 
@@ -77,7 +91,7 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
 ): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
-    planCharge: chargePlanner(settings),
+    planCharge: chargePlanner({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
     infoProperty: requestProperty(settings.requestPropertyName),
     now: () => (settings.clock ?? Date).now(),
   }
@@ -106,14 +120,30 @@ function openState<Req extends IncomingMessage, Res extends ServerResponse>(
 
 function clientResolverOf<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
-  client: { trust, header, ipv6Subnet },
+  client: { trust, trustsAdapter, header, ipv6Subnet },
 }: Settings<Req, Res>): (req: Req, headers: IncomingHttpHeaders) => Client {
   return createClientResolver<Req>({
     header,
     ipv6Subnet,
     trustFor: trust === undefined ? trustOfAppWithWarning(name) : () => trust,
-    onIgnoredHeader: warnOfIgnoredHeader(name, header),
+    trustsAdapter,
+    warnings: clientWarnings(name, header),
   })
+}
+
+/** The `keyGenerator` with a look at its keys. No look is needed where every IPv6 address is a client of its own. */
+function watchedKeyGenerator<Req extends IncomingMessage, Res extends ServerResponse>({
+  name,
+  keyGenerator,
+  client: { ipv6Subnet },
+}: Settings<Req, Res>): Settings<Req, Res>['keyGenerator'] {
+  if (keyGenerator === undefined || ipv6Subnet === 128) return keyGenerator
+  const look = warnOfUngroupedKeys(name, ipv6Subnet)
+  return (req, clientKey) =>
+    chain(keyGenerator(req, clientKey), (key) => {
+      look(key)
+      return key
+    })
 }
 
 /** `app.use(createRateLimiter)` makes Express call it with a request. */

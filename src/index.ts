@@ -1,3 +1,5 @@
+export { clientKey } from './client/client-key.ts'
+export type { ClientExplanation, ExplainedHop } from './client/explain-client.ts'
 export type { TrustFunction } from './client/proxy-trust.ts'
 export { createRateLimiter } from './create-rate-limiter.ts'
 export { RateLimiterError, type RateLimiterErrorCode } from './errors/rate-limiter-error.ts'

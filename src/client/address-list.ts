@@ -81,15 +81,17 @@ export class AddressList {
  *
  * @throws RateLimiterError (`invalid_option`) if it is not an array, or with the first entry that is wrong
  */
-export function parseAddressList(option: 'allowList' | 'denyList', value: unknown): AddressList {
+export function parseAddressList(
+  option: 'allowList' | 'denyList',
+  value: unknown,
+  List: new (ranges: readonly Cidr[]) => AddressList = AddressList,
+): AddressList {
   if (!Array.isArray(value)) {
     const remedy = "Give an array such as ['203.0.113.7', '10.0.0.0/8']."
     return rejectOption(option, value, 'takes an array of addresses', remedy)
   }
   // Array.from visits the holes of a sparse array too, so that a missing entry is an error.
-  return new AddressList(
-    Array.from(value, (entry, index) => parseRanges(`${option}[${index}]`, entry)).flat(),
-  )
+  return new List(Array.from(value, (entry, index) => parseRanges(`${option}[${index}]`, entry)).flat())
 }
 
 /** The ranges of one family in ascending order, without those that another range contains. */

@@ -1,6 +1,6 @@
 import { nearestName } from '../errors/nearest-name.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import { parseAddress } from './address.ts'
+import { isNat64, parseAddress } from './address.ts'
 import { type Cidr, parseCidr } from './cidr.ts'
 import { NAMED_NETWORKS } from './named-networks.ts'
 
@@ -36,5 +36,7 @@ export function parseRanges(option: string, member: unknown, remedy?: string): r
 
 /** Whether a range in IPv6 notation begins at an IPv4 address, so that an IPv4 range was probably meant. */
 function looksLikeIPv4(text: string): boolean {
-  return text.includes(':') && parseAddress(text.split('/')[0] ?? '')?.kind() === 'ipv4'
+  const address = text.includes(':') ? parseAddress(text.split('/')[0] ?? '') : undefined
+  if (address === undefined) return false
+  return 'parts' in address ? isNat64(address) : true
 }

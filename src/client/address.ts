@@ -2,12 +2,8 @@ import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { RecentMap } from './recent-map.ts'
 
-/** An address in the form in which addresses are compared: IPv4 if its bits contain an IPv4 address. */
+/** An address in the form in which addresses are compared: an IPv4-mapped address is the IPv4 address in it. */
 export type Address = ipaddr.IPv4 | ipaddr.IPv6
-
-/** The well-known prefix of RFC 6052, 2.1: NAT64 gateways give it to the addresses of IPv4 clients. */
-const NAT64 = ipaddr.IPv6.parse('64:ff9b::')
-const NAT64_BITS = 96
 
 /**
  * Parses an address; undefined for any other text.
@@ -51,13 +47,14 @@ export function parseIPv6(text: string): ipaddr.IPv6 {
   return ipaddr.IPv6.parse(hexadecimal)
 }
 
-/**
- * The IPv4 address inside an IPv4-mapped address (RFC 4291, 2.5.5.2) or a NAT64 address; any other as it is.
- */
+/** The IPv4 address inside an IPv4-mapped address (RFC 4291, 2.5.5.2); any other address as it is. */
 export function unwrapIPv4(address: ipaddr.IPv6): Address {
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address()
-  if (address.match(NAT64, NAT64_BITS)) return new ipaddr.IPv4(address.toByteArray().slice(12))
-  return address
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
+}
+
+/** Whether an address is in 64:ff9b::/96, the well-known prefix of NAT64 gateways (RFC 6052, 2.1). */
+export function isNat64({ parts: [first, second, ...others] }: ipaddr.IPv6): boolean {
+  return first === 0x64 && second === 0xff9b && others.slice(0, 4).every((part) => part === 0)
 }
 
 /** The canonical text of an address: dotted decimal, or RFC 5952. */

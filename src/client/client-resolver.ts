@@ -1,16 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Address, parseAddress } from './address.ts'
-import { clientKeyOf, UNKNOWN_CLIENT } from './client-key.ts'
+import { clientKeyOf, DEFAULT_IPV6_SUBNET, UNKNOWN_CLIENT } from './client-key.ts'
 import { readForwarded } from './forwarded-reader.ts'
-import { ipv4PeerOf, isUnixSocket, type PeerSocket } from './peer-socket.ts'
-import { clientBehindProxies, type HopReader, type ProxyTrust } from './proxy-chain.ts'
+import { ipv4PeerOf, isRealSocket, isUnixSocket, type PeerSocket } from './peer-socket.ts'
+import { clientBehindProxies, clientNamedBy, type HopReader, type ProxyTrust } from './proxy-chain.ts'
 import { RecentMap } from './recent-map.ts'
-import { readSingleAddress, readXForwardedFor } from './x-forwarded-for-reader.ts'
+import { readSingleAddress, readViewerAddress, readXForwardedFor } from './x-forwarded-for-reader.ts'
 
 /** What the resolver reads of a request. */
 export interface ResolvableRequest {
   readonly headers: IncomingHttpHeaders
-  readonly socket: PeerSocket
+  /** Absent in requests of some adapters and test tools. */
+  readonly socket?: PeerSocket | null | undefined
 }
 
 /** How the client of a request is found. */
@@ -21,8 +22,30 @@ export interface ResolverSettings<Req extends ResolvableRequest> {
   readonly ipv6Subnet: number
   /** The proxies that are trusted for this request. */
   readonly trustFor: (req: Req) => ProxyTrust
-  /** Is called if a header is ignored because its sender is not trusted. */
-  readonly onIgnoredHeader: (peer: Address) => void
+  /** Whether a peer without an address is a trusted proxy where the request has no real socket. */
+  readonly trustsAdapter: boolean
+  /** Are called for requests whose client shares its key with all clients of the same proxy. */
+  readonly warnings: ClientWarnings<Req>
+}
+
+/** What can be wrong with the address of a client. */
+export interface ClientWarnings<Req extends ResolvableRequest> {
+  /** The header is ignored, because its sender is not trusted. */
+  readonly ignoredHeader: (peer: Address, value: string, req: Req) => void
+  /** A trusted peer sent the header and names nobody in it. */
+  readonly unreadableHeader: (value: string) => void
+  /** The request has no such header. `isTrusted` is asked about the peer, which may have no address. */
+  readonly missingHeader: (req: Req, headers: IncomingHttpHeaders, isTrusted: () => boolean) => void
+  /** The peer has no address, and is not trusted. */
+  readonly unknownPeer: (req: Req) => void
+}
+
+/** For tools that find clients without a limiter: nobody is warned. */
+export const NO_CLIENT_WARNINGS: ClientWarnings<ResolvableRequest> = {
+  ignoredHeader: () => undefined,
+  unreadableHeader: () => undefined,
+  missingHeader: () => undefined,
+  unknownPeer: () => undefined,
 }
 
 /**
@@ -34,10 +57,16 @@ const REMEMBERED_PEERS = 1000
 /** The address of a peer that is connected by a Unix socket, and so is on this machine. */
 const UNIX_SOCKET_PEER = '127.0.0.1'
 
+/**
+ * The number of requests without the header that are examined. A proxy that sends another header or none does so from
+ * its first request on, and later requests must not pay for the look at them.
+ */
+const EXAMINED_REQUESTS = 1000
+
 /** The client of a request. */
 export interface Client {
   readonly key: string
-  /** Undefined for a client whose socket lost its address before the request was read. */
+  /** Undefined for a client whose socket has no address. */
   readonly address: Address | undefined
 }
 
@@ -63,25 +92,59 @@ const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ResolverSettings<Req>,
 ): (req: Req, headers?: IncomingHttpHeaders) => Client {
-  const { header, ipv6Subnet, trustFor, onIgnoredHeader } = settings
+  const { header, ipv6Subnet, trustFor, trustsAdapter, warnings } = settings
   const readHeader = headerReader(header)
   const clients = new ClientCache(ipv6Subnet)
+  let unexamined = EXAMINED_REQUESTS
+
+  function behindAdapter(req: Req, value: string | undefined, headers: IncomingHttpHeaders): Client {
+    if (!trustsAdapter || isRealSocket(req.socket)) {
+      warnings.unknownPeer(req)
+      return UNKNOWN
+    }
+    const client = value === undefined ? undefined : clientNamedBy(readHeader(value), trustFor(req))
+    if (client !== undefined) return clients.atAddress(client)
+    if (value === undefined) warnings.missingHeader(req, headers, () => true)
+    else warnings.unreadableHeader(value)
+    return UNKNOWN
+  }
+
   return function resolveClient(req, headers = req.headers) {
-    const peer = peerOf(req, clients)
+    const peer = peerOf(req.socket, clients)
     const value = headers[header]
-    if (value === undefined) return peer
+    if (peer === UNKNOWN) return behindAdapter(req, value === undefined ? undefined : String(value), headers)
+    if (value === undefined) {
+      if (unexamined > 0) {
+        unexamined--
+        warnings.missingHeader(req, headers, () => isTrustedPeer(peer, trustFor(req)))
+      }
+      return peer
+    }
     const { address } = peer
     if (address === undefined) return peer
-    const client = clientBehindProxies(address, readHeader(String(value)), trustFor(req))
-    if (client !== undefined) return clients.atAddress(client)
-    onIgnoredHeader(address)
+    const text = String(value)
+    const client = clientBehindProxies(address, readHeader(text), trustFor(req))
+    if (client === undefined) warnings.ignoredHeader(address, text, req)
+    // The peer itself is the answer where the header names nobody.
+    else if (client === address) warnings.unreadableHeader(text)
+    else {
+      // The proxy sends the header. A request without it is a health check, or a client that is not behind the proxy.
+      unexamined = 0
+      return clients.atAddress(client)
+    }
     return peer
   }
 }
 
-function headerReader(header: string): (value: string) => HopReader {
+function isTrustedPeer({ address }: Client, isTrusted: ProxyTrust): boolean {
+  return address !== undefined && isTrusted(address, 0)
+}
+
+/** Returns the reader of a header by its lower-case name. */
+export function headerReader(header: string): (value: string) => HopReader {
   if (header === 'x-forwarded-for') return readXForwardedFor
-  return header === 'forwarded' ? readForwarded : readSingleAddress
+  if (header === 'forwarded') return readForwarded
+  return header === 'cloudfront-viewer-address' ? readViewerAddress : readSingleAddress
 }
 
 /**
@@ -115,11 +178,16 @@ class ClientCache {
   }
 }
 
-function peerOf({ socket }: ResolvableRequest, clients: ClientCache): Client {
-  const { remoteAddress } = socket
-  if (remoteAddress === undefined) {
+function peerOf(socket: PeerSocket | null | undefined, clients: ClientCache): Client {
+  const remoteAddress = socket?.remoteAddress
+  if (typeof remoteAddress !== 'string' || remoteAddress === '') {
     return isUnixSocket(socket) ? new IPv4Client(UNIX_SOCKET_PEER) : UNKNOWN
   }
   const ipv4 = ipv4PeerOf(remoteAddress)
   return ipv4 === undefined ? clients.atPeer(remoteAddress) : new IPv4Client(ipv4)
+}
+
+/** The address of the peer of a socket; undefined if it has none. A Unix socket counts as loopback. */
+export function peerAddressOf(socket: PeerSocket | null | undefined): Address | undefined {
+  return peerOf(socket, new ClientCache(DEFAULT_IPV6_SUBNET)).address
 }

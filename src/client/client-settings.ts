@@ -5,6 +5,8 @@ import type { ProxyTrust } from './proxy-chain.ts'
 export interface ClientSettings {
   /** Which proxies are trusted. Undefined if the `trust proxy` setting of the Express app decides. */
   readonly trust: ProxyTrust | undefined
+  /** Whether the peer of an adapter's request, which has no address, is a trusted proxy. */
+  readonly trustsAdapter: boolean
   /** Lower-case name of the one header that can name the client. */
   readonly header: string
   /** The number of bits of an IPv6 address that identify a client. */

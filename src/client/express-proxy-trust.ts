@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ProxyTrust } from './proxy-chain.ts'
-import { type TrustFunction, trustByFunction, trustNobody } from './proxy-trust.ts'
+import { type TrustFunction, trustByExpressFunction, trustNobody } from './proxy-trust.ts'
 
 /** The settings of an Express app. A request of another framework has no app, or an app without settings. */
 interface AppWithSettings {
@@ -16,7 +16,7 @@ export function trustOfApp(req: IncomingMessage): ProxyTrust {
   if (typeof isTrusted !== 'function') return trustNobody
   let trust = compiledTrusts.get(isTrusted as TrustFunction)
   if (trust === undefined) {
-    trust = trustByFunction(isTrusted as TrustFunction)
+    trust = trustByExpressFunction(isTrusted as TrustFunction)
     compiledTrusts.set(isTrusted as TrustFunction, trust)
   }
   return trust

@@ -1,6 +1,6 @@
 import type { Address } from './address.ts'
-import { parseHop, trimBlanks } from './hop.ts'
-import type { HopReader } from './proxy-chain.ts'
+import { parseForwardedNode, trimBlanks } from './hop.ts'
+import { type HopReader, MOST_HOPS } from './proxy-chain.ts'
 
 /**
  * Reads the `for` of each element of a `Forwarded` header (RFC 7239) from the right.
@@ -8,15 +8,23 @@ import type { HopReader } from './proxy-chain.ts'
  * From the right, because only the elements that the nearest proxies appended are sure to be well-formed. A
  * client can open a quote in the part that it sends; a reader that began on the left would take the elements
  * of the proxies for a part of the quoted text.
+ *
+ * Empty elements are ignored, and an empty right-most one ends the reading, as in `X-Forwarded-For`.
  */
 export function readForwarded(header: string): HopReader {
   let end = header.length
+  let elements = 0
   return () => {
-    if (end < 0) return undefined
-    const comma = separatorBefore(header, end)
-    const element = header.slice(comma + 1, end)
-    end = comma
-    return forOf(element)
+    while (end >= 0 && elements < MOST_HOPS) {
+      const comma = separatorBefore(header, end)
+      const element = trimBlanks(header.slice(comma + 1, end))
+      end = comma
+      elements++
+      if (element !== '') return forOf(element)
+      if (elements === 1) break
+    }
+    end = -1
+    return undefined
   }
 }
 
@@ -64,7 +72,7 @@ function forOf(element: string): Address | undefined {
     if (found !== undefined) return undefined
     found = pair[2]
   }
-  return found === undefined ? undefined : parseHop(unquote(found))
+  return found === undefined ? undefined : parseForwardedNode(unquote(found))
 }
 
 function unquote(value: string): string {

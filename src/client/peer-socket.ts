@@ -1,10 +1,10 @@
-import { isIPv4 } from 'node:net'
+import { isIPv4, Socket } from 'node:net'
 
 /** What is read of the socket of a request. */
 export interface PeerSocket {
-  readonly remoteAddress?: string | undefined
-  readonly localAddress?: string | undefined
-  readonly destroyed?: boolean
+  readonly remoteAddress?: string | null | undefined
+  /** The server that accepted the connection. */
+  readonly server?: { readonly address?: unknown } | null | undefined
 }
 
 /** The prefix of an IPv4 address as a server that listens on IPv6 too sees it. */
@@ -19,22 +19,24 @@ export function ipv4PeerOf(remoteAddress: string): string | undefined {
 }
 
 /**
- * Whether the peer is connected by a Unix socket, and so is on this machine: a Unix socket has no address at
- * either end.
+ * Whether a peer without an address is connected by a Unix socket, and so is on this machine. The address of such a
+ * server is the path of its socket.
  *
- * A TCP client that resets its connection before the server reads the request loses its address too, and its
- * socket is not destroyed yet. Only the address of the local end shows the difference. Without that check
- * such a client would be taken for a trusted proxy.
+ * The socket itself does not show it. A TCP client that resets its connection before the server reads the request loses
+ * its address too, and an adapter for functions-as-a-service makes sockets that never had one. Both would be taken for
+ * a trusted proxy.
  */
-export function isUnixSocket({ remoteAddress, localAddress, destroyed }: PeerSocket): boolean {
-  return remoteAddress === undefined && localAddress === undefined && destroyed !== true
+export function isUnixSocket(socket: PeerSocket | null | undefined): boolean {
+  if (!isRealSocket(socket)) return false
+  const { server } = socket
+  return typeof server?.address === 'function' && typeof server.address() === 'string'
 }
 
-/** Whether the peer is on this machine, by what the kernel reports of the socket. */
-export function isLoopbackPeer(socket: PeerSocket): boolean {
-  const { remoteAddress } = socket
-  if (remoteAddress === undefined) return isUnixSocket(socket)
-  return remoteAddress === '::1' || isLoopbackIPv4(ipv4PeerOf(remoteAddress) ?? '')
+/** Whether the socket of a request is a connection. Adapters and test tools make requests without one. */
+export function isRealSocket<Peer extends PeerSocket>(
+  socket: Peer | null | undefined,
+): socket is Peer & Socket {
+  return socket instanceof Socket
 }
 
 /** Whether an IPv4 address is in 127.0.0.0/8. */

@@ -27,8 +27,12 @@ export function clientBehindProxies(
   readHop: HopReader,
   isTrusted: ProxyTrust,
 ): Address | undefined {
-  if (!isTrusted(peer, 0)) return undefined
-  let client = peer
+  return isTrusted(peer, 0) ? (clientNamedBy(readHop, isTrusted) ?? peer) : undefined
+}
+
+/** The client that a trusted peer and the trusted proxies behind it name; undefined if the peer names nobody. */
+export function clientNamedBy(readHop: HopReader, isTrusted: ProxyTrust): Address | undefined {
+  let client: Address | undefined
   let hop = 0
   do {
     const behind = readHop()

@@ -1,4 +1,5 @@
 import { rejectOption } from '../errors/option-checks.ts'
+import { isPromiseLike } from '../maybe-promise.ts'
 import { type Address, addressText } from './address.ts'
 import { AddressList } from './address-list.ts'
 import { parseRanges, RANGES_REMEDY } from './address-ranges.ts'
@@ -25,14 +26,38 @@ export type TrustProxyOption = boolean | number | string | readonly string[] | T
 
 export const trustNobody: ProxyTrust = () => false
 
-/** Trusts the proxies for which a function, of the user or of Express, returns `true`. */
-export function trustByFunction(isTrusted: TrustFunction): ProxyTrust {
-  return (address, hop) => {
-    const answer: unknown = isTrusted(addressText(address), hop)
-    // A promise does not trust, and its rejection must not end the process.
-    if (answer instanceof Promise) answer.catch(() => undefined)
-    return answer === true
-  }
+/**
+ * The member of the option that trusts the peer of a request without a socket of its own: an adapter for
+ * functions-as-a-service, such as serverless-http, makes the request from an event, and the event from a load balancer
+ * has no address of a peer.
+ */
+const ADAPTER = 'adapter'
+
+/** Trusts the proxies for which a function of the user returns `true`. */
+function trustByFunction(isTrusted: TrustFunction): ProxyTrust {
+  return (address, hop) => syncAnswer(isTrusted(addressText(address), hop)) === true
+}
+
+/** Trusts the proxies for which the trust function of an Express app returns a truthy value, as Express does. */
+export function trustByExpressFunction(isTrusted: TrustFunction): ProxyTrust {
+  return (address, hop) => Boolean(syncAnswer(isTrusted(addressText(address), hop)))
+}
+
+/** The answer of a trust function. A promise does not trust, and its rejection must not end the process. */
+function syncAnswer(answer: unknown): unknown {
+  if (!isPromiseLike(answer)) return answer
+  answer.then(undefined, () => undefined)
+  return false
+}
+
+/** Whether the option trusts the peer of a request that an adapter made. */
+export function trustsAdapter(option: TrustProxyOption | undefined): boolean {
+  const members = typeof option === 'string' ? option.split(',') : option
+  return Array.isArray(members) && members.some((member: unknown) => isAdapter(member))
+}
+
+function isAdapter(member: unknown): boolean {
+  return typeof member === 'string' && member.trim() === ADAPTER
 }
 
 /**
@@ -72,7 +97,7 @@ function compileHops(hops: number): ProxyTrust {
 }
 
 function compileRanges(members: readonly unknown[]): ProxyTrust {
-  const list = new AddressList(members.flatMap(parseMember))
+  const list = new AddressList(members.filter((member) => !isAdapter(member)).flatMap(parseMember))
   return (address) => list.has(address)
 }
 

@@ -27,13 +27,15 @@ export class ClientBans {
     this.#limitedClasses = REQUEST_CLASSES.filter((requestClass) => policies[requestClass] !== false)
   }
 
-  async block(clientKey: string, forMs: number): Promise<void> {
-    await this.#writeEachKey(clientKey, (key) => this.#store.block(key, forMs))
+  /** @param otherKeys further keys under which the client may be charged */
+  async block(clientKey: string, forMs: number, otherKeys: readonly string[] = []): Promise<void> {
+    await this.#writeEachKey([clientKey, ...otherKeys], (key) => this.#store.block(key, forMs))
     this.#publish(clientKey, 'block', forMs)
   }
 
-  async unblock(clientKey: string): Promise<void> {
-    await this.#writeEachKey(clientKey, (key) => this.#store.unblock(key))
+  /** @param otherKeys as in {@link block} */
+  async unblock(clientKey: string, otherKeys: readonly string[] = []): Promise<void> {
+    await this.#writeEachKey([clientKey, ...otherKeys], (key) => this.#store.unblock(key))
     this.#publish(clientKey, 'unblock', 0)
   }
 
@@ -59,9 +61,11 @@ export class ClientBans {
   }
 
   /** All keys at once: one write that fails does not keep the others from being tried. */
-  async #writeEachKey(clientKey: string, write: (key: string) => Promise<void>): Promise<void> {
+  async #writeEachKey(clientKeys: readonly string[], write: (key: string) => Promise<void>): Promise<void> {
     await Promise.all(
-      this.#limitedClasses.map((requestClass) => write(this.#storeKeyOf(requestClass, clientKey))),
+      clientKeys.flatMap((clientKey) =>
+        this.#limitedClasses.map((requestClass) => write(this.#storeKeyOf(requestClass, clientKey))),
+      ),
     )
   }
 }

@@ -1,4 +1,6 @@
+import cluster from 'node:cluster'
 import { warn } from '../errors/warning.ts'
+import { MemoryStore } from '../stores/memory/memory-store.ts'
 import type { Store } from '../stores/store.ts'
 
 /** Stack frames that exist only while a server handles a request. */
@@ -34,6 +36,29 @@ function wholeStack(): string {
   } finally {
     if (Error.stackTraceLimit !== stackTraceLimit) Error.stackTraceLimit = stackTraceLimit
   }
+}
+
+let hasWarnedOfWorker = false
+
+/**
+ * Warns once in a worker of node:cluster or PM2 that counts in its own memory: its counters are not those of the
+ * other workers, and each worker grants the whole limit.
+ */
+export function warnIfWorkerCountsAlone(limiterName: string, store: Store): void {
+  if (hasWarnedOfWorker || !(store instanceof MemoryStore)) return
+  const { pm_id: pm2Id, instances } = process.env
+  // PM2 starts workers of node:cluster too. It tells each process how many there are.
+  const count = pm2Id !== undefined && instances !== undefined ? Number(instances) : Number.NaN
+  if (count === 1 || !(cluster.isWorker || count > 1)) return
+  hasWarnedOfWorker = true
+  const others = count > 1 ? `each of the ${count} workers` : 'each worker'
+  const times = count > 1 ? `${count} times the limit` : 'the limit times the number of workers'
+  warn(
+    'TOLLGATE_WORKER_COUNTS_ALONE',
+    `The limiter '${limiterName}' counts in the memory of this worker process, and ${others} grants the limit ` +
+      `by itself: a client gets up to ${times}. Share the counters with a RedisStore, or divide the limits by ` +
+      `the number of workers${count > 1 ? ` (${count})` : ''}.`,
+  )
 }
 
 /** How many limiters of each name count in a store that was passed to them. */

@@ -6,6 +6,7 @@ import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
+import { refuseAll } from '../limits/refuse-all.ts'
 import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
@@ -55,7 +56,9 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       publishUncharged('skipped', key, this.#parts.description)
       return ADMITTED_UNCOUNTED
     }
-    const answer = await this.#parts.store.consume(plan.charge)
+    const answer = await (plan.policy.refusesAll
+      ? refuseAll(plan.policy.limits)
+      : this.#parts.store.consume(plan.charge))
     publishDecision(plan, answer, this.#parts)
     return this.#decisionOf(answer)
   }
@@ -64,19 +67,23 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     this.#checkStoreHas('peek')
     const plan = this.#plan(key, options)
     if (plan === undefined) return ADMITTED_UNCOUNTED
+    if (plan.policy.refusesAll) return refuseAll(plan.policy.limits)
     return this.#decisionOf(await this.#parts.store.peek(plan.charge))
   }
 
   readonly block = async (key: string, seconds: number): Promise<void> => {
     this.#parts.checkOpen()
     this.#checkStoreHas('block')
-    await this.#parts.bans.block(this.#clientKeyOf(key), secondsToMs('seconds', seconds))
+    const clientKey = this.#clientKeyOf(key)
+    const forMs = secondsToMs('seconds', seconds)
+    await this.#parts.bans.block(clientKey, forMs, this.#otherKeysOf(key, clientKey))
   }
 
   readonly unblock = async (key: string): Promise<void> => {
     this.#parts.checkOpen()
     this.#checkStoreHas('unblock')
-    await this.#parts.bans.unblock(this.#clientKeyOf(key))
+    const clientKey = this.#clientKeyOf(key)
+    await this.#parts.bans.unblock(clientKey, this.#otherKeysOf(key, clientKey))
   }
 
   readonly reset = async (key: string): Promise<void> => {
@@ -85,8 +92,8 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const clientKey = this.#clientKeyOf(key)
     // All classes at once: one reset that fails does not keep the others from being tried.
     await Promise.all(
-      REQUEST_CLASSES.map((requestClass) =>
-        this.#parts.store.reset(this.#storeKeyOf(requestClass, clientKey)),
+      [clientKey, ...this.#otherKeysOf(key, clientKey)].flatMap((each) =>
+        REQUEST_CLASSES.map((requestClass) => this.#parts.store.reset(this.#storeKeyOf(requestClass, each))),
       ),
     )
     this.#parts.bans.publishReset(clientKey)
@@ -117,11 +124,17 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       return rejectOption('key', key, 'takes a client key', 'Give a string that is not empty.')
     }
     const { keyGenerator, client } = this.#parts.settings
-    if (keyGenerator !== undefined) return key
-    // Where addresses are the keys, every spelling of an address finds the same counter.
+    // Every spelling of an address finds the same counter.
     const clientKey = canonicalClientKey(key, client.ipv6Subnet)
     if (clientKey !== undefined) return clientKey
+    // A keyGenerator may return a network of more than one client.
+    if (keyGenerator !== undefined) return key
     return rejectOption('key', key, 'is a network of more than one client', 'Give the address of a client.')
+  }
+
+  /** The text as given, where it is not the client key and a `keyGenerator` may have returned it. */
+  #otherKeysOf(key: string, clientKey: string): readonly string[] {
+    return this.#parts.settings.keyGenerator === undefined || key === clientKey ? [] : [key]
   }
 
   #decisionOf(answer: StoreAnswer): Decision {
@@ -142,7 +155,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
 function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 1, LARGEST_LIMIT))
+  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
   if (limit === undefined) return policy
   return rejectOption(
     'limit',

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { ClientExplanation } from '../client/explain-client.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
@@ -25,7 +26,7 @@ export interface RateLimiter<
   (req: Req, res: Res, next: Next): void
   /**
    * Charges a client without a request: a message on a socket, a job from a queue.
-   * @param key the client key: what `keyGenerator` returns, or by default an address
+   * @param key what `keyGenerator` returns, or an address in any spelling: it stands for the client key of the address
    * @throws RateLimiterError `invalid_option`, `unknown_option`, `cost_above_capacity`, `closed`; with
    *   `onStoreError: 'deny'` also `store_failed` and `store_timeout`
    */
@@ -38,15 +39,16 @@ export interface RateLimiter<
   /**
    * Bans a client for so many seconds from now, in both classes, whatever ban it had. A class without a limit
    * stays open.
-   * @param key as in `consume`
+   * @param key as in `consume`. Where the limiter has a `keyGenerator`, the text is banned as it is too
    * @param seconds a number from 0.001
    * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
    */
   block(key: string, seconds: number): Promise<void>
-  /** Ends a client's ban, one by the `ban` option included; what it has used stays used. Throws as `block`. */
+  /** Ends a client's ban, under the same keys as `block`, one by the `ban` option included; what it has used stays used. Throws as `block`. */
   unblock(key: string): Promise<void>
   /**
    * Forgets what a client has used, in both classes, and its ban.
+   * @param key as in `block`
    * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
    */
   reset(key: string): Promise<void>
@@ -67,6 +69,15 @@ export interface RateLimiter<
    *   no middleware has run yet, unless `beforeMiddleware` is true; `closed`
    */
   guard(server: Server, app?: GuardedApp, options?: GuardOptions): void
+  /**
+   * Explains how the limiter finds the client of a request: the peer of the socket, each hop in the header and whether
+   * it is trusted, the key of the client's address, and what to change if all clients of a proxy share that key. It
+   * charges nothing, and calls no `keyGenerator`. Do not show the result to clients.
+   *
+   * @example
+   * app.get('/debug/client', requireAdmin, (req, res) => res.json(limiter.explain(req)))
+   */
+  explain(req: Req): ClientExplanation
   /** Where it counts: the store given, or the `MemoryStore` that it made. */
   readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */

@@ -52,6 +52,8 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     return { ...state, used: Math.max(0, state.used - cost) }
   },
 
+  overAtMs: ({ startMs, used }, { windowMs }) => (used > 0 ? startMs + windowMs : Number.NEGATIVE_INFINITY),
+
   seedFromRemote(state, { remaining, resetMs }, nowMs, limit): FixedWindowState {
     const startMs = nowMs - Math.max(0, limit.windowMs - resetMs)
     return { startMs, used: Math.max(0, limit.limit - remaining), windowId: nextId(state.windowId) }

@@ -9,6 +9,8 @@ export interface Policy {
    * The limit with the smallest `burst`. A request that costs more than this `burst` can never be allowed.
    */
   readonly smallestLimit: Limit
+  /** Whether a limit of 0 refuses every request. Then the store is not asked. */
+  readonly refusesAll: boolean
 }
 
 /** A policy with one limit, whose units a function decides for each request. */
@@ -31,7 +33,7 @@ export function isDynamic<Req>(policy: Policy | DynamicPolicy<Req>): policy is D
 
 export function fixedPolicy(requestClass: RequestClass, limits: readonly Limit[]): Policy {
   const smallestLimit = limits.reduce((one, other) => (other.burst < one.burst ? other : one))
-  return { class: requestClass, limits, smallestLimit }
+  return { class: requestClass, limits, smallestLimit, refusesAll: smallestLimit.burst === 0 }
 }
 
 /**

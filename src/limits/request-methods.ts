@@ -14,26 +14,39 @@ export interface ClassifiableRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
+const READ: readonly RequestClass[] = ['read']
+const WRITE: readonly RequestClass[] = ['write']
+const READ_AND_WRITE: readonly RequestClass[] = ['read', 'write']
+const WRITE_AND_READ: readonly RequestClass[] = ['write', 'read']
+
 /**
- * Returns a function that decides the class of a request by its method.
- *
- * A method override can change the class: the app has already applied it, or can still apply it. Then the
- * request belongs to the `stricter` class. Otherwise a client could choose the less strict limit with a
- * header, or avoid all limits if one class is not limited.
+ * The classes that a request is charged to: that of its method, and with a method override that changes the class the
+ * other one too. It does not matter whether the app has applied the override already, or can still apply it. So no
+ * header chooses the class with more units left, or a class without limits.
  */
-export function methodClassifier(
-  stricter: RequestClass,
-): (req: ClassifiableRequest, headers?: ClassifiableRequest['headers']) => RequestClass {
-  return function classOfMethod(req, headers = req.headers) {
-    const { method = '', originalMethod } = req
-    const isRead = READ_METHODS.has(method)
-    if (typeof originalMethod === 'string' && READ_METHODS.has(originalMethod) !== isRead) return stricter
-    for (const header of OVERRIDE_HEADERS) {
-      const override = headers[header]
-      if (override !== undefined && !keepsClass(override, isRead)) return stricter
-    }
-    return isRead ? 'read' : 'write'
+export function classesOfMethod(
+  req: ClassifiableRequest,
+  headers: ClassifiableRequest['headers'] = req.headers,
+): readonly RequestClass[] {
+  const { method = '', originalMethod } = req
+  const isRead = READ_METHODS.has(method)
+  if (typeof originalMethod === 'string' && READ_METHODS.has(originalMethod) !== isRead)
+    return bothFrom(isRead)
+  for (const header of OVERRIDE_HEADERS) {
+    const override = headers[header]
+    if (override !== undefined && !keepsClass(override, isRead)) return bothFrom(isRead)
   }
+  return isRead ? READ : WRITE
+}
+
+/** Both classes, the one of the method first. */
+function bothFrom(isRead: boolean): readonly RequestClass[] {
+  return isRead ? READ_AND_WRITE : WRITE_AND_READ
+}
+
+/** A class as a list, without making one for each request. */
+export function classesOf(requestClass: RequestClass): readonly RequestClass[] {
+  return requestClass === 'read' ? READ : WRITE
 }
 
 /** Whether each method in an override header belongs to the class that the request has without the header. */

@@ -85,6 +85,11 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
     return { ...state, slices }
   },
 
+  overAtMs({ slices }, { windowMs }) {
+    const newest = slices[slices.length - 1]
+    return newest === undefined ? Number.NEGATIVE_INFINITY : newest.lastMs + windowMs
+  },
+
   seedFromRemote(state, remote, nowMs, limit) {
     const local = withoutExpiredSlices(state, nowMs, limit)
     const usedRemotely = limit.limit - remote.remaining

@@ -79,6 +79,8 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
 
   // If there are too few units left, the answer of the other store shows how much of the next unit has come
   // back. Otherwise the new state starts with no part of the next unit.
+  overAtMs: ({ fullAtMs, fullAtParts }) => (fullAtParts > 0 ? fullAtMs + 1 : fullAtMs),
+
   seedFromRemote(state, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit): TokenBucketState {
     const { limit: units, windowMs, burst } = limit
     const largestDebt = Math.max(0, burst - remaining) * windowMs

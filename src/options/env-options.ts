@@ -59,8 +59,8 @@ function given<Option extends string, Value>(
 
 function parseLimit(variable: string, text: string): number | false {
   if (text === 'false') return false
-  const limit = /^\d{1,15}$/.test(text) ? Number(text) : 0
-  return limit > 0 ? limit : reject(variable, text, `a whole number from 1 to ${LARGEST_LIMIT}, or false`)
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  return reject(variable, text, `a whole number from 0 to ${LARGEST_LIMIT}, or false`)
 }
 
 function parseSeconds(variable: string, text: string): number {

@@ -39,25 +39,21 @@ export function parseLimit(option: string, given: LimitOptions, defaults: LimitD
   return { name, limit, windowMs, burst, algorithm }
 }
 
-/** Returns `value` if it is a number of units that a limit can have, and throws otherwise. */
+/** Returns `value` if it is a number of units that a limit can have, and throws otherwise. 0 refuses every request. */
 export function checkLimit(option: string, value: unknown): number {
-  if (value === 0) {
-    return rejectOption(
-      option,
-      value,
-      'does not take 0, which would refuse every request',
-      'Give false for no limit.',
-    )
-  }
   if (value === Number.POSITIVE_INFINITY) {
     return rejectOption(option, value, 'takes a whole number', 'Give false for no limit.')
   }
-  return checkWholeNumber(option, value, 1, LARGEST_LIMIT)
+  return checkWholeNumber(option, value, 0, LARGEST_LIMIT)
 }
 
 function parseBurst(option: string, burst: unknown, algorithm: AlgorithmName, limit: number): number {
   if (burst === undefined) return limit
-  if (algorithm === 'token-bucket') return checkWholeNumber(option, burst, 1, LARGEST_LIMIT)
+  if (algorithm === 'token-bucket') {
+    const units = checkWholeNumber(option, burst, 1, LARGEST_LIMIT)
+    // A bucket that regains nothing holds nothing: a limit of 0 refuses every request.
+    return limit === 0 ? 0 : units
+  }
   const remedy = "Leave it out, or set algorithm: 'token-bucket'."
   return rejectOption(option, burst, `has no meaning for a ${algorithm}`, remedy)
 }

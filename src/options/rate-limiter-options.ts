@@ -36,16 +36,16 @@ export interface LimitOptions {
 }
 
 /**
- * The limit of one class: a number of units; a limit with a window of its own; several limits, which must all
- * allow a request; a function that returns or resolves to the units for each request; or `false` for no
- * limit.
+ * The limit of one class: a number of units (0 refuses every request); a limit with a window of its own; several
+ * limits, which must all allow a request; a function that returns or resolves to the units for each request, or to
+ * `false` where the request is not limited; or `false` for no limit.
  */
 export type LimitSetting<Req> =
   | number
   | false
   | LimitOptions
   | readonly LimitOptions[]
-  | ((req: Req) => MaybePromise<number>)
+  | ((req: Req) => MaybePromise<number | false>)
 
 /** When a client that is refused too often is banned: all its requests are refused until the ban ends. */
 export interface BanOptions {
@@ -98,12 +98,15 @@ export interface RateLimiterOptions<
    * - `true`: proxies in private networks (loopback, link-local, unique-local, RFC 1918, 100.64.0.0/10).
    * - a number: that many hops, if the peer is in a private network.
    * - addresses, CIDRs, `loopback`, `linklocal`, `uniquelocal`: these, in an array or separated by commas.
+   * - `'adapter'`, alone or among these: the peer of a request that an adapter for functions-as-a-service made, such as
+   *   serverless-http, if it has no address. Only where a gateway in front of the function adds the header.
    * - a function `(address, hop)`: only the result `true` trusts the proxy.
    */
   readonly trustProxy?: boolean | number | string | readonly string[] | TrustFunction
   /**
    * The one header that names the client: `'x-forwarded-for'` (default), `'forwarded'` (RFC 7239) or a
-   * header with a single address, such as `'cf-connecting-ip'`. `trustProxy` decides whether it is trusted.
+   * header with a single address, such as `'cf-connecting-ip'`. `trustProxy` decides whether it is trusted. In
+   * `'cloudfront-viewer-address'`, and only there, an IPv6 address without brackets has a port.
    */
   readonly clientIpHeader?: string
   /** Bits of an IPv6 address that identify a client, from 32 to 128. Default: 56. */

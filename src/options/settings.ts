@@ -7,13 +7,14 @@ import {
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { BanRule } from '../limits/ban.ts'
 import { DEFAULT_NAME } from '../limits/limiter-description.ts'
 import type { RequestClass } from '../limits/request-class.ts'
-import { methodClassifier } from '../limits/request-methods.ts'
-import { stricterClass } from '../limits/stricter-class.ts'
+import { classesOf, classesOfMethod } from '../limits/request-methods.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { RefusalSettings } from '../response/refusal.ts'
+import { DEFAULT_CONNECT_DEADLINE_MS } from '../stores/resilience/call-deadline.ts'
 import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
 import { parseBan } from './ban-option.ts'
@@ -33,10 +34,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly policies: ClassPolicies<Req>
   readonly client: ClientSettings
   readonly ban: BanRule | undefined
-  /**
-   * Sorts a request into its class. The user's function gets only the request, the default also the headers.
-   */
-  readonly classify: (req: Req, headers?: IncomingHttpHeaders) => RequestClass
+  /** The classes to which a request is charged: two for a method override that changes the class. */
+  readonly classify: (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[]
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']
@@ -48,6 +47,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
   readonly storeDeadlineMs: number
+  /** Until the store has answered for the first time, in milliseconds from the first call. */
+  readonly connectDeadlineMs: number
   readonly fallbackShare: number
   readonly logger: Logger | undefined
   readonly requestPropertyName: string
@@ -83,9 +84,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     policies,
     client: parseClientOptions(options),
     ban,
-    classify:
-      checkFunction('classify', options.classify, "(req) => 'read' or 'write'") ??
-      methodClassifier(stricterClass(policies)),
+    classify: parseClassify(options.classify),
     classifiedBy: options.classify === undefined ? 'method' : 'function',
     keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, clientKey) => string'),
     cost: checkFunction('cost', options.cost, '(req) => number'),
@@ -96,11 +95,40 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     store: options.store,
     onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),
     storeDeadlineMs: checkWholeNumber('storeDeadlineMs', storeDeadlineMs, 1, LONGEST_TIMER_MS),
+    connectDeadlineMs: checkWholeNumber(
+      'store.connectDeadlineMs',
+      options.store?.connectDeadlineMs ?? DEFAULT_CONNECT_DEADLINE_MS,
+      1,
+      LONGEST_TIMER_MS,
+    ),
     fallbackShare: checkShare(options.fallbackShare),
     logger: checkLogger(options.logger),
     requestPropertyName: checkPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
   }
+}
+
+/** A function of the user gets the request only, and names one class. */
+function parseClassify<Req extends IncomingMessage>(
+  option: unknown,
+): (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[] {
+  const classify = checkFunction(
+    'classify',
+    option as ((req: Req) => RequestClass) | undefined,
+    "(req) => 'read' or 'write'",
+  )
+  return classify === undefined ? classesOfMethod : (req) => classesOf(checkClass(classify(req)))
+}
+
+function checkClass(requestClass: RequestClass): RequestClass {
+  if (requestClass === 'read' || requestClass === 'write') return requestClass
+  throw new RateLimiterError({
+    code: 'invalid_result',
+    option: 'classify',
+    value: requestClass,
+    problem: 'returned no class',
+    remedy: "Return 'read' or 'write'.",
+  })
 }
 
 function checkPropertyName(name: unknown): string {

@@ -15,7 +15,9 @@ export function checkStore(store: unknown): void {
     'store',
     store,
     isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
-    'Give new MemoryStore(), or an object with consume(charge).',
+    isForeign && storeName(candidate as Store) === 'RedisStore'
+      ? "Give new RedisStore({ client }) of 'express-tollgate/redis'."
+      : 'Give new MemoryStore(), or an object with consume(charge).',
   )
 }
 

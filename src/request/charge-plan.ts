@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import type { RequestClass } from '../limits/request-class.ts'
 import { chain, type MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Charge } from '../stores/store.ts'
@@ -13,12 +12,14 @@ export interface ChargePlan {
   readonly policy: Policy
   readonly clientKey: string
   readonly charge: Charge
+  /** The plan for the other class, where a method override puts both classes in play. */
+  readonly otherClass?: ChargePlan
 }
 
 /** The settings that a plan depends on. */
 export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'classifiedBy' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
+  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
 /** Plans the charge of a request; undefined where the request is not limited. */
@@ -29,7 +30,7 @@ export type PlanCharge<Req> = (
 ) => MaybePromise<ChargePlan | undefined>
 
 /** Makes the plan from its parts: a policy, a client key, and a cost in units. */
-export type BuildPlan = (policy: Policy, clientKey: string, cost: number) => ChargePlan
+export type BuildPlan = (policy: Policy, clientKey: string, cost: number, refundable?: boolean) => ChargePlan
 
 /** Compiles {@link BuildPlan} for one limiter. */
 export function planBuilder({
@@ -38,8 +39,8 @@ export function planBuilder({
   refund,
 }: Pick<Settings<never, never>, 'name' | 'ban' | 'refund'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
-  const refundable = refund !== undefined
-  return (policy, clientKey, cost) => {
+  const isRefundable = refund !== undefined
+  return (policy, clientKey, cost, refundable = isRefundable) => {
     checkCapacity(cost, policy)
     const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban, refundable }
     return { policy, clientKey, charge }
@@ -50,8 +51,7 @@ export function planBuilder({
 export function chargePlanner<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: ChargePlanSettings<Req, Res>,
 ): PlanCharge<Req> {
-  const { policies, classify, classifiedBy, keyGenerator, cost, skip } = settings
-  const classOf: typeof classify = classifiedBy === 'method' ? classify : (req) => classify(req)
+  const { policies, classify, keyGenerator, cost, skip } = settings
   const buildPlan = planBuilder(settings)
   const isPlain = keyGenerator === undefined && cost === undefined
 
@@ -60,16 +60,23 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
     clientAddress: string,
     headers: IncomingHttpHeaders | undefined,
   ): MaybePromise<ChargePlan | undefined> {
-    const requestClass = checkClass(classOf(req, headers))
-    const classPolicy = policies[requestClass]
-    if (classPolicy === false) return undefined
+    const classes = classify(req, headers)
+    const [requestClass] = classes
+    const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the plan is made at once, without the functions below.
-    if (isPlain && !isDynamic(classPolicy)) return buildPlan(classPolicy, clientAddress, 1)
+    if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
+      return classPolicy === false ? undefined : buildPlan(classPolicy, clientAddress, 1)
+    }
+    const limited = classes.map((each) => policies[each]).filter((policy) => policy !== false)
+    if (limited.length === 0) return undefined
     return chain(keyGenerator === undefined ? clientAddress : keyGenerator(req, clientAddress), (given) => {
       const clientKey = keyGenerator === undefined ? clientAddress : checkKey(given)
-      return chain(isDynamic(classPolicy) ? askLimit(classPolicy, req) : classPolicy, (policy) =>
-        chain(cost === undefined ? 1 : cost(req), (units) => buildPlan(policy, clientKey, checkCost(units))),
-      )
+      return chain(policiesFor(limited, req), (asked) => {
+        if (asked.length === 0) return undefined
+        return chain(cost === undefined ? 1 : cost(req), (units) =>
+          planOf(asked, clientKey, checkCost(units), buildPlan),
+        )
+      })
     })
   }
 
@@ -78,28 +85,58 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
     chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, clientAddress, headers)))
 }
 
-function askLimit<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy> {
+/** The policies of one or two classes, without those for which a function returned false. */
+function policiesFor<Req>(
+  [first, ...others]: readonly (Policy | DynamicPolicy<Req>)[],
+  req: Req,
+): MaybePromise<readonly Policy[]> {
+  if (first === undefined) return []
+  return chain(isDynamic(first) ? askLimit(first, req) : first, (policy) =>
+    chain(policiesFor(others, req), (rest) => (policy === undefined ? rest : [policy, ...rest])),
+  )
+}
+
+/** A plan for the first policy, with a plan for the second in it where there are two. */
+function planOf(
+  [policy, other]: readonly Policy[],
+  clientKey: string,
+  cost: number,
+  buildPlan: BuildPlan,
+): ChargePlan | undefined {
+  if (policy === undefined) return undefined
+  if (other === undefined) return buildPlan(policy, clientKey, cost)
+  // Both charges can be given back, since either is when the other class refuses.
+  const otherClass = buildPlan(other, clientKey, cost, true)
+  return { ...buildPlan(policy, clientKey, cost, true), otherClass }
+}
+
+/** The policy that a limit function decides; undefined where it decides that the class is not limited. */
+function askLimit<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy | undefined> {
   return chain(policy.limitFunction(req), (limit) => policyAt(policy, limit))
 }
 
-function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy {
-  if (isWholeNumber(limit)) return policy.withLimit(limit)
+function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy | undefined {
+  if (limit === false) return undefined
+  if (isWholeNumber(limit, 0)) return policy.withLimit(limit)
   throw invalidResult(
     policy.class,
     limit,
     'returned no limit',
-    `Return a whole number from 1 to ${LARGEST_LIMIT}.`,
+    `Return a whole number up to ${LARGEST_LIMIT}, or false for no limit.`,
   )
 }
 
 function checkCost(cost: unknown): number {
-  if (isWholeNumber(cost)) return cost
+  if (isWholeNumber(cost, 1)) return cost
   throw invalidResult('cost', cost, 'returned no cost', 'Return a whole number of at least 1.')
 }
 
 /** Throws for a cost that no wait would admit. */
-function checkCapacity(cost: number, { smallestLimit: { name, burst, algorithm } }: Policy): void {
-  if (cost <= burst) return
+function checkCapacity(
+  cost: number,
+  { refusesAll, smallestLimit: { name, burst, algorithm } }: Policy,
+): void {
+  if (cost <= burst || refusesAll) return
   throw new RateLimiterError({
     code: 'cost_above_capacity',
     option: 'cost',
@@ -107,11 +144,6 @@ function checkCapacity(cost: number, { smallestLimit: { name, burst, algorithm }
     problem: `can never be admitted by the limit '${name}' of ${burst}`,
     remedy: `Lower the cost, or raise ${algorithm === 'token-bucket' ? 'its burst' : 'the limit'} to at least ${cost}.`,
   })
-}
-
-function checkClass(requestClass: RequestClass): RequestClass {
-  if (requestClass === 'read' || requestClass === 'write') return requestClass
-  throw invalidResult('classify', requestClass, 'returned no class', "Return 'read' or 'write'.")
 }
 
 function checkKey(key: unknown): string {
@@ -124,8 +156,8 @@ function checkKey(key: unknown): string {
   )
 }
 
-function isWholeNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= LARGEST_LIMIT
+function isWholeNumber(value: unknown, least: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= LARGEST_LIMIT
 }
 
 function invalidResult(option: string, value: unknown, problem: string, remedy: string): RateLimiterError {

@@ -7,6 +7,7 @@ import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
+import { askStore } from './ask-store.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
 import { followUpAdmitted, recordAnswer } from './record-answer.ts'
@@ -64,8 +65,8 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   if (listed !== undefined) return uncharged(listed, client, context, parts)
   const plan = parts.planCharge(req, client.key, headers)
   // A promise is made only where one is waited for.
-  if (isPromiseLike(plan)) return chain(plan, (known) => askStore(known, client, context, parts))
-  return askStore(plan, client, context, parts)
+  if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
+  return charge(plan, client, context, parts)
 }
 
 /** What the `denyList` and the `allowList` decide; undefined where the client is on neither. */
@@ -80,16 +81,13 @@ function outcomeByLists<Req extends IncomingMessage, Res extends ServerResponse>
   return address !== undefined && allowList?.has(address) === true ? 'unlimited' : undefined
 }
 
-function askStore<Req extends IncomingMessage, Res extends ServerResponse>(
+function charge<Req extends IncomingMessage, Res extends ServerResponse>(
   plan: ChargePlan | undefined,
   client: Client,
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  if (plan === undefined) return uncharged('unlimited', client, context, parts)
-  const answer = parts.store.consume(plan.charge)
-  if (isPromiseLike(answer)) return chain(answer, (known) => ({ plan, answer: known }))
-  return { plan, answer }
+  return plan === undefined ? uncharged('unlimited', client, context, parts) : askStore(parts.store, plan)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(

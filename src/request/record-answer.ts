@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import type { Decision } from '../limits/decision.ts'
+import type { Decision, Receipt } from '../limits/decision.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishDecision } from './decision-events.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
@@ -15,6 +15,8 @@ export interface ShownDecision {
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly isEnforced: boolean
+  /** The receipt of the second charge, where two classes were charged. */
+  readonly otherReceipt?: Receipt | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ShownDecision {
  */
 export function recordAnswer<Req extends IncomingMessage, Res extends ServerResponse>(
   { record: { state } }: RequestContext<Req, Res>,
-  { plan, answer }: AnsweredRequest,
+  { plan, answer, otherReceipt }: AnsweredRequest,
   parts: MiddlewareParts<Req, Res>,
 ): ShownDecision | undefined {
   // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
@@ -36,18 +38,22 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
     retryAfterMs: answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs),
     nowMs: parts.now(),
     isEnforced: parts.settings.mode === 'enforce',
+    otherReceipt,
   }
 }
 
 /** Sees to what follows from an admitted charge: its refund, and the wait that a later limiter has to name. */
 export function followUpAdmitted<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, record: { state } }: RequestContext<Req, Res>,
-  { plan, decision, isEnforced }: ShownDecision,
+  { plan, decision, isEnforced, otherReceipt }: ShownDecision,
   { settings: { refund }, store }: MiddlewareParts<Req, Res>,
 ): void {
   const { receipt } = decision
   if (refund !== undefined && receipt !== undefined) {
-    refundWhenFinished(req, res, refund, () => store.refund(receipt))
+    refundWhenFinished(req, res, refund, () => {
+      store.refund(receipt)
+      if (otherReceipt !== undefined) store.refund(otherReceipt)
+    })
   }
   // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
   if (isEnforced && refund?.refunds !== 'failed') {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Client } from '../client/client-resolver.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import type { Decision } from '../limits/decision.ts'
+import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
@@ -42,6 +42,8 @@ export type StoreAnswer = Decision | RateLimiterError
 export interface AnsweredRequest {
   readonly plan: ChargePlan
   readonly answer: StoreAnswer
+  /** The receipt of the second charge, where two classes were charged. */
+  readonly otherReceipt?: Receipt
 }
 
 /** How far a request has come before it is recorded and answered: `unlimited` where nothing is to be charged. */

@@ -91,12 +91,15 @@ export class RequestState {
    * time, and may have too little left for the next try. Limiters further on are not known yet.
    */
   retryAfterMs(ownMs: number): number {
-    return this.#admitted.reduce((latest, charge) => Math.max(latest, msUntilRepeat(charge)), ownMs)
+    return this.#admitted.reduce(
+      (latest, { decision, cost }) => Math.max(latest, msUntilRepeat(decision, cost)),
+      ownMs,
+    )
   }
 }
 
 /** Milliseconds until a charge that was admitted can be admitted once more. */
-function msUntilRepeat({ decision: { limits, repeatAfterMs }, cost }: AdmittedCharge): number {
+export function msUntilRepeat({ limits, repeatAfterMs }: Decision, cost: number): number {
   if (repeatAfterMs !== undefined) return repeatAfterMs
   return Math.max(0, ...limits.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs))
 }

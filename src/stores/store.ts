@@ -17,6 +17,11 @@ export interface Charge {
   readonly ban?: BanRule | undefined
   /** Whether the charge may be refunded. With `false`, a store may leave out the receipt. Default: true. */
   readonly refundable?: boolean
+  /**
+   * Set by the limiter when it does not wait any longer and has decided without the store. A store that has not
+   * sent the charge yet should not send it.
+   */
+  isAbandoned?: boolean
 }
 
 /** What a store can do. A store that does not declare a capability does not have it. */
@@ -52,6 +57,26 @@ export interface Store {
    * How long a promise of the store may take, in milliseconds. The limiter's `storeDeadlineMs` overrides it.
    */
   readonly deadlineMs?: number
+  /**
+   * How long a promise of the store may take until the store has answered for the first time, in milliseconds
+   * from the first call: it may have to connect. Default: 1000.
+   */
+  readonly connectDeadlineMs?: number
+  /**
+   * Resolves when the store can answer, and rejects if it cannot. Limiters do not call it. An application can
+   * wait for it before its server listens.
+   */
+  ready?(): Promise<void>
+  /**
+   * Whether the failure of a call is an answer of a store that works: an error that concerns one key, for
+   * example. Such a failure does not count towards the circuit breaker. Default: it is none.
+   */
+  isAlive?(error: unknown): boolean
+  /**
+   * Why the store cannot answer now, as far as it knows: it is not connected, for example. The limiter asks when
+   * a call has taken too long, for its message.
+   */
+  problem?(): Error | undefined
   /**
    * Takes the charge from all limits, or from none if one of them refuses it.
    *

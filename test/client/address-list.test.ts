@@ -37,7 +37,10 @@ describe('an entry of a list', () => {
     // IPv4 inside IPv6 is IPv4.
     ['::ffff:10.0.0.5', ['10.0.0.5'], ['10.0.0.4']],
     ['::ffff:10.0.0.0/104', ['10.255.255.255'], ['11.0.0.0']],
-    ['64:ff9b::a00:0/104', ['10.255.255.255'], ['11.0.0.0']],
+    ['10.0.0.0/255.0.0.0', ['10.255.255.255'], ['11.0.0.0']],
+    // NAT64 and 6to4 addresses are IPv6 here. Only a denyList looks for IPv4 in them.
+    ['64:ff9b::808:0/104', ['64:ff9b::808:808'], ['8.8.8.8']],
+    ['2002:808:808::/48', ['2002:808:808::1'], ['8.8.8.8']],
     // All addresses of one family.
     ['0.0.0.0/0', ['0.0.0.0', '127.255.255.255', '128.0.0.0', '255.255.255.255'], ['::', '2001:db8::1']],
     ['::ffff:0:0/97', ['103.0.113.7'], ['203.0.113.7', '2001:db8::1']],
@@ -49,7 +52,7 @@ describe('an entry of a list', () => {
     expect(outside.filter((text) => contained([entry], text))).toEqual([])
   })
 
-  it.each(['::ffff:203.0.113.7', '::ffff:cb00:7107', '64:ff9b::203.0.113.7', '64:ff9b::cb00:7107'])(
+  it.each(['::ffff:203.0.113.7', '::ffff:cb00:7107'])(
     'with an IPv4 address contains the same address in the spelling %s',
     (text) => {
       expect(contained(['203.0.113.7'], text)).toBe(true)
@@ -126,7 +129,7 @@ describe('a wrong list is rejected', () => {
     ['10.0.0.0/', `${WRONG_ENTRY}, got '10.0.0.0/'. ${RANGES_REMEDY}`],
     ['10.0.0.0/-1', `${WRONG_ENTRY}, got '10.0.0.0/-1'. ${RANGES_REMEDY}`],
     ['10.0.0.0 /8', `${WRONG_ENTRY}, got '10.0.0.0 /8'. ${RANGES_REMEDY}`],
-    ['10.0.0.0/255.0.0.0', `${WRONG_ENTRY}, got '10.0.0.0/255.0.0.0'. ${RANGES_REMEDY}`],
+    ['10.0.0.0/255.0.255.0', `${WRONG_ENTRY}, got '10.0.0.0/255.0.255.0'. ${RANGES_REMEDY}`],
     ['2001:db8::/129', `${WRONG_ENTRY}, got '2001:db8::/129'. ${RANGES_REMEDY}`],
     ['10.0.0.1,10.0.0.2', `${WRONG_ENTRY}, got '10.0.0.1,10.0.0.2'. ${RANGES_REMEDY}`],
     ['10.0.0.1-10.0.0.9', `${WRONG_ENTRY}, got '10.0.0.1-10.0.0.9'. ${RANGES_REMEDY}`],

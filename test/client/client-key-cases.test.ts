@@ -26,7 +26,7 @@ async function defaultKeyOf(testCase: ClientKeyCase): Promise<string | undefined
 }
 
 function requestOf({ peer, xForwardedFor }: ClientKeyCase): IncomingMessage {
-  const socket = { remoteAddress: peer ?? undefined, destroyed: peer === null }
+  const socket = { remoteAddress: peer ?? undefined }
   const headers = xForwardedFor === null ? {} : { 'x-forwarded-for': xForwardedFor }
   return { method: 'GET', headers, socket } as unknown as IncomingMessage
 }

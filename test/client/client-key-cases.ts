@@ -2,7 +2,7 @@ import type { TrustProxyOption } from '../../src/client/proxy-trust.ts'
 
 /** The client key of a request, or that the option is rejected. */
 export interface ClientKeyCase {
-  /** The remote address of the socket; null for a socket that was destroyed before the request was read. */
+  /** The remote address of the socket; null for a socket that lost it before the request was read. */
   readonly peer: string | null
   /** X-Forwarded-For as Node joins it; null if the request has none. */
   readonly xForwardedFor: string | null
@@ -50,9 +50,8 @@ export const CLIENT_KEY_GROUPS: readonly ClientKeyGroup[] = [
     ],
   },
   {
-    // A destroyed socket has no address. It must not be treated as a Unix socket, whose peer is on this
-    // machine.
-    rule: 'a client whose socket is destroyed has the key unknown',
+    // It must not be treated as a Unix socket, whose peer is on this machine.
+    rule: 'a client whose socket has no address has the key unknown',
     cases: [{ peer: null, xForwardedFor: FORGED, trustProxy: 'loopback', key: 'unknown' }],
   },
   {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseAddress } from '../../src/client/address.ts'
-import { canonicalClientKey, clientKeyOf, UNKNOWN_CLIENT } from '../../src/client/client-key.ts'
+import { canonicalClientKey, clientKey, clientKeyOf, UNKNOWN_CLIENT } from '../../src/client/client-key.ts'
 import { anyIPv4, anySpelling, type Groups, globalIPv6 } from './any-address.ts'
 
 const BITS = 128n
@@ -89,9 +89,66 @@ describe('the key of an IPv4 client', () => {
         const text = bytes.join('.')
         expect(canonicalClientKey(text, bits)).toBe(text)
         expect(canonicalClientKey(`::ffff:${text}`, bits)).toBe(text)
-        expect(canonicalClientKey(`64:ff9b::${text}`, bits)).toBe(text)
       }),
     )
+  })
+})
+
+describe('the key of a NAT64 or 6to4 client', () => {
+  it.each([
+    ['64:ff9b::203.0.113.7'],
+    ['0064:FF9B:0:0:0:0:CB00:7107'],
+    ['2002:cb00:7107::1'],
+    ['2002:CB00:7107:ffff::2'],
+    ['64:ff9b::203.0.113.7/128'],
+    ['2002:cb00:7107::/48'],
+  ])('is the IPv4 address in it: %s', (text) => {
+    for (const bits of [32, 56, 128]) expect(canonicalClientKey(text, bits)).toBe('203.0.113.7')
+  })
+
+  it.each([
+    ['64:ff9b::10.0.0.1', '64:ff9b::/56'],
+    ['64:ff9b::127.0.0.1', '64:ff9b::/56'],
+    ['64:ff9b::100.64.0.1', '64:ff9b::/56'],
+    ['64:ff9b::0.0.0.0', '64:ff9b::/56'],
+    ['64:ff9b::255.255.255.255', '64:ff9b::/56'],
+    ['2002:a00:1::1', '2002:a00:1::/56'],
+    ['2002:c0a8:101:100::1', '2002:c0a8:101:100::/56'],
+    // A prefix that is not the well-known one.
+    ['64:ff9b:1::203.0.113.7', '64:ff9b:1::/56'],
+    ['2003:cb00:7107::1', '2003:cb00:7107::/56'],
+  ])('is its network if the IPv4 address in it is not global: %s', (text, key) => {
+    expect(canonicalClientKey(text, 56)).toBe(key)
+  })
+})
+
+describe('clientKey', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['64:ff9b::203.0.113.7', '203.0.113.7'],
+    ['2001:db8::1', '2001:db8::/56'],
+    ['2001:DB8:0:0::1%eth0', '2001:db8::/56'],
+    [' [2001:db8::1]:443 ', '2001:db8::/56'],
+    ['203.0.113.7:80', '203.0.113.7'],
+    // A client key is its own.
+    ['2001:db8::/56', '2001:db8::/56'],
+    ['unknown', 'unknown'],
+    // Not one client.
+    ['203.0.113.0/24', 'unknown'],
+    ['rnd-8f3a', 'unknown'],
+    ['', 'unknown'],
+    [undefined, 'unknown'],
+  ])('of %j is %j', (address, key) => {
+    expect(clientKey(address)).toBe(key)
+  })
+
+  it('takes the number of bits of a limiter, and refuses others', () => {
+    expect(clientKey('2001:db8:1:2:3::4', 64)).toBe('2001:db8:1:2::/64')
+    expect(clientKey('2001:db8:1:2:3::4', 128)).toBe('2001:db8:1:2:3::4')
+    for (const bits of [31, 129, 56.5, Number.NaN]) {
+      expect(() => clientKey('2001:db8::1', bits)).toThrow(/^ipv6Subnet: takes a whole number/)
+    }
   })
 })
 

@@ -14,7 +14,9 @@ import { resolvedClient } from './resolved-client.ts'
  * - Tabs around an entry belong to the entry in proxy-addr; in HTTP they are blanks.
  * - `trust proxy: true` trusts every address in Express, and private networks here.
  * - A number of hops counts from any peer in Express, and from peers in private networks here.
- * - proxy-addr reads NAT64 addresses as IPv6, and `::10.0.0.1` as IPv4. Here both are the opposite.
+ * - proxy-addr reads `::10.0.0.1` as IPv4, which is IPv6 here.
+ * - A client with a NAT64 or 6to4 address has the key of the IPv4 address in it here.
+ * - proxy-addr takes an empty element for a client. Here it is ignored, or ends the header.
  * - proxy-addr uses an older ipaddr.js, which cannot parse an IPv4 tail after `::` and other groups, as in
  *   `2001:db8::203.0.113.7`.
  * - After 64 hops, no further hop is read here.

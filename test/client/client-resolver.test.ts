@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addressText } from '../../src/client/address.ts'
-import { createClientResolver } from '../../src/client/client-resolver.ts'
-import { compileTrust } from '../../src/client/proxy-trust.ts'
+import { createClientResolver, NO_CLIENT_WARNINGS } from '../../src/client/client-resolver.ts'
+import type { PeerSocket } from '../../src/client/peer-socket.ts'
+import { compileTrust, type TrustProxyOption, trustsAdapter } from '../../src/client/proxy-trust.ts'
 import { reportedClient, resolvedClient } from './resolved-client.ts'
 
 const CLIENT = '198.51.100.1'
@@ -18,12 +19,13 @@ describe('the client of a request', () => {
     header: 'x-forwarded-for',
     ipv6Subnet: 56,
     trustFor: () => () => true,
-    onIgnoredHeader: () => undefined,
+    trustsAdapter: false,
+    warnings: NO_CLIENT_WARNINGS,
   })
   const clientOf = (remoteAddress: string | undefined, header?: string): ReturnType<typeof resolve> =>
     resolve({
       headers: header === undefined ? {} : { 'x-forwarded-for': header },
-      socket: { remoteAddress, destroyed: remoteAddress === undefined },
+      socket: { remoteAddress },
     })
 
   /** The key of a client, and the text of its address. */
@@ -62,26 +64,22 @@ describe('the client of a request', () => {
 })
 
 describe('the peer of a socket', () => {
-  it('is unknown if the socket is destroyed', () => {
-    const destroyed = { peer: null, destroyed: true, headers: forwardedFor }
-    expect(resolvedClient({ ...destroyed, trustProxy: true })).toBe('unknown')
-    expect(resolvedClient({ ...destroyed, trustProxy: 'loopback' })).toBe('unknown')
-    expect(resolvedClient({ ...destroyed, trustProxy: () => true })).toBe('unknown')
+  it('is on loopback if the server listens on a Unix socket', () => {
+    const unixSocket = { peer: null, path: '/run/app.sock' }
+    const proxied = { ...unixSocket, headers: forwardedFor }
+    expect(resolvedClient({ ...proxied, trustProxy: 'loopback' })).toBe(CLIENT)
+    expect(resolvedClient({ ...proxied, trustProxy: true })).toBe(CLIENT)
+    expect(resolvedClient({ ...proxied, trustProxy: 1 })).toBe(CLIENT)
+    expect(resolvedClient({ ...proxied, trustProxy: 'uniquelocal' })).toBe('127.0.0.1')
+    expect(resolvedClient(unixSocket)).toBe('127.0.0.1')
   })
 
-  it('is on loopback if it is a Unix socket', () => {
-    expect(resolvedClient({ peer: null, headers: forwardedFor, trustProxy: 'loopback' })).toBe(CLIENT)
-    expect(resolvedClient({ peer: null, headers: forwardedFor, trustProxy: true })).toBe(CLIENT)
-    expect(resolvedClient({ peer: null, headers: forwardedFor, trustProxy: 1 })).toBe(CLIENT)
-    expect(resolvedClient({ peer: null, headers: forwardedFor, trustProxy: 'uniquelocal' })).toBe('127.0.0.1')
-    expect(resolvedClient({ peer: null })).toBe('127.0.0.1')
-  })
-
-  it('is unknown if a TCP socket has lost its address and is not destroyed', () => {
-    const resetSocket = { peer: null, localAddress: '203.0.113.80', headers: forwardedFor }
-    expect(resolvedClient({ ...resetSocket, trustProxy: true })).toBe('unknown')
-    expect(resolvedClient({ ...resetSocket, trustProxy: () => true })).toBe('unknown')
-  })
+  it.each([true, 1, 'loopback', 'adapter', ['adapter', 'loopback'], () => true])(
+    'threat 31: is unknown if a TCP socket has lost its address, with trustProxy %o',
+    (trustProxy) => {
+      expect(resolvedClient({ peer: null, headers: forwardedFor, trustProxy })).toBe('unknown')
+    },
+  )
 
   it('is unknown if its address cannot be parsed', () => {
     expect(resolvedClient({ peer: '', headers: forwardedFor, trustProxy: true })).toBe('unknown')
@@ -95,7 +93,8 @@ async function firstClient(server: Server, send: (req: Promise<unknown>) => Prom
     header: 'x-forwarded-for',
     ipv6Subnet: 56,
     trustFor: () => trust,
-    onIgnoredHeader: () => undefined,
+    trustsAdapter: false,
+    warnings: NO_CLIENT_WARNINGS,
   })
   const clients: string[] = []
   server.on('request', (req, res) => {
@@ -111,6 +110,53 @@ async function firstClient(server: Server, send: (req: Promise<unknown>) => Prom
   if (first === undefined) throw new Error('the server handled no request')
   return first
 }
+
+describe('threat 31: a peer without an address', () => {
+  const resolve = (
+    socket: unknown,
+    trustProxy: TrustProxyOption,
+    headers: Record<string, string> = forwardedFor,
+  ): string => {
+    const trust = compileTrust(trustProxy)
+    return createClientResolver({
+      header: 'x-forwarded-for',
+      ipv6Subnet: 56,
+      trustFor: () => trust,
+      trustsAdapter: trustsAdapter(trustProxy),
+      warnings: NO_CLIENT_WARNINGS,
+    })({ headers, socket: socket as PeerSocket }).key
+  }
+  const withoutAddress = [
+    { remoteAddress: '' },
+    { remoteAddress: undefined },
+    { remoteAddress: null },
+    {},
+    undefined,
+    null,
+  ]
+
+  it.each(withoutAddress)('is unknown and not trusted without adapter: %o', (socket) => {
+    for (const trustProxy of [false, true, 1, 'loopback', ['10.0.0.0/8'], () => true]) {
+      expect(resolve(socket, trustProxy)).toBe('unknown')
+    }
+  })
+
+  it.each(withoutAddress)('is the front of an adapter with adapter: %o', (socket) => {
+    for (const trustProxy of ['adapter', ['adapter'], 'adapter,10.0.0.0/8', ['10.0.0.0/8', ' adapter ']]) {
+      expect(resolve(socket, trustProxy)).toBe(CLIENT)
+    }
+    expect(resolve(socket, 'adapter', { 'x-forwarded-for': `6.6.6.6, ${CLIENT}` })).toBe(CLIENT)
+    expect(
+      resolve(socket, 'adapter, 10.0.0.0/8', { 'x-forwarded-for': `6.6.6.6, ${CLIENT}, 10.0.0.9` }),
+    ).toBe(CLIENT)
+    expect(resolve(socket, 'adapter', { 'x-forwarded-for': 'unknown' })).toBe('unknown')
+    expect(resolve(socket, 'adapter', {})).toBe('unknown')
+  })
+
+  it('adapter trusts no peer with an address', () => {
+    expect(resolve({ remoteAddress: '127.0.0.1' }, 'adapter')).toBe('127.0.0.1')
+  })
+})
 
 describe('with real sockets', () => {
   it('the header of a TCP client on loopback is trusted if loopback is trusted', async () => {
@@ -186,6 +232,34 @@ describe('a header with a single address', () => {
     expect(resolvedClient({ ...request, trustProxy: true })).toBe('203.0.113.7')
     expect(resolvedClient({ ...request, trustProxy: 1 })).toBe('203.0.113.7')
     expect(resolvedClient({ ...request, trustProxy: '203.0.113.0/24' })).toBe(CLIENT)
+  })
+})
+
+describe('CloudFront-Viewer-Address', () => {
+  const header = 'cloudfront-viewer-address'
+
+  it.each([
+    ['198.51.100.1:46532', CLIENT],
+    // Without brackets, and with a port: the last group is not a part of the address.
+    ['2001:db8::1:46532', '2001:db8::1'],
+    ['2001:db8::1:443', '2001:db8::1'],
+    ['2001:db8:0:0:0:0:0:1:443', '2001:db8::1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    [' 2001:db8::1:443 ', '2001:db8::1'],
+    // There is always a port. What has none is not what CloudFront writes.
+    ['2001:db8::1', '10.0.0.1'],
+    ['198.51.100.1', '10.0.0.1'],
+    ['2001:db8::1:99999', '10.0.0.1'],
+    ['2001:db8::1:443, 198.51.100.1:80', '10.0.0.1'],
+  ])('%j is the client %s', (value, key) => {
+    expect(reportedClient(value, header)).toBe(key)
+  })
+
+  it('is the only header in which an IPv6 address has a port without brackets', () => {
+    for (const other of ['x-forwarded-for', 'cf-connecting-ip', 'true-client-ip']) {
+      expect(reportedClient('2001:db8::1:46532', other)).toBe('10.0.0.1')
+      expect(reportedClient('2001:db8::1:443', other)).toBe('2001:db8::1:443')
+    }
   })
 })
 

@@ -36,12 +36,27 @@ describe('the proxies that an app trusts', () => {
     expect(trustOfApp(requestOf(app))).not.toBe(first)
   })
 
-  it('are decided by a function that gets canonical addresses and must return true', () => {
+  it('are decided by a function that gets canonical addresses, and any truthy value trusts', () => {
     const fn = vi.fn(() => 1)
     const app = express()
     app.set('trust proxy', fn)
-    expect(isTrusted(app, '::FFFF:10.0.0.1', 2)).toBe(false)
+    expect(isTrusted(app, '::FFFF:10.0.0.1', 2)).toBe(true)
     expect(fn).toHaveBeenCalledWith('10.0.0.1', 2)
+  })
+
+  it.each([[0], [''], [null], [undefined], [Promise.resolve(true)]])(
+    'are none if the function returns %o',
+    (answer) => {
+      const app = express()
+      app.set('trust proxy', () => answer)
+      expect(isTrusted(app, '10.0.0.1')).toBe(false)
+    },
+  )
+
+  it('are none if the function returns a promise that is rejected, which does not end the process', () => {
+    const app = express()
+    app.set('trust proxy', () => Promise.reject(new Error('no')))
+    expect(isTrusted(app, '10.0.0.1')).toBe(false)
   })
 
   it.each([

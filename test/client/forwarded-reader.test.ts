@@ -17,6 +17,9 @@ describe('an element of Forwarded', () => {
     ['for="[::ffff:198.51.100.1]"'],
     // Any character may be escaped in a quoted string (RFC 9110, 5.6.4).
     ['for="198.51\\.100.\\1"'],
+    // An obfuscated port (RFC 7239, 6.3).
+    ['for="198.51.100.1:_port"'],
+    ['for="198.51.100.1:_a.b-c_D9"'],
     ['for=198.51.100.1;proto=https;by=203.0.113.43'],
     ['by=203.0.113.43;for=198.51.100.1'],
     ['proto=https; for=198.51.100.1 ;host=example.com'],
@@ -34,12 +37,14 @@ describe('an element of Forwarded', () => {
     expect(forwardedClient(element)).toBe(CLIENT)
   })
 
-  it.each([['for="[2001:db8:cafe::17]"'], ['For="[2001:DB8:CAFE::17]:4711"'], ['for="2001:db8:cafe::17"']])(
-    '%s names the IPv6 client',
-    (element) => {
-      expect(forwardedClient(element)).toBe('2001:db8:cafe::17')
-    },
-  )
+  it.each([
+    ['for="[2001:db8:cafe::17]"'],
+    ['For="[2001:DB8:CAFE::17]:4711"'],
+    ['for="[2001:db8:cafe::17]:_port"'],
+    ['for="2001:db8:cafe::17"'],
+  ])('%s names the IPv6 client', (element) => {
+    expect(forwardedClient(element)).toBe('2001:db8:cafe::17')
+  })
 
   it.each([
     [''],
@@ -51,6 +56,11 @@ describe('an element of Forwarded', () => {
     ['for=_hidden'],
     ['for=_SEVKISEK'],
     ['for="_gazonk:4711"'],
+    ['for="198.51.100.1:_"'],
+    ['for="198.51.100.1:port"'],
+    ['for="198.51.100.1:_a b"'],
+    ['for="2001:db8::1:_port"'],
+    ['for=198.51.100.1:_port'],
     ['proto=https;by=198.51.100.1'],
     // It is not known which of two clients in one element is right.
     ['for=198.51.100.1;for=6.6.6.6'],
@@ -85,7 +95,15 @@ describe('a Forwarded header', () => {
 
   it('names the hop that reported a hidden client', () => {
     expect(forwardedClient('for=198.51.100.1, for=_hidden, for=10.0.0.2')).toBe('10.0.0.2')
-    expect(forwardedClient('for=198.51.100.1,, for=10.0.0.2')).toBe('10.0.0.2')
+  })
+
+  it.each([
+    ['for=198.51.100.1,, for=10.0.0.2', CLIENT],
+    [',for=198.51.100.1', CLIENT],
+    ['for=6.6.6.6, for=198.51.100.1,', PROXY],
+    ['for=6.6.6.6, ', PROXY],
+  ])('has empty elements in it: %j names %s', (header, key) => {
+    expect(forwardedClient(header)).toBe(key)
   })
 
   it.each([

@@ -1,5 +1,7 @@
+import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { ipv4PeerOf, isLoopbackIPv4, isLoopbackPeer, isUnixSocket } from '../../src/client/peer-socket.ts'
+import { ipv4PeerOf, isLoopbackIPv4, isRealSocket, isUnixSocket } from '../../src/client/peer-socket.ts'
+import { socketWithoutAddress } from './resolved-client.ts'
 
 describe('the IPv4 address of a peer', () => {
   it.each([
@@ -15,32 +17,20 @@ describe('the IPv4 address of a peer', () => {
 })
 
 describe('a Unix socket', () => {
-  it('has no address at either end and is not destroyed', () => {
-    expect(isUnixSocket({})).toBe(true)
-    expect(isUnixSocket({ destroyed: false })).toBe(true)
-    expect(isUnixSocket({ destroyed: true })).toBe(false)
-    expect(isUnixSocket({ localAddress: '127.0.0.1' })).toBe(false)
-    expect(isUnixSocket({ remoteAddress: '127.0.0.1' })).toBe(false)
-  })
-})
-
-describe('a loopback peer', () => {
-  it.each(['127.0.0.1', '127.8.9.10', '::1', '::ffff:127.0.0.1'])('has the address %s', (remoteAddress) => {
-    expect(isLoopbackPeer({ remoteAddress, localAddress: '127.0.0.1' })).toBe(true)
+  it('is a real socket of a server whose address is a path', () => {
+    expect(isUnixSocket(socketWithoutAddress('/run/app.sock'))).toBe(true)
+    expect(isUnixSocket(socketWithoutAddress())).toBe(false)
+    expect(isUnixSocket(new Socket())).toBe(false)
+    expect(isUnixSocket(Object.assign(new Socket(), { server: null }))).toBe(false)
   })
 
-  it.each(['203.0.113.7', '::ffff:10.0.0.1', '::', '127.0.0.1.example', ''])(
-    'does not have the address "%s"',
-    (remoteAddress) => {
-      expect(isLoopbackPeer({ remoteAddress, localAddress: '127.0.0.1' })).toBe(false)
+  it.each([{}, { server: { address: () => '/run/app.sock' } }, null, undefined])(
+    'threat 31: is never what an adapter made: %o',
+    (socket) => {
+      expect(isUnixSocket(socket)).toBe(false)
+      expect(isRealSocket(socket)).toBe(false)
     },
   )
-
-  it('may be connected by a Unix socket, and not by a TCP socket that has lost its address', () => {
-    expect(isLoopbackPeer({})).toBe(true)
-    expect(isLoopbackPeer({ destroyed: true })).toBe(false)
-    expect(isLoopbackPeer({ localAddress: '127.0.0.1' })).toBe(false)
-  })
 })
 
 describe('a loopback IPv4 address', () => {

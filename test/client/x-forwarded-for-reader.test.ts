@@ -77,14 +77,34 @@ describe('an X-Forwarded-For header', () => {
     expect(reportedClient('198.51.100.1, 6.6.6.6')).toBe('6.6.6.6')
   })
 
+  it.each([['6.6.6.6, unknown, 10.0.0.2', '10.0.0.2']])(
+    'names with %j the hop that reported an entry that is not an address',
+    (header, key) => {
+      expect(reportedClient(header)).toBe(key)
+    },
+  )
+
+  // RFC 9110, 5.6.1.
   it.each([
-    ['6.6.6.6, unknown, 10.0.0.2', '10.0.0.2'],
-    ['6.6.6.6,, 10.0.0.2', '10.0.0.2'],
-    ['6.6.6.6, 10.0.0.2,', PROXY],
+    [',198.51.100.1', CLIENT],
+    ['198.51.100.1,, 10.0.0.2', CLIENT],
+    ['198.51.100.1, ,\t,10.0.0.2', CLIENT],
     [',10.0.0.2', '10.0.0.2'],
-    [',', PROXY],
-  ])('names with %j the hop that reported an entry that is not an address', (header, key) => {
+    ['6.6.6.6, unknown,, 10.0.0.2', '10.0.0.2'],
+  ])('has leading and inner empty elements, which are ignored: %j names %s', (header, key) => {
     expect(reportedClient(header)).toBe(key)
+  })
+
+  it.each([[','], [' , '], ['6.6.6.6, 10.0.0.2,'], ['6.6.6.6, '], ['6.6.6.6,,']])(
+    'is not read if its right-most element is empty: the proxy has named nobody in %j',
+    (header) => {
+      expect(reportedClient(header)).toBe(PROXY)
+    },
+  )
+
+  it('is read for 64 elements, the empty ones included', () => {
+    expect(reportedClient(`198.51.100.1${','.repeat(63)}10.0.0.2`)).toBe(CLIENT)
+    expect(reportedClient(`198.51.100.1${','.repeat(64)}10.0.0.2`)).toBe('10.0.0.2')
   })
 
   it('charges a thousand invented words to the proxy that forwarded them', () => {

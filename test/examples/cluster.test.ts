@@ -14,8 +14,9 @@ import { type RunningProgram, runProgram } from './agentwatch/running-program.ts
 const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
 const LIMIT = 20
 const REQUESTS = 2 * LIMIT
-/** With this deadline, a busy machine does not make Redis too late. */
-const SETTINGS = { PORT: '0', LIMIT: String(LIMIT), REDIS_DEADLINE_MS: '60000' }
+const SETTINGS = { PORT: '0', LIMIT: String(LIMIT) }
+/** With this deadline, Redis does not answer too late on a busy machine. */
+const PATIENT_SETTINGS = { ...SETTINGS, REDIS_DEADLINE_MS: '60000' }
 
 interface Answer {
   readonly status: number
@@ -66,7 +67,10 @@ describeRedis('examples/cluster', () => {
   afterAll(() => redis.stop())
 
   it('counts to 20 in all of its processes together, and ends on SIGTERM with 0', async () => {
-    const { url, child, stdout, stderr, exitCode } = await start({ REDIS_URL: redis.url })
+    const { url, child, stdout, stderr, exitCode } = await start({
+      ...PATIENT_SETTINGS,
+      REDIS_URL: redis.url,
+    })
     // Every process has answered, so every process is connected to Redis.
     await sendRequests(url, 8)
     await deleteCounter()
@@ -83,7 +87,7 @@ describeRedis('examples/cluster', () => {
   })
 
   it('replaces a process that ends', async () => {
-    const { url, stderr } = await start({ REDIS_URL: redis.url })
+    const { url, stderr } = await start({ ...PATIENT_SETTINGS, REDIS_URL: redis.url })
     const [pid] = processesOf(await sendRequests(url, 1))
     // The id 0 would be the process group of this test.
     if (pid === undefined) throw new Error('the request was refused')
@@ -100,7 +104,7 @@ describeRedis('examples/cluster', () => {
   it('runs on the built package with npm run cluster', async () => {
     const npm = spawn('npm', ['run', '--silent', '--ignore-scripts', 'cluster'], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, ...SETTINGS, REDIS_URL: redis.url },
+      env: { PATH: process.env.PATH, ...PATIENT_SETTINGS, REDIS_URL: redis.url },
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
     })
@@ -125,7 +129,8 @@ describeRedis('examples/cluster', () => {
   /** The requests of all tests come from the same client. */
   async function deleteCounter(): Promise<void> {
     const admin = new Redis(redis.url)
-    await admin.del('tollgate:v1:default:read:127.0.0.1')
+    const keys = await admin.keys('tollgate:*:default:read:127.0.0.1')
+    if (keys.length > 0) await admin.del(keys)
     admin.disconnect()
   }
 })
@@ -139,9 +144,11 @@ describe('examples/cluster without a Redis', () => {
     expect(countStatus(answers, 200)).toBeGreaterThan(0)
     expect(countStatus(answers, 200)).toBeLessThanOrEqual(LIMIT)
     expect(stderr()).toContain(
-      "[TOLLGATE_STORE_FAILED] RateLimiterWarning: The store of the limiter 'default' failed to decide, " +
-        'and onStoreError applies: the store failed: Redis is not connected: ',
+      "[TOLLGATE_STORE_FAILED] RateLimiterWarning: The store of the limiter 'default' failed to decide, ",
     )
+    // On a busy machine, the deadline can come before the error of the connection.
+    const reason = '(failed: Redis is not connected: |did not answer within 100 ms)'
+    expect(stderr()).toMatch(new RegExp(`and onStoreError applies: the store ${reason}`))
     child.kill('SIGINT')
     expect(await exitCode()).toBe(0)
     await until('all processes have ended', () => !processesOf(answers).some(exists))

@@ -1,9 +1,13 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { describe, expect, it } from 'vitest'
+import { clientKey } from '../../src/client/client-key.ts'
 import { createRateLimiter } from '../../src/create-rate-limiter.ts'
+import type { BanEvent } from '../../src/events/channels.ts'
 import type { ChargeOptions } from '../../src/limiter/rate-limiter.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { FaultyStore } from '../../src/tools/testing/faulty-store.ts'
+import { exchange } from '../request/exchange.ts'
 import { allowedDecision } from '../support/charges.ts'
 import { rejectionOf } from '../support/thrown-by.ts'
 
@@ -43,10 +47,10 @@ describe('consume and peek', () => {
     expect(await limiter.peek('2001:db8::%eth0')).toMatchObject({ limits: [{ remaining: 97 }] })
   })
 
-  it('take keys unchanged where there is a keyGenerator', async () => {
+  it('threat 39: find a client by every spelling of its address where there is a keyGenerator too', async () => {
     const limiter = createRateLimiter({ read: 100, clock, keyGenerator: () => 'user' })
     await limiter.consume('::ffff:192.0.2.1')
-    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 100 }] })
+    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 99 }] })
   })
 
   it('need the limit where a function decides it', async () => {
@@ -56,7 +60,7 @@ describe('consume and peek', () => {
       limits: [{ limit: 10, remaining: 8 }],
     })
     expect((await rejectionOf(limiter.consume('key'))).message).toBe(
-      'limit: takes a whole number, got undefined. Give a number from 1 to 999999999999999, without quotes.',
+      'limit: takes a whole number, got undefined. Give a number from 0 to 999999999999999, without quotes.',
     )
   })
 
@@ -279,6 +283,60 @@ describe('block and unblock', () => {
       expect(error).toMatchObject({ code: 'invalid_option', option: 'key' })
       expect(error.message).toBe(`key: takes a client key, got ${shown}. Give a string that is not empty.`)
     }
+  })
+})
+
+describe('threat 39: a limiter with a keyGenerator', () => {
+  const spellings = ['2001:db8::1', '2001:DB8:0:0::2', '2001:db8::/56']
+
+  it.each(spellings)('that returns clientKey(req.ip) finds the client by %s', async (spelling) => {
+    const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => clientKey('2001:db8::1') })
+    await limiter.block(spelling, 60)
+    expect(await limiter.peek('2001:db8::1')).toMatchObject({ allowed: false })
+    await limiter.unblock(spelling)
+    await limiter.consume(spelling)
+    expect(await limiter.peek('2001:db8::1')).toMatchObject({ limits: [{ remaining: 4 }] })
+    await limiter.reset(spelling)
+    expect(await limiter.peek('2001:db8::1')).toMatchObject({ limits: [{ remaining: 5 }] })
+  })
+
+  it('that returns an address as text finds the client by that text', async () => {
+    const store = new MemoryStore({ clock })
+    const outcomes: string[] = []
+    const limiter = createRateLimiter({
+      read: 5,
+      store,
+      clock,
+      keyGenerator: () => '2001:db8::1',
+      handler: () => outcomes.push('refused'),
+    })
+    const send = (): void => {
+      const { req, res } = exchange()
+      limiter(req, res, () => outcomes.push('passed'))
+    }
+    await limiter.block('2001:db8::1', 60)
+    send()
+    await limiter.unblock('2001:db8::1')
+    send()
+    expect(outcomes).toEqual(['refused', 'passed'])
+    await limiter.reset('2001:db8::1')
+    expect(store.size).toBe(0)
+  })
+
+  it('takes a network of several clients as a key', async () => {
+    const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => '203.0.113.0/24' })
+    await limiter.block('203.0.113.0/24', 60)
+    expect(await limiter.peek('203.0.113.0/24')).toMatchObject({ allowed: false })
+  })
+
+  it('publishes one event for a ban under two keys', async () => {
+    const keys: string[] = []
+    const record = (event: unknown): void => void keys.push((event as BanEvent).key)
+    subscribe('express-tollgate:ban', record)
+    const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => 'user' })
+    await limiter.block('2001:db8::1', 60)
+    unsubscribe('express-tollgate:ban', record)
+    expect(keys).toEqual(['2001:db8::/56'])
   })
 })
 

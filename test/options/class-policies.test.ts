@@ -18,8 +18,8 @@ describe('read and write', () => {
     const read = { ...base, name: 'read', limit: 1000, burst: 1000 }
     const write = { ...base, name: 'write', limit: 200, burst: 200 }
     expect(settingsOf({}).policies).toEqual({
-      read: { class: 'read', smallestLimit: read, limits: [read] },
-      write: { class: 'write', smallestLimit: write, limits: [write] },
+      read: { class: 'read', smallestLimit: read, limits: [read], refusesAll: false },
+      write: { class: 'write', smallestLimit: write, limits: [write], refusesAll: false },
     })
     expect(settingsOf({ read: undefined, write: undefined, windowSec: undefined }).policies).toEqual(
       settingsOf({}).policies,
@@ -30,6 +30,13 @@ describe('read and write', () => {
     const { read, write } = settingsOf({ read: 1, write: 999_999_999_999_999 }).policies
     expect(limitsOf(read)).toMatchObject([{ limit: 1, burst: 1 }])
     expect(limitsOf(write)).toMatchObject([{ limit: 999_999_999_999_999, burst: 999_999_999_999_999 }])
+  })
+
+  it('refuse every request with a limit of 0, alone or among several', () => {
+    expect(settingsOf({ read: 0, write: [{ limit: 5 }, { limit: 0 }] }).policies).toMatchObject({
+      read: { refusesAll: true },
+      write: { refusesAll: true },
+    })
   })
 
   it('accept false for no limit', () => {
@@ -70,19 +77,9 @@ describe('read and write', () => {
 
   testRejections('invalid_option', [
     [
-      { read: 0 },
-      'read',
-      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
-    ],
-    [
       { write: 1.5 },
       'write',
-      'takes a whole number, got 1.5. Give a number from 1 to 999999999999999, without quotes.',
-    ],
-    [
-      { write: { limit: 0 } },
-      'write.limit',
-      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
+      'takes a whole number, got 1.5. Give a number from 0 to 999999999999999, without quotes.',
     ],
     [{ read: '100' }, 'read', `${WRONG_FORM}, got '100'. ${FORMS_REMEDY}`],
     [{ read: null }, 'read', `${WRONG_FORM}, got null. ${FORMS_REMEDY}`],
@@ -143,9 +140,9 @@ describe('several limits', () => {
   testRejections('invalid_option', [
     [{ read: [] }, 'read', 'takes at least one limit in its array, got []. Give false for no limit.'],
     [
-      { write: [{ limit: 5 }, { limit: 0 }] },
+      { write: [{ limit: 5 }, { limit: -1 }] },
       'write[1].limit',
-      'does not take 0, which would refuse every request, got 0. Give false for no limit.',
+      'takes a whole number, got -1. Give a number from 0 to 999999999999999, without quotes.',
     ],
     [
       { write: [{ limit: 5 }, 7] },

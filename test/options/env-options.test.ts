@@ -47,16 +47,17 @@ describe('optionsFromEnv', () => {
     ['API_RATE_LIMIT_TRUST_PROXY', '0', { trustProxy: 0 }],
     ['API_RATE_LIMIT_TRUST_PROXY', '64', { trustProxy: 64 }],
     ['API_RATE_LIMIT_TRUST_PROXY', '10.0.0.5, loopback', { trustProxy: '10.0.0.5, loopback' }],
+    ['API_RATE_LIMIT_READ', '0', { read: 0 }],
     ['API_RATE_LIMIT_TRUST_PROXY', '2001:db8::/32', { trustProxy: '2001:db8::/32' }],
   ])('accepts %s=%j', (variable, text, options) => {
     expect(optionsFromEnv({ [variable]: text })).toEqual(options)
   })
 
-  const limit = 'a whole number from 1 to 999999999999999, or false'
+  const limit = 'a whole number from 0 to 999999999999999, or false'
   const seconds = 'a number of seconds from 0.001 to 3155760000, such as 60'
   const trust = 'true, false, a number of hops up to 64, or addresses and CIDRs separated by commas'
   const rejected: readonly (readonly [variable: string, text: string, accepted: string])[] = [
-    ...['', ' ', '0', '-5', '1.5', '1e3', '0x10', '5 6', 'five', 'true', 'FALSE', 'Infinity', 'NaN'].map(
+    ...['', ' ', '-5', '1.5', '1e3', '0x10', '5 6', 'five', 'true', 'FALSE', 'Infinity', 'NaN'].map(
       (text) => ['API_RATE_LIMIT_READ', text, limit] as const,
     ),
     ['API_RATE_LIMIT_READ', '1000000000000000', limit],

@@ -6,7 +6,7 @@ import { emittedBy } from '../support/emitted-warnings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const WHOLE_REMEDY = 'Give a number from 1 to 999999999999999, without quotes.'
-const ZERO_MESSAGE = 'does not take 0, which would refuse every request, got 0. Give false for no limit.'
+const LIMIT_REMEDY = 'Give a number from 0 to 999999999999999, without quotes.'
 
 /** Compiles a limit that JavaScript could give, in a limiter with windows of a minute. */
 function limitOf(setting: unknown, nameFor: (windowMs: number) => string = () => 'read'): LimitWithoutTtl {
@@ -82,9 +82,9 @@ describe('a limit', () => {
     [null, 'read', `takes an object of options, got null. ${objectRemedy}`],
     [5, 'read', `takes an object of options, got 5. ${objectRemedy}`],
     [[5], 'read', `takes an object of options, got [5]. ${objectRemedy}`],
-    [{}, 'read.limit', `takes a whole number, got undefined. ${WHOLE_REMEDY}`],
-    [{ limit: '5' }, 'read.limit', `takes a whole number, got '5'. ${WHOLE_REMEDY}`],
-    [{ limit: 0 }, 'read.limit', ZERO_MESSAGE],
+    [{}, 'read.limit', `takes a whole number, got undefined. ${LIMIT_REMEDY}`],
+    [{ limit: '5' }, 'read.limit', `takes a whole number, got '5'. ${LIMIT_REMEDY}`],
+    [{ limit: -1 }, 'read.limit', `takes a whole number, got -1. ${LIMIT_REMEDY}`],
     [
       { limit: 5, windowSec: 0 },
       'read.windowSec',
@@ -143,23 +143,21 @@ describe('a limit', () => {
 })
 
 describe('the units of a limit', () => {
-  it.each([1, 100, 999_999_999_999_999])('can be %d', (limit) => {
+  it.each([0, 1, 100, 999_999_999_999_999])('can be %d', (limit) => {
     expect(checkLimit('read', limit)).toBe(limit)
   })
 
   it.each([
-    [0, ZERO_MESSAGE],
-    [-0, ZERO_MESSAGE],
     [Number.POSITIVE_INFINITY, 'takes a whole number, got Infinity. Give false for no limit.'],
-    [Number.NEGATIVE_INFINITY, `takes a whole number, got -Infinity. ${WHOLE_REMEDY}`],
-    [Number.NaN, `takes a whole number, got NaN. ${WHOLE_REMEDY}`],
-    [-1, `takes a whole number, got -1. ${WHOLE_REMEDY}`],
-    [1.5, `takes a whole number, got 1.5. ${WHOLE_REMEDY}`],
-    [1e15, `takes a whole number, got 1000000000000000. ${WHOLE_REMEDY}`],
-    ['0', `takes a whole number, got '0'. ${WHOLE_REMEDY}`],
-    [null, `takes a whole number, got null. ${WHOLE_REMEDY}`],
-    [undefined, `takes a whole number, got undefined. ${WHOLE_REMEDY}`],
-    [5n, `takes a whole number, got 5n. ${WHOLE_REMEDY}`],
+    [Number.NEGATIVE_INFINITY, `takes a whole number, got -Infinity. ${LIMIT_REMEDY}`],
+    [Number.NaN, `takes a whole number, got NaN. ${LIMIT_REMEDY}`],
+    [-1, `takes a whole number, got -1. ${LIMIT_REMEDY}`],
+    [1.5, `takes a whole number, got 1.5. ${LIMIT_REMEDY}`],
+    [1e15, `takes a whole number, got 1000000000000000. ${LIMIT_REMEDY}`],
+    ['0', `takes a whole number, got '0'. ${LIMIT_REMEDY}`],
+    [null, `takes a whole number, got null. ${LIMIT_REMEDY}`],
+    [undefined, `takes a whole number, got undefined. ${LIMIT_REMEDY}`],
+    [5n, `takes a whole number, got 5n. ${LIMIT_REMEDY}`],
   ])('cannot be %o', (limit, message) => {
     const error = thrownBy(() => checkLimit('read', limit))
     expect(error).toMatchObject({ code: 'invalid_option', option: 'read', value: limit })
@@ -169,6 +167,10 @@ describe('the units of a limit', () => {
 
 describe('the burst of a token bucket', () => {
   const bucket = { limit: 10, algorithm: 'token-bucket' } as const
+
+  it('is 0 with a limit of 0, which refuses every request', () => {
+    expect(limitOf({ limit: 0, burst: 5, algorithm: 'token-bucket' })).toMatchObject({ limit: 0, burst: 0 })
+  })
 
   it.each([1, 9, 10, 11, 1000])('can be %d', (burst) => {
     expect(limitOf({ ...bucket, burst })).toMatchObject({ limit: 10, burst })

@@ -10,6 +10,7 @@ describe('the settings', () => {
       mode: 'enforce',
       client: {
         trust: undefined,
+        trustsAdapter: false,
         header: 'x-forwarded-for',
         ipv6Subnet: 56,
         allowList: undefined,
@@ -17,6 +18,7 @@ describe('the settings', () => {
       },
       ban: undefined,
       classify: expect.any(Function),
+      connectDeadlineMs: 1000,
       classifiedBy: 'method',
       keyGenerator: undefined,
       cost: undefined,
@@ -39,7 +41,6 @@ describe('the settings', () => {
     const given = {
       name: 'api: "v2" 100%',
       mode: 'shadow',
-      classify: () => 'read',
       keyGenerator: () => 'key',
       cost: () => 2,
       skip: () => false,
@@ -51,7 +52,7 @@ describe('the settings', () => {
       requestPropertyName: 'quota',
       clock: { now: () => 0 },
     }
-    expect(settingsOf(given)).toMatchObject({ ...given, classifiedBy: 'function' })
+    expect(settingsOf(given)).toMatchObject({ ...given, classifiedBy: 'method' })
     expect(settingsOf({ onStoreError: 'allow' }).onStoreError).toBe('allow')
   })
 })

@@ -123,7 +123,7 @@ describe('a charge plan', () => {
 // Threat 16: a function that returns nonsense is an error, never "unlimited".
 describe('the result of a function', () => {
   const key = 'Return a string that is not empty. Its second argument is the key of the client address.'
-  const limit = 'Return a whole number from 1 to 999999999999999.'
+  const limit = 'Return a whole number up to 999999999999999, or false for no limit.'
   const numbers = [
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
@@ -140,9 +140,10 @@ describe('the result of a function', () => {
     [true, 'true'],
   ] as const
   const rows: readonly (readonly [option: string, result: unknown, message: string])[] = [
-    ...numbers.map(
-      ([result, shown]) => ['read', result, `read: returned no limit, got ${shown}. ${limit}`] as const,
-    ),
+    ...numbers
+      // 0 refuses every request, and false is no limit.
+      .filter(([result]) => result !== 0 && result !== false)
+      .map(([result, shown]) => ['read', result, `read: returned no limit, got ${shown}. ${limit}`] as const),
     ...numbers
       .filter(([result]) => result !== 1e15)
       .map(

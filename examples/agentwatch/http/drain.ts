@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
+import { onEveryRequest } from './server-requests.ts'
 
 /** Stops a server after the requests under way are answered. */
 export interface Drain {
@@ -10,7 +11,7 @@ export interface Drain {
 export function prepareDrain(server: Server): Drain {
   const underWay = new Set<ServerResponse>()
   let closing = false
-  server.on('request', (_req, res) => {
+  onEveryRequest(server, (res) => {
     underWay.add(res)
     if (closing) announceClose(res)
     res.once('close', () => {

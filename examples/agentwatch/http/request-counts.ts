@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { onEveryRequest } from './server-requests.ts'
 
 const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const
 
@@ -19,7 +20,7 @@ export interface RequestCounts {
 export function countRequests(server: Server): RequestCounts {
   const byClass: Record<StatusClass, number> = { '1xx': 0, '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 }
   const counts = { byClass, refused: 0, aborted: 0 }
-  server.on('request', (_req, res) => {
+  onEveryRequest(server, (res) => {
     res.once('close', () => {
       if (!res.writableFinished) {
         counts.aborted += 1

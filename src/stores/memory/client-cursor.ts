@@ -177,6 +177,11 @@ export class ClientCursor {
     return this.#draft
   }
 
+  /** The draft with the numbers that it has already. */
+  get unsavedDraft(): NumberWriter {
+    return this.#draft
+  }
+
   /** Writes the client, with the numbers of the draft. Adds it where it is not known. */
   save(head: RowHead): void {
     if (head.ban !== undefined) writeBan(head.ban, this.#draft)

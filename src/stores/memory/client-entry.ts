@@ -10,7 +10,7 @@ import { FULL } from './table/row-format.ts'
 
 /** A copy of what is known of a client. A change takes effect when the entry is written back. */
 export interface ClientEntry {
-  /** Limits with the names and algorithms of the latest charge. `states` has the same order. */
+  /** The limits of the latest charge, then other limits that still count. `states` has the same order. */
   limits: readonly Limit[]
   states: readonly AlgorithmState[]
   ban: BanState | undefined
@@ -87,10 +87,22 @@ export function stateFor(
 }
 
 /**
- * The index of the limit in `limits` that shares its count with `limit`; -1 where there is none. A function may give
- * other numbers or another order from charge to charge, so limits are recognised by their names. A limit with another
- * algorithm does not match: its state has another form.
+ * The index of the limit in `limits` that shares its count with `limit`; -1 where there is none. Limits are recognised
+ * by name, algorithm and window. A function, or another version of the limiter, may give other amounts or another order
+ * from charge to charge.
  */
 export function indexOfLimit(limit: Limit | undefined, limits: readonly Limit[]): number {
-  return limits.findIndex(({ name, algorithm }) => name === limit?.name && algorithm === limit.algorithm)
+  return limits.findIndex((one) => limit !== undefined && isSameCounter(one, limit))
+}
+
+function isSameCounter(one: Limit, other: Limit): boolean {
+  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
+}
+
+/** The entry with these limits in the place of those that they share a count with. Their amounts may differ. */
+export function withLimits(entry: ClientEntry, limits: readonly Limit[]): ClientEntry {
+  if (entry.limits === limits) return entry
+  const renewed = entry.limits.map((limit) => limits[indexOfLimit(limit, limits)] ?? limit)
+  const isChanged = renewed.some((limit, index) => limit !== entry.limits[index])
+  return isChanged ? { ...entry, limits: renewed } : entry
 }

@@ -2,26 +2,29 @@
  * Decides charges of one client: asks each of its limits, writes what they keep, counts refusals towards a ban, and
  * composes the decision. It neither finds the client (memory-store.ts) nor chooses who is forgotten (capacity/).
  */
-import { type AlgorithmResult, FirstIds } from '../../limits/algorithm.ts'
+import { FirstIds } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
+import { CounterBound } from '../counter-bound.ts'
 import type { Charge } from '../store.ts'
 import type { ClientCursor } from './client-cursor.ts'
 import {
-  type AlgorithmResults,
   adjustToClock,
   type ClientEntry,
   emptyEntry,
   fullnessOfLimit,
   resultsOf,
   stateFor,
+  withLimits,
 } from './client-entry.ts'
+import { bannedDecision, limitStateOf, limitStatesOf, refusedDecision } from './memory-decision.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import { chargedWindow, chargeOpenWindow } from './open-window-charge.ts'
+import { type OtherCounters, otherCounters } from './other-counters.ts'
 import type { Fingerprint } from './table/key-hash.ts'
-import { FULL } from './table/row-format.ts'
+import { FULL, type RowHead } from './table/row-format.ts'
 import { longestTtlMs, type RowSchema, type RowSchemas } from './table/row-schemas.ts'
 
 /** Makes room for a new client. Returns false when there is none. */
@@ -42,6 +45,7 @@ export class Decider {
   readonly #schemas: RowSchemas
   readonly #makeRoom: MakeRoom
   readonly #firstIds = new FirstIds()
+  readonly #counterBound = new CounterBound('MemoryStore')
 
   constructor(client: ClientCursor, schemas: RowSchemas, makeRoom: MakeRoom) {
     this.client = client
@@ -86,11 +90,19 @@ export class Decider {
       const remoteState = { remaining, resetMs, retryAfterMs: remote.retryAfterMs, cost }
       return algorithm.seedFromRemote(state, remoteState, nowMs, limit)
     })
+    const others = this.#othersOf(entry, limits, nowMs)
     const fullness = Math.max(
+      others?.fullness ?? 0,
       ...limits.map((limit, index) => fullnessOfLimit(limit, remote.limits[index]?.remaining ?? 0)),
     )
     const refusals = entry.ban?.refusals === undefined ? undefined : entry.ban
-    this.client.write({ limits, states, ban: refusals, expiresAtMs, fullness })
+    this.client.write({
+      limits: others?.allLimits ?? limits,
+      states: [...states, ...(others?.states ?? [])],
+      ban: refusals,
+      expiresAtMs,
+      fullness,
+    })
   }
 
   /** The most frequent decision; undefined for any other charge. */
@@ -116,7 +128,10 @@ export class Decider {
     if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
     const untilMs = nowMs + longestTtlMs(limits)
     const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
-    client.save({ schema, fullness: admission.fullness, ban: entry?.ban, expiresAtMs })
+    const others = entry === undefined ? undefined : this.#othersOf(entry, limits, nowMs)
+    const head = { fullness: admission.fullness, ban: entry?.ban, expiresAtMs }
+    if (others === undefined) client.save({ ...head, schema })
+    else this.#saveWith(others, head)
     const { states, repeatAfterMs } = admission
     return {
       allowed: true,
@@ -161,6 +176,22 @@ export class Decider {
     return admission
   }
 
+  #othersOf(entry: ClientEntry, limits: readonly Limit[], nowMs: number): OtherCounters | undefined {
+    const others = otherCounters(entry, limits, nowMs)
+    this.#counterBound.dropped(others?.dropped ?? 0)
+    return others
+  }
+
+  /** Writes the client with the states of the draft, and after them those of other limits. */
+  #saveWith({ allLimits, states, fullness }: OtherCounters, head: Omit<RowHead, 'schema'>): void {
+    const schema = this.#schemas.of(allLimits)
+    const first = allLimits.length - states.length
+    states.forEach((state, index) => {
+      schema.algorithms[first + index]?.write(state, this.client.unsavedDraft)
+    })
+    this.client.save({ ...head, schema, fullness: Math.max(head.fullness, fullness) })
+  }
+
   /** Takes nothing. Notes that the client is at its limit, and counts the refusal where it may lead to a ban. */
   #refuse(charge: Charge, entry: ClientEntry | undefined, nowMs: number): Decision {
     const { limits, cost } = charge
@@ -191,7 +222,7 @@ export class Decider {
     if (!this.client.isKnown) return undefined
     // Makes these limits the latest of their schema, so that the entry has them wherever the client has that schema.
     this.#schemas.of(limits)
-    const entry = this.client.read()
+    const entry = withLimits(this.client.read(), limits)
     if (adjustToClock(entry, nowMs)) this.client.write(entry)
     return entry
   }
@@ -202,46 +233,4 @@ export class Decider {
     const { first, second, third } = client.fingerprint
     return new MemoryReceipt({ client, fingerprint: { first, second, third }, limits, states, cost })
   }
-}
-
-/** What a decision shows of a limit: a fresh object, so that nobody holds a live counter. */
-function limitStateOf(
-  limit: Limit,
-  result: Pick<AlgorithmResult<unknown>, 'remaining' | 'resetMs'>,
-): LimitState {
-  const { remaining, resetMs } = result
-  return { name: limit.name, limit: limit.burst, remaining, resetMs }
-}
-
-function limitStatesOf(limits: readonly Limit[], results: AlgorithmResults): LimitState[] {
-  return limits.map((limit, index) => limitStateOf(limit, results[index] ?? { remaining: 0, resetMs: 0 }))
-}
-
-/**
- * A limit that refuses shows when the first of the missing units comes back. The other limits show what they have
- * without the charge.
- */
-function refusedDecision(
-  limits: readonly Limit[],
-  results: AlgorithmResults,
-  entry: ClientEntry | undefined,
-  nowMs: number,
-): Decision {
-  const shown = limits.map((limit, index) => {
-    const result = results[index]
-    if (result?.allowed === false) return result
-    return algorithmOf(limit).charge(stateFor(entry, limits, index), nowMs, limit, 0)
-  })
-  return { allowed: false, retryAfterMs: longestRetryMs(results), limits: limitStatesOf(limits, shown) }
-}
-
-/** A banned client has nothing left of any limit until the ban has ended and the limits admit the charge. */
-function bannedDecision(limits: readonly Limit[], results: AlgorithmResults, ban: Ban): Decision {
-  const retryAfterMs = Math.max(ban.endsInMs, longestRetryMs(results))
-  const none = { remaining: 0, resetMs: retryAfterMs }
-  return { allowed: false, retryAfterMs, limits: limits.map((limit) => limitStateOf(limit, none)), ban }
-}
-
-function longestRetryMs(results: AlgorithmResults): number {
-  return Math.max(...results.map(({ retryAfterMs }) => retryAfterMs))
 }

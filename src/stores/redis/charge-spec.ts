@@ -54,8 +54,12 @@ export class ChargeSpecs {
   }
 }
 
+/** The short form of the stored value has 6 bytes for a time: see `scripts/stored-client.lua`. */
+const LARGEST_SHORT_MS = 2 ** 46
+
 function shortFormOf([only, ...others]: readonly Limit[]): readonly string[] | undefined {
   if (only?.algorithm !== 'fixed-window' || others.length > 0) return undefined
+  if (Math.max(only.windowMs, only.ttlMs) > LARGEST_SHORT_MS) return undefined
   return [encodeName(only.name), ...[only.limit, only.windowMs, only.ttlMs].map(String)]
 }
 

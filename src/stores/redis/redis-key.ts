@@ -12,10 +12,10 @@ const OTHER_CHARACTERS = /[^!-"$&-z|~]/g
 const LONGEST_PLAIN_KEY = 200
 
 /** The version of the format of stored values. A new format gets a new version, and so other keys. */
-const FORMAT_VERSION = 'v1'
+const FORMAT_VERSION = 'v2'
 
 /**
- * Compiles the names of Redis keys: `tollgate:v1:default:read:203.0.113.7`.
+ * Compiles the names of Redis keys: `tollgate:v2:default:read:203.0.113.7`.
  *
  * Two keys never get the same name, whatever characters a client sends: every other character becomes `%` and
  * its UTF-16 code unit in four hexadecimal digits, lone surrogates included. Braces are escaped too, so that

@@ -1,6 +1,8 @@
 // Hides the defaults and the checks of the options of the store.
 
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { DEFAULT_CONNECT_DEADLINE_MS } from '../resilience/call-deadline.ts'
 import type { RedisClient } from './clients/detect-client.ts'
 
 /** Options of `RedisStore`. */
@@ -12,8 +14,13 @@ export interface RedisStoreOptions {
   /** How long an answer may take, in milliseconds. Default: 100. */
   readonly deadlineMs?: number
   /**
-   * The store remembers the refusals of so many keys. Until such a key is released, its requests are refused
-   * without a call to Redis. `false` for none. Default: 10,000.
+   * How long an answer may take until Redis has answered for the first time, in milliseconds from the first use:
+   * then the connection may still be made. Default: 1000.
+   */
+  readonly connectDeadlineMs?: number
+  /**
+   * The store remembers the refusals of so many keys. Until such a key is released, but for five seconds at
+   * most, its requests are refused without a call to Redis. `false` for none. Default: 10,000.
    */
   readonly refusalCache?: number | false
   /** Time in milliseconds, for tests. Default: the clock of the server. */
@@ -25,7 +32,7 @@ export interface RedisStoreSettings extends Required<Omit<RedisStoreOptions, 'cl
   readonly clock: RedisStoreOptions['clock']
 }
 
-const OPTION_NAMES = ['client', 'prefix', 'deadlineMs', 'refusalCache', 'clock']
+const OPTION_NAMES = ['client', 'prefix', 'deadlineMs', 'connectDeadlineMs', 'refusalCache', 'clock']
 const DEFAULT_CACHED_REFUSALS = 10_000
 const MAX_CACHED_REFUSALS = 10_000_000
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -36,10 +43,12 @@ export function settingsOf(options: RedisStoreOptions): RedisStoreSettings {
     client,
     prefix = 'tollgate',
     deadlineMs = 100,
+    connectDeadlineMs = DEFAULT_CONNECT_DEADLINE_MS,
     refusalCache = DEFAULT_CACHED_REFUSALS,
     clock,
-  } = checkNames('RedisStore', options, OPTION_NAMES)
+  } = checkNames('RedisStore', checkNoSendCommand(options), OPTION_NAMES)
   checkWholeNumber('RedisStore.deadlineMs', deadlineMs, 1, MAX_TIMER_MS)
+  checkWholeNumber('RedisStore.connectDeadlineMs', connectDeadlineMs, 1, MAX_TIMER_MS)
   if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) {
     const remedy = 'Each key starts with it. One pair of braces may name a slot of a cluster: {app}.'
     rejectOption('RedisStore.prefix', prefix, 'takes printable ASCII without spaces', remedy)
@@ -50,5 +59,16 @@ export function settingsOf(options: RedisStoreOptions): RedisStoreSettings {
   if (refusalCache !== false) {
     checkWholeNumber('RedisStore.refusalCache', refusalCache, 1, MAX_CACHED_REFUSALS)
   }
-  return { client, prefix, deadlineMs, refusalCache, clock }
+  return { client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock }
+}
+
+/** Options of rate-limit-redis have the function itself. */
+function checkNoSendCommand(options: RedisStoreOptions): RedisStoreOptions {
+  if (typeof (options as { sendCommand?: unknown } | undefined)?.sendCommand !== 'function') return options
+  throw new RateLimiterError({
+    code: 'unknown_option',
+    option: 'RedisStore.sendCommand',
+    problem: 'is an option of rate-limit-redis',
+    remedy: 'Give the Redis client itself: { client }. Or give { client: { sendCommand: (words) => ... } }.',
+  })
 }

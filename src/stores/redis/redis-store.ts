@@ -12,6 +12,7 @@
 // 10. scripts/limits.lua           all limits of a client at once
 // 11. reply.ts                     the numbers that the script answers
 //
+// script-runner.ts sends the text of a script to a server that does not have it.
 // The other Lua files are twins of files in src/limits. scripts/assemble-script.ts puts the files of a script
 // together. Each file of clients/ hides one package. Refunds, bans and resets need redis-receipt.ts and the
 // other scripts too.
@@ -20,15 +21,22 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { FirstIds } from '../../limits/algorithm.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
+import { CounterBound } from '../counter-bound.ts'
+import { CallDeadline } from '../resilience/call-deadline.ts'
+import { withDeadline } from '../resilience/deadline.ts'
+import { storeFailedError } from '../resilience/store-error.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { ChargeSpecs } from './charge-spec.ts'
 import { connectionOf, keyPrefixOf } from './clients/detect-client.ts'
-import type { RedisConnection, SendCommand } from './clients/redis-connection.ts'
+import type { RedisConnection } from './clients/redis-connection.ts'
+import { deleteAll } from './delete-all.ts'
+import { isReplyOfHealthyRedis } from './error-replies.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
-import { decisionOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
+import { decisionOf, droppedCountersOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
+import { ScriptRunner } from './script-runner.ts'
 import {
   blockScript,
   decideScript,
@@ -37,7 +45,11 @@ import {
   unblockScript,
 } from './scripts/redis-scripts.ts'
 
-const KEYS_PER_SCAN = '1000'
+/** No limiter has this key, because its keys have a name and a class. */
+const READY_KEY = 'ready'
+
+/** The wait for the connection ends a little before the call: its error says why there is no connection. */
+const MARGIN_MS = 10
 
 /**
  * A store in Redis, for all processes that share it. One script decides on all limits of a charge at once,
@@ -54,24 +66,65 @@ export class RedisStore implements Store {
    * How long an answer may take, in milliseconds. Limiters treat a later answer as a failure of the store.
    */
   readonly deadlineMs: number
+  /**
+   * How long an answer may take until Redis has answered for the first time, in milliseconds from the first use.
+   */
+  readonly connectDeadlineMs: number
   readonly #connection: RedisConnection
+  readonly #scripts: ScriptRunner
+  readonly #deadline: CallDeadline
   readonly #prefix: string
   readonly #keyOf: (key: string) => string
   readonly #clock: { now(): number } | undefined
   readonly #specs = new ChargeSpecs()
+  readonly #counterBound = new CounterBound('RedisStore')
   readonly #refusals: RefusalCache | undefined
   readonly #firstIds = new FirstIds(randomInt(2 ** 32))
   #closed = false
 
   /** @throws RateLimiterError `unknown_option` or `invalid_option` */
   constructor(options: RedisStoreOptions) {
-    const { client, prefix, deadlineMs, refusalCache, clock } = settingsOf(options)
+    const { client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock } = settingsOf(options)
     this.deadlineMs = deadlineMs
+    this.connectDeadlineMs = connectDeadlineMs
     this.#clock = clock
     if (refusalCache !== false) this.#refusals = new RefusalCache(refusalCache)
     this.#connection = connectionOf(client)
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
+    this.#deadline = new CallDeadline(deadlineMs, Math.max(1, connectDeadlineMs - MARGIN_MS))
+    this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
+  }
+
+  /**
+   * Resolves when Redis is connected, has the scripts, and runs them. Call it before the server listens, so that
+   * the first requests do not wait for the connection.
+   *
+   * @throws RateLimiterError `store_failed` with the cause, if that takes longer than `connectDeadlineMs`;
+   *   `closed`
+   */
+  async ready(): Promise<void> {
+    this.#checkOpen()
+    const { connectDeadlineMs } = this
+    try {
+      await withDeadline(
+        this.#connect(),
+        connectDeadlineMs,
+        () => new Error(`Redis did not answer within ${connectDeadlineMs} ms`),
+      )
+    } catch (error) {
+      throw storeFailedError(error)
+    }
+  }
+
+  /** Why Redis is not connected. Undefined if it is, or if the client does not show it. */
+  problem(): Error | undefined {
+    return this.#connection.problem()
+  }
+
+  /** Whether the failure of a call is a reply of a Redis that works. */
+  isAlive(error: unknown): boolean {
+    return isReplyOfHealthyRedis(error)
   }
 
   consume(charge: Charge): Decision | Promise<Decision> {
@@ -104,7 +157,7 @@ export class RedisStore implements Store {
 
   async reset(key: string): Promise<void> {
     await this.#changeKey(key, async () => {
-      await this.#connection.ready(this.deadlineMs)
+      await this.#connection.ready(this.#deadline.lengthMs)
       await this.#connection.delete(this.#keyOf(key))
     })
   }
@@ -113,7 +166,7 @@ export class RedisStore implements Store {
   async resetAll(): Promise<void> {
     this.#checkOpen()
     this.#refusals?.clear()
-    await this.#connection.ready(this.deadlineMs)
+    await this.#connection.ready(this.#deadline.lengthMs)
     const primaries = await this.#connection.primaries()
     await Promise.all(primaries.map((send) => deleteAll(send, keyPattern(this.#prefix))))
     this.#refusals?.clear()
@@ -133,44 +186,33 @@ export class RedisStore implements Store {
     const isRefundable = charge.refundable !== false
     const numbers = replyNumbersOf(await this.#decide(charge, 'consume'), charge)
     const decision = decisionOf(numbers, charge)
+    this.#counterBound.dropped(droppedCountersOf(numbers, charge))
     const callTimes = { askedAtMs, answeredAtMs: this.#localNow(), generation }
     if (!decision.allowed) this.#refusals?.note(charge, decision, callTimes)
     if (!decision.allowed || !isRefundable) return decision
     const { key, limits, cost } = charge
-    const receipt = new RedisReceipt({
-      store: this,
-      key,
-      limits,
-      cost,
-      receiptNumbers: receiptNumbersOf(numbers, charge),
-    })
-    return { ...decision, receipt }
+    const receiptNumbers = receiptNumbersOf(numbers, charge)
+    return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, cost, receiptNumbers }) }
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
     const { json, shortForm } = this.#specs.of(charge)
     const spec = verb === 'consume' && shortForm !== undefined ? shortForm : [json, verb]
-    return this.#run(decideScript, charge.key, [String(charge.cost), String(this.#firstIds.next()), ...spec])
+    const args = [String(charge.cost), String(this.#firstIds.next()), ...spec]
+    return this.#run(decideScript, charge.key, args, charge)
   }
 
-  /**
-   * Names the script by its digest. If the server does not know the digest, sends the text, once. No command
-   * is sent again for any other reason.
-   */
-  async #run(script: Script, key: string, args: readonly string[]): Promise<unknown> {
-    const startedAtMs = performance.now()
-    const connection = this.#connection
-    const isReady = connection.ready(this.deadlineMs)
-    if (isReady !== undefined) await isReady
-    const redisKey = this.#keyOf(key)
-    const allArgs = [this.#clock === undefined ? '' : String(this.#localNow()), ...args]
-    try {
-      return await connection.evalSha(script.sha, redisKey, allArgs)
-    } catch (error) {
-      const isLate = performance.now() - startedAtMs > this.deadlineMs
-      if (isLate || !isNoScript(error)) throw error
-      return connection.eval(script.source, redisKey, allArgs)
-    }
+  #run(script: Script, key: string, args: readonly string[], charge?: Charge): Promise<unknown> {
+    const time = this.#clock === undefined ? '' : String(this.#localNow())
+    return this.#scripts.run(script, this.#keyOf(key), [time, ...args], charge)
+  }
+
+  /** The two commands change nothing. A server that cannot write rejects the second one. */
+  async #connect(): Promise<void> {
+    await this.#connection.ready(Math.max(1, this.connectDeadlineMs - MARGIN_MS))
+    await this.#scripts.load()
+    await this.#run(unblockScript, READY_KEY, [])
+    await this.#connection.delete(this.#keyOf(READY_KEY))
   }
 
   /**
@@ -196,19 +238,4 @@ export class RedisStore implements Store {
       remedy: 'Close it after the last request.',
     })
   }
-}
-
-function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT')
-}
-
-async function deleteAll(send: SendCommand, pattern: string): Promise<void> {
-  let cursor = '0'
-  do {
-    const reply = await send(['SCAN', cursor, 'MATCH', pattern, 'COUNT', KEYS_PER_SCAN])
-    const [next, keys] = reply as [unknown, unknown[]]
-    // One command for each key: in a cluster, one command cannot have keys of several slots.
-    await Promise.all(keys.map((key) => send(['UNLINK', String(key)])))
-    cursor = String(next)
-  } while (cursor !== '0')
 }

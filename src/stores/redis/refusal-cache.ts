@@ -30,12 +30,18 @@ interface CachedRefusal {
  */
 const SERVER_ROUNDING_MS = 1
 
+/**
+ * After this time Redis is asked again, in milliseconds: another process may have unblocked the client or
+ * refunded a charge.
+ */
+const LONGEST_VALIDITY_MS = 5000
+
 /** Longer keys are replaced by a digest, so that no client decides how much memory its key takes. */
 const LONGEST_PLAIN_KEY = 200
 
 /**
  * Remembers refusals of Redis, so that this process refuses the same charge without a call until the client
- * is released.
+ * is released, but for five seconds at most.
  *
  * The release is counted from the start of the call, which is before Redis decided: the cache refuses nobody
  * for longer than Redis would. The wait that a client gets is counted from the end of the call, which is
@@ -127,10 +133,15 @@ function isUnused({ remaining, limit }: LimitState): boolean {
   return remaining === limit
 }
 
-/** Until the release, or until a part of the answer changes: another limit has more left, or a ban ends. */
+/** Until Redis is asked again, until the release, or until a part of the answer changes: another limit has more left, or a ban ends. */
 function validForMs({ retryAfterMs, limits, ban }: Decision): number {
   const used = limits.filter((state) => !isUnused(state))
-  return Math.min(retryAfterMs, ban?.endsInMs ?? retryAfterMs, ...used.map(({ resetMs }) => resetMs))
+  return Math.min(
+    LONGEST_VALIDITY_MS,
+    retryAfterMs,
+    ban?.endsInMs ?? retryAfterMs,
+    ...used.map(({ resetMs }) => resetMs),
+  )
 }
 
 /** The same refusal `elapsedMs` later. */

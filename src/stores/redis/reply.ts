@@ -10,7 +10,7 @@ import type { Charge } from '../store.ts'
 const FIRST_NUMBERS = 5
 /** Then of each limit: remaining, reset. */
 const NUMBERS_PER_LIMIT = 2
-/** Then of each limit, if the charge was taken: what identifies the charge. */
+/** Then of each limit, if the charge was taken: what identifies the charge. A number of dropped counters may follow. */
 const NUMBERS_PER_RECEIPT = 3
 
 /** The short reply to a charge on a single fixed window: remaining, reset. */
@@ -60,6 +60,11 @@ export function receiptNumbersOf(numbers: readonly number[], { limits }: Charge)
   return limits.map((_, index) =>
     numbers.slice(start + NUMBERS_PER_RECEIPT * index, start + NUMBERS_PER_RECEIPT * (index + 1)),
   )
+}
+
+/** How many counters of other limits the charge has dropped, because the client has too many. */
+export function droppedCountersOf(numbers: readonly number[], { limits }: Charge): number {
+  return numbers[FIRST_NUMBERS + (NUMBERS_PER_LIMIT + NUMBERS_PER_RECEIPT) * limits.length] ?? 0
 }
 
 function isSingleWindowReply({ length }: readonly number[], { limits }: Charge): boolean {

@@ -8,11 +8,11 @@ const LONGEST_EXTENDED_MS = 1000
 const USUAL_DELAY_MS = 5
 
 /** The functions as they were before a test replaced them. */
-const loaded: {
-  readonly setTimeout: unknown
-  readonly setImmediate: typeof setImmediate | undefined
-  readonly now: unknown
-} = { setTimeout, setImmediate: globalThis.setImmediate, now: performance.now }
+const loaded: { readonly setTimeout: unknown; readonly now: unknown; readonly setImmediate: unknown } = {
+  setTimeout,
+  now: performance.now,
+  setImmediate: globalThis.setImmediate,
+}
 
 /**
  * A deadline for an answer. It measures who has to answer, and not this process: the answer may have arrived
@@ -41,7 +41,7 @@ export class Deadline {
     clearTimeout(this.#timer)
   }
 
-  /** Called one turn of the event loop after the timer has fired. */
+  /** Called when the timer has fired and the event loop has read what has arrived. */
   endOrExtend(): void {
     if (this.#isOver) return
     const nowMs = performance.now()
@@ -57,23 +57,27 @@ export class Deadline {
   }
 }
 
-/** The event loop reads sockets after it has called timers and before it calls immediates. */
+/** The event loop calls timers, then reads sockets, and then calls immediates. */
 function timerFired(deadline: Deadline): void {
-  const next = (): void => deadline.endOrExtend()
-  // A test may have replaced setImmediate and not setTimeout, and then nobody calls its immediates.
-  const setImmediate = isReplaced(setTimeout, loaded.setTimeout) ? globalThis.setImmediate : loaded.setImmediate
-  // Some environments for tests have none, such as jsdom.
-  if (typeof setImmediate === 'function') setImmediate(next)
-  else setTimeout(next, 0)
+  // A test that turns the clock by the length of a deadline expects its end, and not another timer.
+  if (isTimeoutReplaced()) deadline.endOrExtend()
+  else nextTurn(() => deadline.endOrExtend())
+}
+
+function nextTurn(callback: () => void): void {
+  // Some environments for tests have no setImmediate, such as jsdom. Others have replaced it.
+  if (typeof loaded.setImmediate === 'function') loaded.setImmediate(callback)
+  else setTimeout(callback, 0)
 }
 
 /** Whether timers and `performance` measure the same time. A test may have replaced one and not the other. */
 function haveOneClock(): boolean {
-  return isReplaced(setTimeout, loaded.setTimeout) === isReplaced(performance.now, loaded.now)
+  return isTimeoutReplaced() === (performance.now !== loaded.now)
 }
 
-function isReplaced(current: unknown, loadedFunction: unknown): boolean {
-  return current !== loadedFunction
+/** Fake timers have a `clock`. They may have been there before this file was loaded. */
+function isTimeoutReplaced(): boolean {
+  return setTimeout !== loaded.setTimeout || 'clock' in setTimeout
 }
 
 /**

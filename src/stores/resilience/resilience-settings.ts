@@ -9,6 +9,11 @@ export interface ResilienceSettings {
   readonly limiter: LimiterDescription
   /** How long a promise of the store may take, in milliseconds. */
   readonly deadlineMs: number
+  /**
+   * How long a promise may take until the store has answered for the first time, in milliseconds from the first
+   * call. Default: `deadlineMs`.
+   */
+  readonly connectDeadlineMs?: number
   /** Creates the store that decides while the store fails. Absent if none does. */
   readonly createFallback?: () => SeedableStore
   /** The part of each limit that the fallback may grant, above 0. Default: 1. */

@@ -3,18 +3,13 @@ import { type StoreFailureKind, storeCallChannel } from '../../events/channels.t
 import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
 import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
 import type { Charge, Store } from '../store.ts'
-import { withDeadline } from './deadline.ts'
+import { CallDeadline } from './call-deadline.ts'
 import { invalidityOf } from './decision-check.ts'
 import { FallbackStore } from './fallback-store.ts'
 import type { ResilienceSettings } from './resilience-settings.ts'
-import {
-  circuitOpenError,
-  failureKind,
-  InvalidDecision,
-  storeFailedError,
-  storeTimeoutError,
-} from './store-error.ts'
+import { circuitOpenError, failureKind, InvalidDecision, storeFailedError } from './store-error.ts'
 import { type StoreHealth, StoreHealthMonitor } from './store-health.ts'
+import { StoreWrites } from './store-writes.ts'
 
 type Verb = 'consume' | 'peek'
 
@@ -40,14 +35,18 @@ export class ResilientStore {
   readonly #settings: ResilienceSettings
   readonly #fallback: FallbackStore | undefined
   readonly #monitor: StoreHealthMonitor
+  readonly #deadline: CallDeadline
+  readonly #writes: StoreWrites
 
   constructor(store: Store, settings: ResilienceSettings) {
     this.#store = store
     this.#settings = settings
-    const { createFallback, fallbackShare = 1, limiter, logger } = settings
+    const { createFallback, fallbackShare = 1, limiter, logger, deadlineMs } = settings
+    this.#deadline = new CallDeadline(deadlineMs, settings.connectDeadlineMs ?? deadlineMs)
     this.#fallback =
       createFallback === undefined ? undefined : new FallbackStore(createFallback, fallbackShare)
     this.#monitor = new StoreHealthMonitor(limiter, logger)
+    this.#writes = new StoreWrites(store, this.#fallback, this.#monitor, this.#deadline)
   }
 
   get health(): StoreHealth {
@@ -66,8 +65,11 @@ export class ResilientStore {
   refund(receipt: Receipt): void {
     const isOfFallback = this.#fallback?.isOwn(receipt) === true
     const refunded = isOfFallback
-      ? this.#withinDeadline(async () => this.#fallback?.refund(receipt))
-      : this.#writeToStore(() => this.#store.refund?.(receipt))
+      ? this.#deadline.within(
+          async () => this.#fallback?.refund(receipt),
+          () => undefined,
+        )
+      : this.#writes.toStore((store) => store.refund?.(receipt))
     refunded.catch((error: unknown) =>
       this.#monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error),
     )
@@ -75,22 +77,22 @@ export class ResilientStore {
 
   /** @throws RateLimiterError `store_failed` or `store_timeout`: the caller must know what was not done */
   reset(key: string): Promise<void> {
-    return this.#write((store) => store.reset?.(key))
+    return this.#writes.ofOperator((store) => store.reset?.(key))
   }
 
   /** Throws as `reset` does. */
   resetAll(): Promise<void> {
-    return this.#write((store) => store.resetAll?.())
+    return this.#writes.ofOperator((store) => store.resetAll?.())
   }
 
   /** Throws as `reset` does. */
   block(key: string, forMs: number): Promise<void> {
-    return this.#write((store) => store.block?.(key, forMs))
+    return this.#writes.ofOperator((store) => store.block?.(key, forMs))
   }
 
   /** Throws as `reset` does. */
   unblock(key: string): Promise<void> {
-    return this.#write((store) => store.unblock?.(key))
+    return this.#writes.ofOperator((store) => store.unblock?.(key))
   }
 
   /** Bans another key for as long as the ban of a decision, in the background: no request waits for it. */
@@ -98,7 +100,7 @@ export class ResilientStore {
     const block = (store: Store): MaybePromise<void> => store.block?.(key, endsInMs)
     // Refusals that only this process has counted must not ban a client in all processes.
     const isOfFallback = this.#fallback?.isOwn(decision) === true
-    const blocked = isOfFallback ? this.#fallback?.write(block) : this.#writeToBoth(block)
+    const blocked = isOfFallback ? this.#fallback?.write(block) : this.#writes.toBoth(block)
     blocked?.catch((error: unknown) =>
       this.#monitor.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error),
     )
@@ -106,32 +108,6 @@ export class ResilientStore {
 
   async closeFallback(): Promise<void> {
     await this.#fallback?.close()
-  }
-
-  async #write(write: (store: Store) => MaybePromise<void>): Promise<void> {
-    try {
-      await this.#writeToBoth(write)
-    } catch (error) {
-      throw storeFailedError(error)
-    }
-  }
-
-  /** To the store and the fallback at the same time. A failure of one does not stop the other. */
-  async #writeToBoth(write: (store: Store) => MaybePromise<void>): Promise<void> {
-    await Promise.all([this.#writeToStore(() => write(this.#store)), this.#fallback?.write(write)])
-  }
-
-  async #writeToStore(write: () => MaybePromise<void>): Promise<void> {
-    const { circuit } = this.#monitor
-    const generation = circuit.begin()
-    if (generation === undefined) throw circuitOpenError(this.#monitor.lastError)
-    try {
-      await this.#withinDeadline(write)
-      this.#monitor.succeeded(generation)
-    } catch (error) {
-      this.#monitor.writeFailed(generation, storeFailedError(error))
-      throw error
-    }
   }
 
   #decide(verb: Verb, charge: Charge): MaybePromise<Decision | RateLimiterError> {
@@ -167,15 +143,19 @@ export class ResilientStore {
     const promise = Promise.resolve(answer)
     let decision: Decision
     try {
-      decision = await this.#withinDeadline(
+      decision = await this.#deadline.within(
         () => promise,
-        () => this.#awaitLateDecision(charge, promise),
+        () => {
+          this.#awaitLateDecision(charge, promise)
+          return this.#store.problem?.()
+        },
       )
       const invalidity = invalidityOf(decision, charge)
       if (invalidity !== undefined) throw new InvalidDecision(invalidity)
     } catch (error) {
       return this.#failed(call, error)
     }
+    this.#deadline.answered()
     this.#monitor.succeeded(generation)
     this.#publishCall(verb, call.startedAtMs)
     if (verb === 'consume') this.#fallback?.seed(charge, decision)
@@ -184,18 +164,20 @@ export class ResilientStore {
 
   /** The request does not wait for a late decision. But a client that the store has banned stays banned. */
   #awaitLateDecision(charge: Charge, promise: Promise<Decision>): void {
+    charge.isAbandoned = true
     const count = (): void => {
       this.#monitor.lateReplies++
     }
     promise.then((late) => {
       count()
+      this.#deadline.answered()
       if (invalidityOf(late, charge) === undefined) this.#reportNewBan(charge, late)
     }, count)
   }
 
   #failed({ generation, verb, charge, startedAtMs }: StoreCall, error: unknown): Decision | RateLimiterError {
     const failure = storeFailedError(error)
-    this.#monitor.decisionFailed(generation, failure)
+    this.#monitor.decisionFailed(generation, failure, this.#store.isAlive?.(error))
     this.#publishCall(verb, startedAtMs, failureKind(failure))
     // A store that the application has closed is a mistake of the program, and no outage.
     if (failure.code === 'closed') throw failure
@@ -228,13 +210,5 @@ export class ResilientStore {
   #reportNewBan({ key }: Charge, decision: Decision): Decision {
     if (decision.ban?.isNew === true) this.#settings.onNewBan?.(key, decision)
     return decision
-  }
-
-  async #withinDeadline<T>(call: () => MaybePromise<T>, onLate?: () => void): Promise<T> {
-    const { deadlineMs } = this.#settings
-    return withDeadline(call(), deadlineMs, () => {
-      onLate?.()
-      return storeTimeoutError(deadlineMs)
-    })
   }
 }

@@ -15,12 +15,18 @@ export function storeFailedError(error: unknown): RateLimiterError {
   })
 }
 
-/** The error of a store that did not answer before the deadline. */
-export function storeTimeoutError(deadlineMs: number): RateLimiterError {
+/**
+ * The error of a store that did not answer before the deadline.
+ *
+ * @param problem why, if the store knows it
+ */
+export function storeTimeoutError(deadlineMs: number, problem?: Error): RateLimiterError {
+  const reason = problem === undefined ? '' : `: ${messageOf(problem)}`
   return new RateLimiterError({
     code: 'store_timeout',
-    problem: `the store did not answer within ${deadlineMs} ms`,
+    problem: `the store did not answer within ${deadlineMs} ms${reason}`,
     remedy: 'Look at the store and its network, or raise storeDeadlineMs.',
+    ...(problem === undefined ? undefined : { cause: problem }),
   })
 }
 

@@ -63,25 +63,36 @@ export class StoreHealthMonitor {
     return this.#lastError
   }
 
-  /** Records that the store has answered a call. */
-  succeeded(generation: number): void {
-    if (this.circuit.succeeded(generation)) this.#hasAnswered = true
+  /**
+   * Records that the store has answered a call.
+   *
+   * @param generation of the circuit breaker. Undefined for a call that it did not begin
+   */
+  succeeded(generation: number | undefined): void {
+    if (generation !== undefined && this.circuit.succeeded(generation)) this.#hasAnswered = true
   }
 
-  /** Records that a decision failed, and logs it. */
-  decisionFailed(generation: number, error: RateLimiterError): void {
+  /**
+   * Records that a decision failed, and logs it.
+   *
+   * @param isAlive whether the failure shows that the store works. Then it does not count for the circuit
+   */
+  decisionFailed(generation: number, error: RateLimiterError, isAlive = false): void {
     this.#record(error)
+    if (isAlive) this.circuit.succeeded(generation)
     this.#reportFailure(error)
-    this.circuit.failed(generation, error)
+    if (!isAlive) this.circuit.failed(generation, error)
   }
 
   /**
    * Records that a write failed. Its caller gets the error. The failure is logged only if it opens the
-   * circuit.
+   * circuit. The parameters are those of `succeeded` and `decisionFailed`.
    */
-  writeFailed(generation: number, error: RateLimiterError): void {
+  writeFailed(generation: number | undefined, error: RateLimiterError, isAlive = false): void {
     this.#record(error)
-    this.circuit.failed(generation, error)
+    if (generation === undefined) return
+    if (isAlive) this.circuit.succeeded(generation)
+    else this.circuit.failed(generation, error)
   }
 
   #record(error: RateLimiterError): void {

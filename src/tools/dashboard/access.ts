@@ -21,7 +21,10 @@ const DEVELOPMENT = new Set(['', 'dev', 'development', 'local', 'test'])
  *
  * A Unix socket is refused: browsers cannot use one, but proxies do.
  */
-export function reasonToDeny(request: AccessRequest, nodeEnv = process.env.NODE_ENV): string | undefined {
+export function reasonToDeny(
+  request: AccessRequest,
+  nodeEnv: string | undefined = process.env.NODE_ENV,
+): string | undefined {
   const { headers, httpVersion, socket } = request
   const environment = (nodeEnv ?? '').trim().toLowerCase()
   if (!DEVELOPMENT.has(environment)) return `NODE_ENV is ${JSON.stringify(environment)}`

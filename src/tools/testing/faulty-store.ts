@@ -18,6 +18,8 @@ export type Fault =
 
 /** A store that works until a test makes it fail. For tests of what an app does without its store. */
 export class FaultyStore implements Store {
+  /** It never connects, so that its first call has the ordinary deadline. */
+  readonly connectDeadlineMs = 1
   readonly #store: Store
   #fault: Fault | undefined
   #calls = 0

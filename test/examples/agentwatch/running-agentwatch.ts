@@ -1,6 +1,7 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import type { Bounds } from '../../../examples/agentwatch/domain/bounds.ts'
 import { createWatch } from '../../../examples/agentwatch/domain/watch.ts'
+import { onEveryRequest } from '../../../examples/agentwatch/http/server-requests.ts'
 import {
   type Agentwatch,
   type AgentwatchOptions,
@@ -10,6 +11,8 @@ import {
 /** A server on a free port of 127.0.0.1. */
 export interface RunningAgentwatch extends Agentwatch {
   readonly url: string
+  /** Resolves when the answers to all requests so far are complete. Then the server has counted them. */
+  readonly allAnswered: () => Promise<void>
 }
 
 /** Options of the server of a test. All others have the defaults of the example. */
@@ -34,7 +37,13 @@ export async function startAgentwatch({
     drainMs: 500,
     ...options,
   })
+  let underWay = 0
+  onEveryRequest(agentwatch.server, (res) => {
+    underWay++
+    res.once('close', () => underWay--)
+  })
+  const allAnswered = (): Promise<void> => vi.waitFor(() => expect(underWay).toBe(0), { timeout: 60_000 })
   const url = await agentwatch.listen()
   onTestFinished(() => agentwatch.close())
-  return { ...agentwatch, url }
+  return { ...agentwatch, url, allAnswered }
 }

@@ -118,7 +118,7 @@ describeRedis('two agentwatch servers with one Redis', () => {
     }
     // Until both are connected, a server may count in memory.
     await until('both servers are connected', async () => {
-      await admin.del('agentwatch:v1:default:read:127.0.0.1')
+      await admin.del('agentwatch:v2:default:read:127.0.0.1')
       return (await read(one.url)) === '5' && (await read(other.url)) === '4'
     })
     const seen: unknown[] = []
@@ -129,9 +129,9 @@ describeRedis('two agentwatch servers with one Redis', () => {
     for (const { url } of [one, other, one, other, one]) await seed(url).expect(201)
     for (const { url } of [other, one]) await seed(url).expect(429, '{"error":"rate_limit_exceeded"}')
     expect((await keys()).sort()).toEqual([
-      'agentwatch:v1:default:read:127.0.0.1',
-      'agentwatch:v1:default:write:127.0.0.1',
-      'agentwatch:v1:demo-seed:write:127.0.0.1',
+      'agentwatch:v2:default:read:127.0.0.1',
+      'agentwatch:v2:default:write:127.0.0.1',
+      'agentwatch:v2:demo-seed:write:127.0.0.1',
     ])
   })
 

@@ -27,7 +27,10 @@ export interface BanningApp {
   readonly clock: FakeClock
 }
 
-/** An app with a limit of two reads and two writes in a minute, {@link BAN}, and a clock that only tests advance. */
+/**
+ * An app with a limit of two reads and two writes in a minute, {@link BAN}, and a clock that only tests
+ * advance.
+ */
 export function banningApp(
   framework: typeof express,
   options: RateLimiterOptions<Request, Response> = {},

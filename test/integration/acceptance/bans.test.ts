@@ -16,7 +16,15 @@ import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
-import { BAN, type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC, expectRetryAfterInTurn } from './banning-app.ts'
+import {
+  BAN,
+  type BanningApp,
+  banningApp,
+  CLIENT,
+  CountingOnlyStore,
+  EPOCH_SEC,
+  expectRetryAfterInTurn,
+} from './banning-app.ts'
 
 const warnings = collectWarnings()
 
@@ -252,7 +260,10 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
         for (const heldRequest of requests) await heldRequest.finish(500)
         expect((await fetch(url)).headers.get('retry-after')).toBe('600')
         await limiter.unblock(CLIENT)
-        expect((await limiter.peek(CLIENT)).limits[0]?.remaining, 'both charges were given back during the ban').toBe(2)
+        expect(
+          (await limiter.peek(CLIENT)).limits[0]?.remaining,
+          'both charges were given back during the ban',
+        ).toBe(2)
       })
     })
 
@@ -299,7 +310,9 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       await withListeningServer(app, async (port) => {
         await sendRaw(port, requestFrom('203.0.113.7').repeat(5), 5)
         await limiter.block('203.0.113.8', 600)
-        const flood = Array.from({ length: 500 }, (_, turn) => requestFrom(`198.51.${turn >> 8}.${turn & 255}`))
+        const flood = Array.from({ length: 500 }, (_, turn) =>
+          requestFrom(`198.51.${turn >> 8}.${turn & 255}`),
+        )
         await sendRaw(port, flood.join(''), 500)
         const answers = await sendRaw(port, requestFrom('203.0.113.7') + requestFrom('203.0.113.8'), 2)
         expect(answers.map(({ headers }) => headers.get('retry-after'))).toEqual(['600', '600'])
@@ -385,11 +398,17 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
 
     it('causes one warning, without the client', async () => {
       const { store, faulty } = failingAfterBan()
-      const { app, limiter } = limitedApp({ store, keyGenerator: (req) => req.get('X-User') ?? 'unknown-user' })
+      const { app, limiter } = limitedApp({
+        store,
+        keyGenerator: (req) => req.get('X-User') ?? 'unknown-user',
+      })
       for (const user of ['ann', 'bob']) {
         faulty.heal()
         for (let turn = 0; turn < 5; turn++) await request(app).get('/').set('X-User', user)
-        expect((await limiter.peek(user).catch(() => undefined))?.ban, 'the store has no peek()').toBeUndefined()
+        expect(
+          (await limiter.peek(user).catch(() => undefined))?.ban,
+          'the store has no peek()',
+        ).toBeUndefined()
       }
       expect(await warnings.codes()).toEqual(['TOLLGATE_BAN_FAILED'])
       expect((await warnings.messages()).join()).not.toMatch(/ann|bob/)
@@ -404,29 +423,26 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
       expect((await warnings.codes()).sort()).toEqual(['TOLLGATE_STORE_FAILED'])
     })
 
-    it.each(['throw', 'reject'] as const)(
-      'causes a rejection of block and unblock (%s)',
-      async (kind) => {
-        const faulty = new FaultyStore(new MemoryStore())
-        const { limiter } = limitedApp({ store: faulty })
-        faulty.fail({ kind })
-        for (const promise of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
-          const error = await rejectionOf(promise)
-          expect([error.code, error.message]).toEqual([
-            'store_failed',
-            'the store failed: The store is down. Look at the store and its logs.',
-          ])
-        }
-        expect(await warnings.codes()).toEqual([])
-      },
-    )
+    it.each(['throw', 'reject'] as const)('causes a rejection of block and unblock (%s)', async (kind) => {
+      const faulty = new FaultyStore(new MemoryStore())
+      const { limiter } = limitedApp({ store: faulty })
+      faulty.fail({ kind })
+      const errors = [rejectionOf(limiter.block(CLIENT, 60)), rejectionOf(limiter.unblock(CLIENT))]
+      for (const error of await Promise.all(errors)) {
+        expect([error.code, error.message]).toEqual([
+          'store_failed',
+          'the store failed: The store is down. Look at the store and its logs.',
+        ])
+      }
+      expect(await warnings.codes()).toEqual([])
+    })
 
     it('causes a rejection of block and unblock after its deadline', async () => {
       const faulty = new FaultyStore(new MemoryStore())
       const { limiter } = limitedApp({ store: faulty, storeDeadlineMs: 5 })
       faulty.fail({ kind: 'hang' })
-      for (const promise of [limiter.block(CLIENT, 60), limiter.unblock(CLIENT)]) {
-        const error = await rejectionOf(promise)
+      const errors = [rejectionOf(limiter.block(CLIENT, 60)), rejectionOf(limiter.unblock(CLIENT))]
+      for (const error of await Promise.all(errors)) {
         expect([error.code, error.message]).toEqual([
           'store_timeout',
           'the store did not answer within 5 ms. Look at the store and its network, or raise storeDeadlineMs.',
@@ -454,7 +470,7 @@ describe('errors of bans', () => {
     const error = thrownBy(() => createRateLimiter({ ban: BAN, store: new StoreWithoutBlock() }))
     expect([error.code, error.message]).toEqual([
       'unsupported_by_store',
-      'ban: Boaster does not support bans, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
+      'ban: StoreWithoutBlock does not support bans, got {"after":3,"withinSec":60,"forSec":600}. Leave it out, or use another store.',
     ])
   })
 

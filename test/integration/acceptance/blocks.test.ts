@@ -7,7 +7,14 @@ import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { rejectionOf } from '../../support/thrown-by.ts'
-import { type BanningApp, banningApp, CLIENT, CountingOnlyStore, EPOCH_SEC, expectRetryAfterInTurn } from './banning-app.ts'
+import {
+  type BanningApp,
+  banningApp,
+  CLIENT,
+  CountingOnlyStore,
+  EPOCH_SEC,
+  expectRetryAfterInTurn,
+} from './banning-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_name, express) => {
   const limitedApp = (options?: RateLimiterOptions<Request, Response>): BanningApp =>

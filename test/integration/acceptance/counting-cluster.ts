@@ -1,7 +1,9 @@
 /**
- * Four processes behind one port that count together in the Redis at REDIS_URL: a fixture of four-processes.test.ts.
+ * Four processes behind one port that count together in the Redis at REDIS_URL: a fixture of
+ * four-processes.test.ts.
  *
- * Serves `GET /<algorithm>`. For each message with a burst, every process makes the charges of the burst at once.
+ * Serves `GET /<algorithm>`. For each message with a burst, every process makes the charges of the burst at
+ * once.
  */
 import cluster from 'node:cluster'
 import { once } from 'node:events'
@@ -19,7 +21,10 @@ export interface Burst {
   readonly charges: number
 }
 
-/** A message from the cluster: first the port, then the number of allowed charges in each process for each burst. */
+/**
+ * A message from the cluster: first the port, then the number of allowed charges in each process for each
+ * burst.
+ */
 export interface ClusterMessage {
   readonly port?: number
   readonly allowed?: readonly number[]
@@ -40,7 +45,9 @@ if (process.env.REDIS_URL !== undefined) {
 async function runPrimary(): Promise<void> {
   const workers = Array.from({ length: PROCESSES }, () => cluster.fork())
   cluster.on('exit', () => process.exit(1))
-  const ports = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as ClusterMessage))
+  const ports = await Promise.all(
+    workers.map(async (worker) => (await once(worker, 'message'))[0] as ClusterMessage),
+  )
   process.send?.(ports[0])
   process.on('message', async (burst: Burst) => {
     const answers = workers.map((worker) => once(worker, 'message'))

@@ -13,7 +13,8 @@ import { recorded } from '../../support/recorded-events.ts'
 
 const silentLogger = { info: (): void => undefined, warn: (): void => undefined }
 
-const createLimiter = (options: RateLimiterOptions): RateLimiter => createRateLimiter({ logger: silentLogger, ...options })
+const createLimiter = (options: RateLimiterOptions): RateLimiter =>
+  createRateLimiter({ logger: silentLogger, ...options })
 
 function appWithLimiters(...handlers: readonly RateLimiter[]): Express {
   const app = express()
@@ -145,7 +146,10 @@ describe('the event of a decision', () => {
 
 describe('several limiters on a route', () => {
   it('publish one event each, up to the limiter that refuses', async () => {
-    const [outer, inner] = [createLimiter({ name: 'outer', read: 10 }), createLimiter({ name: 'inner', read: 2 })]
+    const [outer, inner] = [
+      createLimiter({ name: 'outer', read: 10 }),
+      createLimiter({ name: 'inner', read: 2 }),
+    ]
     const events = recorded('decision')
     const app = appWithLimiters(outer, inner)
     for (const status of [200, 200, 429]) await request(app).get('/').expect(status)

@@ -84,7 +84,9 @@ describeRedis('four processes with one limit of 100 in one Redis', () => {
       const counts = new Map<number | undefined, number>()
       for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1)
       expect(Object.fromEntries(counts)).toEqual({ 200: LIMIT, 429: 900 })
-      const processes = new Set(answers.filter(({ status }) => status === 200).map((answer) => answer.process))
+      const processes = new Set(
+        answers.filter(({ status }) => status === 200).map((answer) => answer.process),
+      )
       expect(processes.size).toBeGreaterThan(1)
     },
     TIMEOUT_MS,

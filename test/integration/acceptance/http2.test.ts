@@ -8,8 +8,8 @@ afterEach(() => {
   for (const close of closings.splice(0).reverse()) close()
 })
 
-/** A limiter on a server of node:http2, in its compatibility API, and a client of it. */
-async function served(
+/** A limiter on a server of node:http2 with its compatibility API, and a client of the server. */
+async function connectToLimitedServer(
   options: RateLimiterOptions,
   answer: (req: http2.Http2ServerRequest, res: http2.Http2ServerResponse) => void,
 ): Promise<{ session: http2.ClientHttp2Session; remaining: () => Promise<string> }> {
@@ -54,15 +54,16 @@ function get(session: http2.ClientHttp2Session): Promise<{ status: number; remai
 
 describe('a limiter on a server of node:http2', () => {
   it('charges requests and refuses them above the limit', async () => {
-    const { session } = await served({ read: 2 }, (_req, res) => void res.end('ok'))
+    const { session } = await connectToLimitedServer({ read: 2 }, (_req, res) => void res.end('ok'))
     const statuses = []
     for (let turn = 0; turn < 3; turn++) statuses.push((await get(session)).status)
     expect(statuses).toEqual([200, 200, 429])
   })
 
-  // Threat 42: with HTTP/2 refunds never happened, since the socket of a finished stream reads as destroyed.
+  // Threat 42: on HTTP/2 there were no refunds, because the socket of a finished stream is reported as
+  // destroyed.
   it('gives the charge of a successful request back', async () => {
-    const { session, remaining } = await served(
+    const { session, remaining } = await connectToLimitedServer(
       { read: 2, skipSuccessfulRequests: true },
       (_req, res) => void res.end('ok'),
     )
@@ -72,10 +73,13 @@ describe('a limiter on a server of node:http2', () => {
 
   it('keeps the charge of a stream that the client has reset', async () => {
     const closed = vi.fn()
-    const { session, remaining } = await served({ read: 2, skipSuccessfulRequests: true }, (_req, res) => {
-      res.stream.once('close', closed)
-      res.write('the first part')
-    })
+    const { session, remaining } = await connectToLimitedServer(
+      { read: 2, skipSuccessfulRequests: true },
+      (_req, res) => {
+        res.stream.once('close', closed)
+        res.write('the first part')
+      },
+    )
     const request = session.request({ ':path': '/' })
     request.on('error', () => undefined)
     await new Promise((resolve) => request.once('data', resolve))

@@ -7,7 +7,7 @@ import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.t
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
-import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.ts'
+import { listingApp, requestFrom, statusFromLocalAddress } from './listing-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
   const limitedApp = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
@@ -19,10 +19,9 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       ['203.0.113.7', '::FFFF:CB00:7107'],
       ['203.0.113.7', '203.0.113.7:4711'],
       ['203.0.113.7', '[::ffff:203.0.113.7]:4711'],
-      ['203.0.113.7', '64:ff9b::203.0.113.7'],
       ['::ffff:203.0.113.7', '203.0.113.7'],
       ['::ffff:203.0.113.0/120', '203.0.113.7'],
-      ['64:ff9b::cb00:7107', '203.0.113.7'],
+      ['203.0.113.0/255.255.255.0', '203.0.113.7'],
       [' 203.0.113.7 ', '203.0.113.7'],
       ['203.0.113.99/24', '203.0.113.7'],
       ['2001:db8::5', '2001:DB8:0:0:0:0:0:5'],
@@ -43,8 +42,27 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       for (let turn = 0; turn < 2; turn++) await requestFrom(app, address).expect(200)
     })
 
+    // Anyone can send from such an address: it is one client with the IPv4 address, and is not allowed in its place.
+    it.each([
+      ['203.0.113.7', '64:ff9b::203.0.113.7'],
+      ['203.0.113.0/24', '2002:cb00:7107::1'],
+      ['64:ff9b::cb00:7107', '203.0.113.7'],
+      ['2002:cb00:7107::/48', '64:ff9b::203.0.113.7'],
+    ])(
+      '%s in the denyList contains the client %s, and in the allowList it does not',
+      async (entry, address) => {
+        await requestFrom(limitedApp({ denyList: [entry] }).app, address).expect(403)
+        const { app } = limitedApp({ allowList: [entry] })
+        await requestFrom(app, address).expect(200)
+        await requestFrom(app, address).expect(429)
+      },
+    )
+
     it.each([
       ['203.0.113.7', '203.0.113.70'],
+      // Not a global address: a private one of another network.
+      ['10.0.0.1', '64:ff9b::10.0.0.1'],
+      ['10.0.0.1', '2002:a00:1::1'],
       ['203.0.113.0/25', '203.0.113.128'],
       ['172.16.0.0/12', '172.32.0.0'],
       ['2001:db8::5', '2001:db8::6'],
@@ -76,10 +94,12 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
         )
         await withListeningServer(app, async (port) => {
           expect(await statusFromLocalAddress('127.0.0.2', port)).toBe(403)
-          for (let turn = 0; turn < 3; turn++) expect(await statusFromLocalAddress('127.0.0.3', port)).toBe(404)
-          expect([await statusFromLocalAddress('127.0.0.4', port), await statusFromLocalAddress('127.0.0.4', port)]).toEqual([
-            404, 429,
-          ])
+          for (let turn = 0; turn < 3; turn++)
+            expect(await statusFromLocalAddress('127.0.0.3', port)).toBe(404)
+          expect([
+            await statusFromLocalAddress('127.0.0.4', port),
+            await statusFromLocalAddress('127.0.0.4', port),
+          ]).toEqual([404, 429])
         })
       },
     )
@@ -137,11 +157,13 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
       '203.0.113.7, unknown, 198.51.100.1',
       '"203.0.113.7, 198.51.100.1"',
     ])('is not read from entries that the client sent before the entry of the proxy: %s', async (header) => {
-      // The proxy has appended 198.51.100.1. In the last header, the quotes make that entry an invalid address.
+      // The proxy has appended 198.51.100.1. In the last header, the quotes make that entry an invalid
+      // address.
       const allowing = limitedApp({ allowList: ['203.0.113.7'] })
-      expect([(await requestFrom(allowing.app, header)).status, (await requestFrom(allowing.app, header)).status]).toEqual([
-        200, 429,
-      ])
+      expect([
+        (await requestFrom(allowing.app, header)).status,
+        (await requestFrom(allowing.app, header)).status,
+      ]).toEqual([200, 429])
       const denying = limitedApp({ denyList: ['198.51.100.1', '127.0.0.1'] })
       await requestFrom(denying.app, header).expect(403)
     })
@@ -186,7 +208,10 @@ describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
     })
     await withListeningServer(app, async (port) => {
       for (let turn = 0; turn < 20; turn++) await postAndReset(port)
-      expect(await statusFromLocalAddress('127.0.0.1', port), 'the requests before this one are complete').toBe(403)
+      expect(
+        await statusFromLocalAddress('127.0.0.1', port),
+        'the requests before this one are complete',
+      ).toBe(403)
     })
     expect(handled, `${withAddress} of 21 requests had an address`).toBe(0)
   })

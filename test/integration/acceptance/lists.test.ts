@@ -10,7 +10,7 @@ import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
 import { type RawResponse, rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
-import { requestFrom, listingApp, statusFromLocalAddress } from './listing-app.ts'
+import { listingApp, requestFrom, statusFromLocalAddress } from './listing-app.ts'
 
 const FORBIDDEN_TEXT = '{"error":"forbidden"}'
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: echo']
@@ -38,14 +38,16 @@ describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
     it('does not affect other clients', async () => {
       const { app } = limitedApp({ allowList: ['203.0.113.7', '2001:db8::5'] })
       for (const address of ['203.0.113.6', '203.0.113.8', '2001:db8:1::5']) {
-        expect([(await requestFrom(app, address)).status, (await requestFrom(app, address)).status], address).toEqual([
-          200, 429,
-        ])
+        expect(
+          [(await requestFrom(app, address)).status, (await requestFrom(app, address)).status],
+          address,
+        ).toEqual([200, 429])
       }
       // Addresses of one /56 network are one client for the limiter, but different addresses for the list.
-      expect([(await requestFrom(app, '2001:db8::6')).status, (await requestFrom(app, '2001:db8::6')).status]).toEqual([
-        200, 429,
-      ])
+      expect([
+        (await requestFrom(app, '2001:db8::6')).status,
+        (await requestFrom(app, '2001:db8::6')).status,
+      ]).toEqual([200, 429])
       await requestFrom(app, '2001:db8::5').expect(200)
     })
 
@@ -339,7 +341,10 @@ describe('lists without a framework', () => {
         keysOfAllowed.push((req as IncomingMessage & { rateLimit?: { key: string } }).rateLimit?.key),
       )
     }
-    expect(keysOfAllowed, 'the first request is charged to an unknown client, the second one is refused').toEqual(['unknown'])
+    expect(
+      keysOfAllowed,
+      'the first request is charged to an unknown client, the second one is refused',
+    ).toEqual(['unknown'])
   })
 
   it('treat a client of a Unix socket as loopback', () => {
@@ -400,7 +405,10 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
     const limiter = createRateLimiter({ read: 1, [option]: [] })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
     await withListeningServer(server, async (port) => {
-      expect([await statusFromLocalAddress('127.0.0.1', port), await statusFromLocalAddress('127.0.0.1', port)]).toEqual([200, 429])
+      expect([
+        await statusFromLocalAddress('127.0.0.1', port),
+        await statusFromLocalAddress('127.0.0.1', port),
+      ]).toEqual([200, 429])
     })
   })
 
@@ -411,7 +419,10 @@ describe.each(['allowList', 'denyList'] as const)('errors of %s', (option) => {
     list.push('127.0.0.1')
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
     await withListeningServer(server, async (port) => {
-      expect([await statusFromLocalAddress('127.0.0.1', port), await statusFromLocalAddress('127.0.0.1', port)]).toEqual([200, 429])
+      expect([
+        await statusFromLocalAddress('127.0.0.1', port),
+        await statusFromLocalAddress('127.0.0.1', port),
+      ]).toEqual([200, 429])
     })
   })
 })

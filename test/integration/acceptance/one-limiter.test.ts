@@ -15,7 +15,7 @@ const HEADERS = [
   'cache-control',
 ]
 
-/** The headers that a limiter sets, of those on a response. */
+/** The headers of a response that a limiter sets. */
 function limitHeaders(headers: Record<string, string>): Record<string, string> {
   const names = Object.keys(headers).filter((name) => HEADERS.includes(name) || name.startsWith('ratelimit'))
   return Object.fromEntries(names.map((name) => [name, headers[name] ?? '']))
@@ -31,7 +31,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     return app
   }
 
-  it('admits the limit, refuses the next with everything the client needs, and admits at Retry-After', async () => {
+  it('allows the limit, refuses the next request with all headers, and allows a request after Retry-After', async () => {
     const clock = new FakeClock(1_700_000_000_000)
     const app = appWith({ read: 2, write: 1, windowSec: 60, clock })
     expect(limitHeaders((await request(app).get('/').expect(200)).headers)).toEqual({
@@ -58,13 +58,13 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     await request(app).get('/').expect(200)
   })
 
-  it('has the defaults 1000 and 200 in a minute', async () => {
+  it('has defaults of 1000 reads and 200 writes in a minute', async () => {
     const app = appWith({})
     await request(app).get('/').expect('X-RateLimit-Limit', '1000').expect('X-RateLimit-Remaining', '999')
     await request(app).post('/').expect('X-RateLimit-Limit', '200').expect('X-RateLimit-Remaining', '199')
   })
 
-  it('puts plain figures on the request', async () => {
+  it('sets req.rateLimit', async () => {
     const clock = new FakeClock(0)
     const { body } = await request(appWith({ read: 10, cost: () => 3, clock })).get('/')
     expect(body).toEqual({
@@ -79,24 +79,24 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       retryAfterMs: 0,
       limits: [{ name: 'read', limit: 10, remaining: 7, resetMs: 60_000 }],
     })
-    const elsewhere = express()
-    elsewhere.use(createRateLimiter({ requestPropertyName: 'quota' }))
-    elsewhere.use((req: Request & { quota?: { limit: number } }, res: Response) => {
+    const renamed = express()
+    renamed.use(createRateLimiter({ requestPropertyName: 'quota' }))
+    renamed.use((req: Request & { quota?: { limit: number } }, res: Response) => {
       res.json([req.rateLimit === undefined, req.quota?.limit])
     })
-    expect((await request(elsewhere).get('/')).body).toEqual([true, 1000])
+    expect((await request(renamed).get('/')).body).toEqual([true, 1000])
   })
 
-  it('leaves a class with false alone, and asks functions for each request', async () => {
+  it('does not limit a class with false, and calls a limit function for each request', async () => {
     const app = appWith({ read: false, write: (req: Request) => (req.get('X-Plan') === 'gold' ? 50 : 5) })
     expect(limitHeaders((await request(app).get('/').expect(200)).headers)).toEqual({})
     await request(app).post('/').set('X-Plan', 'gold').expect('X-RateLimit-Limit', '50')
     await request(app).post('/').expect('X-RateLimit-Limit', '5').expect('X-RateLimit-Remaining', '3')
-    const later = appWith({ read: async () => 7 })
-    await request(later).get('/').expect('X-RateLimit-Limit', '7')
+    const asynchronous = appWith({ read: async () => 7 })
+    await request(asynchronous).get('/').expect('X-RateLimit-Limit', '7')
   })
 
-  it('takes a limit with a window and a name of its own', async () => {
+  it('accepts a limit with its own window and name', async () => {
     const clock = new FakeClock(0)
     const app = appWith({
       read: { limit: 3, windowSec: 0.5, name: 'burst' },
@@ -110,7 +110,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     await request(app).get('/').expect('X-RateLimit-Remaining', '2')
   })
 
-  it('classifies, keys, prices and skips as told', async () => {
+  it('uses the functions classify, keyGenerator, cost and skip', async () => {
     const app = appWith({
       read: 10,
       write: 5,
@@ -131,7 +131,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     [{ message: 'Slow down' }, 'text/plain; charset=utf-8', 'Slow down'],
     [{ message: { code: 7 } }, 'application/json', '{"code":7}'],
     [{ message: () => ({ code: 8 }) }, 'application/json', '{"code":8}'],
-    [{ message: async () => 'later' }, 'text/plain; charset=utf-8', 'later'],
+    [{ message: async () => 'Asynchronous' }, 'text/plain; charset=utf-8', 'Asynchronous'],
     [
       { problemDetails: true },
       'application/problem+json',
@@ -139,7 +139,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
         '"title":"Too many requests from this client","status":429,"violated-policies":["read"]}',
     ],
   ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string, string]>)(
-    'refuses with %o',
+    'refuses with the body of %o',
     async (options, contentType, text) => {
       const app = appWith({ read: 1, ...options })
       await request(app).get('/').expect(200)
@@ -151,13 +151,13 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     },
   )
 
-  it('refuses with a status and a handler of the user, which may hand the request on', async () => {
+  it('refuses with statusCode and handler of the options, and the handler may call next', async () => {
     const app = appWith({
       read: 1,
       statusCode: 420,
       handler: (req, res, next, info) => {
-        if (req.path === '/on') next()
-        else res.json({ calm: info.allowed, wait: info.retryAfterMs > 0 })
+        if (req.path === '/next') next()
+        else res.json({ allowed: info.allowed, wait: info.retryAfterMs > 0 })
       },
     })
     await request(app).get('/').expect(200)
@@ -166,11 +166,11 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       .expect(420)
       .expect('Cache-Control', 'no-store')
       .expect('Retry-After', '60')
-    expect(body).toEqual({ calm: false, wait: true })
-    await request(app).get('/on').expect(200)
+    expect(body).toEqual({ allowed: false, wait: true })
+    await request(app).get('/next').expect(200)
   })
 
-  it('sends no legacy headers when told so, and Retry-After all the same', async () => {
+  it('sends Retry-After, but no legacy headers, with legacyHeaders: false', async () => {
     const app = appWith({ read: 1, legacyHeaders: false })
     expect(limitHeaders((await request(app).get('/')).headers)).toEqual({})
     const { headers } = await request(app).get('/').expect(429)
@@ -191,18 +191,18 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     ['draft-8', { 'ratelimit-policy': '"read";q=2;w=60', ratelimit: '"read";r=1;t=60' }],
     ['draft-11', { 'ratelimit-policy': '"read";q=2;w=60', ratelimit: '"read";r=1;t=60' }],
     [true, { 'ratelimit-policy': '"read";q=2;w=60', ratelimit: '"read";r=1;t=60' }],
-  ] as const)('speaks %s', async (standardHeaders, expected) => {
+  ] as const)('sends the headers of %s', async (standardHeaders, expected) => {
     const app = appWith({ read: 2, legacyHeaders: false, standardHeaders })
     expect(limitHeaders((await request(app).get('/')).headers)).toEqual(expected)
   })
 
-  it('tells the seconds to go when resetFormat is delta', async () => {
+  it('sends the remaining seconds with resetFormat: delta', async () => {
     await request(appWith({ resetFormat: 'delta' }))
       .get('/')
       .expect('X-RateLimit-Reset', '60')
   })
 
-  it('counts and reports in shadow mode, and refuses nobody', async () => {
+  it('counts and reports in shadow mode, and refuses no request', async () => {
     const app = appWith({ read: 1, mode: 'shadow' })
     await request(app).get('/').expect(200)
     const { body, headers } = await request(app).get('/').expect(200)
@@ -211,7 +211,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     expect(headers['x-ratelimit-remaining']).toBe('0')
   })
 
-  it('follows the trust proxy of the app unless it has its own', async () => {
+  it('uses the setting trust proxy of the app', async () => {
     const app = express()
     app.set('trust proxy', 'loopback')
     app.use(createRateLimiter())
@@ -235,7 +235,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     )
   })
 
-  it('passes an error on once it is closed', async () => {
+  it('passes an error to next after it was closed', async () => {
     const limiter = createRateLimiter()
     const app = express()
     app.use(limiter)
@@ -249,8 +249,8 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
   })
 })
 
-describe('the way of a request', () => {
-  it('calls next in the same tick, with no promise and no timer, on the memory store', () => {
+describe('a request', () => {
+  it('reaches next in the same tick, without a promise or a timer, with the memory store', () => {
     const limiter = createRateLimiter({ read: 1 })
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const thens = vi.spyOn(Promise.prototype, 'then')
@@ -264,7 +264,7 @@ describe('the way of a request', () => {
     vi.restoreAllMocks()
   })
 
-  it('works on plain node:http requests', async () => {
+  it('is limited on plain node:http', async () => {
     const limiter = createRateLimiter({ read: 1, trustProxy: true })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('served')))
     await withListeningServer(server, async (port) => {

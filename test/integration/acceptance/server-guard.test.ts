@@ -12,7 +12,7 @@ import { collectWarnings } from '../../support/http/warnings.ts'
 const UPGRADE = ['Connection: Upgrade', 'Upgrade: echo']
 const warnings = collectWarnings()
 
-/** A server that answers upgrades and CONNECT, and counts what reaches its handlers. */
+/** A server that answers upgrades and CONNECT, and records the requests that reach its handlers. */
 function echoServer(): { server: http.Server; reached: string[] } {
   const reached: string[] = []
   const server = http.createServer((_req, res) => res.end('plain'))
@@ -32,7 +32,7 @@ async function statusesOf(count: number, port: number, text: string): Promise<Ar
 }
 
 describe('guard(server)', () => {
-  it.each(['before', 'after'])('charges upgrades when called %s the handlers are added', async (when) => {
+  it.each(['before', 'after'])('charges upgrades if it is called %s the handlers are added', async (when) => {
     const { server, reached } =
       when === 'after' ? echoServer() : { server: http.createServer(), reached: [] as string[] }
     createRateLimiter({ read: 2 }).guard(server)
@@ -79,7 +79,7 @@ describe('guard(server)', () => {
     expect(reached).toEqual(['connect CONNECT'])
   })
 
-  it('shares the budget with ordinary requests, and charges each request once', async () => {
+  it('counts upgrades and ordinary requests together, and charges each request once', async () => {
     const limiter = createRateLimiter({ read: 3 })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('plain')))
     server.on('upgrade', (_req, socket) =>
@@ -99,10 +99,10 @@ describe('guard(server)', () => {
   })
 
   it.each([
-    ['an asynchronous store', { store: lateStore() }],
+    ['an asynchronous store', { store: slowStore() }],
     ['an async skip', { skip: async () => false }],
   ] as ReadonlyArray<[string, RateLimiterOptions]>)(
-    'holds upgrades while it waits for %s',
+    'delays upgrades while it waits for %s',
     async (_what, options) => {
       const { server, reached } = echoServer()
       createRateLimiter({ read: 1, ...options }).guard(server, undefined, { beforeMiddleware: true })
@@ -113,7 +113,7 @@ describe('guard(server)', () => {
     },
   )
 
-  it('answers 500 and warns when a function of the user fails', async () => {
+  it('answers 500 and warns if a function of the options fails', async () => {
     const { server, reached } = echoServer()
     createRateLimiter({ keyGenerator: () => '' }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
@@ -127,10 +127,10 @@ describe('guard(server)', () => {
     ])
   })
 
-  it('cuts off an upgrade that was pipelined behind an unfinished response', async () => {
+  it('closes the connection of an upgrade that was pipelined behind an unfinished response', async () => {
     const limiter = createRateLimiter({ read: 9 })
     const server = http.createServer((req, res) =>
-      limiter(req, res, () => setTimeout(() => res.end('slow'), 50)),
+      limiter(req, res, () => void req.socket.once('close', () => res.end('late'))),
     )
     server.on('upgrade', (_req, socket) => socket.end('reached the handler'))
     limiter.guard(server)
@@ -139,7 +139,7 @@ describe('guard(server)', () => {
     })
   })
 
-  it('follows the trust proxy of the Express app that serves the requests', async () => {
+  it('uses the setting trust proxy of the Express app of the server', async () => {
     const app = express()
     app.set('trust proxy', 'loopback')
     const server = http.createServer(app)
@@ -148,13 +148,14 @@ describe('guard(server)', () => {
     )
     createRateLimiter({ read: 1 }).guard(server)
     await withListeningServer(server, async (port) => {
-      const from = (address: string): string => rawGet('/', [...UPGRADE, `X-Forwarded-For: ${address}`])
-      expect(await statusesOf(2, port, from('203.0.113.7'))).toEqual([101, 429])
-      expect(await statusesOf(1, port, from('203.0.113.8'))).toEqual([101])
+      const upgradeFrom = (address: string): string =>
+        rawGet('/', [...UPGRADE, `X-Forwarded-For: ${address}`])
+      expect(await statusesOf(2, port, upgradeFrom('203.0.113.7'))).toEqual([101, 429])
+      expect(await statusesOf(1, port, upgradeFrom('203.0.113.8'))).toEqual([101])
     })
   })
 
-  it('gives functions among the options the request and response of Express', async () => {
+  it('passes the request and response of Express to functions of the options', async () => {
     const server = http.createServer(express())
     server.on('upgrade', (_req, socket) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nContent-Length: 0\r\n\r\n'),
@@ -162,23 +163,32 @@ describe('guard(server)', () => {
     createRateLimiter({
       read: 1,
       skip: (req: express.Request) => req.get('x-internal') === '1',
-      keyGenerator: (req: express.Request) => req.ip ?? 'nobody',
+      keyGenerator: (req: express.Request) => req.ip ?? 'unknown',
       handler: (_req: express.Request, res: express.Response) => {
-        res.status(429).json({ error: 'calm down' })
+        res.status(429).json({ error: 'too many upgrades' })
       },
     }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
       expect(await statusesOf(2, port, rawGet('/', [...UPGRADE, 'X-Internal: 1']))).toEqual([101, 101])
       expect(await statusesOf(1, port, rawGet('/', UPGRADE))).toEqual([101])
       const [refused] = await sendRaw(port, rawGet('/', UPGRADE))
-      expect([refused?.status, refused?.body]).toEqual([429, '{"error":"calm down"}'])
+      expect([refused?.status, refused?.body]).toEqual([429, '{"error":"too many upgrades"}'])
     })
   })
 
-  it('hangs up when the last handler has gone while the limiter waited', async () => {
+  it('closes the connection if the last handler was removed while the limiter waited', async () => {
     const server = http.createServer()
     server.once('upgrade', (_req, socket) => socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
-    const skip = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(false), 30))
+    let waiting = 0
+    let decide: (isSkipped: boolean) => void = () => undefined
+    const allWait = new Promise<boolean>((resolve) => {
+      decide = resolve
+    })
+    const skip = (): Promise<boolean> => {
+      waiting++
+      if (waiting === 3) decide(false)
+      return allWait
+    }
     createRateLimiter({ skip }).guard(server, undefined, { beforeMiddleware: true })
     await withListeningServer(server, async (port) => {
       const answers = await Promise.all([1, 2, 3].map(() => sendRaw(port, rawGet('/', UPGRADE), 99)))
@@ -186,7 +196,7 @@ describe('guard(server)', () => {
     })
   })
 
-  it('lets real WebSockets work and tells refused ones why', async () => {
+  it('allows real WebSockets, and refuses them with a status', async () => {
     const server = http.createServer()
     const sockets = new WebSocketServer({ server })
     sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)))
@@ -206,7 +216,7 @@ describe('guard(server)', () => {
   })
 })
 
-function lateStore(): FaultyStore {
+function slowStore(): FaultyStore {
   const store = new FaultyStore(new MemoryStore())
   store.fail({ kind: 'late', delayMs: 20 })
   return store

@@ -22,8 +22,8 @@ const BURST_AND_HOUR: readonly LimitOptions[] = [
 ]
 
 describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
-  /** An app that is charged what `?cost=` says, its limiter and the clock of both. */
-  function limited(options: RateLimiterOptions<Request, Response>) {
+  /** An app whose requests cost `?cost=`, with its limiter and its clock. */
+  function limitedApp(options: RateLimiterOptions<Request, Response>) {
     const clock = new FakeClock(EPOCH_SEC * 1000)
     const limiter = createRateLimiter<Request, Response>({
       clock,
@@ -43,17 +43,17 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
 
   describe('a burst of 10 in a second and 1000 in an hour', () => {
     it.each([true, 'draft-8', 'draft-11'] as const)(
-      'are announced by their names (%s)',
+      'have their names in the headers (%s)',
       async (standardHeaders) => {
-        const { app } = limited({ read: BURST_AND_HOUR, standardHeaders })
+        const { app } = limitedApp({ read: BURST_AND_HOUR, standardHeaders })
         const { headers } = await request(app).get('/').expect(200)
         expect(headers['ratelimit-policy']).toBe('"burst";q=10;w=1, "hour";q=1000;w=3600')
         expect(headers.ratelimit).toBe('"burst";r=9;t=1, "hour";r=999;t=3600')
       },
     )
 
-    it('refuses by the burst while the hour has plenty: Retry-After of the burst', async () => {
-      const { app, limiter, clock } = limited({
+    it('refuse because of the burst, with its Retry-After, while the hour has units', async () => {
+      const { app, limiter, clock } = limitedApp({
         read: BURST_AND_HOUR,
         standardHeaders: true,
         problemDetails: true,
@@ -68,7 +68,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       expect(last.headers.ratelimit).toBe('"burst";r=0;t=1, "hour";r=812;t=1931')
       for (let turn = 0; turn < 3; turn++) {
         const refused = await request(app).get('/').expect(429).expect('Retry-After', '1')
-        expect(refused.headers.ratelimit, 'a refusal takes nothing').toBe(
+        expect(refused.headers.ratelimit, 'a refusal uses no units').toBe(
           '"burst";r=0;t=1, "hour";r=812;t=1931',
         )
         expect(refused.headers['ratelimit-policy']).toBe('"burst";q=10;w=1, "hour";q=1000;w=3600')
@@ -78,8 +78,8 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       await request(app).get('/').expect(200)
     })
 
-    it('refuses by both when both are empty: Retry-After of the later', async () => {
-      const { app, limiter, clock } = limited({
+    it('refuse because of both, with the later Retry-After, if both have no units', async () => {
+      const { app, limiter, clock } = limitedApp({
         read: BURST_AND_HOUR,
         standardHeaders: true,
         problemDetails: true,
@@ -113,14 +113,17 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
         },
       ],
       ['draft-7', { 'ratelimit-policy': '10;w=1, 1000;w=3600', ratelimit: 'limit=10, remaining=9, reset=1' }],
-    ] as const)('both are policies, and the tighter is shown, in %s', async (standardHeaders, expected) => {
-      const { app } = limited({ read: BURST_AND_HOUR, standardHeaders })
-      const { headers } = await request(app).get('/')
-      expect(headers).toMatchObject(expected)
-    })
+    ] as const)(
+      'are both policies in %s, and the tighter one has the state',
+      async (standardHeaders, expected) => {
+        const { app } = limitedApp({ read: BURST_AND_HOUR, standardHeaders })
+        const { headers } = await request(app).get('/')
+        expect(headers).toMatchObject(expected)
+      },
+    )
 
-    it('the tighter one is in the legacy headers and on the request, with all of them behind it', async () => {
-      const { app, clock } = limited({
+    it('show the tighter one in the legacy headers and in req.rateLimit, which lists both', async () => {
+      const { app, clock } = limitedApp({
         read: [
           { limit: 10, windowSec: 1, name: 'burst' },
           { limit: 12, windowSec: 3600, name: 'hour' },
@@ -152,8 +155,8 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       expect(second.body.limits.map(({ remaining }: { remaining: number }) => remaining)).toEqual([8, 6])
     })
 
-    it('of two with as little left the one that takes longer is shown', async () => {
-      const { app } = limited({
+    it('show the one that resets later if both have the same number of units', async () => {
+      const { app } = limitedApp({
         read: [
           { limit: 5, windowSec: 9 },
           { limit: 5, windowSec: 7 },
@@ -166,18 +169,18 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
     })
   })
 
-  it('are named by class, limiter and window where nobody names them', async () => {
+  it('get names from class, limiter and window if they have none', async () => {
     const read = [
       { limit: 5, windowSec: 1 },
       { limit: 9, windowSec: 90 },
       { limit: 8, windowSec: 90 },
       { limit: 99 },
     ]
-    const plain = await request(limited({ read, standardHeaders: true }).app).get('/')
+    const plain = await request(limitedApp({ read, standardHeaders: true }).app).get('/')
     expect(plain.headers['ratelimit-policy']).toBe(
       '"read-1s";q=5;w=1, "read-90s";q=9;w=90, "read-90s-2";q=8;w=90, "read-1m";q=99;w=60',
     )
-    const named = limited({
+    const named = limitedApp({
       name: 'login',
       write: [
         { limit: 5, windowSec: 0.5 },
@@ -189,40 +192,41 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
     expect(headers.ratelimit).toBe('"login-write-500ms";r=4;t=1, "login-write-1h";r=8;t=3600')
   })
 
-  it('Retry-After is that of the later of those that refused, and of no other', async () => {
-    const { app } = limited({
+  it('give the latest Retry-After of the limits that refused', async () => {
+    const { app } = limitedApp({
       read: [
-        { limit: 2, windowSec: 5, name: 'soon' },
-        { limit: 100, windowSec: 900, name: 'plenty' },
-        { limit: 2, windowSec: 30, name: 'late' },
-        { limit: 3, windowSec: 60, name: 'left' },
+        { limit: 2, windowSec: 5, name: 'five' },
+        { limit: 100, windowSec: 900, name: 'large' },
+        { limit: 2, windowSec: 30, name: 'thirty' },
+        { limit: 3, windowSec: 60, name: 'sixty' },
       ],
       problemDetails: true,
     })
     await request(app).get('/?cost=2').expect(200)
     const refused = await request(app).get('/').expect(429).expect('Retry-After', '30')
-    expect(JSON.parse(refused.text)['violated-policies']).toEqual(['soon', 'late'])
-    expect(refused.headers['x-ratelimit-reset'], 'the tightest is the later of the two that are empty').toBe(
-      String(EPOCH_SEC + 30),
-    )
-    // Two units, and the fourth limit has one: now it refuses too.
-    const dearer = await request(app).get('/?cost=2').expect(429).expect('Retry-After', '60')
-    expect(JSON.parse(dearer.text)['violated-policies']).toEqual(['soon', 'late', 'left'])
+    expect(JSON.parse(refused.text)['violated-policies']).toEqual(['five', 'thirty'])
+    expect(
+      refused.headers['x-ratelimit-reset'],
+      'the tightest limit is the one without units that resets later',
+    ).toBe(String(EPOCH_SEC + 30))
+    // The request costs two units, and the fourth limit has one, so it refuses too.
+    const costlier = await request(app).get('/?cost=2').expect(429).expect('Retry-After', '60')
+    expect(JSON.parse(costlier.text)['violated-policies']).toEqual(['five', 'thirty', 'sixty'])
   })
 
   describe('a token bucket of 100 in a minute', () => {
     const read: LimitOptions = { limit: 100, windowSec: 60, algorithm: 'token-bucket' }
 
-    it('tells what is left, and in how many seconds as much would come back', async () => {
-      const { app } = limited({ read, standardHeaders: true })
+    it('shows its units, and the seconds after which it would have regained as many', async () => {
+      const { app } = limitedApp({ read, standardHeaders: true })
       const { headers } = await request(app).get('/').expect('X-RateLimit-Limit', '100')
       expect(headers['ratelimit-policy']).toBe('"read";q=100;w=60')
       // 99 units of 0.6 s each are 59.4 s.
       expect(headers.ratelimit).toBe('"read";r=99;t=60')
     })
 
-    it('empty, it asks to wait for the next unit', async () => {
-      const { app, clock } = limited({ read, standardHeaders: true })
+    it('gives the time until the next unit if it is empty', async () => {
+      const { app, clock } = limitedApp({ read, standardHeaders: true })
       expect((await request(app).get('/?cost=100').expect(200)).headers.ratelimit).toBe('"read";r=0;t=1')
       const refused = await request(app).get('/').expect(429).expect('Retry-After', '1')
       expect(refused.headers.ratelimit).toBe('"read";r=0;t=1')
@@ -239,9 +243,9 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       [{ ...read, burst: 300 }, '"read";q=300;w=180', '300', '299'],
       [{ limit: 7, windowSec: 60, burst: 3, algorithm: 'token-bucket' }, '"read";q=3;w=26', '3', '2'],
     ] as ReadonlyArray<[LimitOptions, string, string, string]>)(
-      'is told as what it holds, and the time in which it fills: %o',
+      'shows its size, and the time in which it fills: %o',
       async (bucket, policy, limit, remaining) => {
-        const { app } = limited({ read: bucket, standardHeaders: true })
+        const { app } = limitedApp({ read: bucket, standardHeaders: true })
         const { headers } = await request(app).get('/')
         expect(headers['ratelimit-policy']).toBe(policy)
         expect([headers['x-ratelimit-limit'], headers['x-ratelimit-remaining']]).toEqual([limit, remaining])
@@ -249,8 +253,8 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
     )
   })
 
-  it('count each by its own algorithm', async () => {
-    const { app, clock } = limited({
+  it('count with their own algorithms', async () => {
+    const { app, clock } = limitedApp({
       read: [
         { limit: 4, windowSec: 8, name: 'fixed' },
         { limit: 4, windowSec: 8, name: 'sliding', algorithm: 'sliding-window' },
@@ -263,15 +267,15 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       return (await request(app).get(`/?cost=${cost}`)).headers.ratelimit
     }
     expect(await statesAt(0)).toBe('"fixed";r=3;t=8, "sliding";r=3;t=8, "bucket";r=3;t=6')
-    // Two seconds later the bucket has its unit back; the windows have not.
+    // Two seconds later the bucket has regained its unit, but the windows have not.
     expect(await statesAt(2000)).toBe('"fixed";r=2;t=6, "sliding";r=2;t=6, "bucket";r=3;t=6')
     expect(await statesAt(7000, 2)).toBe('"fixed";r=0;t=1, "sliding";r=0;t=1, "bucket";r=2;t=4')
-    // The fixed window is over, all at once; of the sliding one a single unit is 8 seconds old.
+    // All units of the fixed window are back. In the sliding window, only one unit is 8 seconds old.
     expect(await statesAt(8000)).toBe('"fixed";r=3;t=8, "sliding";r=0;t=2, "bucket";r=1;t=2')
   })
 
   it('charge a cost to all limits, or to none', async () => {
-    const { app, limiter } = limited({
+    const { app, limiter } = limitedApp({
       read: [
         { limit: 10, windowSec: 60, name: 'fixed' },
         { limit: 20, windowSec: 60, name: 'sliding', algorithm: 'sliding-window' },
@@ -289,7 +293,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
   })
 
   it.each(['memory', 'asynchronous'])(
-    'give a charge back to all limits, each in its own way (%s store)',
+    'give a charge back to all limits, by their own algorithms (%s store)',
     async (kind) => {
       const clock = new FakeClock(0)
       const store = new MemoryStore({ clock })
@@ -312,26 +316,26 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
         (await limiter.peek(CLIENT, { cost: 1 })).limits.map((state) => state.remaining)
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}/held`
-        const prompt = await held.hold(url)
+        const first = await held.hold(url)
         expect(await remaining()).toEqual([6, 6, 6])
-        await prompt.finish(500)
+        await first.finish(500)
         expect(await remaining()).toEqual([10, 10, 10])
 
-        const slow = await held.hold(url)
+        const late = await held.hold(url)
         clock.advance(6000)
-        const kept = await held.hold(url)
-        // The fixed window is a new one, and the bucket has three of the first four units back.
+        const last = await held.hold(url)
+        // The fixed window is a new one, and the bucket has regained three of the first four units.
         expect(await remaining()).toEqual([6, 2, 5])
-        await slow.finish(500)
-        expect(await remaining(), 'only what still weighs is given back').toEqual([6, 6, 6])
-        await kept.finish(200)
+        await late.finish(500)
+        expect(await remaining(), 'only units that still count are given back').toEqual([6, 6, 6])
+        await last.finish(200)
         expect(await remaining()).toEqual([6, 6, 6])
       })
     },
   )
 
-  it('keep the classes apart', async () => {
-    const { app } = limited({
+  it('count the classes separately', async () => {
+    const { app } = limitedApp({
       read: [{ limit: 2, windowSec: 1 }, { limit: 9 }],
       write: [{ limit: 3, windowSec: 1 }, { limit: 5 }],
     })
@@ -341,10 +345,10 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
   })
 
   describe('Retry-After over two limiters', () => {
-    const gate = { name: 'gate', read: { limit: 1, windowSec: 10 } }
+    const second = { name: 'second', read: { limit: 1, windowSec: 10 } }
 
-    /** Requests at these instants, in seconds; the last one must be refused. */
-    async function refusedAt(instants: readonly number[], limiters: readonly RateLimiterOptions[]) {
+    /** Sends a request at each of these times, in seconds. Only the last one must be refused. */
+    async function sendUntilRefused(times: readonly number[], limiters: readonly RateLimiterOptions[]) {
       const clock = new FakeClock(0)
       const app = express()
       for (const options of limiters) app.use(createRateLimiter({ ...options, clock }))
@@ -352,9 +356,9 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
         res.json({})
       })
       let last = await request(app).get('/')
-      for (const instant of instants.slice(1)) {
+      for (const timeSec of times.slice(1)) {
         expect(last.status).toBe(200)
-        clock.set(instant * 1000)
+        clock.set(timeSec * 1000)
         last = await request(app).get('/')
       }
       expect(last.status).toBe(429)
@@ -362,70 +366,70 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
     }
 
     it.each([
-      ['a bucket that is empty now', [0, 0], { limit: 2, windowSec: 60, algorithm: 'token-bucket' }, 1, 30],
+      ['an empty bucket', [0, 0], { limit: 2, windowSec: 60, algorithm: 'token-bucket' }, 1, 30],
       [
-        'a bucket that has too little for the same cost',
+        'a bucket that has not enough units for the same cost',
         [0, 0],
         { limit: 60, windowSec: 60, burst: 40, algorithm: 'token-bucket' },
         20,
         20,
       ],
       [
-        'a bucket with something left, and too little',
+        'a bucket with some units, but not enough',
         [0, 0],
         { limit: 60, windowSec: 60, burst: 60, algorithm: 'token-bucket' },
         25,
         15,
       ],
       [
-        'a sliding window that is full now',
+        'a sliding window without units',
         [0, 0],
         { limit: 2, windowSec: 60, algorithm: 'sliding-window' },
         1,
         60,
       ],
       [
-        'a sliding window of which the oldest unit leaves first',
+        'a sliding window whose oldest unit comes back first',
         [0, 40, 40],
         { limit: 3, windowSec: 60, algorithm: 'sliding-window' },
         1,
         20,
       ],
       [
-        'a sliding window of which the oldest charge must leave',
+        'a sliding window whose oldest charge has to come back',
         [0, 10, 20, 20],
         { limit: 9, windowSec: 60, algorithm: 'sliding-window' },
         2,
         40,
       ],
-      ['a fixed window that is used up', [0, 40, 40], { limit: 3, windowSec: 60 }, 1, 20],
+      ['a fixed window without units', [0, 40, 40], { limit: 3, windowSec: 60 }, 1, 20],
     ] as ReadonlyArray<[string, readonly number[], LimitOptions, number, number]>)(
-      'is exact behind %s',
-      async (_what, instants, limit, cost, expected) => {
-        const way = [{ name: 'first', read: limit, cost: () => cost }, gate]
-        const waited = await refusedAt(instants, way)
+      'is exact for a limiter after %s',
+      async (_what, times, limit, cost, expected) => {
+        const limiters = [{ name: 'first', read: limit, cost: () => cost }, second]
+        const waited = await sendUntilRefused(times, limiters)
         expect(waited.retryAfterSec).toBe(expected)
         waited.clock.advance(expected * 1000)
         await request(waited.app).get('/').expect(200)
 
-        const early = await refusedAt(instants, way)
+        const early = await sendUntilRefused(times, limiters)
         early.clock.advance((expected - 1) * 1000)
         await request(early.app).get('/').expect(429)
       },
     )
 
-    it('is exact behind several limits of which another one is the latest', async () => {
+    it('is exact for a limiter after several limits, where another limit is the latest', async () => {
       const read: readonly LimitOptions[] = [
         { limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
         { limit: 2, windowSec: 60, algorithm: 'token-bucket' },
         { limit: 2, windowSec: 25 },
       ]
-      const way = [{ name: 'first', read }, gate]
-      const waited = await refusedAt([0, 0], way)
+      const limiters = [{ name: 'first', read }, second]
+      const waited = await sendUntilRefused([0, 0], limiters)
       expect(waited.retryAfterSec).toBe(30)
       waited.clock.advance(30_000)
       await request(waited.app).get('/').expect(200)
-      const early = await refusedAt([0, 0], way)
+      const early = await sendUntilRefused([0, 0], limiters)
       early.clock.advance(29_000)
       await request(early.app).get('/').expect(429)
     })
@@ -434,17 +438,17 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       ['a bucket', { limit: 1, windowSec: 20, algorithm: 'token-bucket' }],
       ['a sliding window', { limit: 1, windowSec: 20, algorithm: 'sliding-window' }],
     ] as ReadonlyArray<[string, LimitOptions]>)(
-      'is that of %s that refuses itself, behind one with plenty left',
+      'is that of %s that refuses, after a limiter with many units',
       async (_what, read) => {
-        const way = [
+        const limiters = [
           { name: 'first', read: 1000 },
           { name: 'second', read },
         ]
-        const waited = await refusedAt([0, 5], way)
+        const waited = await sendUntilRefused([0, 5], limiters)
         expect(waited.retryAfterSec).toBe(15)
         waited.clock.advance(15_000)
         await request(waited.app).get('/').expect(200)
-        const early = await refusedAt([0, 5], way)
+        const early = await sendUntilRefused([0, 5], limiters)
         early.clock.advance(14_000)
         await request(early.app).get('/').expect(429)
       },
@@ -452,12 +456,15 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
 
     it.each([
       ['in shadow mode', { mode: 'shadow' }],
-      ['that gives refusals back', { skipFailedRequests: true }],
+      ['that gives refused requests back', { skipFailedRequests: true }],
     ] as ReadonlyArray<[string, RateLimiterOptions]>)(
-      'is not prolonged by a bucket %s',
+      'is not extended by a bucket %s',
       async (_what, options) => {
         const read: LimitOptions = { limit: 2, windowSec: 60, algorithm: 'token-bucket' }
-        const { retryAfterSec } = await refusedAt([0, 0], [{ name: 'first', read, ...options }, gate])
+        const { retryAfterSec } = await sendUntilRefused(
+          [0, 0],
+          [{ name: 'first', read, ...options }, second],
+        )
         expect(retryAfterSec).toBe(10)
       },
     )

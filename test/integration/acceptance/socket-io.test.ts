@@ -20,7 +20,7 @@ async function portOf(server: HttpServer): Promise<number> {
 }
 
 /** An app behind one proxy on loopback, and its server. */
-function served(framework: typeof express): { app: express.Express; server: HttpServer } {
+function appWithServer(framework: typeof express): { app: express.Express; server: HttpServer } {
   const app = framework()
   app.set('trust proxy', 'loopback')
   app.get('/', (_req, res) => void res.send('from the app'))
@@ -34,7 +34,7 @@ function attach(server: HttpServer): Server {
   return sockets
 }
 
-/** How a polling handshake is answered to a client behind the proxy. */
+/** Sends a polling handshake for a client behind the proxy. Resolves to the status of the answer. */
 async function poll(port: number, address: string): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`, {
     headers: { 'x-forwarded-for': address },
@@ -43,7 +43,7 @@ async function poll(port: number, address: string): Promise<number> {
   return response.status
 }
 
-/** How a client of Socket.IO fares: connected, or the error that it sees. */
+/** Connects a client of Socket.IO. Resolves to `connected`, or to the error that the client gets. */
 function connectBy(transport: 'polling' | 'websocket', port: number, address: string): Promise<string> {
   const socket: Socket = connect(`http://127.0.0.1:${port}`, {
     transports: [transport],
@@ -65,9 +65,9 @@ describe.each([
   ['Express 5', express],
   ['Express 4', express4],
 ])('a server of %s with Socket.IO', (_name, framework) => {
-  // Threat 30: Socket.IO takes the listeners of the server away and answers its polling itself.
-  it('answers polling without any limit where the limiter is only in the app', async () => {
-    const { app, server } = served(framework)
+  // Threat 30: Socket.IO removes the listeners of the server and answers its polling requests itself.
+  it('answers polling without a limit if the limiter is only in the app', async () => {
+    const { app, server } = appWithServer(framework)
     app.use(createRateLimiter({ read: 2 }))
     attach(server)
     const port = await portOf(server)
@@ -77,7 +77,7 @@ describe.each([
   })
 
   it.each(['before', 'after'])('is limited by a guard that is added %s Socket.IO', async (when) => {
-    const { app, server } = served(framework)
+    const { app, server } = appWithServer(framework)
     const limiter = createRateLimiter({ read: 2 })
     if (when === 'before') limiter.guard(server, app)
     attach(server)
@@ -85,7 +85,7 @@ describe.each([
     const port = await portOf(server)
     const statuses = []
     for (let turn = 0; turn < 3; turn++) statuses.push(await poll(port, '203.0.113.7'))
-    // The app's trust proxy counts: another client behind the same proxy has a budget of its own.
+    // The setting trust proxy of the app applies: another client behind the same proxy has its own limit.
     statuses.push(await poll(port, '203.0.113.8'))
     expect(statuses).toEqual([200, 200, 429, 200])
     expect(await connectBy('websocket', port, '203.0.113.9')).toBe('connected')
@@ -93,8 +93,8 @@ describe.each([
     expect(await connectBy('websocket', port, '203.0.113.9')).toBe('refused: Unexpected server response: 429')
   })
 
-  it('remembers the app that it found when guard was called', async () => {
-    const { server } = served(framework)
+  it('uses the settings of the app that it had when guard was called', async () => {
+    const { server } = appWithServer(framework)
     createRateLimiter({ read: 1 }).guard(server)
     attach(server)
     const port = await portOf(server)
@@ -102,8 +102,8 @@ describe.each([
     expect(await poll(port, '203.0.113.8')).toBe(200)
   })
 
-  it('charges a request of the app once, with the limiter mounted there too', async () => {
-    const { app, server } = served(framework)
+  it('charges a request of the app once if the limiter is mounted in the app too', async () => {
+    const { app, server } = appWithServer(framework)
     const limiter = createRateLimiter({ read: 3 })
     const inner = express.Router()
     inner.use(limiter)
@@ -122,7 +122,7 @@ describe.each([
   })
 
   it('is limited by io.engine.use(limiter) alone: polling and WebSockets get 429', async () => {
-    const { server } = served(framework)
+    const { server } = appWithServer(framework)
     const sockets = attach(server)
     sockets.engine.use(createRateLimiter({ read: 2, trustProxy: 'loopback', standardHeaders: true }))
     const port = await portOf(server)

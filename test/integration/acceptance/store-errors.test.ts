@@ -44,7 +44,7 @@ describe.each(EXPRESS_VERSIONS)('a failing store on %s', (_name, express) => {
     return [app, store]
   }
 
-  it.each(FAULTS)('goes on with counters of this process by default: %o', async (fault) => {
+  it.each(FAULTS)('is replaced by counters of this process by default: %o', async (fault) => {
     const [app, store] = appWith(undefined)
     store.fail(fault)
     const statuses = []
@@ -52,13 +52,13 @@ describe.each(EXPRESS_VERSIONS)('a failing store on %s', (_name, express) => {
     expect(statuses).toEqual([200, 200, 429, 429])
     expect(await warnings.codes()).toEqual(['TOLLGATE_STORE_FAILED'])
     store.heal()
-    // A store that was merely late has counted on its own all the while.
+    // A store that only answered late has counted the requests.
     await request(app)
       .get('/')
       .expect(fault.kind === 'late' ? 429 : 200)
   })
 
-  it.each(FAULTS)('lets requests through with allow, announcing the policy alone: %o', async (fault) => {
+  it.each(FAULTS)('allows requests with allow, and sends only RateLimit-Policy: %o', async (fault) => {
     const [app, store] = appWith('allow')
     store.fail(fault)
     for (let turn = 0; turn < 4; turn++) {
@@ -69,7 +69,7 @@ describe.each(EXPRESS_VERSIONS)('a failing store on %s', (_name, express) => {
     }
   })
 
-  it.each(FAULTS)('answers 503 with Retry-After and without RateLimit with deny: %o', async (fault) => {
+  it.each(FAULTS)('causes 503 with Retry-After and without RateLimit with deny: %o', async (fault) => {
     const [app, store] = appWith('deny')
     store.fail(fault)
     const { headers, text } = await request(app).get('/').expect(503)
@@ -81,7 +81,7 @@ describe.each(EXPRESS_VERSIONS)('a failing store on %s', (_name, express) => {
     await request(app).get('/').expect(200)
   })
 
-  it('answers 503 as problem details where they are wanted', async () => {
+  it('causes 503 with problem details if they are enabled', async () => {
     const [app, store] = appWith('deny', true)
     store.fail({ kind: 'reject' })
     const { headers, text } = await request(app).get('/').expect(503)
@@ -93,7 +93,7 @@ describe.each(EXPRESS_VERSIONS)('a failing store on %s', (_name, express) => {
     })
   })
 
-  it('gives charges back where they were taken', async () => {
+  it('gives charges back to the store or the fallback that counted them', async () => {
     const store = new FaultyStore(new MemoryStore())
     const app = express()
     app.use(createRateLimiter({ read: 2, store, skipSuccessfulRequests: true }))

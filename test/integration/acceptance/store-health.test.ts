@@ -16,14 +16,14 @@ import { asynchronous } from '../../support/asynchronous-store.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { collectWarnings } from '../../support/http/warnings.ts'
 
-// Pauses are gone through by turning the clock; what the network and deadlines do is not held up by that.
+// The tests advance the clock for pauses. Timers of the network and of deadlines are real.
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'Date'] }))
 afterEach(() => void vi.useRealTimers())
 
 const warnings = collectWarnings()
 
-/** How long something that is on its way may take. */
-const SOON = { timeout: 60_000 }
+/** A bound for conditions that a busy machine delays. */
+const WAIT = { timeout: 60_000 }
 
 const DOWN = 'the store failed: The store is down. Look at the store and its logs.'
 const FAILED = `The store of the limiter 'api' failed to decide, and onStoreError applies: ${DOWN}`
@@ -37,7 +37,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     readonly lines: string[]
   }
 
-  /** An app whose limiter allows 100 requests, with a store as behind a network. */
+  /** An app with a limit of 100 requests and an asynchronous store. */
   function appWith(options: RateLimiterOptions = {}): Served {
     const store = new FaultyStore(asynchronous(new MemoryStore()))
     const lines: string[] = []
@@ -62,15 +62,15 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     return { app, limiter, store, lines }
   }
 
-  /** Sends requests, one after the other: their statuses. */
+  /** Sends requests one after another. Resolves to their statuses. */
   async function statusesOf(app: Served['app'], times: number): Promise<readonly number[]> {
     const statuses: number[] = []
     for (let turn = 0; turn < times; turn++) statuses.push((await request(app).get('/')).status)
     return statuses
   }
 
-  it('is told of each state, from a store in order through an outage and back', async () => {
-    const { app, limiter, store, lines } = appWith({ storeDeadlineMs: 10_000 })
+  it('has each state during an outage of the store and after it', async () => {
+    const { app, limiter, store, lines } = appWith({ storeDeadlineMs: 60_000 })
     const startedAt = new Date()
     await request(app).get('/').expect(200)
     expect(limiter.health()).toEqual({
@@ -103,7 +103,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     const probe = request(app)
       .get('/')
       .then(({ status }) => status)
-    await vi.waitFor(() => expect(limiter.health().state).toBe('half-open'), SOON)
+    await vi.waitFor(() => expect(limiter.health().state).toBe('half-open'), WAIT)
     expect(await statusesOf(app, 3)).toEqual([200, 200, 200])
     failNow(new Error('gone'))
     expect([await probe, store.calls]).toEqual([200, calls + 1])
@@ -117,7 +117,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     expect(await warnings.codes()).toEqual([])
   })
 
-  it('is two warnings of the process where there is no logger', async () => {
+  it('causes two process warnings without a logger', async () => {
     const store = new FaultyStore(asynchronous(new MemoryStore()))
     const { app } = appWith({ store, logger: undefined as never })
     store.fail({ kind: 'reject' })
@@ -129,28 +129,28 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     expect(await warnings.messages()).toEqual([FAILED, BACK])
   })
 
-  it('counts answers that come late', async () => {
+  it('counts late answers', async () => {
     const { app, limiter, store } = appWith()
     store.fail({ kind: 'late', delayMs: 60 })
     expect(await statusesOf(app, 1)).toEqual([200])
-    await vi.waitFor(() => expect(limiter.health().lateReplies).toBe(1), SOON)
+    await vi.waitFor(() => expect(limiter.health().lateReplies).toBe(1), WAIT)
     expect(limiter.health().state).toBe('closed')
   })
 
-  it('shows in no header with counters of this process: they go on from what the store said', async () => {
+  it('changes no header with the fallback, which continues from the counts of the store', async () => {
     const { app, store } = appWith({ standardHeaders: true })
     for (let turn = 0; turn < 90; turn++) await request(app).get('/').expect(200)
     store.fail({ kind: 'reject' })
-    for (const left of [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) {
+    for (const remaining of [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) {
       const { headers } = await request(app).get('/').expect(200)
       expect(headers['x-ratelimit-limit']).toBe('100')
-      expect(headers['x-ratelimit-remaining']).toBe(String(left))
-      expect(headers.ratelimit).toBe(`"api-read";r=${left};t=60`)
+      expect(headers['x-ratelimit-remaining']).toBe(String(remaining))
+      expect(headers.ratelimit).toBe(`"api-read";r=${remaining};t=60`)
     }
     await request(app).get('/').expect(429).expect('Retry-After', '60')
   })
 
-  it('shows with a share of the limit: that is what is announced', async () => {
+  it('changes the limit in the headers with a fallbackShare', async () => {
     const { app, store } = appWith({ fallbackShare: 0.25 })
     store.fail({ kind: 'reject' })
     const { headers } = await request(app).get('/').expect(200)
@@ -160,24 +160,27 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
   it.each([
     ['allow', 200, undefined],
     ['deny', 503, '5'],
-  ] as const)('leaves the policy alone with %s, asked or not', async (onStoreError, status, retryAfter) => {
-    const { app, limiter, store } = appWith({ onStoreError, standardHeaders: true })
-    store.fail({ kind: 'reject' })
-    for (let turn = 0; turn < 8; turn++) {
-      const { headers } = await request(app).get('/').expect(status)
-      expect(headers['ratelimit-policy']).toBe('"api-read";q=100;w=60')
-      expect(headers.ratelimit).toBeUndefined()
-      expect(headers['x-ratelimit-remaining']).toBeUndefined()
-      expect(headers['retry-after']).toBe(retryAfter)
-    }
-    expect([limiter.health().state, store.calls]).toEqual(['open', 5])
-    store.heal()
-    vi.advanceTimersByTime(100)
-    await request(app).get('/').expect(200).expect('X-RateLimit-Remaining', '99')
-    expect(limiter.health().state).toBe('closed')
-  })
+  ] as const)(
+    'leaves only RateLimit-Policy with %s, whether the store is called or not',
+    async (onStoreError, status, retryAfter) => {
+      const { app, limiter, store } = appWith({ onStoreError, standardHeaders: true })
+      store.fail({ kind: 'reject' })
+      for (let turn = 0; turn < 8; turn++) {
+        const { headers } = await request(app).get('/').expect(status)
+        expect(headers['ratelimit-policy']).toBe('"api-read";q=100;w=60')
+        expect(headers.ratelimit).toBeUndefined()
+        expect(headers['x-ratelimit-remaining']).toBeUndefined()
+        expect(headers['retry-after']).toBe(retryAfter)
+      }
+      expect([limiter.health().state, store.calls]).toEqual(['open', 5])
+      store.heal()
+      vi.advanceTimersByTime(100)
+      await request(app).get('/').expect(200).expect('X-RateLimit-Remaining', '99')
+      expect(limiter.health().state).toBe('closed')
+    },
+  )
 
-  it('keeps a client refused whom the store has refused', async () => {
+  it('does not allow a client that the store has refused', async () => {
     const { app, limiter, store } = appWith({ read: 1 })
     await request(app).get('/').expect(200)
     await request(app).get('/').expect(429)
@@ -186,7 +189,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     expect(limiter.health().state).toBe('open')
   })
 
-  it('fails no request by a logger that fails', async () => {
+  it('fails no request if the logger fails', async () => {
     const fail = (): never => {
       throw new Error('disk full')
     }
@@ -202,22 +205,22 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     ])
   })
 
-  it('fails no request that waits for the store while its limiter is closed', async () => {
-    const { app, limiter, store } = appWith({ storeDeadlineMs: 10_000 })
+  it('fails no request that waits for the store when the limiter is closed', async () => {
+    const { app, limiter, store } = appWith({ storeDeadlineMs: 60_000 })
     await request(app).get('/').expect(200)
     store.fail({ kind: 'late', delayMs: 10 })
     const calls = store.calls
     const waiting = request(app)
       .get('/')
       .then(({ status }) => status)
-    await vi.waitFor(() => expect(store.calls).toBe(calls + 1), SOON)
+    await vi.waitFor(() => expect(store.calls).toBe(calls + 1), WAIT)
     await limiter.close()
     expect(await waiting).toBe(200)
   })
 })
 
 describe('health() of a limiter', () => {
-  it('is typed, and there with the memory store too', async () => {
+  it('has exact types, and works with the memory store too', async () => {
     const limiter = createRateLimiter()
     await limiter.consume('203.0.113.7')
     const health = limiter.health()
@@ -233,7 +236,7 @@ describe('health() of a limiter', () => {
     expect(limiter.health()).toMatchObject({ state: 'closed' })
   })
 
-  it('tells of direct charges as well', async () => {
+  it('includes direct charges', async () => {
     const store = new FaultyStore(new MemoryStore())
     const logger = { info: vi.fn(), warn: vi.fn() }
     const limiter = createRateLimiter({ store, onStoreError: 'deny', logger })
@@ -242,9 +245,9 @@ describe('health() of a limiter', () => {
       await expect(limiter.consume('203.0.113.7')).rejects.toThrow(DOWN)
     }
     expect(limiter.health().state).toBe('open')
-    const avoided = await limiter.consume('203.0.113.7').catch((error: unknown) => error)
-    expect(avoided).toBeInstanceOf(RateLimiterError)
-    expect(avoided).toMatchObject({
+    const rejection = await limiter.consume('203.0.113.7').catch((error: unknown) => error)
+    expect(rejection).toBeInstanceOf(RateLimiterError)
+    expect(rejection).toMatchObject({
       code: 'store_failed',
       message:
         'the circuit breaker is open, because the store failed several times in a row: The store is down. ' +

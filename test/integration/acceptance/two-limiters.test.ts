@@ -21,7 +21,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     return app
   }
 
-  it('charges once when one limiter is mounted twice, globally and on a router', async () => {
+  it('charge once if one limiter is mounted twice, on the app and on a router', async () => {
     const limiter = createRateLimiter({ read: 10 })
     const router = express.Router()
     router.use(limiter)
@@ -38,7 +38,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
   it.each([
     ['wide first', [WIDE, TIGHT]],
     ['tight first', [TIGHT, WIDE]],
-  ])('shows the tighter of two in the legacy headers and on the request (%s)', async (_order, options) => {
+  ])('show the tighter one in the legacy headers and in req.rateLimit (%s)', async (_order, options) => {
     const app = appWith(...options.map((option) => createRateLimiter(option)))
     const { body } = await request(app)
       .get('/')
@@ -49,7 +49,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
   })
 
   it.each(['draft-8', 'draft-11'] as const)(
-    'lists both in %s, in the order of the way',
+    'are both listed in %s, in their order',
     async (standardHeaders) => {
       const app = appWith(
         createRateLimiter({ ...WIDE, standardHeaders }),
@@ -64,7 +64,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
   it.each([
     ['draft-7', 'limit=3, remaining=2, reset=10'],
     ['draft-6', undefined],
-  ] as const)('lists both policies and shows the tighter state in %s', async (standardHeaders, field) => {
+  ] as const)('have both policies and the state of the tighter one in %s', async (standardHeaders, field) => {
     for (const options of [
       [WIDE, TIGHT],
       [TIGHT, WIDE],
@@ -77,7 +77,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     }
   })
 
-  it('appends to what a limiter of somebody else has set', async () => {
+  it('append to the headers of another package', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: () => void) => {
       res.setHeader('RateLimit-Policy', '"gateway";q=5;w=1')
@@ -90,14 +90,15 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     expect(headers.ratelimit).toBe('"gateway";r=4;t=1, "read";r=8;t=60')
   })
 
-  it('asks to wait for the later of two limiters that have nothing left', async () => {
+  it('give the later Retry-After of two limiters without units', async () => {
     const own = new FakeClock(0)
     const app = appWith(
       createRateLimiter({ name: 'hour', read: 2, windowSec: 3600, clock: own }),
       createRateLimiter({ name: 'second', read: 1, windowSec: 1, clock: own }),
     )
     await request(app).get('/').expect(200)
-    // The hour admits its last unit, the second refuses: a second later the hour would refuse.
+    // The limiter of an hour allows its last unit, and the other one refuses. A second later, the first one
+    // would refuse.
     await request(app).get('/').expect(429).expect('Retry-After', '3600').expect('X-RateLimit-Limit', '2')
     own.advance(3_600_000)
     await request(app).get('/').expect(200)
@@ -108,8 +109,11 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     const LONG = { name: 'long', windowSec: 3600, clock: own }
     const SHORT = { name: 'short', read: 1, windowSec: 10, clock: own }
 
-    /** Retry-After of the first refusal, and whether a client that waits that long is admitted. */
-    async function keptPromise(...options: RateLimiterOptions[]): Promise<[string | undefined, number]> {
+    /**
+     * Sends requests until one is refused, waits for its Retry-After and sends one more: Retry-After and that
+     * status.
+     */
+    async function waitAndRetry(...options: RateLimiterOptions[]): Promise<[string | undefined, number]> {
       own.set(0)
       const app = appWith(...options.map((option) => createRateLimiter(option)))
       for (let turn = 0; turn < 20; turn++) {
@@ -118,23 +122,23 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
         own.advance(Number(headers['retry-after']) * 1000)
         return [headers['retry-after'], (await request(app).get('/')).status]
       }
-      throw new Error('nobody was refused')
+      throw new Error('no request was refused')
     }
 
-    it('asks each limiter passed by what it charges itself', async () => {
-      expect(await keptPromise({ ...LONG, read: 10, cost: () => 4 }, SHORT)).toEqual(['3600', 200])
-      expect(await keptPromise({ ...LONG, read: 8 }, { ...SHORT, read: 5, cost: () => 5 })).toEqual([
+    it('depends on the cost that each earlier limiter charges', async () => {
+      expect(await waitAndRetry({ ...LONG, read: 10, cost: () => 4 }, SHORT)).toEqual(['3600', 200])
+      expect(await waitAndRetry({ ...LONG, read: 8 }, { ...SHORT, read: 5, cost: () => 5 })).toEqual([
         '10',
         200,
       ])
     })
 
-    it('is not prolonged by a limiter in shadow mode, nor by one that gives refusals back', async () => {
-      expect(await keptPromise({ ...LONG, read: 2, mode: 'shadow' }, SHORT)).toEqual(['10', 200])
-      expect(await keptPromise({ ...LONG, read: 2, skipFailedRequests: true }, SHORT)).toEqual(['10', 200])
+    it('is not extended by a limiter in shadow mode or by one that gives refused requests back', async () => {
+      expect(await waitAndRetry({ ...LONG, read: 2, mode: 'shadow' }, SHORT)).toEqual(['10', 200])
+      expect(await waitAndRetry({ ...LONG, read: 2, skipFailedRequests: true }, SHORT)).toEqual(['10', 200])
     })
 
-    it('is what the handler is told too', async () => {
+    it('is the same in the info of the handler', async () => {
       own.set(0)
       const app = express()
       app.use(createRateLimiter({ ...LONG, read: 2 }))
@@ -155,7 +159,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     })
   })
 
-  it('shows an enforced limit before one in shadow mode, whatever is left of either', async () => {
+  it('show an enforced limit, and not one in shadow mode, with any numbers of units', async () => {
     for (const order of [0, 1]) {
       const limiters = [
         createRateLimiter({ name: 'enforced', read: 9 }),
@@ -177,7 +181,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
       '"a-read";r=999;t=60, "b-read";r=999;t=60',
       '"a-read";q=1000;w=60, "b-read";q=1000;w=60',
     ],
-  ] as const)('never mixes drafts in one field: %s, then %s', async (first, second, field, policy) => {
+  ] as const)('never mix drafts in one header: %s, then %s', async (first, second, field, policy) => {
     const app = appWith(
       createRateLimiter({ name: 'a', standardHeaders: first }),
       createRateLimiter({ name: 'b', standardHeaders: second }),
@@ -186,7 +190,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     expect([headers.ratelimit, headers['ratelimit-policy']]).toEqual([field, policy])
   })
 
-  it('has its say when it is met again, unless it has charged the request', async () => {
+  it('decide again at a second position, unless they have charged the request', async () => {
     const later = createRateLimiter<Request & { user?: string }>({
       read: 2,
       skip: (req) => req.user === undefined && req.headers.authorization !== undefined,
@@ -208,7 +212,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     expect(statuses).toEqual([200, 200, 429, 429])
   })
 
-  it('keeps limiters of one store apart by their names', async () => {
+  it('count separately in one store, by their names', async () => {
     const { MemoryStore } = await import('../../../src/index.ts')
     const store = new MemoryStore()
     const app = appWith(

@@ -8,7 +8,7 @@ export interface CodeBlock {
   readonly code: string
 }
 
-/** The fenced blocks of a Markdown file in their order. */
+/** The fenced blocks of a Markdown file, in their order. */
 export function codeBlocksOf(file: URL): CodeBlock[] {
   const lines = readFileSync(file, 'utf8').split('\n')
   const blocks: CodeBlock[] = []

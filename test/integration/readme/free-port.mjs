@@ -1,5 +1,5 @@
-// Loaded before a block of the README runs: its servers listen on a free port of the loopback interface, and
-// close as soon as nothing else is left to do, so that the block ends by itself.
+// A program of the README loads this file first. Then its servers listen on a free port of 127.0.0.1, and do not
+// keep the process alive, so that the program ends.
 import net from 'node:net'
 
 const listen = net.Server.prototype.listen

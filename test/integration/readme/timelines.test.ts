@@ -6,7 +6,7 @@ import { timelineOf } from './timelines.ts'
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')
 
 describe('the worked timelines of the README', () => {
-  it.each(ALGORITHM_NAMES)('are what the code says of a %s', (algorithm) => {
+  it.each(ALGORITHM_NAMES)('are the results of the code for a %s', (algorithm) => {
     expect(readme).toContain(`\n\n${timelineOf(algorithm)}\n\n`)
   })
 })

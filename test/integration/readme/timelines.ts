@@ -1,12 +1,12 @@
 /**
- * The worked timelines of the README, reckoned by the real code: one client, one limit, the same requests for
- * each algorithm. Print them with: npx tsx test/readme/timelines.ts
+ * The worked timelines of the README, computed by the real code: one client, one limit, and the same requests
+ * for each algorithm. Print them with: npx tsx test/integration/readme/timelines.ts
  */
 import { fileURLToPath } from 'node:url'
 import { type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
 import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 
-/** What the client sends: how many requests, and how many seconds after the first. */
+/** The requests of the client: how many, and how many seconds after the first one. */
 const SENT: readonly (readonly [atSec: number, requests: number])[] = [
   [0, 1],
   [53, 1],
@@ -31,15 +31,15 @@ export function timelineOf(algorithm: AlgorithmName): string {
   }
   let state: AlgorithmState | undefined
   const rows = SENT.map(([atSec, requests]) => {
-    const outcomes = Array.from({ length: requests }, () => {
-      const outcome = algorithmOf(limit).charge(state, atSec * 1000, limit, 1)
-      if (outcome.allowed) state = outcome.state
-      return outcome
+    const results = Array.from({ length: requests }, () => {
+      const result = algorithmOf(limit).charge(state, atSec * 1000, limit, 1)
+      if (result.allowed) state = result.state
+      return result
     })
-    const admitted = outcomes.filter(({ allowed }) => allowed).length
-    const last = outcomes.at(-1)
+    const allowedCount = results.filter(({ allowed }) => allowed).length
+    const last = results.at(-1)
     const wait = last?.allowed === false ? `${last.retryAfterMs / 1000} s` : ''
-    return `| ${atSec} s | ${requests} | ${admitted} | ${last?.remaining} | ${wait} |`
+    return `| ${atSec} s | ${requests} | ${allowedCount} | ${last?.remaining} | ${wait} |`
   })
   return ['| at | sent | admitted | left | wait |', '|---|---|---|---|---|', ...rows].join('\n')
 }

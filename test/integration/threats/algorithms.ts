@@ -1,7 +1,7 @@
 import type { AlgorithmName } from '../../../src/index.ts'
 
-/** Every algorithm, written out: a threat that holds for all must notice when one goes missing. */
+/** All algorithms. The list is separate from the source, so that the tests notice a missing algorithm. */
 export const ALGORITHMS: readonly AlgorithmName[] = ['fixed-window', 'sliding-window', 'token-bucket']
 
-/** What is expected of each algorithm. */
+/** An expected value for each algorithm. */
 export type ForEachAlgorithm<T> = Readonly<Record<AlgorithmName, T>>

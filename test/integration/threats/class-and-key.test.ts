@@ -2,14 +2,15 @@ import http from 'node:http'
 import type { Request } from 'express'
 import methodOverride from 'method-override'
 import request from 'supertest'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
+import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
-import { sendRaw } from '../../support/http/raw-http.ts'
+import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 
-/** Keys that somebody might cut short, split, or take for a property of every object. */
-const ODD_KEYS = [
+/** Keys that a store could truncate, split, or confuse with a property of every object. */
+const UNUSUAL_KEYS = [
   'a',
   'a:b',
   ':',
@@ -35,7 +36,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     return app
   }
 
-  it('threat 8: HEAD shares the budget of GET', async () => {
+  it('threat 8: HEAD and GET share one limit', async () => {
     const app = appWith({ read: 2 })
     await request(app).get('/').expect('X-RateLimit-Remaining', '1')
     await request(app).head('/').expect('X-RateLimit-Remaining', '0')
@@ -48,7 +49,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     ['GET', 'read'],
     ['OPTIONS', 'read'],
     ['TRACE', 'read'],
-    // Node's parser knows QUERY from version 22 on; the class of it is tested everywhere in test/limits.
+    // The parser of Node has QUERY from version 22 on. Its class is tested in test/limits on every version.
     ...(http.METHODS.includes('QUERY') ? [['QUERY', 'read']] : []),
     ['POST', 'write'],
     ['PUT', 'write'],
@@ -88,7 +89,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     },
   )
 
-  it('threat 8: a limiter before and behind an override charges the class that it finds behind', async () => {
+  it('threat 8: a limiter before and after an override charges the class after the override', async () => {
     const limiter = createRateLimiter({ read: false, write: 2 })
     const app = express()
     app.use(limiter)
@@ -102,6 +103,66 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     expect(statuses).toEqual([200, 200, 429, 429])
   })
 
+  // With read limits of 20 a second and 1000 an hour, and writes of 200 a minute, a GET that asks to be a POST read
+  // 12,000 times an hour.
+  it('threat 33: an override header charges both classes, and the limits of both hold', async () => {
+    const clock = new FakeClock()
+    const app = appWith({
+      read: [
+        { limit: 20, windowSec: 1 },
+        { limit: 100, windowSec: 3600 },
+      ],
+      write: { limit: 30, windowSec: 60 },
+      clock,
+    })
+    let served = 0
+    await withListeningServer(app, async (port) => {
+      const text = rawGet('/', ['X-HTTP-Method-Override: POST'])
+      for (let turn = 0; turn < 12; turn++) {
+        const responses = await sendRaw(port, text.repeat(25), 25)
+        served += responses.filter(({ status }) => status === 200).length
+        clock.advance(60_000)
+      }
+    })
+    expect(served).toBe(100)
+  })
+
+  it('threat 33: a class that refuses costs the other class nothing', async () => {
+    const app = appWith({ read: 10, write: 2 })
+    const override = (): request.Test => request(app).get('/').set('X-HTTP-Method-Override', 'POST')
+    const first = await override()
+    // The tighter class is shown.
+    expect([first.status, first.headers['x-ratelimit-limit'], first.body]).toEqual([
+      200,
+      '2',
+      { class: 'write' },
+    ])
+    await override().expect(200)
+    for (let turn = 0; turn < 5; turn++) await override().expect(429)
+    // Two reads are used, and not seven: a charge of reads is given back where writes refuse.
+    await request(app).get('/').expect('X-RateLimit-Remaining', '7')
+  })
+
+  it('threat 33: a refund gives the charges of both classes back', async () => {
+    const limiter = createRateLimiter({ read: 5, write: 3, skipSuccessfulRequests: true })
+    const app = express()
+    app.use(limiter)
+    app.use((_req: Request, res) => void res.send('ok'))
+    await withListeningServer(app, async (port) => {
+      const address = '127.0.0.1'
+      for (let turn = 0; turn < 4; turn++) {
+        await sendRaw(port, rawGet('/', ['X-HTTP-Method-Override: POST', 'Connection: close']))
+      }
+      await vi.waitFor(
+        async () => {
+          const left = await Promise.all([limiter.peek(address), limiter.peek(address, { class: 'write' })])
+          expect(left.map(({ limits }) => limits[0]?.remaining)).toEqual([5, 3])
+        },
+        { timeout: 60_000 },
+      )
+    })
+  })
+
   it.each([
     ['writes are not limited', { read: 2, write: false }, 'GET', 'POST'],
     ['writes are not limited', { read: 2, write: false }, 'POST', 'GET'],
@@ -109,7 +170,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     ['reads are not limited', { read: false, write: 2 }, 'GET', 'POST'],
     ['reads are not limited', { read: false, write: 2 }, 'POST', 'GET'],
   ] as const)(
-    'threat 8: no override header chooses the laxer class: %s (%o, %s to %s)',
+    'threat 8: an override header cannot select the larger limit: %s (%o, %s to %s)',
     async (_what, options, method, override) => {
       const text = `${method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-HTTP-Method-Override: ${override}\r\n\r\n`
       await withListeningServer(appWith(options), async (port) => {
@@ -119,7 +180,7 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     },
   )
 
-  it('threat 9: case, trailing slashes, queries and absolute forms of a path share one budget', async () => {
+  it('threat 9: upper case, trailing slashes, queries and absolute forms of a path share one limit', async () => {
     const targets = [
       '/api/login',
       '/API/LOGIN',
@@ -140,10 +201,10 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     })
   })
 
-  it('threat 10: odd keys and names never share a counter', async () => {
-    for (const key of ODD_KEYS) {
+  it('threat 10: unusual keys never share a counter', async () => {
+    for (const key of UNUSUAL_KEYS) {
       const limiter = createRateLimiter({ read: 1, write: 1 })
-      for (const other of ODD_KEYS) {
+      for (const other of UNUSUAL_KEYS) {
         if (other !== key) await limiter.consume(other)
       }
       expect((await limiter.consume(key)).allowed, JSON.stringify(key).slice(0, 30)).toBe(true)
@@ -152,13 +213,13 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     }
   })
 
-  it('threat 10: a ban of an odd key is a ban of nobody else', async () => {
-    for (const key of ODD_KEYS) {
+  it('threat 10: a ban of an unusual key bans no other key', async () => {
+    for (const key of UNUSUAL_KEYS) {
       const limiter = createRateLimiter({ read: 1, write: 1 })
       await limiter.block(key, 60)
       for (const requestClass of ['read', 'write'] as const) {
         const banned = []
-        for (const other of ODD_KEYS) {
+        for (const other of UNUSUAL_KEYS) {
           if ((await limiter.peek(other, { class: requestClass })).ban !== undefined) banned.push(other)
         }
         expect(banned).toEqual([key])

@@ -14,8 +14,8 @@ import { ALGORITHMS } from './algorithms.ts'
 const STORES = { memory: () => new MemoryStore(), asynchronous: () => asynchronous(new MemoryStore()) }
 const STORE_KINDS = ['memory', 'asynchronous'] as const
 
-/** Parallel requests and limits: above the limit, below it, and just as many. */
-const CROWDS = [
+/** Numbers of parallel requests and limits: more requests than the limit, fewer, and as many. */
+const PARALLEL_REQUESTS = [
   [80, 25],
   [20, 25],
   [25, 25],
@@ -36,7 +36,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
 
   describe.each(ALGORITHMS)('with a %s', (algorithm) => {
     it.each(STORE_KINDS)(
-      'threat 11: ten requests in one packet, limit 5: five with remaining 4 to 0, then five refused (%s store)',
+      'threat 11: of ten requests in one packet with limit 5, five are allowed and five refused (%s store)',
       async (kind) => {
         const app = appWith({ read: { limit: 5, windowSec: 3600, algorithm }, store: STORES[kind]() })
         await withListeningServer(app, async (port) => {
@@ -55,30 +55,30 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       },
     )
 
-    it.each(STORE_KINDS.flatMap((kind) => CROWDS.map((crowd) => [kind, ...crowd] as const)))(
-      'threat 12: %s store, %d requests in parallel, limit %d: exactly the lesser number is admitted',
+    it.each(STORE_KINDS.flatMap((kind) => PARALLEL_REQUESTS.map((counts) => [kind, ...counts] as const)))(
+      'threat 12: with a %s store, %d parallel requests and limit %d, exactly the smaller number is allowed',
       async (kind, count, limit) => {
         const app = appWith({ read: { limit, windowSec: 86_400, algorithm }, store: STORES[kind]() })
         await withListeningServer(app, async (port) => {
           const responses = await Promise.all(Array.from({ length: count }, () => sendRaw(port, rawGet('/'))))
           const statuses = responses.map(([first]) => first?.status).sort()
-          const admitted = Math.min(count, limit)
+          const allowed = Math.min(count, limit)
           expect(statuses).toEqual([
-            ...Array.from({ length: admitted }, () => 200),
-            ...Array.from({ length: count - admitted }, () => 429),
+            ...Array.from({ length: allowed }, () => 200),
+            ...Array.from({ length: count - allowed }, () => 429),
           ])
         })
       },
     )
 
-    it('threat 12: requests of 3 units in parallel take no more units than there are', async () => {
+    it('threat 12: parallel requests of 3 units never use more units than the limit', async () => {
       const clock = new FakeClock()
       const limiter = createRateLimiter({ read: { limit: 50, algorithm }, cost: () => 3, clock })
       const app = express()
       app.use(limiter)
       await withListeningServer(app, async (port) => {
         const responses = await Promise.all(Array.from({ length: 40 }, () => sendRaw(port, rawGet('/'))))
-        // The app has no route: 404 says that the request has passed the limiter.
+        // The app has no route, so an allowed request gets 404.
         expect(responses.filter(([first]) => first?.status === 404)).toHaveLength(16)
         expect((await limiter.peek('127.0.0.1')).limits[0]?.remaining).toBe(2)
       })
@@ -90,7 +90,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       const app = express()
       app.use(limiter)
       app.use((_req: Request, res: Response) => {
-        // To tell the test that the request is there; its body is not.
+        // The answer 102 shows the test that the request has arrived without its body.
         res.writeProcessing()
       })
       const head =
@@ -112,14 +112,14 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
     ['zero', () => 0],
     ['a number beyond what a header can hold', () => 1e15],
     ['a string', () => '5' as unknown as number],
-    ['nothing', () => undefined as unknown as number],
+    ['undefined', () => undefined as unknown as number],
     ['an array of a number', () => [1] as unknown as number],
     ['a promise of NaN', async () => Number.NaN],
     ['a promise of Infinity', async () => Number.POSITIVE_INFINITY],
     [
       'an exception',
       () => {
-        throw new Error('the tariff is gone')
+        throw new Error('the function failed')
       },
     ],
     [
@@ -128,27 +128,28 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         throw undefined
       },
     ],
-    ['a rejection with nothing', () => Promise.reject(undefined)],
+    ['a rejection with undefined', () => Promise.reject(undefined)],
     ['a rejection with the word router', () => Promise.reject('router')],
   ])(
-    'threat 16: a limit or cost function that gives %s is an error, never unlimited',
-    async (_what, give) => {
+    'threat 16: a limit or cost function with the result %s is an error, never unlimited',
+    async (what, result) => {
       const settings: RateLimiterOptions[] = [
-        { read: give },
-        ...ALGORITHMS.map((algorithm) => ({ read: { limit: 5, algorithm }, cost: give })),
-        { read: ALGORITHMS.map((algorithm) => ({ limit: 5, algorithm })), cost: give },
+        // A limit of 0 refuses every request: see below.
+        ...(what === 'zero' ? [] : [{ read: result }]),
+        ...ALGORITHMS.map((algorithm) => ({ read: { limit: 5, algorithm }, cost: result })),
+        { read: ALGORITHMS.map((algorithm) => ({ limit: 5, algorithm })), cost: result },
       ]
       for (const options of settings) {
         const { status, body } = await request(appWith(options as RateLimiterOptions<Request, Response>)).get(
           '/',
         )
         expect(status).toBe(500)
-        expect(body.error).toMatch(/^(read|cost): |^the tariff is gone$|^a function among the options threw/)
+        expect(body.error).toMatch(/^(read|cost): |^the function failed$|^a function among the options threw/)
       }
     },
   )
 
-  it('threat 16: a thenable that answers nothing, or twice, is taken at its first word', async () => {
+  it('threat 16: only the first answer of a thenable counts', async () => {
     const once = { then: (resolve: (skipped: boolean) => void) => resolve(false) } as PromiseLike<boolean>
     const twice = {
       then(resolve: (key: string) => void) {
@@ -162,6 +163,39 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       for (let turn = 0; turn < 3; turn++) statuses.push((await request(app).get('/')).status)
       expect(statuses).toEqual([200, 200, 429])
     }
+  })
+
+  it.each<[string, RateLimiterOptions]>([
+    ['a limit', { read: 0 }],
+    ['a limit with a cost', { read: 0, cost: () => 5 }],
+    ['a function', { read: () => 0 }],
+    ['one of several limits', { read: [{ limit: 5 }, { limit: 0, windowSec: 60 }] }],
+    ['a sliding window', { read: { limit: 0, algorithm: 'sliding-window' } }],
+    ['a token bucket', { read: { limit: 0, burst: 9, algorithm: 'token-bucket' } }],
+  ])('%s of 0 refuses every request, without asking the store', async (_what, options) => {
+    const app = appWith(options as RateLimiterOptions<Request, Response>)
+    for (let turn = 0; turn < 3; turn++) {
+      const { status, headers, body } = await request(app).get('/')
+      expect(status).toBe(429)
+      expect(headers).toMatchObject({
+        'retry-after': '60',
+        'x-ratelimit-limit': '0',
+        'x-ratelimit-remaining': '0',
+      })
+      expect(body).toEqual({ error: 'rate_limit_exceeded' })
+    }
+    await request(app).post('/').expect(200)
+  })
+
+  it('a limit function that returns false limits nothing', async () => {
+    const read = (req: Request): number | false => (req.get('x-staff') === '1' ? false : 1)
+    const app = appWith({ read })
+    for (let turn = 0; turn < 3; turn++) {
+      const { headers } = await request(app).get('/').set('X-Staff', '1').expect(200)
+      expect(headers['x-ratelimit-limit']).toBeUndefined()
+    }
+    await request(app).get('/').expect(200)
+    await request(app).get('/').expect(429)
   })
 
   it.each([
@@ -180,7 +214,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       "'read-1s' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
   ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string]>)(
-    'threat 16: a cost above what %o can hold is an error that says so, not an endless wait',
+    'threat 16: a cost above the limit of %o is an error with a reason, not an endless wait',
     async (options, message) => {
       const { status, body, headers } = await request(appWith({ ...options, cost: () => 6 })).get('/')
       expect(status).toBe(500)
@@ -192,14 +226,14 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
   describe.each(ALGORITHMS)('threat 17: refused by a %s', (tightAlgorithm) => {
     it.each(
       ALGORITHMS.flatMap((wideAlgorithm) => [
-        [wideAlgorithm, 'behind'],
-        [wideAlgorithm, 'in front of'],
+        [wideAlgorithm, 'after'],
+        [wideAlgorithm, 'before'],
       ]),
-    )('a %s %s it is charged for the admitted requests only', async (wideAlgorithm, place) => {
+    )('with a %s %s it, which is charged for allowed requests only', async (wideAlgorithm, position) => {
       const tight = { limit: 2, windowSec: 10, name: 'tight', algorithm: tightAlgorithm }
       const wide = { limit: 9, windowSec: 3600, name: 'wide', algorithm: wideAlgorithm }
       const limiter = createRateLimiter({
-        read: (place === 'behind' ? [tight, wide] : [wide, tight]) as never,
+        read: (position === 'after' ? [tight, wide] : [wide, tight]) as never,
         clock: new FakeClock(),
       })
       const app = express()
@@ -216,7 +250,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
     })
   })
 
-  it('threat 17: refused by one of two limiters: each counts by itself, and both ask for the later instant', async () => {
+  it('threat 17: two limiters count separately, and a refusal by one has the later Retry-After', async () => {
     const clock = new FakeClock()
     const app = express()
     app.use(createRateLimiter({ name: 'hour', read: 1, windowSec: 3600, clock }))
@@ -230,7 +264,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
 })
 
 describe('counting without a framework', () => {
-  it('threat 12: a plain node:http server admits exactly the limit too', async () => {
+  it('threat 12: a plain node:http server allows exactly the limit too', async () => {
     const limiter = createRateLimiter({ read: 20 })
     const server = http.createServer((req, res) => limiter(req, res, () => res.end('ok')))
     await withListeningServer(server, async (port) => {
@@ -239,13 +273,13 @@ describe('counting without a framework', () => {
     })
   })
 
-  it('threat 17: the order of limits changes nothing but the order of their states', async () => {
+  it('threat 17: the order of limits changes only the order of their states', async () => {
     const limits = [
       { name: 'fixed', limit: 4, windowSec: 5, algorithm: 'fixed-window' },
       { name: 'sliding', limit: 6, windowSec: 9, algorithm: 'sliding-window' },
       { name: 'bucket', limit: 5, windowSec: 7, burst: 4, algorithm: 'token-bucket' },
     ] as const
-    const steps = fc.array(
+    const stepsArbitrary = fc.array(
       fc.record({ waitMs: fc.integer({ min: 0, max: 4000 }), cost: fc.integer({ min: 1, max: 4 }) }),
       {
         minLength: 5,
@@ -253,20 +287,24 @@ describe('counting without a framework', () => {
       },
     )
     await fc.assert(
-      fc.asyncProperty(fc.shuffledSubarray([...limits], { minLength: 3 }), steps, async (shuffled, taken) => {
-        const clock = new FakeClock(0)
-        const one = createRateLimiter({ read: limits, clock })
-        const other = createRateLimiter({ read: shuffled, clock })
-        for (const { waitMs, cost } of taken) {
-          clock.advance(waitMs)
-          const answers = [await one.consume('client', { cost }), await other.consume('client', { cost })]
-          const [here, there] = answers.map(({ receipt: _receipt, ...decision }) => ({
-            ...decision,
-            limits: decision.limits.toSorted((a, b) => a.name.localeCompare(b.name)),
-          }))
-          expect(there).toEqual(here)
-        }
-      }),
+      fc.asyncProperty(
+        fc.shuffledSubarray([...limits], { minLength: 3 }),
+        stepsArbitrary,
+        async (shuffled, steps) => {
+          const clock = new FakeClock(0)
+          const one = createRateLimiter({ read: limits, clock })
+          const other = createRateLimiter({ read: shuffled, clock })
+          for (const { waitMs, cost } of steps) {
+            clock.advance(waitMs)
+            const answers = [await one.consume('client', { cost }), await other.consume('client', { cost })]
+            const [here, there] = answers.map(({ receipt: _receipt, ...decision }) => ({
+              ...decision,
+              limits: decision.limits.toSorted((a, b) => a.name.localeCompare(b.name)),
+            }))
+            expect(there).toEqual(here)
+          }
+        },
+      ),
       { numRuns: 50 },
     )
   })

@@ -1,7 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
-import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
+import { createRateLimiter, MemoryStore, type RateLimiterOptions, type Store } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
@@ -12,20 +12,20 @@ const warnings = collectWarnings()
 
 describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
   it.each([
-    ['skip', { skip: fail }],
-    ['async skip', { skip: async () => fail() }],
-    ['classify', { classify: fail }],
-    ['keyGenerator', { keyGenerator: fail }],
-    ['async keyGenerator', { keyGenerator: async () => fail() }],
-    ['read', { read: fail }],
-    ['cost', { cost: fail }],
-    ['trustProxy', { trustProxy: fail }],
-    ['handler', { read: 1, handler: fail }],
-    ['async handler', { read: 1, handler: async () => fail() }],
-    ['message', { read: 1, message: fail }],
-    ['async message', { read: 1, message: async () => fail() }],
+    ['skip', { skip: throwError }],
+    ['async skip', { skip: async () => throwError() }],
+    ['classify', { classify: throwError }],
+    ['keyGenerator', { keyGenerator: throwError }],
+    ['async keyGenerator', { keyGenerator: async () => throwError() }],
+    ['read', { read: throwError }],
+    ['cost', { cost: throwError }],
+    ['trustProxy', { trustProxy: throwError }],
+    ['handler', { read: 1, handler: throwError }],
+    ['async handler', { read: 1, handler: async () => throwError() }],
+    ['message', { read: 1, message: throwError }],
+    ['async message', { read: 1, message: async () => throwError() }],
   ] as ReadonlyArray<[string, RateLimiterOptions]>)(
-    'threat 27: what %s throws goes to next, once, and the handler does not run',
+    'threat 27: an error of %s is passed to next once, and the route handler does not run',
     async (_what, options) => {
       let handled = 0
       const errors: string[] = []
@@ -42,12 +42,12 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
       const needsRefusal = 'handler' in options || 'message' in options
       if (needsRefusal) await request(app).get('/').expect(200)
       await request(app).get('/').set('X-Forwarded-For', '203.0.113.7').expect(500)
-      expect(errors).toEqual(['thrown by a function of the user'])
+      expect(errors).toEqual(['thrown by a function of the options'])
       expect(handled).toBe(needsRefusal ? 1 : 0)
     },
   )
 
-  it('threat 27: next is called once even by a handler that calls it twice and then throws', async () => {
+  it('threat 27: next has an effect only once if a handler calls it twice and then throws', async () => {
     let handled = 0
     const app = express()
     app.use(
@@ -69,29 +69,39 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect(handled).toBe(2)
   })
 
-  it('threat 27: nothing is written after somebody else has answered', async () => {
+  it('threat 27: nothing is written after other middleware has answered', async () => {
     const store = new FaultyStore(new MemoryStore())
     store.fail({ kind: 'late', delayMs: 30 })
-    let passed = 0
+    const answers: unknown[] = []
+    const recordedStore: Store = {
+      capabilities: store.capabilities,
+      consume: (charge) => {
+        const answer = store.consume(charge)
+        answers.push(answer)
+        return answer
+      },
+    }
+    let allowed = 0
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {
       next()
-      res.status(503).json({ error: 'time is up' })
+      res.status(503).json({ error: 'timeout' })
     })
-    app.use(createRateLimiter({ read: 1, store }))
+    app.use(createRateLimiter({ read: 1, store: recordedStore, storeDeadlineMs: 60_000 }))
     app.use(() => {
-      passed++
+      allowed++
     })
     for (let turn = 0; turn < 2; turn++) {
       const { body, headers } = await request(app).get('/').expect(503)
-      expect(body).toEqual({ error: 'time is up' })
+      expect(body).toEqual({ error: 'timeout' })
       expect(headers['x-ratelimit-limit']).toBeUndefined()
     }
-    await new Promise((resolve) => setTimeout(resolve, 80))
-    expect(passed, 'the admitted request is handed on, the refused one is not').toBe(1)
+    expect(await Promise.all(answers)).toMatchObject([{ allowed: true }, { allowed: false }])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(allowed, 'next is called for the allowed request only').toBe(1)
   })
 
-  it('threat 27: a refusal that comes after the head was sent hangs up instead of hanging', async () => {
+  it('threat 27: a refusal after the headers were sent closes the connection', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {
       res.flushHeaders()
@@ -108,7 +118,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     })
   })
 
-  it('threat 27: a refusal that comes after the whole response cuts nothing off', async () => {
+  it('threat 27: a refusal after the whole response does not truncate the response', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {
       res.end('x'.repeat(20_000_000))
@@ -121,7 +131,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     }
   })
 
-  it('threat 27: a handler that hands the request on leaves no trace of the refusal', async () => {
+  it('threat 27: a handler that calls next leaves no headers of the refusal', async () => {
     const app = express()
     app.use(createRateLimiter({ read: 1, handler: (_req, _res, next) => next() }))
     app.use((_req: Request, res: Response) => {
@@ -132,7 +142,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect([headers['retry-after'], headers['cache-control']]).toEqual([undefined, undefined])
   })
 
-  it('threat 28: a refusal is not labelled by what others meant for another body', async () => {
+  it('threat 28: a refusal does not have the headers that other middleware set for another body', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {
       res.setHeader('Content-Encoding', 'gzip')
@@ -151,7 +161,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect([headers['content-encoding'], headers.etag]).toEqual([undefined, undefined])
   })
 
-  it('threat 28: a refusal is never cached, whatever the app says of its responses', async () => {
+  it('threat 28: a refusal is never cached, with any Cache-Control of the app', async () => {
     const app = express()
     app.use((_req: Request, res: Response, next: NextFunction) => {
       res.setHeader('Cache-Control', 'public, max-age=3600')
@@ -167,7 +177,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect(headers.etag).toBeUndefined()
   })
 
-  it('threat 28: no warning names a client', async () => {
+  it('threat 28: no warning has a client address', async () => {
     const app = express()
     app.use(createRateLimiter({ read: 1 }))
     await request(app).get('/').set('X-Forwarded-For', '203.0.113.7')
@@ -176,13 +186,13 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
     expect(messages.join()).not.toMatch(/203\.0\.113\.7|127\.0\.0\.1/)
   })
 
-  it('threat 29: 404s, static files and broken bodies are on the way too', async () => {
+  it('threat 29: 404s, static files and invalid bodies are limited too', async () => {
     const app = express()
     app.use(createRateLimiter({ read: 100, write: 100 }))
     app.use(express.json())
     app.use('/static', express.static(new URL('.', import.meta.url).pathname))
     app.use((_error: Error, _req: Request, res: Response, _next: NextFunction) => {
-      res.status(400).json({ error: 'broken body' })
+      res.status(400).json({ error: 'invalid body' })
     })
     await request(app).get('/nowhere').expect(404).expect('X-RateLimit-Remaining', '99')
     await request(app).get('/static/http.test.ts').expect(200).expect('X-RateLimit-Remaining', '98')
@@ -194,7 +204,7 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
       .expect('X-RateLimit-Remaining', '99')
   })
 
-  it('threat 29: WebSocket upgrades are on the way too', async () => {
+  it('threat 29: WebSocket upgrades are limited too', async () => {
     const limiter = createRateLimiter({ read: 1 })
     const app = express()
     app.use(limiter)
@@ -215,6 +225,6 @@ describe.each(EXPRESS_VERSIONS)('HTTP on %s', (_name, express) => {
   })
 })
 
-function fail(): never {
-  throw new Error('thrown by a function of the user')
+function throwError(): never {
+  throw new Error('thrown by a function of the options')
 }

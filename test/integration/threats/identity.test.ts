@@ -8,7 +8,7 @@ import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 
 describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
-  /** An app that answers with the client key it was charged to. */
+  /** An app that answers with the client key of the request. */
   function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
     const app = express()
     app.use(createRateLimiter({ ...options }))
@@ -19,7 +19,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
   }
 
   it.each(['X-Forwarded-For', 'X-Real-IP', 'CF-Connecting-IP', 'True-Client-IP', 'X_Forwarded_For'])(
-    'threat 1: %s rotated by a direct client buys nothing',
+    'threat 1: a direct client gains nothing with changing values of %s',
     async (header) => {
       const statuses = await withListeningServer(appWith({ read: 10 }), async (port) => {
         const texts = Array.from({ length: 1000 }, (_, turn) =>
@@ -32,14 +32,14 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     },
   )
 
-  it('threat 1: Forwarded rotated by a direct client buys nothing', async () => {
+  it('threat 1: a direct client gains nothing with changing values of Forwarded', async () => {
     const app = appWith({ read: 2 })
     for (const [turn, status] of [200, 200, 429, 429].entries()) {
       await request(app).get('/').set('Forwarded', `for=198.51.100.${turn}`).expect(status)
     }
   })
 
-  it('threat 2: entries forged to the left of a trusted proxy make one key', async () => {
+  it('threat 2: forged entries to the left of the entry of a trusted proxy do not change the key', async () => {
     const app = appWith({ trustProxy: 'loopback' })
     for (const forged of ['6.6.6.6', '1.1.1.1, 2.2.2.2', '127.0.0.1', 'unknown', '']) {
       const header = `${forged}${forged === '' ? '' : ', '}203.0.113.7`
@@ -48,7 +48,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     }
   })
 
-  it('threat 3: several header lines in mixed case are joined in order, and the right-most counts', async () => {
+  it('threat 3: several header lines in mixed case are joined in order, and the rightmost entry counts', async () => {
     await withListeningServer(appWith({ trustProxy: 'loopback' }), async (port) => {
       const lines = ['X-FORWARDED-FOR: 6.6.6.6', 'x-forwarded-for: 7.7.7.7', 'X-Forwarded-For: 203.0.113.7']
       const [response] = await sendRaw(port, rawGet('/', lines))
@@ -56,7 +56,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     })
   })
 
-  it('threat 4: a thousand addresses of one IPv6 /56 share one budget', async () => {
+  it('threat 4: a thousand addresses of one IPv6 /56 share one limit', async () => {
     const app = appWith({ read: 1000, trustProxy: 'loopback' })
     const statuses = await withListeningServer(app, async (port) => {
       const texts = Array.from({ length: 1001 }, (_, turn) =>
@@ -85,7 +85,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     expect(body.key).toBe(key)
   })
 
-  it('threat 4: two IPv4 clients of a listener on :: have two keys', async () => {
+  it('threat 4: two IPv4 clients of a server that listens on :: have two keys', async () => {
     const server = appWith({}).listen(0, '::')
     await new Promise((resolve) => server.once('listening', resolve))
     const { port } = server.address() as net.AddressInfo
@@ -112,7 +112,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     }
   })
 
-  it('threat 6: a thousand entries that are no addresses are charged to the proxy that reported them', async () => {
+  it('threat 6: a thousand entries that are not addresses are charged to the proxy that sent them', async () => {
     const app = appWith({ read: 10, trustProxy: 'loopback' })
     const responses = await withListeningServer(app, (port) => {
       const texts = Array.from({ length: 1000 }, (_, turn) => rawGet('/', [`X-Forwarded-For: rnd-${turn}`]))
@@ -122,50 +122,50 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     expect(JSON.parse(responses[0]?.body ?? '')).toEqual({ key: '127.0.0.1' })
   })
 
-  it('threat 6: of 1500 entries no more than 64 are read', async () => {
-    let asked = 0
+  it('threat 6: at most 64 of 1500 entries are read', async () => {
+    let checked = 0
     const app = appWith({
       trustProxy: () => {
-        asked++
+        checked++
         return true
       },
     })
     const entries = Array.from({ length: 1500 }, () => '10.0.0.2')
     await request(app).get('/').set('X-Forwarded-For', entries.join(',')).expect(200)
-    expect(asked).toBe(64)
+    expect(checked).toBe(64)
   })
 
-  it('threat 7: the key of a client that resets its socket during an async skip was read at entry', async () => {
+  it('threat 7: the key is read before an asynchronous skip, in which the client may reset its socket', async () => {
     const app = express()
-    let reached: (key: string | undefined) => void = () => undefined
-    const charged = new Promise<string | undefined>((resolve) => {
-      reached = resolve
+    let resolveKey: (key: string | undefined) => void = () => undefined
+    const chargedKey = new Promise<string | undefined>((resolve) => {
+      resolveKey = resolve
     })
     const errors: unknown[] = []
-    let entered: () => void = () => undefined
-    const atSkip = new Promise<void>((resolve) => {
-      entered = resolve
+    let resolveSkip: () => void = () => undefined
+    const skipCalled = new Promise<void>((resolve) => {
+      resolveSkip = resolve
     })
     app.use(
       createRateLimiter<Request>({
         skip: async (req) => {
-          entered()
+          resolveSkip()
           await new Promise((resolve) => req.socket.once('close', resolve))
           return false
         },
       }),
     )
-    app.use((req: Request) => reached(req.rateLimit?.key))
+    app.use((req: Request) => resolveKey(req.rateLimit?.key))
     app.use((error: unknown, _req: Request, _res: unknown, _next: unknown) => {
       errors.push(error)
-      reached('error')
+      resolveKey('error')
     })
     await withListeningServer(app, async (port) => {
       const socket = net.connect(port, '127.0.0.1', () => socket.write(rawGet('/')))
       socket.on('error', () => undefined)
-      await atSkip
+      await skipCalled
       socket.resetAndDestroy()
-      expect(await charged).toBe('127.0.0.1')
+      expect(await chargedKey).toBe('127.0.0.1')
     })
     expect(errors).toEqual([])
   })
@@ -182,13 +182,11 @@ describe('identity in the options', () => {
   it.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY])(
     'threat 5: trustProxy %d is an error',
     (trustProxy) => {
-      expect(() => createRateLimiter({ trustProxy })).toThrow(
-        /^trustProxy: takes a whole number of hops/,
-      )
+      expect(() => createRateLimiter({ trustProxy })).toThrow(/^trustProxy: takes a whole number of hops/)
     },
   )
 
-  it('threat 5: ::1/64 trusts no IPv4 peer, and an async function trusts nobody', async () => {
+  it('threat 5: ::1/64 trusts no IPv4 peer, and an asynchronous function trusts no peer', async () => {
     for (const trustProxy of ['::1/64', (async () => true) as unknown as () => boolean]) {
       const app = express()
       app.use(createRateLimiter({ trustProxy }))

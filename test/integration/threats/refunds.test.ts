@@ -11,13 +11,13 @@ import { withListeningServer } from '../../support/http/listening-server.ts'
 import { rawGet } from '../../support/http/raw-http.ts'
 import { ALGORITHMS, type ForEachAlgorithm } from './algorithms.ts'
 
-/** Three units in a minute: a bucket regains one in 20 seconds. */
-const THREE = { limit: 3, windowSec: 60 }
+/** Three units in a minute. A bucket regains one in 20 seconds. */
+const THREE_IN_A_MINUTE = { limit: 3, windowSec: 60 }
 const CLIENT = '127.0.0.1'
 
 describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
   describe.each(ALGORITHMS)('with a %s', (algorithm) => {
-    const read = { ...THREE, algorithm }
+    const read = { ...THREE_IN_A_MINUTE, algorithm }
 
     function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
       const app = express()
@@ -28,8 +28,8 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       return app
     }
 
-    /** An app with held responses, and what its tests turn and ask. */
-    function heldApp(options: RateLimiterOptions = { skipFailedRequests: true }) {
+    /** An app whose responses the tests hold, with its clock and its limiter. */
+    function appWithHeldResponses(options: RateLimiterOptions = { skipFailedRequests: true }) {
       const clock = new FakeClock(0)
       const limiter = createRateLimiter({ read, clock, ...options })
       const held = new HeldResponses()
@@ -49,20 +49,20 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       [{ skipFailedRequests: true }, 500],
       [{ skipSuccessfulRequests: true }, 200],
     ])(
-      'nine aborted requests, limit 3: the handler runs three times and every charge stays (%o, answered %d)',
+      'of nine aborted requests with limit 3, three reach the handler, and no charge is given back (%o, answered %d)',
       async (options, status) => {
         const limiter = createRateLimiter({ read, clock: new FakeClock(), ...options })
         const answers: Array<Promise<void>> = []
         const app = express()
         app.use(limiter)
         app.use((req: Request, res: Response) => {
-          // The handler answers after the client has gone, as handlers do.
-          answers.push(closeOf(req.socket).then(() => void res.sendStatus(status)))
-          // Tells the client that it is time to hang up.
+          // The handler answers after the client has closed the connection.
+          answers.push(socketClosed(req.socket).then(() => void res.sendStatus(status)))
+          // The answer 102 makes the client reset the connection.
           res.writeProcessing()
         })
         await withListeningServer(app, async (port) => {
-          for (let turn = 0; turn < 9; turn++) await askAndReset(port)
+          for (let turn = 0; turn < 9; turn++) await sendAndReset(port)
           await Promise.all(answers)
         })
         expect(answers).toHaveLength(3)
@@ -74,7 +74,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       [{ skipFailedRequests: true }, 500],
       [{ skipSuccessfulRequests: true }, 200],
     ])(
-      'an answer that the client would not read gives nothing back (%o, answered %d)',
+      'an answer that the client does not read gives nothing back (%o, answered %d)',
       async (options, status) => {
         const limiter = createRateLimiter({ read, clock: new FakeClock(), ...options })
         const app = express()
@@ -82,9 +82,10 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
         const cutOff = new Promise<void>((resolve) => {
           app.use((req: Request, res: Response) => {
             req.socket.once('close', () => resolve())
-            // More than the system takes in at once; the server waits for the client to read it.
+            // The answer is larger than the buffers of the system, so the server waits for the client to read
+            // it.
             res.status(status).end(Buffer.alloc(50_000_000))
-            // As a server does whose patience has come to an end.
+            // A server does this after a timeout.
             setImmediate(() => req.socket.destroy())
           })
         })
@@ -98,7 +99,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       },
     )
 
-    it('a charge is given back for completed responses of the wanted kind only', async () => {
+    it('a charge is given back only for completed responses of the configured kind', async () => {
       const failed = appWith({ skipFailedRequests: true })
       for (const status of [500, 404, 400, 503]) {
         await request(failed).get(`/status/${status}`).expect(status).expect('X-RateLimit-Remaining', '2')
@@ -114,27 +115,27 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       await request(successful).get('/status/401').expect('X-RateLimit-Remaining', '1')
     })
 
-    it('a refusal is a failed response, and gives nothing back, whoever is asked about it', async () => {
-      const asked: number[] = []
+    it('a refusal gives nothing back, and requestWasSuccessful is not called for it', async () => {
+      const statuses: number[] = []
       const app = appWith({
         read: { ...read, limit: 1 },
         skipFailedRequests: true,
         requestWasSuccessful: (_req, res) => {
-          asked.push(res.statusCode)
+          statuses.push(res.statusCode)
           return res.statusCode === 200
         },
       })
       await request(app).get('/status/200').expect(200)
       for (let turn = 0; turn < 3; turn++) await request(app).get('/status/200').expect(429)
-      expect(asked).toEqual([200])
+      expect(statuses).toEqual([200])
     })
 
     it('a charge of an earlier window is not given back in this one', async () => {
-      const { app, clock, held, remaining } = heldApp()
+      const { app, clock, held, remaining } = appWithHeldResponses()
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const late = await held.hold(`${url}/held`)
-        // In a minute every window is over, and every bucket full again by itself.
+        // After a minute, every window is over and every bucket is full again.
         clock.advance(60_000)
         for (let turn = 0; turn < 2; turn++) expect((await fetch(`${url}/kept`)).status).toBe(200)
         await late.finish(500)
@@ -142,15 +143,15 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       })
     })
 
-    it('what is given back is all there is: three more requests, and not four', async () => {
+    it('a refund gives back one unit: three more requests are allowed, and not four', async () => {
       const retryAfter: ForEachAlgorithm<string> = {
-        // A window opens with a request that counts, and the one that was given back does not.
+        // A window starts with a request that counts. A request that was given back does not count.
         'fixed-window': '60',
         'sliding-window': '60',
-        // Half of the unit had come back by itself, and is not given a second time: 20, and not 10.
+        // Half of the unit had come back before the refund, and is not given back again: 20 seconds, not 10.
         'token-bucket': '20',
       }
-      const { app, clock, held } = heldApp()
+      const { app, clock, held } = appWithHeldResponses()
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const slow = await held.hold(`${url}/held`)
@@ -162,19 +163,19 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       })
     })
 
-    it('two charges are given back in any order, and no more than they took', async () => {
+    it('two charges are given back in any order, and not more than was charged', async () => {
       const retryAfter: ForEachAlgorithm<string> = {
         'fixed-window': '30',
         'sliding-window': '60',
         'token-bucket': '20',
       }
-      const { app, clock, held } = heldApp()
+      const { app, clock, held } = appWithHeldResponses()
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const first = await held.hold(`${url}/held`)
         const second = await held.hold(`${url}/held`)
         await first.finish(500)
-        // The first unit was given back at once, so a bucket has owed the second alone: for 20 seconds.
+        // The first unit was given back at once. So a bucket regained only the second unit, in 20 seconds.
         clock.advance(30_000)
         expect((await fetch(`${url}/kept`)).status).toBe(200)
         await second.finish(500)
@@ -184,9 +185,9 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       })
     })
 
-    it('never is more given back than was taken, whatever has come in meanwhile', async () => {
-      const left: ForEachAlgorithm<number> = { 'fixed-window': 1, 'sliding-window': 1, 'token-bucket': 3 }
-      const { app, clock, held, remaining } = heldApp()
+    it('never more is given back than was charged, with other requests in between', async () => {
+      const expected: ForEachAlgorithm<number> = { 'fixed-window': 1, 'sliding-window': 1, 'token-bucket': 3 }
+      const { app, clock, held, remaining } = appWithHeldResponses()
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const [first, second, third] = [
@@ -195,21 +196,21 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
           await held.hold(`${url}/held`),
         ]
         await first.finish(500)
-        // A bucket owes the second unit until 20 seconds, the third until 40, and the next one until 60.
+        // A bucket regains the second unit at 20 seconds, the third at 40, and the next one at 60.
         clock.advance(39_000)
         expect((await fetch(`${url}/kept`)).status).toBe(200)
         clock.advance(2000)
         await third.finish(500)
         const after = await remaining()
         await second.finish(200)
-        // A bucket does not know that the first was ahead of the third, which so keeps its turn at 60 seconds
-        // and is given back, a second after it came back by itself.
-        expect(after).toBe(left[algorithm])
+        // A bucket does not know that the first unit was charged before the third. So the third one is given
+        // back, although it had come back a second before.
+        expect(after).toBe(expected[algorithm])
       })
     })
 
-    it('giving back never goes below zero used', async () => {
-      const { app, limiter, held, remaining } = heldApp()
+    it('a refund never makes the number of used units negative', async () => {
+      const { app, limiter, held, remaining } = appWithHeldResponses()
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}`
         const slow = await held.hold(`${url}/held`)
@@ -220,8 +221,8 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
       })
     })
 
-    it('what a function decided later than the client is served gives back in the background', async () => {
-      const { app, held, remaining } = heldApp({
+    it('a charge is given back after the response if requestWasSuccessful is asynchronous', async () => {
+      const { app, held, remaining } = appWithHeldResponses({
         store: asynchronous(new MemoryStore({ clock: new FakeClock(0) })),
         skipFailedRequests: true,
         requestWasSuccessful: async (_req, res) => res.statusCode < 400,
@@ -237,7 +238,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
 })
 
 describe('threat 13 in the store', () => {
-  it.each(ALGORITHMS)('a receipt of a %s is good once', (algorithm) => {
+  it.each(ALGORITHMS)('a receipt of a %s is valid once', (algorithm) => {
     const store = new MemoryStore({ clock: new FakeClock(0) })
     const limits = [{ name: 'three', limit: 3, burst: 3, windowMs: 60_000, ttlMs: 90_000, algorithm }]
     const charge = { key: 'client', limits, cost: 1 }
@@ -248,7 +249,7 @@ describe('threat 13 in the store', () => {
     store.close()
   })
 
-  it.each(ALGORITHMS)('an object that looks like a receipt of a %s is none', (algorithm) => {
+  it.each(ALGORITHMS)('a copy of a receipt of a %s is not valid', (algorithm) => {
     const store = new MemoryStore({ clock: new FakeClock(0) })
     const limits = [{ name: 'three', limit: 3, burst: 3, windowMs: 60_000, ttlMs: 90_000, algorithm }]
     const charge = { key: 'client', limits, cost: 1 }
@@ -259,14 +260,14 @@ describe('threat 13 in the store', () => {
   })
 })
 
-function closeOf(socket: net.Socket): Promise<void> {
+function socketClosed(socket: net.Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
-/** Sends a request and resets the connection at the first byte of an answer. */
-async function askAndReset(port: number): Promise<void> {
+/** Sends a request, and resets the connection at the first byte of the answer. */
+async function sendAndReset(port: number): Promise<void> {
   const socket = net.connect(port, CLIENT, () => socket.write(rawGet('/')))
   socket.on('error', () => undefined)
   socket.once('data', () => socket.resetAndDestroy())
-  await closeOf(socket)
+  await socketClosed(socket)
 }

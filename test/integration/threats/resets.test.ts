@@ -9,17 +9,17 @@ import { ALGORITHMS, type ForEachAlgorithm } from './algorithms.ts'
 const HOUR_MS = 3_600_000
 const THIRTY_DAYS_SEC = 30 * 86_400
 
-/** Six units in a minute; a bucket regains one in 10 seconds. */
-const SIX = { limit: 6, windowSec: 60 }
+/** Six units in a minute. A bucket regains one in 10 seconds. */
+const SIX_IN_A_MINUTE = { limit: 6, windowSec: 60 }
 
-/** Milliseconds from the charge of all six units at once until the first one comes back. */
+/** Milliseconds from the charge of all six units until units come back. */
 const RELEASE_MS: ForEachAlgorithm<number> = {
   'fixed-window': 60_000,
   'sliding-window': 60_000,
   'token-bucket': 10_000,
 }
 
-/** How many units are back then. */
+/** The number of units that come back then. */
 const RELEASED: ForEachAlgorithm<number> = { 'fixed-window': 6, 'sliding-window': 6, 'token-bucket': 1 }
 
 describe.each(EXPRESS_VERSIONS)('threat 15 on %s', (_name, express) => {
@@ -33,32 +33,35 @@ describe.each(EXPRESS_VERSIONS)('threat 15 on %s', (_name, express) => {
       return app
     }
 
-    /** Sends requests until one is refused; how many were admitted, and the Retry-After of the last one. */
-    async function admittedBy(app: ReturnType<typeof express>): Promise<[number, string | undefined]> {
-      for (let admitted = 0; admitted < 50; admitted++) {
+    /**
+     * Sends requests until one is refused. Resolves to the number of allowed ones, and to Retry-After of the
+     * last one.
+     */
+    async function sendUntilRefused(app: ReturnType<typeof express>): Promise<[number, string | undefined]> {
+      for (let allowed = 0; allowed < 50; allowed++) {
         const { status, headers } = await request(app).get('/')
-        if (status === 429) return [admitted, headers['retry-after']]
+        if (status === 429) return [allowed, headers['retry-after']]
         expect(status).toBe(200)
       }
-      throw new Error('nobody was refused')
+      throw new Error('no request was refused')
     }
 
     it.each([0, 1_700_000_000_000])(
-      'refused in the millisecond before the release, admitted at it (clock at %d)',
+      'a request is refused a millisecond before units come back, and allowed at that time (clock at %d)',
       async (startMs) => {
         const clock = new FakeClock(startMs)
-        const app = appWith({ read: { ...SIX, algorithm }, clock })
+        const app = appWith({ read: { ...SIX_IN_A_MINUTE, algorithm }, clock })
         const waitSec = String(RELEASE_MS[algorithm] / 1000)
-        expect(await admittedBy(app)).toEqual([6, waitSec])
+        expect(await sendUntilRefused(app)).toEqual([6, waitSec])
         clock.advance(RELEASE_MS[algorithm] - 1)
-        expect(await admittedBy(app)).toEqual([0, '1'])
+        expect(await sendUntilRefused(app)).toEqual([0, '1'])
         clock.advance(1)
-        expect(await admittedBy(app)).toEqual([RELEASED[algorithm], waitSec])
+        expect(await sendUntilRefused(app)).toEqual([RELEASED[algorithm], waitSec])
       },
     )
 
     it.each([0, 1_700_000_000_000])(
-      'a window of 30 days ends after 30 days to the millisecond (clock at %d)',
+      'a window of 30 days ends after exactly 30 days (clock at %d)',
       async (startMs) => {
         const clock = new FakeClock(startMs)
         const app = appWith({ read: { limit: 1, windowSec: THIRTY_DAYS_SEC, algorithm }, clock })
@@ -75,27 +78,27 @@ describe.each(EXPRESS_VERSIONS)('threat 15 on %s', (_name, express) => {
       },
     )
 
-    it('on a clock set back by an hour nobody is admitted too early, or waits for the hour too', async () => {
+    it('a clock that is set back by an hour allows no request too early, and does not extend the wait by an hour', async () => {
       const clock = new FakeClock(HOUR_MS)
-      const app = appWith({ read: { ...SIX, algorithm }, clock })
+      const app = appWith({ read: { ...SIX_IN_A_MINUTE, algorithm }, clock })
       const waitSec = String(RELEASE_MS[algorithm] / 1000)
-      expect(await admittedBy(app)).toEqual([6, waitSec])
+      expect(await sendUntilRefused(app)).toEqual([6, waitSec])
       clock.advance(-HOUR_MS)
-      // All six were used a moment ago, whatever the clock says now.
-      expect(await admittedBy(app)).toEqual([0, waitSec])
+      // All six units are still used.
+      expect(await sendUntilRefused(app)).toEqual([0, waitSec])
       clock.advance(RELEASE_MS[algorithm] - 1)
-      expect(await admittedBy(app)).toEqual([0, '1'])
+      expect(await sendUntilRefused(app)).toEqual([0, '1'])
       clock.advance(1)
-      expect(await admittedBy(app)).toEqual([RELEASED[algorithm], waitSec])
+      expect(await sendUntilRefused(app)).toEqual([RELEASED[algorithm], waitSec])
     })
 
-    it('a clock set back again and again buys nothing', async () => {
+    it('a clock that is set back again and again allows no request', async () => {
       const clock = new FakeClock(HOUR_MS)
-      const app = appWith({ read: { ...SIX, algorithm }, clock })
-      await admittedBy(app)
+      const app = appWith({ read: { ...SIX_IN_A_MINUTE, algorithm }, clock })
+      await sendUntilRefused(app)
       for (let turn = 0; turn < 20; turn++) {
         clock.advance(-HOUR_MS / 20)
-        expect((await admittedBy(app))[0]).toBe(0)
+        expect((await sendUntilRefused(app))[0]).toBe(0)
       }
     })
   })

@@ -107,8 +107,9 @@ describe('limits that are not those of the latest charge', () => {
 describe('the index of a limit among known limits', () => {
   const known = charged([limitOf(10, { name: 'one' }), limitOf(10, { name: 'two' })], 3)
 
-  it('is found by name and algorithm, with any numbers', () => {
-    expect(indexOfLimit(limitOf(99, { name: 'two', windowMs: 5 }), known.limits)).toBe(1)
+  it('is found by name, algorithm and window, with any amount', () => {
+    expect(indexOfLimit(limitOf(99, { name: 'two', burst: 5 }), known.limits)).toBe(1)
+    expect(indexOfLimit(limitOf(10, { name: 'two', windowMs: 5 }), known.limits)).toBe(-1)
     expect(indexOfLimit(limitOf(10, { name: 'two', algorithm: 'token-bucket' }), known.limits)).toBe(-1)
     expect(indexOfLimit(limitOf(10, { name: 'three' }), known.limits)).toBe(-1)
     expect(indexOfLimit(undefined, known.limits)).toBe(-1)

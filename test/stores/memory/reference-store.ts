@@ -52,11 +52,12 @@ export class ReferenceStore {
     const results = resultsOf(client, limits, nowMs, cost)
     const isAdmitted = banEndsInMs(client?.ban, nowMs) === 0 && results.every(({ allowed }) => allowed)
     if (!isAdmitted) return { decision: this.#refused(charge, client, nowMs), receipt: undefined }
-    const counts = limits.map((limit) => {
+    const taken = limits.map((limit) => {
       const state = countOf(client, limit)?.state ?? algorithmOf(limit).initialState(this.#newId())
       return { limit, state: algorithmOf(limit).charge(state, nowMs, limit, cost).state }
     })
     const expiresAtMs = Math.max(client?.expiresAtMs ?? 0, nowMs + longestTtlMs(limits))
+    const counts = [...taken, ...otherCounts(client, limits, nowMs)]
     const charged = { counts, ban: client?.ban, expiresAtMs }
     this.#clients.set(key, charged)
     const repeatAfterMs = longestWait(resultsOf(charged, limits, nowMs, cost))
@@ -66,7 +67,7 @@ export class ReferenceStore {
       limits: results.map(({ state }) => state),
       ...(repeatAfterMs > 0 ? { repeatAfterMs } : {}),
     }
-    return { decision, receipt: { key, taken: counts, cost } }
+    return { decision, receipt: { key, taken, cost } }
   }
 
   peek(charge: Charge, nowMs: number): Omit<Decision, 'receipt'> {
@@ -149,6 +150,18 @@ export class ReferenceStore {
   }
 }
 
+/** The counts of other limits that still count: as many as a client may have, those that count longest. */
+function otherCounts(client: Client | undefined, limits: readonly Limit[], nowMs: number): readonly Count[] {
+  const overAtMs = ({ limit, state }: Count): number => algorithmOf(limit).overAtMs(state, limit)
+  const live = (client?.counts ?? []).filter(
+    (count) => overAtMs(count) > nowMs && !limits.some((limit) => isSame(limit, count.limit)),
+  )
+  const dropped = [...live]
+    .sort((one, other) => overAtMs(one) - overAtMs(other))
+    .slice(0, Math.max(0, live.length + limits.length - 16))
+  return live.filter((count) => !dropped.includes(count))
+}
+
 interface Result {
   readonly allowed: boolean
   readonly waitMs: number
@@ -210,7 +223,7 @@ function countOf(client: Client | undefined, limit: Limit): Count | undefined {
 }
 
 function isSame(one: Limit, other: Limit): boolean {
-  return one.name === other.name && one.algorithm === other.algorithm
+  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
 }
 
 function longestWait(results: readonly Result[]): number {

@@ -28,13 +28,13 @@ describeRedisServer('RedisStore on a cluster', () => {
 
   const urls = (): string[] => cluster.nodes.map(({ url }) => url)
 
-  const keysOn = ({ admin }: ClusterNode, prefix: string): Promise<string[]> => admin.keys(`${prefix}:v1:*`)
+  const keysOn = ({ admin }: ClusterNode, prefix: string): Promise<string[]> => admin.keys(`${prefix}:v2:*`)
 
   /** One client for each server. */
   async function clientsOfEachNode(prefix: string): Promise<string[]> {
     const found = new Map<ClusterNode, string>()
     for (const client of CLIENTS) {
-      found.set(cluster.firstOwnerOf(await cluster.slotOf(`${prefix}:v1:${client}`)), client)
+      found.set(cluster.firstOwnerOf(await cluster.slotOf(`${prefix}:v2:${client}`)), client)
     }
     expect(found.size).toBe(3)
     return [...found.values()]
@@ -57,8 +57,8 @@ describeRedisServer('RedisStore on a cluster', () => {
     const keys = [
       '',
       'a',
-      'tollgate:v1:default:read:203.0.113.7',
-      '{app}:v1:a',
+      'tollgate:v2:default:read:203.0.113.7',
+      '{app}:v2:a',
       'a{b}c{d}',
       '{}a',
       'a{{b}}',
@@ -90,7 +90,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       expect(remaining).toEqual(CLIENTS.map(() => 2))
       const keys = await Promise.all(cluster.nodes.map((node) => keysOn(node, prefix)))
       for (const own of keys) expect(own.length).toBeGreaterThan(0)
-      expect(keys.flat().sort()).toEqual(CLIENTS.map((client) => `${prefix}:v1:${client}`).sort())
+      expect(keys.flat().sort()).toEqual(CLIENTS.map((client) => `${prefix}:v2:${client}`).sort())
     })
 
     it('sends one command to the server that has the key, and none to the others', async () => {
@@ -141,7 +141,7 @@ describeRedisServer('RedisStore on a cluster', () => {
 
     it('counts each charge once while the slot of a key moves to another server', async () => {
       const [client = ''] = CLIENTS
-      const slot = await cluster.slotOf(`${prefix}:v1:${client}`)
+      const slot = await cluster.slotOf(`${prefix}:v2:${client}`)
       const from = cluster.firstOwnerOf(slot)
       const to = cluster.nodes.find((node) => node !== from) ?? from
       expect(await remainingOf(client)).toBe(2)
@@ -153,7 +153,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       await cluster.finishMove(slot, to)
       expect(await remainingOf(client)).toBe(0)
       expect((await store.consume(chargeOf(client))).allowed).toBe(false)
-      expect(await keysOn(to, prefix)).toEqual([`${prefix}:v1:${client}`])
+      expect(await keysOn(to, prefix)).toEqual([`${prefix}:v2:${client}`])
       // The command went to the old server first, which rejected it.
       expect((await callsOf('evalsha')).rejected).toBeGreaterThan(0)
       await cluster.beginMove(slot, from)
@@ -195,7 +195,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       return { connection, store, limiter, lost, kept: CLIENTS.filter((client) => !lost.includes(client)) }
     }
 
-    const keyOf = (name: string, client: string): string => `${prefixOf(name)}:v1:default:read:${client}`
+    const keyOf = (name: string, client: string): string => `${prefixOf(name)}:v2:default:read:${client}`
 
     /** Whether the client has noticed that the connection is lost. From then on it sends no command. */
     async function hasNoticed({ store, lost: [client = ''] }: Limited): Promise<boolean> {

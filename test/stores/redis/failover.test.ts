@@ -57,7 +57,7 @@ describeRedisServer('RedisStore in a failover', () => {
   async function isCountedOn(promoted: Redis, name: string, traffic: Traffic): Promise<void> {
     await until(`${name} counts on the new primary`, async () => {
       await traffic.request('late')
-      const exists = await promoted.exists(`${prefixOf(name)}:v1:default:read:late`)
+      const exists = await promoted.exists(`${prefixOf(name)}:v2:default:read:late`)
       const isUsedUp = BUSY.every((client) => traffic.countOf(client, 429) > 0)
       return exists === 1 && isUsedUp && traffic.limiter.health().state === 'closed'
     })

@@ -6,9 +6,16 @@ export type Call = readonly [string, ...unknown[]]
 /** Records its calls, and answers with `answer`. */
 class FakeClient extends EventEmitter {
   readonly calls: Call[] = []
+  /** The words of the commands that load scripts. They are not among the calls. */
+  readonly loads: (readonly unknown[])[] = []
   answer: (call: Call) => unknown = () => 'OK'
 
   protected async called(...call: Call): Promise<unknown> {
+    const words = call[1] === 'SCRIPT' ? call.slice(1) : call[1]
+    if (Array.isArray(words) && words[0] === 'SCRIPT') {
+      this.loads.push(words)
+      return 'digest'
+    }
     this.calls.push(call)
     return this.answer(call)
   }

@@ -188,7 +188,7 @@ describeRedisServer('an outage of Redis', () => {
       expect(limiter.health().lastError?.message).toMatch(
         /^the store failed: OOM command not allowed when used memory > 'maxmemory'/,
       )
-      await failsUntilOpen()
+      expect(limiter.health().state).toBe('closed')
       await admin.config('SET', 'maxmemory', '0')
       await recovered()
       // The counters of this process are not added to those of Redis.

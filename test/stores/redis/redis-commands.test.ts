@@ -169,7 +169,7 @@ describeRedisServer('RedisStore and its server', () => {
 
     it('is the longest of those of the limits, the refusals and the ban', async () => {
       const store = made({ refusalCache: false })
-      const leftOf = (key: string): Promise<number> => client.pTTL(`tollgate:v1:${key}`)
+      const leftOf = (key: string): Promise<number> => client.pTTL(`tollgate:v2:${key}`)
       const near = (ms: number): unknown =>
         expect.toSatisfy((left: number) => left > ms - 60_000 && left <= ms)
       const limits = [limitOf(1, { ttlMs: 90_000 })]
@@ -186,7 +186,7 @@ describeRedisServer('RedisStore and its server', () => {
     it('may have 16 digits', async () => {
       const blockMs = 1_234_567_890_123_456
       await made().block('client', blockMs)
-      const leftMs = await client.pTTL('tollgate:v1:client')
+      const leftMs = await client.pTTL('tollgate:v2:client')
       expect(leftMs).toBeGreaterThan(blockMs - 60_000)
       expect(leftMs).toBeLessThanOrEqual(blockMs)
     })
@@ -261,7 +261,8 @@ describeRedisServer('RedisStore and its server', () => {
   describe('the time', () => {
     afterEach(() => void vi.useRealTimers())
 
-    const READ = "return string.format('%.0f', (select(2, struct.unpack('<Bd', redis.call('GET', KEYS[1])))))"
+    const READ =
+      "return string.format('%.0f', (select(2, struct.unpack('<Bi6', redis.call('GET', KEYS[1])))))"
     const expiryOf = async (key: string): Promise<number> =>
       Number(await client.eval(READ, { keys: [key], arguments: [] }))
     const serverMs = async (): Promise<number> => {
@@ -273,7 +274,7 @@ describeRedisServer('RedisStore and its server', () => {
       vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 0 })
       const startedMs = await serverMs()
       await made().consume(chargeOf('client', [limitOf(1, { ttlMs: HOUR_MS })]))
-      const decidedMs = (await expiryOf('tollgate:v1:client')) - HOUR_MS
+      const decidedMs = (await expiryOf('tollgate:v2:client')) - HOUR_MS
       expect(decidedMs).toBeGreaterThanOrEqual(startedMs)
       expect(decidedMs).toBeLessThanOrEqual(await serverMs())
     })
@@ -282,7 +283,7 @@ describeRedisServer('RedisStore and its server', () => {
       await made({ clock: new FakeClock(5_000) }).consume(
         chargeOf('client', [limitOf(1, { ttlMs: HOUR_MS })]),
       )
-      expect(await expiryOf('tollgate:v1:client')).toBe(5000 + HOUR_MS)
+      expect(await expiryOf('tollgate:v2:client')).toBe(5000 + HOUR_MS)
     })
   })
 
@@ -292,12 +293,12 @@ describeRedisServer('RedisStore and its server', () => {
     it.each(PREFIXES)('deletes the keys that start with its prefix, and no others: %j', async (prefix) => {
       const stores = PREFIXES.map((each) => made({ prefix: each }))
       for (const store of stores) {
-        for (const key of ['one', 'b:v1:x', '*', ' ']) await store.consume(chargeOf(key))
+        for (const key of ['one', 'b:v2:x', '*', ' ']) await store.consume(chargeOf(key))
       }
-      await client.set('a*:v2:one', 'of another')
+      await client.set('a*:v3:one', 'of another')
       const before = await keysOf()
       await made({ prefix }).resetAll()
-      const start = `${prefix}:v1:`
+      const start = `${prefix}:v2:`
       expect(await keysOf()).toEqual(before.filter((key) => !key.startsWith(start)))
       expect(before.filter((key) => key.startsWith(start))).toHaveLength(4)
     })

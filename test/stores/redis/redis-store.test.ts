@@ -44,7 +44,7 @@ const made = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
 
 describe('the options of RedisStore', () => {
   it('have the defaults that the README names', () => {
-    expect(made().deadlineMs).toBe(100)
+    expect([made().deadlineMs, made().connectDeadlineMs]).toEqual([100, 1000])
     expect(made({ deadlineMs: 2_147_483_647 }).deadlineMs).toBe(2_147_483_647)
     expect(made().capabilities).toStrictEqual({
       algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
@@ -60,12 +60,12 @@ describe('the options of RedisStore', () => {
     [
       undefined,
       'invalid_option',
-      'RedisStore: takes an object of options, got undefined. Give an object; it may have client, prefix, deadlineMs, refusalCache, clock.',
+      'RedisStore: takes an object of options, got undefined. Give an object; it may have client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock.',
     ],
     [
       { client, keyPrefix: 'x' },
       'unknown_option',
-      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? The options are client, prefix, deadlineMs, refusalCache, clock.",
+      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? The options are client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock.",
     ],
     [
       { client, deadlineMs: 0 },
@@ -76,6 +76,16 @@ describe('the options of RedisStore', () => {
       { client, deadlineMs: 2 ** 31 },
       'invalid_option',
       'RedisStore.deadlineMs: takes a whole number, got 2147483648. Give a number from 1 to 2147483647, without quotes.',
+    ],
+    [
+      { client, connectDeadlineMs: 0 },
+      'invalid_option',
+      'RedisStore.connectDeadlineMs: takes a whole number, got 0. Give a number from 1 to 2147483647, without quotes.',
+    ],
+    [
+      { sendCommand: async () => 'OK' },
+      'unknown_option',
+      'RedisStore.sendCommand: is an option of rate-limit-redis. Give the Redis client itself: { client }. Or give { client: { sendCommand: (words) => ... } }.',
     ],
     [
       { client, refusalCache: 0 },
@@ -137,8 +147,8 @@ describe('the options of RedisStore', () => {
       await store.consume(CHARGE_WITHOUT_RECEIPT)
       await store.reset('client')
       expect(redis.commands.map(([name, ...words]) => (name === 'DEL' ? words[0] : words[2]))).toEqual([
-        `${prefix}:v1:client`,
-        `${prefix}:v1:client`,
+        `${prefix}:v2:client`,
+        `${prefix}:v2:client`,
       ])
     },
   )
@@ -148,7 +158,7 @@ describe('the options of RedisStore', () => {
     const store = new RedisStore({ client: given, clock })
     await store.unblock('client')
     expect(given.duplicates[0]?.calls).toEqual([
-      ['evalsha', expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'app:tollgate:v1:client', '1000'],
+      ['evalsha', expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'app:tollgate:v2:client', '1000'],
     ])
   })
 })
@@ -161,7 +171,7 @@ describe('a charge', () => {
     await store.peek(chargeOf('client'))
     const id = expect.stringMatching(/^\d{1,10}$/) as unknown
     const sha = expect.stringMatching(/^[0-9a-f]{40}$/) as unknown
-    const head = ['EVALSHA', sha, '1', 'tollgate:v1:client', '']
+    const head = ['EVALSHA', sha, '1', 'tollgate:v2:client', '']
     expect(redis.commands).toEqual([
       [...head, '2', id, ...SHORT_FORM],
       [...head, '1', id, ...SHORT_FORM],
@@ -245,11 +255,11 @@ describe('a script that Redis does not know', () => {
     }
     for (const store of stores) await store.block('client', 5)
     const text = expect.stringContaining('redis.call') as unknown
-    expect(own.calls[1]).toEqual(['eval', text, 1, 'tollgate:v1:client', '1000', '5'])
+    expect(own.calls[1]).toEqual(['eval', text, 1, 'tollgate:v2:client', '1000', '5'])
     expect(nodeRedis.calls[1]).toEqual([
       'eval',
       text,
-      { keys: ['tollgate:v1:client'], arguments: ['1000', '5'] },
+      { keys: ['tollgate:v2:client'], arguments: ['1000', '5'] },
     ])
   })
 
@@ -258,15 +268,17 @@ describe('a script that Redis does not know', () => {
     afterEach(() => void vi.useRealTimers())
 
     it.each([
-      [99, ['EVALSHA', 'EVAL']],
-      [101, ['EVALSHA']],
-    ])('after %i ms causes the commands %j', async (afterMs, sent) => {
+      [false, ['EVALSHA', 'EVAL']],
+      [true, ['EVALSHA']],
+    ])('to a charge that is abandoned: %s, causes the commands %j', async (isAbandoned, sent) => {
+      const charge = { ...CHARGE_WITHOUT_RECEIPT, isAbandoned: false }
       redis.reply = async ([name]) => {
         if (name === 'EVAL') return ALLOWED
-        await new Promise((resolve) => setTimeout(resolve, afterMs))
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        charge.isAbandoned = isAbandoned
         throw NOSCRIPT
       }
-      const settled = Promise.allSettled([made().consume(CHARGE_WITHOUT_RECEIPT)])
+      const settled = Promise.allSettled([made().consume(charge)])
       await vi.advanceTimersByTimeAsync(200)
       const [{ status }] = await settled
       expect(redis.names).toEqual(sent)
@@ -338,7 +350,7 @@ describe('a client that is not connected', () => {
     const { store, own } = make()
     own.answer = () => ALLOWED
     const decision = store.consume(CHARGE_WITHOUT_RECEIPT)
-    await vi.advanceTimersByTimeAsync(99)
+    await vi.advanceTimersByTimeAsync(989)
     expect(own.calls).toEqual([])
     own.emit('ready')
     expect(await decision).toStrictEqual(allowedDecision())
@@ -354,7 +366,7 @@ describe('a client that is not connected', () => {
       store.reset('client'),
       store.resetAll(),
     ])
-    await vi.advanceTimersByTimeAsync(100)
+    await vi.advanceTimersByTimeAsync(1000)
     expect((await all).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'))
     own.emit('ready')
     await vi.advanceTimersByTimeAsync(10_000)
@@ -384,15 +396,15 @@ describe('a refusal', () => {
     redis.reply = ([name]) => (name === 'EVALSHA' ? REFUSED : 1)
   })
 
-  it('is repeated without a command until the last millisecond before the release', async () => {
+  it('is repeated without a command for five seconds at most: another process may unblock the client', async () => {
     const store = made({ clock })
     const first = await store.consume(CHARGE_WITHOUT_RECEIPT)
-    clock.advance(59_998)
+    clock.advance(4998)
     const last = store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(last).toStrictEqual({
       ...first,
-      retryAfterMs: 2,
-      limits: [{ name: 'test', limit: 3, remaining: 0, resetMs: 2 }],
+      retryAfterMs: 55_002,
+      limits: [{ name: 'test', limit: 3, remaining: 0, resetMs: 55_002 }],
     })
     expect(redis.commands).toHaveLength(1)
     clock.advance(1)
@@ -458,7 +470,7 @@ describe('a refund', () => {
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client', undefined, 2))
     await store.refund(receipt)
-    expect(redis.commands[1]?.slice(2)).toEqual(['1', 'tollgate:v1:client', '1000', SPEC, '2', '[[7,0,0]]'])
+    expect(redis.commands[1]?.slice(2)).toEqual(['1', 'tollgate:v2:client', '1000', SPEC, '2', '[[7,0,0]]'])
   })
 
   it('is made once, and only for receipts of the store', async () => {
@@ -477,20 +489,20 @@ describe('a refund', () => {
 describe('resetAll', () => {
   it('scans until the cursor is 0 again, and deletes the keys that it finds', async () => {
     const pages: Record<string, unknown> = {
-      0: ['17', ['tollgate:v1:a', 'tollgate:v1:b']],
+      0: ['17', ['tollgate:v2:a', 'tollgate:v2:b']],
       17: [Buffer.from('5'), []],
-      5: ['0', [Buffer.from('tollgate:v1:c')]],
+      5: ['0', [Buffer.from('tollgate:v2:c')]],
     }
     redis.reply = ([name, cursor = '']) => (name === 'SCAN' ? pages[cursor] : 1)
     await made().resetAll()
-    const scan = (cursor: string): string[] => ['SCAN', cursor, 'MATCH', 'tollgate:v1:*', 'COUNT', '1000']
+    const scan = (cursor: string): string[] => ['SCAN', cursor, 'MATCH', 'tollgate:v2:*', 'COUNT', '1000']
     expect(redis.commands).toEqual([
       scan('0'),
-      ['UNLINK', 'tollgate:v1:a'],
-      ['UNLINK', 'tollgate:v1:b'],
+      ['UNLINK', 'tollgate:v2:a'],
+      ['UNLINK', 'tollgate:v2:b'],
       scan('17'),
       scan('5'),
-      ['UNLINK', 'tollgate:v1:c'],
+      ['UNLINK', 'tollgate:v2:c'],
     ])
   })
 })

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A server on a free port of the loopback interface, closed with all its connections after `use`. */
+/** Calls `use` with a server on a free port of 127.0.0.1. Then closes the server and all its connections. */
 export async function withListeningServer<T>(
   handler: http.RequestListener | http.Server,
   use: (port: number, server: http.Server) => Promise<T>,

@@ -1,6 +1,6 @@
 import net from 'node:net'
 
-/** A response as it stood on the wire. */
+/** A response as it was received. */
 export interface RawResponse {
   readonly status: number
   /** Header lines in their order, names in lower case. */
@@ -9,8 +9,8 @@ export interface RawResponse {
 }
 
 /**
- * Writes `text` to a fresh connection in one packet and reads until the server closes it or `count`
- * responses are in.
+ * Writes `text` to a new connection in one packet. Reads until the server closes the connection or `count`
+ * responses have arrived.
  */
 export function sendRaw(port: number, text: string, count = 1, host = '127.0.0.1'): Promise<RawResponse[]> {
   return new Promise((resolve, reject) => {
@@ -30,7 +30,9 @@ export function sendRaw(port: number, text: string, count = 1, host = '127.0.0.1
   })
 }
 
-/** The whole responses in a text of Content-Length responses; a cut-off one at the end is left out. */
+/**
+ * The complete responses in a text of responses with Content-Length. An incomplete one at the end is ignored.
+ */
 export function parseResponses(text: string): RawResponse[] {
   const responses: RawResponse[] = []
   let rest = text
@@ -52,7 +54,7 @@ export function parseResponses(text: string): RawResponse[] {
   }
 }
 
-/** A GET request as text; `extra` are further header lines. */
-export function rawGet(path: string, extra: readonly string[] = []): string {
-  return [`GET ${path} HTTP/1.1`, 'Host: localhost', ...extra, '', ''].join('\r\n')
+/** A GET request as text. */
+export function rawGet(path: string, headerLines: readonly string[] = []): string {
+  return [`GET ${path} HTTP/1.1`, 'Host: localhost', ...headerLines, '', ''].join('\r\n')
 }

@@ -5,28 +5,28 @@ export function collectWarnings(): {
   readonly codes: () => Promise<string[]>
   readonly messages: () => Promise<string[]>
 } {
-  let seen: Array<{ code: string; message: string }> = []
+  let collected: Array<{ code: string; message: string }> = []
   const listener = (warning: Error & { code?: string }): void => {
     if (warning.name === 'RateLimiterWarning')
-      seen.push({ code: warning.code ?? '', message: warning.message })
+      collected.push({ code: warning.code ?? '', message: warning.message })
   }
   beforeEach(() => {
-    seen = []
+    collected = []
     process.on('warning', listener)
   })
   afterEach(() => {
     process.off('warning', listener)
   })
-  // Node emits warnings on the next tick.
-  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  // Node emits warnings in the next tick.
+  const nextTick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   return {
     codes: async () => {
-      await settled()
-      return seen.map(({ code }) => code)
+      await nextTick()
+      return collected.map(({ code }) => code)
     },
     messages: async () => {
-      await settled()
-      return seen.map(({ message }) => message)
+      await nextTick()
+      return collected.map(({ message }) => message)
     },
   }
 }

@@ -19,6 +19,8 @@ export interface Fault {
    * time.
    */
   readonly message: string | Readonly<Record<ClientKind, string>> | undefined
+  /** Whether the error shows that Redis works. Then it does not open the circuit breaker. */
+  readonly isAlive?: boolean
   /** What the connection needs to work again, besides answers: the late replies, or a new connection. */
   readonly heals?: 'release' | 'reset'
 }
@@ -52,6 +54,8 @@ const error = (message: string): Fault => ({
   message: failed(message),
 })
 
+const aliveError = (message: string): Fault => ({ ...error(message), isAlive: true })
+
 const shape = (text: string, shown: string): Fault => ({
   scenario: always({ text }),
   sent: ['EVALSHA'],
@@ -71,20 +75,22 @@ export const HUNG_UP: Readonly<Record<ClientKind, string>> = {
 export const NO_FAULT: Scenario = allowing
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
-  'is out of memory': error("OOM command not allowed when used memory > 'maxmemory'."),
+  'is out of memory': aliveError("OOM command not allowed when used memory > 'maxmemory'."),
   'is a replica': error("READONLY You can't write against a read only replica."),
   'loads its data': error('LOADING Redis is loading the dataset in memory'),
   'is part of a cluster that is down': error('CLUSTERDOWN The cluster is down'),
   'cannot write to its disk': error('MISCONF Redis is configured to save RDB snapshots, but it cannot.'),
   'is busy with a script': error('BUSY Redis is busy running a script.'),
-  'finds something else under the key': error(
+  'finds something else under the key': aliveError(
     'WRONGTYPE Operation against a key holding the wrong kind of value',
   ),
-  'forbids scripts': error("NOPERM this user has no permissions to run the 'evalsha' command"),
+  'runs a script that fails': aliveError('ERR user_script:1: attempt to compare nil with number'),
+  'forbids scripts': aliveError("NOPERM this user has no permissions to run the 'evalsha' command"),
   'does not know a script, also after it received the script': {
     scenario: always({ text: errorReply(NOSCRIPT) }),
     sent: ['EVALSHA', 'EVAL'],
     message: failed(NOSCRIPT),
+    isAlive: true,
   },
   'is out of memory for a script': {
     scenario: ([name]) => ({
@@ -92,6 +98,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     }),
     sent: ['EVALSHA', 'EVAL'],
     message: failed('OOM command not allowed'),
+    isAlive: true,
   },
   'answers a text': shape(textReply('OK'), "'OK'"),
   'answers a status': shape(statusReply('OK'), "'OK'"),

@@ -24,6 +24,9 @@ export function handshakeReply(words: readonly string[], identity: Identity): st
       return statusReply('PONG')
     case 'CLUSTER':
       return cluster(second, identity)
+    // A scripted server knows a script if the test answers EVALSHA.
+    case 'SCRIPT':
+      return textReply('0'.repeat(40))
     case 'COMMAND':
       return arrayReply([])
     case 'CLIENT':

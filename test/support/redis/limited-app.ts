@@ -29,7 +29,9 @@ export class LimitedApp {
   private constructor(redis: ScriptedRedis, connection: ConnectedClient, options: LimitedAppOptions) {
     this.redis = redis
     this.#connection = connection
-    this.store = new RedisStore({ client: connection.client, deadlineMs: options.deadlineMs })
+    // The tests are about a server that was connected before.
+    const { deadlineMs } = options
+    this.store = new RedisStore({ client: connection.client, deadlineMs, connectDeadlineMs: deadlineMs })
     const { onStoreError = 'memory' } = options
     const logger = { info: () => undefined, warn: () => undefined }
     const { store } = this

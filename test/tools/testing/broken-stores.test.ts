@@ -3,6 +3,7 @@ import { BROKEN_ALGORITHMS } from './broken-stores/algorithms.ts'
 import { BROKEN_BANS } from './broken-stores/bans.ts'
 import { BROKEN_BLOCKS } from './broken-stores/blocks.ts'
 import type { BrokenStore } from './broken-stores/broken-store.ts'
+import { BROKEN_CONFIGURATIONS } from './broken-stores/configurations.ts'
 import { BROKEN_COUNTING } from './broken-stores/counting.ts'
 import { BROKEN_KEYS } from './broken-stores/keys.ts'
 import { BROKEN_RECEIPTS_AND_LIMITS } from './broken-stores/receipts-and-limits.ts'
@@ -16,6 +17,7 @@ const BROKEN_STORES: readonly BrokenStore[] = [
   ...BROKEN_ALGORITHMS,
   ...BROKEN_BANS,
   ...BROKEN_BLOCKS,
+  ...BROKEN_CONFIGURATIONS,
 ]
 
 /** The cases that must find a broken store, and all other cases except the slow ones. */

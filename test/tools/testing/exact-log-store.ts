@@ -5,6 +5,7 @@ import type { FakeClock } from '../../../src/tools/testing/index.ts'
 
 /** An allowed charge. It has no units after a refund. */
 interface LogEntry {
+  readonly counters: readonly string[]
   atMs: number
   units: number
 }
@@ -130,7 +131,7 @@ export class ExactLogStore implements Store {
       this.block(charge.key, rule.forMs)
       return banned(charge, decision.retryAfterMs, { endsInMs: rule.forMs, isNew: true })
     }
-    const receipt: LogEntry = { atMs: nowMs, units: charge.cost }
+    const receipt: LogEntry = { counters: charge.limits.map(counterOf), atMs: nowMs, units: charge.cost }
     client.log.push(receipt)
     return { ...this.#decisionOf(charge, client, nowMs), receipt }
   }
@@ -181,7 +182,8 @@ export class ExactLogStore implements Store {
   }
 
   #read(limit: Limit, { log }: Client, nowMs: number): LimitReading {
-    return READERS[limit.algorithm](log, nowMs, limit, this.#countsUntil)
+    const counted = log.filter(({ counters }) => counters.includes(counterOf(limit)))
+    return READERS[limit.algorithm](counted, nowMs, limit, this.#countsUntil)
   }
 
   #decisionOf({ limits }: Charge, client: Client, nowMs: number): Decision {
@@ -191,6 +193,11 @@ export class ExactLogStore implements Store {
     })
     return { allowed: true, retryAfterMs: 0, limits: states }
   }
+}
+
+/** What identifies the counter of a limit among those of a client. */
+function counterOf({ name, algorithm, windowMs }: Limit): string {
+  return JSON.stringify([name, algorithm, windowMs])
 }
 
 function banned({ limits }: Charge, waitMs: number, ban: Ban): Decision {

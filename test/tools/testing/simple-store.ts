@@ -17,7 +17,7 @@ type State = AlgorithmState
 
 /** One client of a {@link SimpleStore}. */
 export interface Client {
-  /** By the names of the limits. */
+  /** By what {@link SimpleStore.counterOf} returns for the limits. */
   readonly states: Map<string, State>
   ban: BanState | undefined
 }
@@ -100,6 +100,11 @@ export class SimpleStore implements Store {
     return key
   }
 
+  /** What identifies the counter of a limit among those of a client. */
+  protected counterOf({ name, algorithm, windowMs }: Limit): string {
+    return JSON.stringify([name, algorithm, windowMs])
+  }
+
   protected algorithm(limit: Limit): Algorithm<State> {
     return algorithmOf(limit)
   }
@@ -125,9 +130,9 @@ export class SimpleStore implements Store {
 
   protected take({ charge, client, results }: Plan): Decision {
     const { key, limits, cost } = charge
-    limits.forEach(({ name }, index) => {
+    limits.forEach((limit, index) => {
       const result = results[index]
-      if (result !== undefined) client.states.set(name, result.state)
+      if (result !== undefined) client.states.set(this.counterOf(limit), result.state)
     })
     const receipt: SimpleReceipt = { key, client, limits, taken: new Map(client.states), cost }
     return { ...this.decision(charge, results, results, undefined), receipt }
@@ -136,7 +141,7 @@ export class SimpleStore implements Store {
   protected calculate(client: Client, { limits }: Charge, cost: number): readonly AlgorithmResult<State>[] {
     const nowMs = this.clock.now()
     return limits.map((limit) =>
-      this.algorithm(limit).charge(client.states.get(limit.name), nowMs, limit, cost),
+      this.algorithm(limit).charge(client.states.get(this.counterOf(limit)), nowMs, limit, cost),
     )
   }
 
@@ -161,18 +166,18 @@ export class SimpleStore implements Store {
     const nowMs = this.clock.now()
     if (client.ban !== undefined) client.ban = banAt(client.ban, nowMs)
     for (const limit of limits) {
-      const state = client.states.get(limit.name)
+      const state = client.states.get(this.counterOf(limit))
       if (state !== undefined)
-        client.states.set(limit.name, this.algorithm(limit).rewind(state, nowMs, limit))
+        client.states.set(this.counterOf(limit), this.algorithm(limit).rewind(state, nowMs, limit))
     }
   }
 
   protected giveBack({ limits, taken, cost }: SimpleReceipt, client: Client): void {
     for (const limit of limits) {
-      const [state, left] = [client.states.get(limit.name), taken.get(limit.name)]
+      const [state, left] = [client.states.get(this.counterOf(limit)), taken.get(this.counterOf(limit))]
       if (state === undefined || left === undefined) continue
       const { refund } = this.algorithm(limit)
-      client.states.set(limit.name, refund(state, left, this.clock.now(), limit, cost))
+      client.states.set(this.counterOf(limit), refund(state, left, this.clock.now(), limit, cost))
     }
   }
 

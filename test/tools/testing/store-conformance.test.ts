@@ -149,6 +149,13 @@ const BLOCKS = [
   'after an unblock() the count of refusals starts at zero',
 ]
 const BLOCK_RESETS = ['reset() forgets the ban and the refusals of one key', 'resetAll() forgets every ban']
+const CONFIGURATIONS = [
+  'a charge forgets nothing that limits with another algorithm or window have counted',
+  'a limit does not count what limits with another algorithm or window have counted',
+  'a limit keeps its count when its amount changes',
+  'refund() gives back the charge of its own limit when other limits have charged the key since',
+  'a ban holds for limits with another algorithm or window too',
+]
 const MEMORY = ['a client is remembered until its window ends, while many other clients come']
 const CLOSING = ['close() can be called twice']
 
@@ -174,7 +181,7 @@ describe('the conformance suite', () => {
       ...under('token-bucket', [...general, ...TOKEN_BUCKET, ...TOKEN_BUCKET_REFUNDS]),
       ...under('several algorithms', [...SEVERAL_LIMITS, ...SEVERAL_REFUNDS]),
       ...[...KEYS, ...RESETS, ...REFUSALS, ...BANS, ...BAN_PEEK, ...BLOCKS, ...BLOCK_RESETS],
-      ...[...MEMORY, ...CLOSING],
+      ...[...CONFIGURATIONS, ...MEMORY, ...CLOSING],
     ])
   })
 

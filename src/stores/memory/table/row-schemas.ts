@@ -8,8 +8,8 @@ import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import type { Limit } from '../../../limits/limit.ts'
 
 /**
- * What the numbers of a row belong to: limits with these names, counted by these algorithms, in this order. The
- * longest time for which one of the limits is remembered is part of the schema as well.
+ * What the numbers of a row belong to: limits with these names and windows, counted by these algorithms, in this
+ * order. The longest time for which one of the limits is remembered is part of the schema as well.
  */
 export interface RowSchema {
   /** The number under which rows keep the schema; -1 while no client has it. */
@@ -88,7 +88,7 @@ export class RowSchemas {
   #find(limits: readonly Limit[]): RowSchema {
     const text = JSON.stringify([
       longestTtlMs(limits),
-      limits.map(({ name, algorithm }) => [name, algorithm]),
+      limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs]),
     ])
     const schema = this.#byText.get(text) ?? {
       id: -1,

@@ -19,6 +19,13 @@ export class CommandConnection implements RedisConnection {
     return undefined
   }
 
+  problem(): undefined {
+    return undefined
+  }
+
+  /** Whether that object is connected cannot be seen. */
+  onReady(): void {}
+
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
     return this.#send(['EVALSHA', sha, '1', key, ...args])
   }
@@ -29,6 +36,10 @@ export class CommandConnection implements RedisConnection {
 
   delete(key: string): Promise<unknown> {
     return this.#send(['DEL', key])
+  }
+
+  sendToAll(words: readonly string[]): Promise<unknown> {
+    return this.#send(words)
   }
 
   async primaries(): Promise<readonly SendCommand[]> {

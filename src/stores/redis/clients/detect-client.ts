@@ -22,13 +22,16 @@ export type RedisClient = IoredisLike | NodeRedisLike | CommandSender
  */
 export function connectionOf(client: unknown): RedisConnection {
   if (typeof client === 'object' && client !== null) {
+    checkNoStore(client)
     if (isIoredis(client)) return new IoredisConnection(client)
     if (isNodeRedis(client)) {
       return isNodeRedisCluster(client)
         ? new NodeRedisClusterConnection(client)
         : new NodeRedisConnection(client)
     }
-    if (typeof (client as Partial<CommandSender>).sendCommand === 'function') {
+    const { sendCommand } = client as Partial<CommandSender>
+    if (typeof sendCommand === 'function') {
+      checkTakesWords(sendCommand)
       return new CommandConnection(client as CommandSender)
     }
   }
@@ -37,6 +40,34 @@ export function connectionOf(client: unknown): RedisConnection {
     option: 'RedisStore.client',
     problem: `takes a client of ioredis or node-redis, or { sendCommand(words) }, got ${nameOf(client)}`,
     remedy: 'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
+  })
+}
+
+/** A store of rate-limit-redis has a function `sendCommand` too. */
+function checkNoStore(client: object): void {
+  const { increment, consume } = client as { increment?: unknown; consume?: unknown }
+  if (typeof increment !== 'function' && typeof consume !== 'function') return
+  throw new RateLimiterError({
+    code: 'invalid_option',
+    option: 'RedisStore.client',
+    problem: `takes a client, got ${nameOf(client)}, which is a store`,
+    remedy: 'Give the Redis client that this store uses: new RedisStore({ client }).',
+  })
+}
+
+/** The parameters `...args` or `command, ...args`, with which rate-limit-redis calls the function. */
+const REST_PARAMETERS = /^(?:async\s*)?(?:function\s*\w*\s*)?\(\s*(?:\w+\s*,\s*)?\.\.\.\w+\s*\)/
+
+/** The words of a command are one argument. A function for rate-limit-redis takes one for each word. */
+function checkTakesWords(sendCommand: CommandSender['sendCommand']): void {
+  // Mock functions of test frameworks take any arguments.
+  if ('mock' in sendCommand || !REST_PARAMETERS.test(String(sendCommand))) return
+  throw new RateLimiterError({
+    code: 'invalid_option',
+    option: 'RedisStore.client.sendCommand',
+    problem: 'takes the words of a command as one array, got a function with rest parameters',
+    remedy:
+      'Give the Redis client itself: { client }. Or write sendCommand: (words) => client.sendCommand(words).',
   })
 }
 

@@ -1,7 +1,8 @@
 // Hides ioredis, versions 5 and 6.
 
 import type { Writable } from 'node:stream'
-import { ClusterReadyWaiter, type ReadyEvents, ReadyWaiter, type ServerClient } from './ready-waiters.ts'
+import { type ClientEmitter, ClientEvents } from './client-events.ts'
+import { ClusterReadyWaiter, type ServerClient } from './ready-waiters.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 import { WriteBatcher } from './write-batcher.ts'
 
@@ -13,7 +14,7 @@ export interface IoredisLike {
 }
 
 /** The part of an ioredis client that is used. */
-interface Ioredis extends ReadyEvents {
+interface Ioredis extends ClientEmitter {
   readonly status: string
   readonly isCluster?: boolean
   /** The socket to the server. A cluster client has one for each server and shows none. */
@@ -24,7 +25,6 @@ interface Ioredis extends ReadyEvents {
   del(key: string): Promise<unknown>
   call(...words: readonly string[]): Promise<unknown>
   nodes(role: 'master'): readonly (Ioredis & ServerClient)[]
-  on(event: 'error', listener: (error: Error) => void): unknown
   disconnect(): void
   duplicate(options: object): Ioredis
   duplicate(startupNodes: readonly never[], options: object): Ioredis
@@ -32,6 +32,9 @@ interface Ioredis extends ReadyEvents {
 
 /** The longest pause before the next attempt to connect. Recovery takes that much longer. */
 const LONGEST_PAUSE_MS = 500
+
+/** How long scripts wait for the servers of a cluster. Later, a command that needs a script brings it. */
+const LONGEST_WAIT_MS = 10_000
 
 const reconnectAfter = (attempts: number): number =>
   Math.min(25 * 2 ** Math.min(attempts, 9), LONGEST_PAUSE_MS)
@@ -60,7 +63,7 @@ export function isIoredis(client: object): client is IoredisLike {
 /** A connection that the store opens itself, with the addresses and options of the application's client. */
 export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
-  readonly #ready: ReadyWaiter
+  readonly #events: ClientEvents
   readonly #servers: ClusterReadyWaiter | undefined
   readonly #batcher = new WriteBatcher()
 
@@ -86,7 +89,7 @@ export class IoredisConnection implements RedisConnection {
     // A failed command rejects by itself. Without a listener, ioredis would print every error of the
     // connection too.
     this.#client.on('error', () => undefined)
-    this.#ready = new ReadyWaiter(this.#client)
+    this.#events = ClientEvents.of(this.#client)
     if (client.isCluster === true) this.#servers = new ClusterReadyWaiter(() => this.#client.nodes('master'))
   }
 
@@ -97,17 +100,31 @@ export class IoredisConnection implements RedisConnection {
 
   ready(deadlineMs: number): Promise<void> | undefined {
     const { status } = this.#client
-    const notReady = (): Error =>
-      new Error(`Redis is not connected: the status of the connection is '${this.#client.status}'`)
+    const notReady = (): Error => this.#notConnected()
     if (status === 'ready') return this.#servers?.within(deadlineMs, notReady)
     // It connects for the first time or again, and may be ready before the deadline.
     if (status === 'connecting' || status === 'connect') return this.#connected(deadlineMs, notReady)
-    return Promise.reject(notReady())
+    // A connection that was lost is not waited for. But Redis may start a moment after this process.
+    const isFirst = !this.#events.wasReady && (status === 'reconnecting' || status === 'close')
+    return isFirst ? this.#connected(deadlineMs, notReady) : Promise.reject(notReady())
+  }
+
+  problem(): Error | undefined {
+    return this.#client.status === 'ready' ? undefined : this.#notConnected()
+  }
+
+  #notConnected(): Error {
+    return this.#events.notConnected(describeStatus(this.#client.status))
+  }
+
+  onReady(listener: () => void): void {
+    this.#events.onReady(listener)
+    if (this.#client.status === 'ready') listener()
   }
 
   async #connected(deadlineMs: number, notReady: () => Error): Promise<void> {
     const startedAtMs = performance.now()
-    await this.#ready.within(deadlineMs, notReady)
+    await this.#events.waiter.within(deadlineMs, notReady)
     await this.#servers?.within(Math.max(0, startedAtMs + deadlineMs - performance.now()), notReady)
   }
 
@@ -125,6 +142,12 @@ export class IoredisConnection implements RedisConnection {
     return this.#client.del(key)
   }
 
+  async sendToAll(words: readonly string[]): Promise<unknown> {
+    if (this.#client.isCluster !== true) return this.#client.call(...words)
+    await this.#servers?.within(LONGEST_WAIT_MS, () => new Error('a server of the cluster is connecting'))
+    return Promise.all((await this.primaries()).map((send) => send(words)))
+  }
+
   async primaries(): Promise<readonly SendCommand[]> {
     const clients = this.#client.isCluster === true ? this.#client.nodes('master') : [this.#client]
     return clients.map((client) => (words) => client.call(...words))
@@ -133,4 +156,12 @@ export class IoredisConnection implements RedisConnection {
   async close(): Promise<void> {
     this.#client.disconnect()
   }
+}
+
+function describeStatus(status: string): string {
+  const known = `the status of the connection is '${status}'`
+  // Nothing answers if one side expects TLS and the other does not.
+  return status === 'connecting' || status === 'connect'
+    ? `${known}: check host and port, and whether the server expects TLS`
+    : known
 }

@@ -1,5 +1,7 @@
 // Hides node-redis, versions 4 to 6, for a cluster.
 
+import { type ClientEmitter, ClientEvents } from './client-events.ts'
+import { NOT_OPEN } from './node-redis.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
 const SLOT_COUNT = 16_384
@@ -23,7 +25,7 @@ interface ClusterNode {
 }
 
 /** The part of a cluster client of node-redis that is used. */
-interface NodeRedisCluster {
+interface NodeRedisCluster extends ClientEmitter {
   readonly isOpen?: boolean
   readonly slots: readonly ({ readonly master: ClusterNode } | undefined)[]
   readonly masters: readonly ClusterNode[]
@@ -43,16 +45,27 @@ export function isNodeRedisCluster(client: object): boolean {
  */
 export class NodeRedisClusterConnection implements RedisConnection {
   readonly #cluster: NodeRedisCluster
+  readonly #events: ClientEvents
+  #endOnReady: (() => void) | undefined
 
   constructor(client: object) {
     this.#cluster = client as NodeRedisCluster
+    this.#events = ClientEvents.of(this.#cluster)
   }
 
   ready(): Promise<void> | undefined {
-    if (this.#cluster.isOpen !== false) return undefined
-    return Promise.reject(
-      new Error('Redis is not connected: call await client.connect() before the first request'),
-    )
+    const problem = this.problem()
+    return problem === undefined ? undefined : Promise.reject(problem)
+  }
+
+  problem(): Error | undefined {
+    return this.#cluster.isOpen === false ? this.#events.notConnected(NOT_OPEN) : undefined
+  }
+
+  onReady(listener: () => void): void {
+    // Only newer versions emit `ready`. The others receive a script when a command first needs it.
+    this.#endOnReady = this.#events.onReady(listener)
+    if (this.#cluster.isOpen === true && this.#cluster.masters.length > 0) listener()
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
@@ -67,6 +80,10 @@ export class NodeRedisClusterConnection implements RedisConnection {
     return this.#send(key, ['DEL', key])
   }
 
+  async sendToAll(words: readonly string[]): Promise<unknown> {
+    return Promise.all((await this.primaries()).map((send) => send(words)))
+  }
+
   async primaries(): Promise<readonly SendCommand[]> {
     return this.#cluster.masters.map((node) => {
       this.#checkReady(node)
@@ -75,7 +92,9 @@ export class NodeRedisClusterConnection implements RedisConnection {
   }
 
   /** The application closes its client. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#endOnReady?.()
+  }
 
   async #send(key: string, words: readonly string[]): Promise<unknown> {
     this.#checkReady(this.#cluster.slots[keySlotOf(key)]?.master)
@@ -86,7 +105,7 @@ export class NodeRedisClusterConnection implements RedisConnection {
     if (node?.client?.isReady === true) return
     // With `minimizeConnections` the cluster connects to a server when a command first needs it.
     if (node !== undefined && node.client === undefined) void this.#connect(node)
-    throw new Error('Redis is not connected: a server of the cluster is connecting')
+    throw this.#events.notConnected('a server of the cluster is connecting')
   }
 
   async #connect(node: ClusterNode): Promise<void> {

@@ -1,6 +1,6 @@
 // Hides node-redis, versions 4 to 6, for one server and with sentinels.
 
-import { type ReadyEvents, ReadyWaiter } from './ready-waiters.ts'
+import { type ClientEmitter, ClientEvents } from './client-events.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
 /** What identifies a client of node-redis, for one server, for a cluster or with sentinels. */
@@ -18,7 +18,7 @@ interface ScriptArguments {
 }
 
 /** The part of a node-redis client that is used. */
-interface NodeRedis extends ReadyEvents {
+interface NodeRedis extends ClientEmitter {
   readonly isOpen?: boolean
   readonly isReady?: boolean
   evalSha(sha: string, script: ScriptArguments): Promise<unknown>
@@ -28,6 +28,10 @@ interface NodeRedis extends ReadyEvents {
   /** Only a client with sentinels has it. */
   use?<T>(work: (client: NodeRedis) => Promise<T>): Promise<T>
 }
+
+/** What is known of a client that is not connected. */
+export const CONNECTING = 'the client is connecting'
+export const NOT_OPEN = 'call await client.connect() before the first request'
 
 export function isNodeRedis(client: object): client is NodeRedisLike {
   const { evalSha, connect } = client as Partial<NodeRedisLike>
@@ -40,23 +44,30 @@ export function isNodeRedis(client: object): client is NodeRedisLike {
  */
 export class NodeRedisConnection implements RedisConnection {
   readonly #client: NodeRedis
-  readonly #ready: ReadyWaiter
+  readonly #events: ClientEvents
+  #endOnReady: (() => void) | undefined
 
   constructor(client: NodeRedisLike) {
     this.#client = client as unknown as NodeRedis
-    this.#ready = new ReadyWaiter(this.#client)
+    this.#events = ClientEvents.of(this.#client)
   }
 
   ready(deadlineMs: number): Promise<void> | undefined {
     const { isReady, isOpen } = this.#client
     if (isReady === true || (isReady === undefined && isOpen !== false)) return undefined
-    if (isOpen === true) {
-      const notReady = (): Error => new Error('Redis is not connected: the client is connecting')
-      return this.#ready.within(deadlineMs, notReady)
-    }
-    return Promise.reject(
-      new Error('Redis is not connected: call await client.connect() before the first request'),
-    )
+    if (isOpen !== true) return Promise.reject(this.#events.notConnected(NOT_OPEN))
+    return this.#events.waiter.within(deadlineMs, () => this.#events.notConnected(CONNECTING))
+  }
+
+  problem(): Error | undefined {
+    const { isReady, isOpen } = this.#client
+    if (isReady === true || (isReady === undefined && isOpen !== false)) return undefined
+    return this.#events.notConnected(isOpen === true ? CONNECTING : NOT_OPEN)
+  }
+
+  onReady(listener: () => void): void {
+    this.#endOnReady = this.#events.onReady(listener)
+    if (this.#client.isReady === true) listener()
   }
 
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
@@ -71,13 +82,22 @@ export class NodeRedisConnection implements RedisConnection {
     return this.#client.del(key)
   }
 
+  sendToAll(words: readonly string[]): Promise<unknown> {
+    return this.#send(words)
+  }
+
   async primaries(): Promise<readonly SendCommand[]> {
-    const client = this.#client
-    const { use } = client
-    if (use === undefined) return [(words) => client.sendCommand(words)]
-    return [(words) => use.call(client, (leased) => leased.sendCommand(words)) as Promise<unknown>]
+    return [(words) => this.#send(words)]
   }
 
   /** The application closes its client. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.#endOnReady?.()
+  }
+
+  #send(words: readonly string[]): Promise<unknown> {
+    const { use } = this.#client
+    if (use === undefined) return this.#client.sendCommand(words)
+    return use.call(this.#client, (leased) => leased.sendCommand(words)) as Promise<unknown>
+  }
 }

@@ -1,6 +1,6 @@
 // Hides how the store waits until a client is connected.
 
-import { withDeadline } from '../../resilience/deadline.ts'
+import { Deadline, withDeadline } from '../../resilience/deadline.ts'
 
 /** The part of an event emitter that waiting needs. */
 export interface ReadyEvents {
@@ -24,14 +24,14 @@ export class ReadyWaiter {
   within(deadlineMs: number, notReady: () => Error): Promise<void> {
     return new Promise((resolve, reject) => {
       const callback = (): void => {
-        clearTimeout(timer)
+        deadline.cancel()
         resolve()
       }
-      const timer = setTimeout(() => {
+      const deadline = new Deadline(deadlineMs, () => {
         this.#callbacks.delete(callback)
         if (this.#callbacks.size === 0) this.#client.off('ready', this.#onReady)
         reject(notReady())
-      }, deadlineMs)
+      })
       if (this.#callbacks.size === 0) this.#client.once('ready', this.#onReady)
       this.#callbacks.add(callback)
     })

@@ -7,9 +7,18 @@ export interface RedisConnection {
    * when a command would be sent, and rejects after `deadlineMs` or if the client does not connect.
    */
   ready(deadlineMs: number): Promise<void> | undefined
+  /** Why no command would be sent now. Undefined if one would be sent, or if that cannot be seen. */
+  problem(): Error | undefined
   evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown>
   eval(source: string, key: string, args: readonly string[]): Promise<unknown>
+  /**
+   * Calls `listener` each time when the client is connected, also if it is connected already. The commands that
+   * the listener sends are the first. Never calls it for a client whose connection cannot be seen.
+   */
+  onReady(listener: () => void): void
   delete(key: string): Promise<unknown>
+  /** Sends a command without a key to each server that holds keys. Rejects if one of them fails. */
+  sendToAll(words: readonly string[]): Promise<unknown>
   /** For each server that holds keys, a function that sends it commands without a key. */
   primaries(): Promise<readonly SendCommand[]>
   /** Closes the connections that the store has opened itself. */

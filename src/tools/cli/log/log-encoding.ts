@@ -44,14 +44,15 @@ export async function* decodedBytes(
   bytes: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const outer = await peek(bytes)
-  checkEncoding(name, outer.start)
+  checkEncoding(name, outer.start, '<log>')
   if (!outer.start.startsWith(GZIP)) {
     yield* outer.all()
     return
   }
   const inner = await peek(gunzip(Readable.from(outer.all())))
-  checkEncoding(name, inner.start)
-  if (inner.start.startsWith(GZIP)) throw encodingError(name, 'is gzipped twice', 'gzip -dc')
+  checkEncoding(name, inner.start, '-', 'gzip -dc <log> | ')
+  if (inner.start.startsWith(GZIP))
+    throw encodingError(name, 'is gzipped twice', 'gzip -dc <log> | gzip -dc -')
   yield* inner.all()
 }
 
@@ -86,14 +87,21 @@ function gunzip(file: Readable): AsyncIterable<Buffer> {
   return file.pipe(bytes)
 }
 
-function checkEncoding(name: string, start: string): void {
+/**
+ * @param input the operand of the command that makes plain text of the log
+ * @param before the command before it, for a log that is gzipped too
+ */
+function checkEncoding(name: string, start: string, input: string, before = ''): void {
+  const fail = (problem: string, command: string): never => {
+    throw encodingError(name, problem, `${before}${command} ${input}`)
+  }
   for (const [offset, bytes, problem, command] of OTHER_ENCODINGS) {
-    if (start.startsWith(bytes, offset)) throw encodingError(name, problem, command)
+    if (start.startsWith(bytes, offset)) fail(problem, command)
   }
   // UTF-16 without a byte order mark: each ASCII character has a zero byte after it, or before it.
   const zeros = [0, 1, 2, 3].map((at) => Number(start[at] === '\0')).join('')
-  if (zeros === '0101') throw encodingError(name, 'is UTF-16 text', 'iconv -f UTF-16LE -t UTF-8')
-  if (zeros === '1010') throw encodingError(name, 'is UTF-16 text', 'iconv -f UTF-16BE -t UTF-8')
+  if (zeros === '0101') fail('is UTF-16 text', 'iconv -f UTF-16LE -t UTF-8')
+  if (zeros === '1010') fail('is UTF-16 text', 'iconv -f UTF-16BE -t UTF-8')
 }
 
 function encodingError(name: string, problem: string, command: string): RateLimiterError {
@@ -101,6 +109,6 @@ function encodingError(name: string, problem: string, command: string): RateLimi
     code: 'invalid_option',
     option: name,
     problem,
-    remedy: `Give the log as plain or gzipped text: ${command} <log> | npx express-tollgate replay -`,
+    remedy: `Give the log as plain or gzipped text: ${command} | npx express-tollgate replay -`,
   })
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createClientResolver } from '../../../client/client-resolver.ts'
+import { createClientResolver, NO_CLIENT_WARNINGS } from '../../../client/client-resolver.ts'
 import { trustNobody } from '../../../client/proxy-trust.ts'
 import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../limits/limit.ts'
 import { isDynamic } from '../../../limits/policy.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../../../limits/request-class.ts'
-import { methodClassifier } from '../../../limits/request-methods.ts'
+import { classesOfMethod } from '../../../limits/request-methods.ts'
 import { parseSettings, type Settings } from '../../../options/settings.ts'
 import { MemoryStore, type MemoryStoreStats } from '../../../stores/memory/memory-store.ts'
 import { storeKeysOf } from '../../../stores/store-key.ts'
@@ -34,7 +34,6 @@ export class OfflineLimiter {
   readonly #settings: Settings<IncomingMessage, ServerResponse>
   readonly #store: MemoryStore
   readonly #clientKeyOf: (entry: LogEntry) => string
-  readonly #classOf = methodClassifier('write')
   readonly #storeKeyOf: ReturnType<typeof storeKeysOf>
   readonly #unreachableLimits: Readonly<Record<RequestClass, Limit | undefined>>
   #nowMs = 0
@@ -60,7 +59,7 @@ export class OfflineLimiter {
   decide(entry: LogEntry, nowMs: number): OfflineDecision {
     this.#nowMs = nowMs
     const clientKey = this.#clientKeyOf(entry)
-    const requestClass = this.#classOf({ method: entry.method, headers: {} })
+    const [requestClass = 'read'] = classesOfMethod({ method: entry.method, headers: {} })
     const policy = this.#settings.policies[requestClass]
     if (policy === false || isDynamic(policy)) return { clientKey, requestClass, allowed: true }
     const charge = {
@@ -112,7 +111,8 @@ function clientKeyResolver({
     header,
     ipv6Subnet,
     trustFor: () => trust ?? trustNobody,
-    onIgnoredHeader: () => undefined,
+    trustsAdapter: false,
+    warnings: NO_CLIENT_WARNINGS,
   })
   return ({ address, forwarded }) =>
     resolveClient({

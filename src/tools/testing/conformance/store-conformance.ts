@@ -4,6 +4,7 @@ import { FakeClock } from '../fake-clock.ts'
 import { banCases } from './ban-cases.ts'
 import { blockCases } from './block-cases.ts'
 import { clockCases } from './clock-cases.ts'
+import { configurationCases } from './configuration-cases.ts'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
 import { countingCases } from './counting-cases.ts'
 import { fixedWindowCases } from './fixed-window-cases.ts'
@@ -54,14 +55,15 @@ const NO_ALGORITHM: readonly ConformanceGroup[] = [
   refusalCases,
   banCases,
   blockCases,
+  configurationCases,
   lifetimeCases,
 ]
 
 /**
  * Registers the tests that every store must pass. The tests of counting are registered for each algorithm that
  * the store declares, below the name of the algorithm. The tests of keys, of bans and of closing are registered
- * once. There are no tests for what a store does not have: `peek`, `refund`, several limits, or bans. The title
- * of a test is the rule that the store must keep.
+ * once. There are no tests for what a store does not have: `peek`, `refund`, several limits, several algorithms,
+ * or bans. The title of a test is the rule that the store must keep.
  *
  * ```ts
  * import { describe, it } from 'vitest'

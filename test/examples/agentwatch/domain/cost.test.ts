@@ -4,7 +4,7 @@ import { costUsdOf, PRICES, roundUsd } from '../../../../examples/agentwatch/dom
 import { newEvent } from '../sample-event.ts'
 
 describe('costUsdOf', () => {
-  it('multiplies the tokens with the price of a million', () => {
+  it('multiplies the tokens by the price per million tokens', () => {
     // 1,000,000 x 2.50 + 100,000 x 10.00 a million
     expect(costUsdOf({ model: 'gpt-4o', inputTokens: 1_000_000, outputTokens: 100_000 })).toBe(3.5)
   })

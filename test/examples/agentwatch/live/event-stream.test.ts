@@ -212,8 +212,11 @@ describe('/ws/events', () => {
     const sessionId = await newSession(url)
     publishMany(agentwatch, sessionId, 5000)
     await vi.waitFor(() => expect(fast.received).toHaveLength(5000), WAIT)
-    const { text } = await request(url).get('/metrics').expect(200)
-    expect(text).toContain('\nagentwatch_stream_clients 1\n')
+    const metricsText = async (): Promise<string> => (await request(url).get('/metrics').expect(200)).text
+    await vi.waitFor(
+      async () => expect(await metricsText()).toContain('\nagentwatch_stream_clients 1\n'),
+      WAIT,
+    )
   })
 
   it('disconnects clients that do not answer a ping', async () => {

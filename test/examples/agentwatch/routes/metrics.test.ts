@@ -8,10 +8,11 @@ const DECISIONS = 'tollgate_decisions_total'
 
 /** The metrics of a server after some traffic, including one refusal by the limiter of the demo route. */
 async function metricsAfterTraffic(): Promise<string> {
-  const { url } = await startAgentwatch()
+  const { url, allAnswered } = await startAgentwatch()
   const api = request(url)
   for (let count = 0; count < 6; count++) await api.post('/api/v1/demo/seed').send({ sessions: 1 })
   await api.get('/api/v1/sessions').expect(200)
+  await allAnswered()
   const { text, headers } = await api.get('/metrics').expect(200)
   expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
   return text

@@ -101,7 +101,7 @@ describe('demo, dashboard, system and metrics', () => {
   })
 
   it('count requests, refusals and events, and have no client address', async () => {
-    const { url } = await startAgentwatch({
+    const { url, allAnswered } = await startAgentwatch({
       env: { API_RATE_LIMIT_WRITE: '2', API_RATE_LIMIT_TRUST_PROXY: 'loopback' },
     })
     const api = request(url)
@@ -109,6 +109,7 @@ describe('demo, dashboard, system and metrics', () => {
     await api.post('/api/v1/demo/seed').set(from).expect(201)
     await api.post('/api/v1/nothing').set(from).expect(404)
     await api.post('/api/v1/demo/seed').set(from).expect(429)
+    await allAnswered()
     const { text, headers } = await api.get('/metrics').expect(200)
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
     const metrics = new Map(

@@ -57,9 +57,9 @@ describe('the schema of limits', () => {
     expect(schemas.of(one)).toBe(schema)
   })
 
-  it('is the same for limits with the same names and other numbers, and has the limits of the latest lookup', () => {
+  it('is the same for limits with the same names and other amounts, and has the limits of the latest lookup', () => {
     const schemas = new RowSchemas()
-    const [low, high] = [[limitOf(1)], [limitOf(1000, { windowMs: 5, ttlMs: 90_000 })]]
+    const [low, high] = [[limitOf(1)], [limitOf(1000, { burst: 5, ttlMs: 90_000 })]]
     const schema = retained(schemas, low)
     expect(schemas.of(high)).toBe(schema)
     expect(schemas.at(schema.id)?.limits).toBe(high)
@@ -93,6 +93,7 @@ describe('the schema of limits', () => {
   it.each<[string, readonly Limit[]]>([
     ['another name', [limitOf(10, { name: 'another' }), SLIDING]],
     ['another algorithm', [{ ...WINDOW, algorithm: 'token-bucket' }, SLIDING]],
+    ['another window', [{ ...WINDOW, windowMs: 61_000 }, SLIDING]],
     ['another order', [SLIDING, WINDOW]],
     ['one limit less', [WINDOW]],
     ['one limit more', [WINDOW, SLIDING, BUCKET]],
@@ -256,7 +257,7 @@ class CheckedSchemas {
     const limits = SEVERAL[which % SEVERAL.length] ?? []
     const schema = this.#schemas.of(limits)
     assert.equal(schema.limits, limits)
-    const named = limits.map(({ name, algorithm }) => [name, algorithm])
+    const named = limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs])
     assert.equal(schema.text, JSON.stringify([longestTtlMs(limits), named]))
     this.#found.push(schema)
     return schema

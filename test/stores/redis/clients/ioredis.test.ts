@@ -64,9 +64,18 @@ describe('a connection through ioredis', () => {
     expect(pauses).toEqual([50, 100, 200, 400, 500, 500, 500, 500])
   })
 
-  it('ignores errors of the connection, because each command rejects by itself', () => {
-    const { own } = connected()
-    expect(() => own.emit('error', new Error('ECONNREFUSED'))).not.toThrow()
+  it('names the last error of the connection until it is ready', async () => {
+    const { connection, own } = connected()
+    own.emit('ready')
+    expect(() => own.emit('error', new Error('connect ECONNREFUSED 127.0.0.1:6379'))).not.toThrow()
+    own.status = 'close'
+    await expect(connection.ready(100)).rejects.toThrow(
+      "Redis is not connected: connect ECONNREFUSED 127.0.0.1:6379 (the status of the connection is 'close')",
+    )
+    own.emit('ready')
+    await expect(connection.ready(100)).rejects.toThrow(
+      "Redis is not connected: the status of the connection is 'close'",
+    )
   })
 
   it('runs scripts with one key, deletes keys, and closes only its own connection', async () => {
@@ -133,13 +142,27 @@ describe('the readiness of a connection through ioredis', () => {
     own.status = 'reconnecting'
     await vi.advanceTimersByTimeAsync(100)
     await rejected
-    expect(own.listenerCount('ready')).toBe(0)
+    expect(own.listenerCount('ready')).toBe(1)
   })
+
+  it.each(['close', 'reconnecting'])(
+    'waits for the first connection also after an attempt: %s',
+    async (status) => {
+      const { connection, own } = connected()
+      own.status = status
+      const ready = connection.ready(100)
+      await vi.advanceTimersByTimeAsync(99)
+      own.status = 'ready'
+      own.emit('ready')
+      await expect(ready).resolves.toBeUndefined()
+    },
+  )
 
   it.each(['wait', 'close', 'reconnecting', 'disconnecting', 'end'])(
     'does not wait if it is not connecting: %s',
     async (status) => {
       const { connection, own } = connected()
+      own.emit('ready')
       own.status = status
       await expect(connection.ready(100)).rejects.toThrow(
         new Error(`Redis is not connected: the status of the connection is '${status}'`),

@@ -78,7 +78,7 @@ describe('the readiness of a connection through node-redis', () => {
     )
     await vi.advanceTimersByTimeAsync(100)
     await rejected
-    expect(client.listenerCount('ready')).toBe(0)
+    expect(client.listenerCount('ready')).toBe(1)
   })
 
   it.each([false, undefined])(

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withLuaScriptsInlined } from '../../../../tsup.config.ts'
 import { assembleScript, scriptLines } from '../../../../src/stores/redis/scripts/assemble-script.ts'
+import { withLuaScriptsInlined } from '../../../../tsup.config.ts'
 
 let folder: string
 beforeEach(() => {

@@ -76,42 +76,47 @@ function sizeOf(algorithm: AlgorithmName): fc.Arbitrary<Size> {
 }
 
 /**
- * Several forms of the same limits. Their names, algorithms and order are the same, as if a limit function
- * returned them.
+ * Several forms of the same limits. Their names, algorithms, windows and order are the same, as if a limit
+ * function returned them. Only the amounts differ.
  */
 const formsOfOne: fc.Arbitrary<Limit[][]> = fc
-  .array(fc.constantFrom(...ALGORITHMS), { minLength: 1, maxLength: 3 })
-  .chain((algorithms) => {
-    const form = fc.tuple(...algorithms.map(sizeOf)).map((sizes) =>
-      sizes.map(({ units: limit, ...size }, index) =>
-        limitOf(limit, {
-          ...size,
-          name: `limit ${index} "%\ud83d`,
-          algorithm: algorithms[index] ?? 'fixed-window',
-          ttlMs: FOREVER_MS,
-        }),
-      ),
+  .array(fc.tuple(fc.constantFrom(...ALGORITHMS), windowMs), { minLength: 1, maxLength: 3 })
+  .chain((counters) => {
+    const form = fc.tuple(...counters.map(([algorithm]) => sizeOf(algorithm))).map((sizes) =>
+      sizes.map(({ units: limit, burst }, index) => {
+        const [algorithm, windowOfAll] = counters[index] ?? ['fixed-window', 1000]
+        const name = `limit ${index} "%\ud83d`
+        return limitOf(limit, { name, algorithm, burst, windowMs: windowOfAll, ttlMs: FOREVER_MS })
+      }),
     )
     return fc.array(form, { minLength: 1, maxLength: 3 })
   })
 
+/** Twice, so that limits of one algorithm can have two windows. */
+const CHOICES: readonly AlgorithmName[] = [...ALGORITHMS, ...ALGORITHMS]
+
 /**
- * Limits that are added and removed, and change their order and their algorithm. All limits of one algorithm
- * have the same size here: a script adjusts a bucket that shrinks beside other limits at once, and the memory
- * store does so when these limits are charged.
+ * Limits that are added and removed, and change their order, their algorithm and their window. Limits of one
+ * algorithm and one window have the same size here: a script adjusts a bucket that shrinks beside other limits
+ * when these limits are charged, and the memory store does so at once.
  */
-const formsOfMany: fc.Arbitrary<Limit[][]> = fc.tuple(...ALGORITHMS.map(sizeOf)).chain((sizes) => {
-  const limit = fc.record({ name: fc.constantFrom('a', 'b', 'c'), which: fc.nat(sizes.length - 1) })
-  const form = fc
-    .uniqueArray(limit, { minLength: 1, maxLength: 3, selector: ({ name }) => name })
-    .map((chosen) =>
-      chosen.map(({ name, which }) => {
-        const { units: most = 1, ...size } = sizes[which] ?? {}
-        return limitOf(most, { ...size, name, algorithm: ALGORITHMS[which] ?? 'fixed-window' })
-      }),
-    )
-  return fc.array(form, { minLength: 1, maxLength: 3 })
-})
+const formsOfMany: fc.Arbitrary<Limit[][]> = fc
+  .tuple(...CHOICES.map(sizeOf))
+  .filter((sizes) =>
+    ALGORITHMS.every((_, at) => sizes[at]?.windowMs !== sizes[at + ALGORITHMS.length]?.windowMs),
+  )
+  .chain((sizes) => {
+    const limit = fc.record({ name: fc.constantFrom('a', 'b', 'c'), which: fc.nat(sizes.length - 1) })
+    const form = fc
+      .uniqueArray(limit, { minLength: 1, maxLength: 3, selector: ({ name }) => name })
+      .map((chosen) =>
+        chosen.map(({ name, which }) => {
+          const { units: most = 1, ...size } = sizes[which] ?? {}
+          return limitOf(most, { ...size, name, algorithm: CHOICES[which] ?? 'fixed-window' })
+        }),
+      )
+    return fc.array(form, { minLength: 1, maxLength: 4 })
+  })
 
 const rule = fc
   .record({ after: fc.integer({ min: 1, max: 4 }), windowMs, forMs: windowMs })
@@ -192,56 +197,3 @@ export const tracesOnAClock: fc.Arbitrary<Trace> = fc
     )
     return stepsOf(remembered, ban, gaps).map((steps) => ({ steps }))
   })
-
-/** The first time of the fake clock. */
-const START_MS = 1_700_000_000_000
-
-const charge = (limits: readonly Limit[], ban?: BanRule): Step => ({
-  charge: { kind: 'consume', key: 'one', limits, cost: 1, ban, refundable: true },
-})
-const turn = (byMs: number): Step => ({ turn: { kind: 'turn', byMs } })
-
-const ONE_A_SECOND = [limitOf(1, { windowMs: 1000 })]
-const ONE_FOR_LONG = [limitOf(1, { windowMs: 6_000_000_000 })]
-const TWO_IN_AN_HOUR = banRule(2, 3_600_000, 1000)
-const THREE_IN_A_SECOND = banRule(3, 1000, 5000)
-const HUNDRED = [limitOf(100, { windowMs: 8000, algorithm: 'sliding-window' })]
-
-const NINE_IN_AN_HOUR = [limitOf(9, { windowMs: 3_600_000 })]
-const NINE_IN_A_SECOND = [limitOf(9, { windowMs: 1000 })]
-const NINE_FOR_LONG = [limitOf(9, { windowMs: 6_000_000_000 })]
-
-/** Traces that the random ones contain too rarely. */
-export const RARE_TRACES: readonly Trace[] = [
-  // Refusals are remembered for longer than the limits by which they were refused.
-  {
-    steps: [0, 0, 1000, 40_000, 0].flatMap((byMs) => [turn(byMs), charge(ONE_A_SECOND, TWO_IN_AN_HOUR)]),
-  },
-  // Refusals from before the clock was set back are not newer than those after it.
-  {
-    steps: [0, 0, -5000, 1001].flatMap((byMs) => [turn(byMs), charge(ONE_FOR_LONG, THREE_IN_A_SECOND)]),
-  },
-  // A window has not started if all its units were given back.
-  {
-    steps: [
-      charge(NINE_IN_A_SECOND),
-      { change: { kind: 'refund', which: 0 } },
-      turn(500),
-      charge(NINE_IN_A_SECOND),
-    ],
-  },
-  // A client is remembered for the time to live of an earlier limit.
-  { steps: [charge(NINE_IN_AN_HOUR), charge(NINE_IN_A_SECOND), turn(40_000), charge(NINE_IN_AN_HOUR)] },
-  // The state of a sliding window is not read as a fixed window, even if an id in it could be a time.
-  { steps: [turn(5_000_000_000 - START_MS), charge(HUNDRED), charge(NINE_FOR_LONG), charge(HUNDRED)] },
-  // A clock that is set back repeatedly makes more slices than a window touches. Their units come back one by
-  // one.
-  {
-    steps: [
-      turn(999),
-      ...Array.from({ length: 15 }, () => [charge(HUNDRED), turn(1), charge(HUNDRED), turn(-1)]).flat(),
-      turn(7980),
-      ...Array.from({ length: 25 }, () => [turn(1), charge(HUNDRED)]).flat(),
-    ],
-  },
-]

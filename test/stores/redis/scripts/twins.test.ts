@@ -8,11 +8,11 @@ import type { Store } from '../../../../src/stores/store.ts'
 import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
 import { describeRedis } from '../../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../../support/redis/redis-server.ts'
+import { RARE_TRACES } from './rare-traces.ts'
 import {
   type ChangeStep,
   type ChargeStep,
   KEYS,
-  RARE_TRACES,
   type Trace,
   type TurnStep,
   tracesOnAClock,

@@ -46,21 +46,27 @@ const UNSUPPORTED: readonly (readonly [name: string, bytes: Buffer, problem: str
   ['lz4', bytesOf('\x04"M\x18'), 'is compressed with lz4', 'lz4 -dc'],
   ['compress', bytesOf('\x1f\x9d\x90'), 'is compressed with compress', 'gzip -dc'],
   ['tar', TAR, 'is a tar archive', 'tar -xOf'],
-  ['a gzipped tar', gzipSync(TAR), 'is a tar archive', 'tar -xOf'],
-  ['gzip in gzip', gzipSync(gzipSync(LINE)), 'is gzipped twice', 'gzip -dc'],
+  ['a gzipped tar', gzipSync(TAR), 'is a tar archive', 'gzip -dc <log> | tar -xOf -'],
+  ['gzip in gzip', gzipSync(gzipSync(LINE)), 'is gzipped twice', 'gzip -dc <log> | gzip -dc -'],
   ['UTF-32', bytesOf('\xff\xfe\0\x001\0\0\0'), 'is UTF-32 text', 'iconv -f UTF-32 -t UTF-8'],
   ['UTF-16', Buffer.from(`\ufeff${LINE}`, 'utf16le'), 'is UTF-16 text', 'iconv -f UTF-16 -t UTF-8'],
   ['big-endian UTF-16', bigEndian(`\ufeff${LINE}`), 'is UTF-16 text', 'iconv -f UTF-16 -t UTF-8'],
   ['UTF-16 without a mark', Buffer.from(LINE, 'utf16le'), 'is UTF-16 text', 'iconv -f UTF-16LE -t UTF-8'],
   ['big-endian UTF-16 without a mark', bigEndian(LINE), 'is UTF-16 text', 'iconv -f UTF-16BE -t UTF-8'],
-  ['gzipped UTF-16', gzipSync(Buffer.from(LINE, 'utf16le')), 'is UTF-16 text', 'iconv -f UTF-16LE -t UTF-8'],
+  [
+    'gzipped UTF-16',
+    gzipSync(Buffer.from(LINE, 'utf16le')),
+    'is UTF-16 text',
+    'gzip -dc <log> | iconv -f UTF-16LE -t UTF-8 -',
+  ],
 ]
 
 describe('a log in an encoding that cannot be read', () => {
   it.each(UNSUPPORTED)('is named with the remedy: %s', async (name, bytes, problem, command) => {
     const path = join(folder, `${name}.log`)
     await writeFile(path, bytes)
-    const remedy = `Give the log as plain or gzipped text: ${command} <log> | npx express-tollgate replay -`
+    const commands = command.includes('<log>') ? command : `${command} <log>`
+    const remedy = `Give the log as plain or gzipped text: ${commands} | npx express-tollgate replay -`
     await expect(linesOf(await openLogFile(path))).rejects.toThrow(`${path}: ${problem}. ${remedy}`)
     await expect(linesOf(openLogStream(Readable.from([bytes])))).rejects.toThrow(
       `standard input: ${problem}. ${remedy}`,

@@ -68,7 +68,7 @@ class RefusalProlongsTheWait extends SimpleStore {
     if (results.every(({ allowed }) => allowed)) return decision
     for (const limit of charge.limits) {
       const full = this.algorithm(limit).charge(undefined, this.clock.now(), limit, limit.burst)
-      client.states.set(limit.name, full.state)
+      client.states.set(this.counterOf(limit), full.state)
     }
     return decision
   }

@@ -47,9 +47,9 @@ class RefundsAcrossAReset extends SimpleStore {
 class ChargesLimitsThatAllow extends SimpleStore {
   protected override execute(plan: Plan): Decision | Promise<Decision> {
     const decision = super.execute(plan)
-    plan.charge.limits.forEach(({ name }, index) => {
+    plan.charge.limits.forEach((limit, index) => {
       const result = plan.results[index]
-      if (result?.allowed) plan.client.states.set(name, result.state)
+      if (result?.allowed) plan.client.states.set(this.counterOf(limit), result.state)
     })
     return decision
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createLineParser } from '../../../../src/tools/cli/log/line-parser.ts'
+import { createLineParser } from '../../../../../src/tools/cli/log/line-parser.ts'
 
 const parse = createLineParser('auto', undefined)
 const parseNamed = createLineParser('auto', 'X-Client')

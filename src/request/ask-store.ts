@@ -1,0 +1,67 @@
+import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { type Decision, tightestOf } from '../limits/decision.ts'
+import { refuseAll } from '../limits/refuse-all.ts'
+import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
+import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
+import type { ChargePlan } from './charge-plan.ts'
+import type { AnsweredRequest, StoreAnswer } from './request-context.ts'
+import { msUntilRepeat } from './request-state.ts'
+
+/**
+ * Takes the charge of a plan. With two classes in play it takes both: one, then the other, and the first is given back
+ * when the second refuses. So a header can change the class and never buys units.
+ */
+export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<AnsweredRequest> {
+  const answer = consume(store, plan)
+  const { otherClass } = plan
+  if (otherClass !== undefined) return chain(answer, (first) => askOtherClass(store, plan, first, otherClass))
+  // A promise is made only where one is waited for.
+  if (isPromiseLike(answer)) return chain(answer, (known) => ({ plan, answer: known }))
+  return { plan, answer }
+}
+
+function consume(store: ResilientStore, { policy, charge }: ChargePlan): MaybePromise<StoreAnswer> {
+  return policy.refusesAll ? refuseAll(policy.limits) : store.consume(charge)
+}
+
+function askOtherClass(
+  store: ResilientStore,
+  plan: ChargePlan,
+  answer: StoreAnswer,
+  otherPlan: ChargePlan,
+): MaybePromise<AnsweredRequest> {
+  if (answer instanceof RateLimiterError || !answer.allowed) return { plan, answer }
+  return chain(consume(store, otherPlan), (otherAnswer): AnsweredRequest => {
+    if (otherAnswer instanceof RateLimiterError) return { plan: otherPlan, answer: otherAnswer }
+    if (otherAnswer.allowed) return bothAllowed({ plan, answer }, { plan: otherPlan, answer: otherAnswer })
+    if (answer.receipt !== undefined) store.refund(answer.receipt)
+    return { plan: otherPlan, answer: otherAnswer }
+  })
+}
+
+/** A charge that the store allowed. */
+interface AllowedCharge {
+  readonly plan: ChargePlan
+  readonly answer: Decision
+}
+
+/** Two charges as one: the limits of both, and the class of the tighter one. */
+function bothAllowed(first: AllowedCharge, second: AllowedCharge): AnsweredRequest {
+  const limits = [...first.answer.limits, ...second.answer.limits]
+  const isFirstTighter = first.answer.limits.includes(tightestOf(limits))
+  const { policy, clientKey, charge } = isFirstTighter ? first.plan : second.plan
+  const policyLimits = [...first.plan.policy.limits, ...second.plan.policy.limits]
+  const waits = [first, second].map(({ plan, answer }) => msUntilRepeat(answer, plan.charge.cost))
+  const repeatAfterMs = Math.max(...waits)
+  return {
+    plan: { policy: { ...policy, limits: policyLimits }, clientKey, charge },
+    answer: {
+      allowed: true,
+      retryAfterMs: 0,
+      limits,
+      ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
+      ...(first.answer.receipt === undefined ? undefined : { receipt: first.answer.receipt }),
+    },
+    ...(second.answer.receipt === undefined ? undefined : { otherReceipt: second.answer.receipt }),
+  }
+}

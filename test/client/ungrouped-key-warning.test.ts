@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter, type RateLimiterOptions } from '../../src/index.ts'
+import { exchange } from '../request/exchange.ts'
+import { type EmittedWarning, emittedBy } from '../support/emitted-warnings.ts'
+
+function warningsFor(
+  key: string | Promise<string>,
+  options: RateLimiterOptions = {},
+): Promise<EmittedWarning[]> {
+  const limiter = createRateLimiter({ ...options, name: 'api', keyGenerator: () => key })
+  return emittedBy(async () => {
+    for (const _ of [1, 2]) {
+      const { req, res } = exchange()
+      await new Promise<void>((resolve) => limiter(req, res, () => resolve()))
+    }
+  })
+}
+
+describe('threat 39: a keyGenerator', () => {
+  it.each(['2001:db8::1', '::1', 'FE80::1%eth0', Promise.resolve('2001:db8::1')])(
+    'that returns an IPv6 address causes one warning: %o',
+    async (key) => {
+      expect(await warningsFor(key)).toEqual([
+        {
+          code: 'TOLLGATE_UNGROUPED_IPV6_KEY',
+          message:
+            "The keyGenerator of the limiter 'api' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the second argument, which is the client key, or clientKey(req.ip).",
+        },
+      ])
+    },
+  )
+
+  it.each(['2001:db8::/56', '203.0.113.7', '::ffff:203.0.113.7', '64:ff9b::203.0.113.7', 'user:7', 'a', '7'])(
+    'that returns %j causes none',
+    async (key) => {
+      expect(await warningsFor(key)).toEqual([])
+    },
+  )
+
+  it('causes none where every IPv6 address is a client of its own', async () => {
+    expect(await warningsFor('2001:db8::1', { ipv6Subnet: 128 })).toEqual([])
+  })
+})
