@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { type ClientExplanation, explainClient } from './client/explain-client.ts'
@@ -16,7 +16,7 @@ import {
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
-import { checkGuard, type GuardedApp, type GuardOptions, guardServer } from './limiter/server-guard.ts'
+import { checkGuard, guardServer } from './limiter/server-guard.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { chain } from './maybe-promise.ts'
@@ -71,18 +71,25 @@ export function createRateLimiter<
   }
   const middleware = createMiddleware(parts)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
-  const guard = (server: Server, app?: GuardedApp, guardOptions: GuardOptions = {}): void => {
-    checkOpen()
-    checkGuard(server, app, guardOptions, settings)
-    guardServer(server, app, middleware as never)
-    noteGuard(server, description)
-  }
+  const guard = guardMethod(parts, middleware)
   const health = (): StoreHealth => resilientStore.health
   const { client } = settings
   const explain = (req: Req): ClientExplanation =>
     explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) })
   const methods = { consume, peek, block, unblock, reset, resetAll, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
+}
+
+function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
+  { checkOpen, settings, description }: MiddlewareParts<Req, Res>,
+  middleware: unknown,
+): RateLimiter['guard'] {
+  return (server, app, options = {}) => {
+    checkOpen()
+    checkGuard(server, app, options, settings)
+    guardServer(server, app, middleware as never)
+    noteGuard(server, description)
+  }
 }
 
 /** The parts of the middleware that need no store. */

@@ -77,6 +77,28 @@ export function checkGuard<Req extends IncomingMessage, Res extends ServerRespon
   { beforeMiddleware = false }: GuardOptions,
   settings: Settings<Req, Res>,
 ): void {
+  checkServer(server)
+  if (app !== undefined && typeof (app as Partial<ExpressApp> | null)?.handle !== 'function') {
+    rejectOption(
+      'app',
+      app,
+      'takes the Express app of the server',
+      'Give what express() returned, or leave it out.',
+    )
+  }
+  const needsMiddleware = optionsOfRequests(settings)
+  if (beforeMiddleware || needsMiddleware.length === 0) return
+  throw new RateLimiterError({
+    code: 'impossible_combination',
+    option: needsMiddleware.join(', '),
+    problem: 'may need what middleware of the app provides, and guard() charges before any middleware runs',
+    remedy:
+      "Guard the server with a limiter by address, such as createRateLimiter({ name: 'server' }). Where the function needs no middleware, pass { beforeMiddleware: true } as the third argument.",
+  })
+}
+
+/** Throws unless it is a server of node:http or node:https. */
+function checkServer(server: unknown): void {
   const candidate = server as
     | { emit?: unknown; address?: unknown; updateSettings?: unknown }
     | null
@@ -99,23 +121,6 @@ export function checkGuard<Req extends IncomingMessage, Res extends ServerRespon
       remedy: 'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
     })
   }
-  if (app !== undefined && typeof (app as Partial<ExpressApp> | null)?.handle !== 'function') {
-    rejectOption(
-      'app',
-      app,
-      'takes the Express app of the server',
-      'Give what express() returned, or leave it out.',
-    )
-  }
-  const needsMiddleware = optionsOfRequests(settings)
-  if (beforeMiddleware || needsMiddleware.length === 0) return
-  throw new RateLimiterError({
-    code: 'impossible_combination',
-    option: needsMiddleware.join(', '),
-    problem: 'may need what middleware of the app provides, and guard() charges before any middleware runs',
-    remedy:
-      "Guard the server with a limiter by address, such as createRateLimiter({ name: 'server' }). Where the function needs no middleware, pass { beforeMiddleware: true } as the third argument.",
-  })
 }
 
 /** The options whose functions are called for each request. */

@@ -69,7 +69,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
 ): Settings<Req, Res> {
   const options = checkOptionNames(given)
   // A default replaces only undefined. Null is a wrong value, and the checks below reject it.
-  const { storeDeadlineMs = options.store?.deadlineMs ?? 100, requestPropertyName = 'rateLimit' } = options
+  const { requestPropertyName = 'rateLimit' } = options
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const policies = parseClassPolicies<Req>(options, name)
   const refund = parseRefunds(options)
@@ -92,19 +92,31 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     formats: parseHeaderFormats(options),
     refusal: parseRefusal(options),
     refund,
-    store: options.store,
-    onStoreError: checkChoice('onStoreError', options.onStoreError, ['memory', 'allow', 'deny'], 'memory'),
-    storeDeadlineMs: checkWholeNumber('storeDeadlineMs', storeDeadlineMs, 1, LONGEST_TIMER_MS),
-    connectDeadlineMs: checkWholeNumber(
-      'store.connectDeadlineMs',
-      options.store?.connectDeadlineMs ?? DEFAULT_CONNECT_DEADLINE_MS,
-      1,
-      LONGEST_TIMER_MS,
-    ),
-    fallbackShare: checkShare(options.fallbackShare),
-    logger: checkLogger(options.logger),
+    ...parseStoreSettings(options),
     requestPropertyName: checkPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
+  }
+}
+
+/** The store, and what happens when it fails. */
+function parseStoreSettings({
+  store,
+  onStoreError,
+  storeDeadlineMs = store?.deadlineMs ?? 100,
+  fallbackShare,
+  logger,
+}: Pick<RateLimiterOptions, 'store' | 'onStoreError' | 'storeDeadlineMs' | 'fallbackShare' | 'logger'>): Pick<
+  Settings<never, never>,
+  'store' | 'onStoreError' | 'storeDeadlineMs' | 'connectDeadlineMs' | 'fallbackShare' | 'logger'
+> {
+  const connectDeadlineMs = store?.connectDeadlineMs ?? DEFAULT_CONNECT_DEADLINE_MS
+  return {
+    store,
+    onStoreError: checkChoice('onStoreError', onStoreError, ['memory', 'allow', 'deny'], 'memory'),
+    storeDeadlineMs: checkWholeNumber('storeDeadlineMs', storeDeadlineMs, 1, LONGEST_TIMER_MS),
+    connectDeadlineMs: checkWholeNumber('store.connectDeadlineMs', connectDeadlineMs, 1, LONGEST_TIMER_MS),
+    fallbackShare: checkShare(fallbackShare),
+    logger: checkLogger(logger),
   }
 }
 

@@ -6,7 +6,9 @@ import { textOf } from '../support/project-files.ts'
 it('a store warns once that it has dropped counters', async () => {
   const bound = new CounterBound('RedisStore')
   expect(await emittedBy(() => bound.dropped(0))).toEqual([])
-  const [warning, ...others] = await emittedBy(() => [1, 0, 2].forEach((counters) => bound.dropped(counters)))
+  const [warning, ...others] = await emittedBy(() => {
+    for (const counters of [1, 0, 2]) bound.dropped(counters)
+  })
   expect(warning?.code).toBe('TOLLGATE_COUNTERS_DROPPED')
   expect(warning?.message).toMatch(/^A RedisStore has dropped a counter .* more than 16 counters /)
   expect(others).toEqual([])

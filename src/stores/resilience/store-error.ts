@@ -60,7 +60,9 @@ export function failureKind({ code, cause }: RateLimiterError): StoreFailureKind
 /** The message of anything that can be thrown. */
 export function messageOf(error: unknown): string {
   try {
-    return String(error instanceof Error ? error.message : error)
+    if (!(error instanceof Error)) return String(error)
+    // A TimeoutError of node-redis has no message.
+    return String(error.message === '' ? error.constructor.name : error.message)
   } catch {
     return 'the thrown value has no text'
   }

@@ -1,4 +1,4 @@
-import serverlessExpress from '@codegenie/serverless-express'
+import { configure } from '@codegenie/serverless-express'
 import express from 'express'
 import serverlessHttp from 'serverless-http'
 import { describe, expect, it } from 'vitest'
@@ -23,7 +23,7 @@ const ADAPTERS: readonly [string, (app: ReturnType<typeof express>) => Invoke][]
   [
     '@codegenie/serverless-express',
     (app) => {
-      const handler = serverlessExpress({ app, resolutionMode: 'PROMISE' }) as unknown as (
+      const handler = configure({ app, resolutionMode: 'PROMISE' }) as unknown as (
         event: object,
         context: object,
         callback?: () => void,

@@ -1,6 +1,12 @@
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRateLimiter, MemoryStore, type RateLimiter, type Store } from '../../../src/index.ts'
+import {
+  createRateLimiter,
+  MemoryStore,
+  type RateLimiter,
+  type RateLimiterOptions,
+  type Store,
+} from '../../../src/index.ts'
 import { RedisStore } from '../../../src/stores/redis/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { banRule, chargeOf, limitOf } from '../../support/charges.ts'
@@ -8,7 +14,7 @@ import { type EmittedWarning, emittedBy } from '../../support/emitted-warnings.t
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
 
-type Write = NonNullable<Parameters<typeof createRateLimiter>[0]>['write']
+type Write = NonNullable<RateLimiterOptions['write']>
 
 const CLIENT = '203.0.113.7'
 

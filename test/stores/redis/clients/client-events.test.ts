@@ -12,7 +12,7 @@ describe('the events of a client', () => {
   let events: ClientEvents
   beforeEach(() => {
     client = new EventEmitter()
-    events = ClientEvents.of(client as ClientEmitter)
+    events = ClientEvents.of(client as unknown as ClientEmitter)
   })
 
   it('leave an error unhandled that the application does not handle', () => {
@@ -46,7 +46,7 @@ describe('the events of a client', () => {
     const warned = vi.fn()
     process.on('warning', warned)
     const listeners = Array.from({ length: 30 }, () => vi.fn())
-    const ends = listeners.map((listener) => ClientEvents.of(client as ClientEmitter).onReady(listener))
+    const ends = listeners.map((listener) => ClientEvents.of(client as unknown as ClientEmitter).onReady(listener))
     await emittedBy(() => client.emit('ready'))
     process.off('warning', warned)
     expect(warned).not.toHaveBeenCalled()
