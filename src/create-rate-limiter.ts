@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
-import { type ClientExplanation, explainClient } from './client/explain-client.ts'
+import { explainClient } from './client/explain-client.ts'
 import { trustOfApp } from './client/express-proxy-trust.ts'
 import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
 import { warnOfUngroupedKeys } from './client/ungrouped-key-warning.ts'
@@ -28,7 +28,6 @@ import type { MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
-import type { StoreHealth } from './stores/resilience/store-health.ts'
 import type { Store } from './stores/store.ts'
 
 /**
@@ -72,10 +71,7 @@ export function createRateLimiter<
   const middleware = createMiddleware(parts)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = guardMethod(parts, middleware)
-  const health = (): StoreHealth => resilientStore.health
-  const { client } = settings
-  const explain = (req: Req): ClientExplanation =>
-    explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) })
+  const { explain, health } = reportersOf(settings, resilientStore)
   const methods = { consume, peek, block, unblock, reset, resetAll, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
 }
@@ -89,6 +85,17 @@ function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
     checkGuard(server, app, options, settings)
     guardServer(server, app, middleware as never)
     noteGuard(server, description)
+  }
+}
+
+/** The methods that report and change nothing. */
+function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
+  { client }: Settings<Req, Res>,
+  store: ResilientStore,
+): Pick<RateLimiter<Req, Res>, 'explain' | 'health'> {
+  return {
+    explain: (req) => explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) }),
+    health: () => store.health,
   }
 }
 

@@ -92,27 +92,16 @@ const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ResolverSettings<Req>,
 ): (req: Req, headers?: IncomingHttpHeaders) => Client {
-  const { header, ipv6Subnet, trustFor, trustsAdapter, warnings } = settings
+  const { header, ipv6Subnet, trustFor, warnings } = settings
   const readHeader = headerReader(header)
   const clients = new ClientCache(ipv6Subnet)
   let unexamined = EXAMINED_REQUESTS
 
-  function behindAdapter(req: Req, value: string | undefined, headers: IncomingHttpHeaders): Client {
-    if (!trustsAdapter || isRealSocket(req.socket)) {
-      warnings.unknownPeer(req)
-      return UNKNOWN
-    }
-    const client = value === undefined ? undefined : clientNamedBy(readHeader(value), trustFor(req))
-    if (client !== undefined) return clients.atAddress(client)
-    if (value === undefined) warnings.missingHeader(req, headers, () => true)
-    else warnings.unreadableHeader(value)
-    return UNKNOWN
-  }
-
+  const clientWithoutPeer = adapterResolver(settings, clients)
   return function resolveClient(req, headers = req.headers) {
     const peer = peerOf(req.socket, clients)
     const value = headers[header]
-    if (peer === UNKNOWN) return behindAdapter(req, value === undefined ? undefined : String(value), headers)
+    if (peer === UNKNOWN) return clientWithoutPeer(req, value, headers)
     if (value === undefined) {
       if (unexamined > 0) {
         unexamined--
@@ -133,6 +122,25 @@ export function createClientResolver<Req extends ResolvableRequest>(
       return clients.atAddress(client)
     }
     return peer
+  }
+}
+
+/** Compiles the function that finds the client of a request whose peer has no address. */
+function adapterResolver<Req extends ResolvableRequest>(
+  { header, trustFor, trustsAdapter, warnings }: ResolverSettings<Req>,
+  clients: ClientCache,
+): (req: Req, value: unknown, headers: IncomingHttpHeaders) => Client {
+  const readHeader = headerReader(header)
+  return (req, value, headers) => {
+    if (!trustsAdapter || isRealSocket(req.socket)) {
+      warnings.unknownPeer(req)
+      return UNKNOWN
+    }
+    const client = value === undefined ? undefined : clientNamedBy(readHeader(String(value)), trustFor(req))
+    if (client !== undefined) return clients.atAddress(client)
+    if (value === undefined) warnings.missingHeader(req, headers, () => true)
+    else warnings.unreadableHeader(String(value))
+    return UNKNOWN
   }
 }
 

@@ -42,48 +42,67 @@ export function clientWarnings<Req extends SeenRequest>(
   limiterName: string,
   header: string,
 ): ClientWarnings<Req> {
-  const readHeader = headerReader(header)
   const limiter = `The limiter '${limiterName}'`
+  return {
+    ignoredHeader: warnOfIgnoredHeader(limiter, header),
+    unreadableHeader: warnOfUnreadableHeader(limiter, header),
+    missingHeader: warnOfMissingHeader(limiter, header),
+    unknownPeer: warnOfUnknownPeer(limiter),
+  }
+}
+
+function warnOfIgnoredHeader(limiter: string, header: string): ClientWarnings<SeenRequest>['ignoredHeader'] {
+  const readHeader = headerReader(header)
   const ignored = warnOnce('TOLLGATE_UNTRUSTED_FORWARDED_HEADER')
+  return (peer, value, req) => {
+    if (ignored.isDone || isNamedByAdapter(peer, readHeader(value), req)) return
+    ignored.warn(
+      `${limiter} ignored ${header} from a ${kindOf(peer)} address that trustProxy does not trust. If it is your proxy, ${trustRemedy(peer)}.`,
+    )
+  }
+}
+
+function warnOfUnreadableHeader(
+  limiter: string,
+  header: string,
+): ClientWarnings<SeenRequest>['unreadableHeader'] {
   const unreadable = warnOnce('TOLLGATE_CLIENT_NOT_NAMED')
+  return (value) => {
+    if (unreadable.isDone) return
+    const what = value.trimEnd().endsWith(',') ? 'is empty' : 'is not an address'
+    unreadable.warn(
+      `${limiter} found no client in ${header} from a proxy that trustProxy trusts: its last element ${what}. All such requests share one quota. Let the proxy send the address of its client, or set clientIpHeader to the header in which it does.`,
+    )
+  }
+}
+
+function warnOfMissingHeader(limiter: string, header: string): ClientWarnings<SeenRequest>['missingHeader'] {
   const missing = warnOnce('TOLLGATE_CLIENT_NOT_NAMED')
   const otherHeader = warnOnce('TOLLGATE_CLIENT_NOT_NAMED')
+  return (req, headers, isTrusted) => {
+    const other = otherHeader.isDone ? undefined : headerBeside(header, headers)
+    if (other !== undefined) {
+      const trust = isTrusted() ? '' : `, and ${trustRemedy(peerAddressOf(req.socket))}`
+      otherHeader.warn(
+        `${limiter} reads ${header}, and a request has ${other} instead, so that it is charged to its sender. If your proxy sends ${other}, set clientIpHeader: '${other}'${trust}.`,
+      )
+    } else if (!missing.isDone && !isFromThisMachine(req, headers) && isTrusted()) {
+      missing.warn(
+        `${limiter} got a request without ${header} from a proxy that trustProxy trusts. All such requests share one quota. If it was no health check, let the proxy send ${header}, or set clientIpHeader to the header that it sends.`,
+      )
+    }
+  }
+}
+
+function warnOfUnknownPeer(limiter: string): ClientWarnings<SeenRequest>['unknownPeer'] {
   const unknown = warnOnce('TOLLGATE_UNKNOWN_PEER')
-  return {
-    ignoredHeader(peer, value, req) {
-      if (ignored.isDone || isNamedByAdapter(peer, readHeader(value), req)) return
-      ignored.warn(
-        `${limiter} ignored ${header} from a ${kindOf(peer)} address that trustProxy does not trust. If it is your proxy, ${trustRemedy(peer)}.`,
-      )
-    },
-    unreadableHeader(value) {
-      if (unreadable.isDone) return
-      const what = /,\s*$/.test(value) ? 'its last element is empty' : 'its last element is not an address'
-      unreadable.warn(
-        `${limiter} found no client in ${header} from a proxy that trustProxy trusts: ${what}. All such requests share one quota. Let the proxy send the address of its client, or set clientIpHeader to the header in which it does.`,
-      )
-    },
-    missingHeader(req, headers, isTrusted) {
-      const other = otherHeader.isDone ? undefined : headerBeside(header, headers)
-      if (other !== undefined) {
-        const trust = isTrusted() ? '' : `, and ${trustRemedy(peerAddressOf(req.socket))}`
-        otherHeader.warn(
-          `${limiter} reads ${header}, and a request has ${other} instead, so that it is charged to its sender. If your proxy sends ${other}, set clientIpHeader: '${other}'${trust}.`,
-        )
-      } else if (!missing.isDone && !isFromThisMachine(req, headers) && isTrusted()) {
-        missing.warn(
-          `${limiter} got a request without ${header} from a proxy that trustProxy trusts. All such requests share one quota. If it was no health check, let the proxy send ${header}, or set clientIpHeader to the header that it sends.`,
-        )
-      }
-    },
-    unknownPeer({ socket }) {
-      if (unknown.isDone) return
-      unknown.warn(
-        isRealSocket(socket)
-          ? `${limiter} got a request whose connection has no address, because the client closed it before the request was read. All such requests share one quota. Nothing has to be done, unless all requests are like that: then let the server listen on a port or on a path.`
-          : `${limiter} got a request without a socket that has an address, so all such clients share one quota. Behind an adapter for functions-as-a-service (serverless-http, @codegenie/serverless-express), ${TRUST_ADAPTER}.`,
-      )
-    },
+  return ({ socket }) => {
+    if (unknown.isDone) return
+    unknown.warn(
+      isRealSocket(socket)
+        ? `${limiter} got a request whose connection has no address, because the client closed it before the request was read. All such requests share one quota. Nothing has to be done, unless all requests are like that: then let the server listen on a port or on a path.`
+        : `${limiter} got a request without a socket that has an address, so all such clients share one quota. Behind an adapter for functions-as-a-service (serverless-http, @codegenie/serverless-express), ${TRUST_ADAPTER}.`,
+    )
   }
 }
 

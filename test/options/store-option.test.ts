@@ -1,3 +1,4 @@
+import { RedisStore as RedisStoreOfRateLimitRedis } from 'rate-limit-redis'
 import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store, StoreCapabilities } from '../../src/stores/store.ts'
@@ -57,6 +58,13 @@ describe('store', () => {
       `is a store of express-rate-limit, which cannot decide on charges, got {}. ${remedy}`,
     ],
   ])
+
+  it('names RedisStore if it is the store of rate-limit-redis', () => {
+    const store = new RedisStoreOfRateLimitRedis({ sendCommand: async () => 'digest' })
+    const { message } = thrownBy(() => settingsOf({ store }))
+    expect(message).toMatch(/^store: is a store of express-rate-limit, which cannot decide on charges, got /)
+    expect(message).toMatch(/Give new RedisStore\(\{ client \}\) of 'express-tollgate\/redis'\.$/)
+  })
 })
 
 describe('the capabilities of a store', () => {

@@ -129,8 +129,8 @@ export class Decider {
     const untilMs = nowMs + longestTtlMs(limits)
     const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
     const others = entry === undefined ? undefined : this.#othersOf(entry, limits, nowMs)
-    const head = { fullness: admission.fullness, ban: entry?.ban, expiresAtMs }
-    if (others === undefined) client.save({ ...head, schema })
+    const head = { schema, fullness: admission.fullness, ban: entry?.ban, expiresAtMs }
+    if (others === undefined) client.save(head)
     else this.#saveWith(others, head)
     const { states, repeatAfterMs } = admission
     return {
@@ -183,7 +183,7 @@ export class Decider {
   }
 
   /** Writes the client with the states of the draft, and after them those of other limits. */
-  #saveWith({ allLimits, states, fullness }: OtherCounters, head: Omit<RowHead, 'schema'>): void {
+  #saveWith({ allLimits, states, fullness }: OtherCounters, head: RowHead): void {
     const schema = this.#schemas.of(allLimits)
     const first = allLimits.length - states.length
     states.forEach((state, index) => {

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 
 const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url))
+
+// On a busy machine, the start of several processes takes minutes.
+vi.setConfig({ testTimeout: 600_000 })
 
 /** An example that runs on the sources as a separate process. */
 export interface RunningProgram {

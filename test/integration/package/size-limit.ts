@@ -8,13 +8,13 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 29_500,
-  './audit': 9_000,
-  './dashboard': 20_000,
+  '.': 37_000,
+  './audit': 9_600,
+  './dashboard': 22_200,
   './metrics': 4_500,
   './openapi': 3_200,
-  './redis': 11_500,
-  './testing': 10_000,
+  './redis': 15_800,
+  './testing': 11_800,
 }
 
 interface Manifest {

@@ -43,6 +43,15 @@ describe('RefusalCache', () => {
     expect(cache.answer(chargeOf('other client', ONE), NOW_MS)).toBeUndefined()
   })
 
+  it('asks Redis again after five seconds, so that what other processes pardon arrives', () => {
+    const hour = 3_600_000
+    for (const decision of [refusal(hour), banned(hour, false)]) {
+      const cache = noted(decision)
+      expect(cache.answer(CHARGE, NOW_MS + 4998)).toMatchObject({ allowed: false, retryAfterMs: hour - 4998 })
+      expect(cache.answer(CHARGE, NOW_MS + 5000)).toBeUndefined()
+    }
+  })
+
   it('makes a new object for each answer', () => {
     const cache = noted({ ...refusal(1000, [0, 1000], [10, 60_000]), ban: { endsInMs: 1000, isNew: true } })
     const [one, other] = [cache.answer(CHARGE, NOW_MS), cache.answer(CHARGE, NOW_MS)]

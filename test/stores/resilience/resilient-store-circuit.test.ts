@@ -280,6 +280,91 @@ describe('answers after the deadline', () => {
   })
 })
 
+describe('a failure that shows that the store works (threat 37)', () => {
+  /** A store whose errors are answers, except those that say so. */
+  class Answering extends Fixture {
+    constructor(options: Partial<ResilienceSettings> = {}) {
+      super(options)
+      Object.assign(this.faulty, { isAlive: (error: Error) => error.message !== 'no answer' })
+    }
+  }
+  const damaged: Fault = { kind: 'reject', error: new Error('the value of this key is damaged') }
+  const lost: Fault = { kind: 'reject', error: new Error('no answer') }
+
+  it('opens no circuit, and is logged once', async () => {
+    const warn = vi.fn()
+    const one = new Answering({ logger: { info: vi.fn(), warn } })
+    one.faulty.fail(damaged)
+    for (let turn = 0; turn < 20; turn++) expect(await one.consume()).toMatchObject({ code: 'store_failed' })
+    for (let turn = 0; turn < 20; turn++) await rejectionOf(one.resilient.reset('client'))
+    expect(one.state).toBe('closed')
+    expect(one.resilient.health.lastError?.message).toContain('the value of this key is damaged')
+    expect(warn).toHaveBeenCalledOnce()
+    // A real outage is logged after it.
+    one.faulty.fail(lost)
+    for (let turn = 0; turn < 5; turn++) await one.consume()
+    expect(one.state).toBe('open')
+  })
+
+  it('does not count among the failures in a row, and closes an open circuit', async () => {
+    const one = new Answering()
+    for (const fault of [lost, lost, lost, lost, damaged, lost, lost, lost, lost]) {
+      one.faulty.fail(fault)
+      await one.consume()
+    }
+    expect(one.state).toBe('closed')
+    await one.consume()
+    expect(one.state).toBe('open')
+    one.faulty.fail(damaged)
+    await vi.advanceTimersByTimeAsync(50)
+    await one.consume()
+    expect(one.state).toBe('closed')
+  })
+})
+
+describe('a store that knows why it does not answer (threat 38)', () => {
+  it('is asked for the message of a call that takes too long', async () => {
+    const one = new Fixture()
+    Object.assign(one.faulty, { problem: () => new Error('it is not connected') })
+    one.faulty.fail({ kind: 'hang' })
+    expect(await one.consume()).toMatchObject({
+      code: 'store_timeout',
+      message:
+        'the store did not answer within 100 ms: it is not connected. ' +
+        'Look at the store and its network, or raise storeDeadlineMs.',
+    })
+  })
+})
+
+describe('a charge that takes too long', () => {
+  it('is abandoned, so that the store does not send it later', async () => {
+    const one = new Fixture()
+    const charge = chargeOf('client')
+    await one.consume(charge)
+    expect(charge.isAbandoned).toBeUndefined()
+    one.faulty.fail({ kind: 'hang' })
+    await one.consume(charge)
+    expect(charge.isAbandoned).toBe(true)
+  })
+})
+
+describe('the first calls of a store (threat 35)', () => {
+  it('have a longer deadline until the store has answered, counted from the first one', async () => {
+    const one = new Fixture({ connectDeadlineMs: 1000 })
+    one.faulty.fail({ kind: 'late', delayMs: 950 })
+    const first = one.resilient.consume(chargeOf('client'))
+    await vi.advanceTimersByTimeAsync(500)
+    const second = one.resilient.consume(chargeOf('client'))
+    await vi.advanceTimersByTimeAsync(450)
+    expect(await first).toMatchObject({ allowed: true })
+    const third = one.resilient.consume(chargeOf('client'))
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await second).toMatchObject({ code: 'store_timeout' })
+    expect(await third).toMatchObject({ code: 'store_timeout' })
+    expect(one.resilient.health.lastError?.message).toContain('within 100 ms')
+  })
+})
+
 describe('writes while the circuit is open', () => {
   it('of an operator go to the store, and have no effect on the circuit', async () => {
     const one = Fixture.withFallback()

@@ -92,6 +92,7 @@ describe('messageOf', () => {
   it('is the message of an error, the text of another value, or a text for a value without one', () => {
     expect(messageOf(new TypeError('no'))).toBe('no')
     expect(messageOf('no')).toBe('no')
+    expect(messageOf(new RangeError(''))).toBe('RangeError')
     const withoutText = {
       toString(): string {
         throw new Error('never')

@@ -46,7 +46,9 @@ describe('the events of a client', () => {
     const warned = vi.fn()
     process.on('warning', warned)
     const listeners = Array.from({ length: 30 }, () => vi.fn())
-    const ends = listeners.map((listener) => ClientEvents.of(client as unknown as ClientEmitter).onReady(listener))
+    const ends = listeners.map((listener) =>
+      ClientEvents.of(client as unknown as ClientEmitter).onReady(listener),
+    )
     await emittedBy(() => client.emit('ready'))
     process.off('warning', warned)
     expect(warned).not.toHaveBeenCalled()

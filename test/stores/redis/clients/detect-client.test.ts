@@ -1,9 +1,10 @@
 import { Cluster as Cluster6, Redis as Redis6 } from 'ioredis'
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5'
+import { RedisStore as RedisStoreOfRateLimitRedis } from 'rate-limit-redis'
 import * as nodeRedis6 from 'redis'
 import * as nodeRedis4 from 'redis-4'
 import * as nodeRedis5 from 'redis-5'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { CommandConnection } from '../../../../src/stores/redis/clients/command-sender.ts'
 import { connectionOf, keyPrefixOf } from '../../../../src/stores/redis/clients/detect-client.ts'
 import { IoredisConnection } from '../../../../src/stores/redis/clients/ioredis.ts'
@@ -63,6 +64,47 @@ describe('connectionOf', () => {
         'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
     )
     expect(JSON.stringify(error)).not.toContain('secret')
+  })
+})
+
+describe('a client for rate-limit-redis', () => {
+  const client = nodeRedis6.createClient()
+  const commands = { call: async (..._words: string[]) => 'OK' }
+
+  it.each<[string, object]>([
+    ['(...args)', { sendCommand: (...args: string[]) => client.sendCommand(args) }],
+    ['async (...args)', { sendCommand: async (...args: string[]) => client.sendCommand(args) }],
+    [
+      '(command, ...args)',
+      { sendCommand: (command: string, ...args: string[]) => commands.call(command, ...args) },
+    ],
+    [
+      'a method',
+      {
+        sendCommand: function sendCommand(...args: string[]) {
+          return client.sendCommand(args)
+        },
+      },
+    ],
+  ])('is rejected: sendCommand is %s', (_, given) => {
+    expect(thrownBy(() => connectionOf(given))).toMatchObject({
+      code: 'invalid_option',
+      message:
+        'RedisStore.client.sendCommand: takes the words of a command as one array, got a function with rest ' +
+        'parameters. Give the Redis client itself: { client }. Or write sendCommand: (words) => client.sendCommand(words).',
+    })
+  })
+
+  it('is rejected: the store of rate-limit-redis', () => {
+    const store = new RedisStoreOfRateLimitRedis({ sendCommand: async () => 'digest' })
+    expect(thrownBy(() => connectionOf(store)).message).toBe(
+      'RedisStore.client: takes a client, got a RedisStore, which is a store. ' +
+        'Give the Redis client that this store uses: new RedisStore({ client }).',
+    )
+  })
+
+  it('is accepted as a mock function, which takes any arguments', () => {
+    expect(connectionOf({ sendCommand: vi.fn(async () => 'OK') })).toBeInstanceOf(CommandConnection)
   })
 })
 
