@@ -47,7 +47,7 @@ let hasWarnedOfWorker = false
 export function warnIfWorkerCountsAlone(limiterName: string, store: Store): void {
   if (hasWarnedOfWorker || !(store instanceof MemoryStore)) return
   const { pm_id: pm2Id, instances } = process.env
-  // PM2 starts workers of node:cluster too. It tells each process how many there are.
+  // PM2 starts workers of node:cluster too. It gives each process their number.
   const count = pm2Id !== undefined && instances !== undefined ? Number(instances) : Number.NaN
   if (count === 1 || !(cluster.isWorker || count > 1)) return
   hasWarnedOfWorker = true

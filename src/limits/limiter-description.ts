@@ -34,7 +34,7 @@ export interface HeaderDescription {
    * `policy`: the header shows the limits, and is sent even while the store is down. `state`: the header
    * shows the present state of the limits.
    */
-  readonly tells: 'policy' | 'state'
+  readonly shows: 'policy' | 'state'
 }
 
 /** A response that a limiter sends instead of the app. */

@@ -21,14 +21,14 @@ export const draft11: HeaderFormat = {
       name: 'RateLimit-Policy',
       meaning: 'A list of the limits by name, with their quota q in units and their window w in seconds.',
       type: 'string',
-      tells: 'policy',
+      shows: 'policy',
     },
     {
       name: 'RateLimit',
       meaning:
         'A list of the limits by name, with r, the units left, and t, the seconds in which no more may be used.',
       type: 'string',
-      tells: 'state',
+      shows: 'state',
     },
   ],
   writePolicy(target, limits) {

@@ -11,18 +11,18 @@ export const draft6: HeaderFormat = {
   dialect: 'draft-6',
   fields: [
     WINDOW_POLICY_FIELD,
-    { name: 'RateLimit-Limit', meaning: 'Units of the tightest limit.', type: 'integer', tells: 'state' },
+    { name: 'RateLimit-Limit', meaning: 'Units of the tightest limit.', type: 'integer', shows: 'state' },
     {
       name: 'RateLimit-Remaining',
       meaning: 'Units left of the tightest limit.',
       type: 'integer',
-      tells: 'state',
+      shows: 'state',
     },
     {
       name: 'RateLimit-Reset',
       meaning: 'Seconds until more units are left than RateLimit-Remaining shows.',
       type: 'integer',
-      tells: 'state',
+      shows: 'state',
     },
   ],
   writePolicy: writeWindowPolicy,

@@ -13,7 +13,7 @@ export const draft7: HeaderFormat = {
       meaning:
         'The state of the tightest limit, such as "limit=100, remaining=99, reset=60", in units and seconds.',
       type: 'string',
-      tells: 'state',
+      shows: 'state',
     },
   ],
   writePolicy: writeWindowPolicy,

@@ -40,13 +40,13 @@ function fieldsWith(resetFormat: ResetFormat): readonly HeaderDescription[] {
       ? 'The second since the epoch in which more units are left than X-RateLimit-Remaining shows.'
       : 'Seconds until more units are left than X-RateLimit-Remaining shows.'
   return [
-    { name: 'X-RateLimit-Limit', meaning: 'Units of the tightest limit.', type: 'integer', tells: 'state' },
+    { name: 'X-RateLimit-Limit', meaning: 'Units of the tightest limit.', type: 'integer', shows: 'state' },
     {
       name: 'X-RateLimit-Remaining',
       meaning: 'Units left of the tightest limit.',
       type: 'integer',
-      tells: 'state',
+      shows: 'state',
     },
-    { name: 'X-RateLimit-Reset', meaning: resetMeaning, type: 'integer', tells: 'state' },
+    { name: 'X-RateLimit-Reset', meaning: resetMeaning, type: 'integer', shows: 'state' },
   ]
 }

@@ -19,5 +19,5 @@ export const WINDOW_POLICY_FIELD: HeaderDescription = {
   name: 'RateLimit-Policy',
   meaning: 'A list of the limits, each as its units and its window w in seconds: "100;w=60".',
   type: 'string',
-  tells: 'policy',
+  shows: 'policy',
 }

@@ -17,7 +17,7 @@ export interface BarChart {
   readonly bars: readonly Bar[]
 }
 
-// An image is not told which theme surrounds it: tones that can be read on white and on near black alike.
+// An image does not know which theme surrounds it: tones that can be read on white and on near black alike.
 export const TEXT_COLOUR = '#77797c'
 export const OURS_COLOUR = '#2f7de1'
 export const OTHERS_COLOUR = '#8b949e'

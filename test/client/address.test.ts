@@ -36,7 +36,7 @@ describe('parseAddress', () => {
     ['::fffe:203.0.113.7', '::fffe:cb00:7107'],
     ['::ffff:0:203.0.113.7', '::ffff:0:cb00:7107'],
     ['::203.0.113.7', '::cb00:7107'],
-    // NAT64 and 6to4: the sender has the IPv6 address, whoever has the IPv4 address in it.
+    // NAT64 and 6to4: the sender has the IPv6 address, and another host may have the IPv4 address in it.
     ['64:ff9b::203.0.113.7', '64:ff9b::cb00:7107'],
     ['2002:cb00:7107::1', '2002:cb00:7107::1'],
     ['64:ff9b:1::203.0.113.7', '64:ff9b:1::cb00:7107'],

@@ -40,12 +40,12 @@ export function headerComponents(description: LimiterDescription): Readonly<Reco
 export function sharedHeaders(
   limiters: readonly LimiterDescription[],
   classes: readonly RequestClass[],
-  contents: readonly HeaderDescription['tells'][],
+  contents: readonly HeaderDescription['shows'][],
 ): Headers {
   const headersByName = new Map<string, { header: HeaderDescription; writers: LimiterDescription[] }>()
   for (const limiter of limiters.filter((one) => hasLimits(one, classes))) {
     for (const header of limiter.headers) {
-      if (!contents.includes(header.tells)) continue
+      if (!contents.includes(header.shows)) continue
       const known = headersByName.get(header.name)
       if (known === undefined) headersByName.set(header.name, { header, writers: [limiter] })
       else known.writers.push(limiter)

@@ -29,7 +29,7 @@ export interface CounterSettings {
   readonly maxKeys: number
 }
 
-/** What express-tollgate's memory store tells of itself. */
+/** The statistics of express-tollgate's memory store. */
 export interface StoreStats {
   readonly keys: number
   readonly maxKeys: number

@@ -3,7 +3,7 @@ import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Contestant, PromisingCounter, RedisCounter, RedisCounterSettings } from './contestant.ts'
 import { connectTo } from './redis-connection.ts'
 
-/** The map that its store keeps, of which nothing public tells the size. */
+/** The map that its store keeps, whose size nothing public shows. */
 function sizeOf(limiter: RateLimiterMemory): number {
   const { _memoryStorage: storage } = limiter as unknown as {
     readonly _memoryStorage: { readonly _storage: ReadonlyMap<string, unknown> }

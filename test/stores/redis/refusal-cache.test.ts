@@ -43,7 +43,7 @@ describe('RefusalCache', () => {
     expect(cache.answer(chargeOf('other client', ONE), NOW_MS)).toBeUndefined()
   })
 
-  it('asks Redis again after five seconds, so that what other processes pardon arrives', () => {
+  it('asks Redis again after five seconds, so that the end of a ban by another process arrives', () => {
     const hour = 3_600_000
     for (const decision of [refusal(hour), banned(hour, false)]) {
       const cache = noted(decision)

@@ -13,7 +13,7 @@ afterEach(() => void vi.useRealTimers())
 const HUNDRED = [limitOf(100)]
 
 /** A fallback store with counters of this process, on a fake clock. */
-function makeFallback(share = 1): {
+function createFallback(share = 1): {
   fallback: FallbackStore
   create: Mock<() => SeedableStore>
   store: MemoryStore
@@ -39,7 +39,7 @@ describe('a fallback store', () => {
       (one: FallbackStore) => one.decide('consume', chargeOf('client')),
       (one: FallbackStore) => one.decide('peek', chargeOf('client')),
     ]) {
-      const { fallback: one, create } = makeFallback()
+      const { fallback: one, create } = createFallback()
       one.refund({})
       await one.write((store) => store.resetAll?.())
       expect(create).not.toHaveBeenCalled()
@@ -50,14 +50,14 @@ describe('a fallback store', () => {
   })
 
   it('decides without any seed', () => {
-    const { fallback: one } = makeFallback()
+    const { fallback: one } = createFallback()
     const charge = chargeOf('client', HUNDRED)
     expect(one.decide('peek', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 100 }] })
     expect(one.decide('consume', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 99 }] })
   })
 
   it('continues from the last decision of the store: 90 used of 100 leave 10', () => {
-    const { fallback: one } = makeFallback()
+    const { fallback: one } = createFallback()
     const charge = chargeOf('client', HUNDRED)
     one.seed(charge, answer(charge, 10))
     const allowed = Array.from({ length: 12 }, () => one.decide('consume', charge)?.allowed)
@@ -72,7 +72,7 @@ describe('a fallback store', () => {
   })
 
   it('recognizes its own receipts, and its own refusals that started a ban', () => {
-    const { fallback: one } = makeFallback()
+    const { fallback: one } = createFallback()
     const charge = chargeOf('client', [limitOf(1)], 1, banRule(1, 60_000, 60_000))
     const taken = one.decide('consume', charge)
     const banning = one.decide('consume', charge)
@@ -84,7 +84,7 @@ describe('a fallback store', () => {
   })
 
   it('refunds its own charge', () => {
-    const { fallback: one } = makeFallback()
+    const { fallback: one } = createFallback()
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
     one.refund(receipt)
@@ -92,7 +92,7 @@ describe('a fallback store', () => {
   })
 
   it('refunds no charge from before the last seed', () => {
-    const { fallback: one } = makeFallback()
+    const { fallback: one } = createFallback()
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
     one.seed(charge, answer(charge, 10))
@@ -101,7 +101,7 @@ describe('a fallback store', () => {
   })
 
   it('repeats writes to the store', async () => {
-    const { fallback: one, store } = makeFallback()
+    const { fallback: one, store } = createFallback()
     one.decide('consume', chargeOf('client'))
     await one.write((to) => to.block?.('client', 5000))
     expect(store.peek(chargeOf('client'))).toMatchObject({ ban: { endsInMs: 5000 } })
@@ -112,11 +112,11 @@ describe('a fallback store', () => {
 
 describe('a fallback store that was closed', () => {
   it('has closed its store, if it was created', async () => {
-    const { fallback: one, create, store } = makeFallback()
+    const { fallback: one, create, store } = createFallback()
     const closed = vi.spyOn(store, 'close')
     await one.close()
     expect(create).not.toHaveBeenCalled()
-    const { fallback: used, store: usedStore } = makeFallback()
+    const { fallback: used, store: usedStore } = createFallback()
     const usedClosed = vi.spyOn(usedStore, 'close')
     used.decide('consume', chargeOf('client'))
     await used.close()
@@ -126,7 +126,7 @@ describe('a fallback store that was closed', () => {
   it.each([true, false])(
     'ignores seeds, decides nothing and creates no store (used before: %s)',
     async (isUsed) => {
-      const { fallback: one, create } = makeFallback()
+      const { fallback: one, create } = createFallback()
       if (isUsed) one.decide('consume', chargeOf('client'))
       await one.close()
       expect(() => one.seed(chargeOf('client'), allowedDecision())).not.toThrow()
@@ -139,7 +139,7 @@ describe('a fallback store that was closed', () => {
 
 describe('a fallback store with a share', () => {
   it('grants its share of a limit to an unknown client', () => {
-    const { fallback: one } = makeFallback(0.25)
+    const { fallback: one } = createFallback(0.25)
     const charge = chargeOf('client', HUNDRED)
     const allowed = Array.from({ length: 27 }, () => one.decide('consume', charge)?.allowed)
     expect(allowed.filter(Boolean).length).toBe(25)
@@ -153,7 +153,7 @@ describe('a fallback store with a share', () => {
     [3, 0],
     [0, 0],
   ])('grants its share of the %i units that were left in the store: %i', (remaining, granted) => {
-    const { fallback: one } = makeFallback(0.25)
+    const { fallback: one } = createFallback(0.25)
     const charge = chargeOf('client', HUNDRED)
     one.seed(charge, answer(charge, remaining, remaining === 0 ? 5000 : 0))
     const allowed = Array.from({ length: 30 }, () => one.decide('consume', charge)?.allowed)
@@ -161,14 +161,14 @@ describe('a fallback store with a share', () => {
   })
 
   it('takes the whole share for a larger charge', () => {
-    const { fallback: one } = makeFallback(0.25)
+    const { fallback: one } = createFallback(0.25)
     const charge = chargeOf('client', HUNDRED, 60)
     expect(one.decide('consume', charge)).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
     expect(one.decide('consume', charge)).toMatchObject({ allowed: false })
   })
 
   it('refuses a charge that the store refused, also if it is larger than the share', () => {
-    const { fallback: one, clock } = makeFallback(0.25)
+    const { fallback: one, clock } = createFallback(0.25)
     // 8 of 10 units are left. A quarter of 8 is 2, which is the whole share of 10.
     const charge = chargeOf('client', [limitOf(10)], 9)
     one.seed(charge, answer(charge, 8, 5000))
@@ -180,7 +180,7 @@ describe('a fallback store with a share', () => {
 
   it('makes a client wait as long as the store has answered', () => {
     for (const algorithm of ['fixed-window', 'sliding-window', 'token-bucket'] as const) {
-      const { fallback: one, clock } = makeFallback(0.25)
+      const { fallback: one, clock } = createFallback(0.25)
       const charge = chargeOf('client', [limitOf(100, { algorithm })])
       one.seed(charge, answer(charge, 0, 500))
       expect(one.decide('consume', charge)).toMatchObject({ allowed: false, retryAfterMs: 500 })
