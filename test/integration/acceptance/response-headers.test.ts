@@ -19,7 +19,8 @@ class LimitedClient {
    * Sends a request through the limiters until one of them refuses it. Returns the headers that show limits.
    */
   send(method = 'GET'): { status: number; headers: Record<string, unknown> } {
-    const req = new IncomingMessage(new Socket())
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: '127.0.0.1' })
+    const req = new IncomingMessage(socket)
     req.method = method
     const res = new ServerResponse(req)
     const pass = ([first, ...others]: readonly RateLimiter[]): void => first?.(req, res, () => pass(others))
