@@ -29,7 +29,12 @@ describe('a dynamic policy', () => {
     expect(isDynamic(policy)).toBe(true)
     expect(policy.limitFunction).toBe(limitFunction)
     const seven = { ...template, limit: 7, burst: 7 }
-    expect(policy.withLimit(7)).toEqual({ class: 'write', smallestLimit: seven, limits: [seven] })
+    expect(policy.withLimit(7)).toEqual({
+      class: 'write',
+      smallestLimit: seven,
+      limits: [seven],
+      refusesAll: false,
+    })
   })
 
   it('gives the same policy object for the same number, because stores compare limits by identity', () => {

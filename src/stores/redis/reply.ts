@@ -10,7 +10,9 @@ import type { Charge } from '../store.ts'
 const FIRST_NUMBERS = 5
 /** Then of each limit: remaining, reset. */
 const NUMBERS_PER_LIMIT = 2
-/** Then of each limit, if the charge was taken: what identifies the charge. A number of dropped counters may follow. */
+/**
+ * Then of each limit, if the charge was taken: what identifies the charge. The number of dropped counters may follow.
+ */
 const NUMBERS_PER_RECEIPT = 3
 
 /** The short reply to a charge on a single fixed window: remaining, reset. */

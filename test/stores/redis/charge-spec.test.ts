@@ -43,6 +43,9 @@ describe('the arguments of a script', () => {
       '1000',
       '31000',
     ])
+    expect(shortFormOf([{ ...WINDOW, ttlMs: 2 ** 46 }])).toHaveLength(4)
+    // The value of a short form has no room for a longer time.
+    expect(shortFormOf([{ ...WINDOW, ttlMs: 2 ** 46 + 1 }])).toBeUndefined()
     expect(shortFormOf([BUCKET])).toBeUndefined()
     expect(shortFormOf([{ ...WINDOW, algorithm: 'sliding-window' }])).toBeUndefined()
     expect(shortFormOf([WINDOW, { ...WINDOW, name: 'b' }])).toBeUndefined()

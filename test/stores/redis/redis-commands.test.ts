@@ -117,6 +117,8 @@ describeRedisServer('RedisStore and its server', () => {
 
     it('run one command more if the server does not know the script, and count the charge once', async () => {
       const store = made()
+      // From here on the store loads no script by itself.
+      await store.ready()
       const limits = limitsOf(1, 'token-bucket', 10)
       const left: number[] = []
       for (let turn = 0; turn < 4; turn++) {

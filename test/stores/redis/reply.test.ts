@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { decisionOf, receiptNumbersOf, replyNumbersOf } from '../../../src/stores/redis/reply.ts'
+import {
+  decisionOf,
+  droppedCountersOf,
+  receiptNumbersOf,
+  replyNumbersOf,
+} from '../../../src/stores/redis/reply.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 
@@ -51,6 +56,14 @@ describe('the decision in a reply', () => {
       [11, 12, 13],
       [21, 22, 23],
     ])
+  })
+
+  it('may end with the number of dropped counters', () => {
+    const reply = [...ALLOWED, 11, 12, 13, 21, 22, 23]
+    expect(droppedCountersOf(reply, CHARGE)).toBe(0)
+    expect(droppedCountersOf([...reply, 2], CHARGE)).toBe(2)
+    expect(receiptNumbersOf([...reply, 2], CHARGE)).toStrictEqual(receiptNumbersOf(reply, CHARGE))
+    expect(droppedCountersOf([0, 1234, 0, -1, 0, 0, 1234, 6, 1000], CHARGE)).toBe(0)
   })
 
   it.each([

@@ -46,6 +46,42 @@ for index, limit in ipairs(limits) do
   longest_ttl_ms = math.max(longest_ttl_ms, limit.ttl_ms)
 end
 
+-- In how many milliseconds the same charge can be taken again. 0 if it can be taken at once.
+local function repeat_ms()
+  local longest_ms = 0
+  for index, limit in ipairs(limits) do
+    if results[index].remaining < cost then
+      local again = algorithms[limit.algorithm].charge(results[index].state, limit, cost)
+      longest_ms = math.max(longest_ms, again.retry_ms)
+    end
+  end
+  return longest_ms
+end
+
+local function take()
+  local expires_at_ms = math.max(entry and entry[1] or 0, now_ms + longest_ttl_ms)
+  local taken = { expires_at_ms, longest_ttl_ms, entry and entry[3] or false }
+  local reply = { 1, 0, repeat_ms(), -1, 0 }
+  for index, limit in ipairs(limits) do
+    local result, last = results[index], #taken
+    taken[last + 1], taken[last + 2], taken[last + 3] = limit.name, limit.algorithm, limit.window_ms
+    taken[last + 4] = result.state
+    reply[#reply + 1], reply[#reply + 2] = result.remaining, result.reset_ms
+  end
+  for index, limit in ipairs(limits) do
+    local numbers, last = algorithms[limit.algorithm].receipt_numbers(results[index].state), #reply
+    reply[last + 1], reply[last + 2], reply[last + 3] = numbers[1], numbers[2], numbers[3]
+  end
+  local dropped = others and keep_others(others, taken) or 0
+  if dropped > 0 then reply[#reply + 1] = dropped end
+  save(taken)
+  return reply
+end
+
+local is_banned = entry and bans.ends_in_ms(entry[3]) > 0
+-- The rest is not needed for the most frequent charges, and to define it takes time.
+if all_allowed and not is_banned and verb ~= 'peek' then return take() end
+
 -- What a limit answers before anything is taken.
 local function result_without_charge(index)
   local limit = limits[index]
@@ -101,39 +137,4 @@ local function peek()
   return reply
 end
 
--- In how many milliseconds the same charge can be taken again. 0 if it can be taken at once.
-local function repeat_ms()
-  local longest_ms = 0
-  for index, limit in ipairs(limits) do
-    if results[index].remaining < cost then
-      local again = algorithms[limit.algorithm].charge(results[index].state, limit, cost)
-      longest_ms = math.max(longest_ms, again.retry_ms)
-    end
-  end
-  return longest_ms
-end
-
-local function take()
-  local expires_at_ms = math.max(entry and entry[1] or 0, now_ms + longest_ttl_ms)
-  local taken = { expires_at_ms, longest_ttl_ms, entry and entry[3] or false }
-  local reply = { 1, 0, repeat_ms(), -1, 0 }
-  for index, limit in ipairs(limits) do
-    local result, last = results[index], #taken
-    taken[last + 1], taken[last + 2], taken[last + 3] = limit.name, limit.algorithm, limit.window_ms
-    taken[last + 4] = result.state
-    reply[#reply + 1], reply[#reply + 2] = result.remaining, result.reset_ms
-  end
-  for index, limit in ipairs(limits) do
-    for _, number in ipairs(algorithms[limit.algorithm].receipt_numbers(results[index].state)) do
-      reply[#reply + 1] = number
-    end
-  end
-  local dropped = others and keep_others(others, taken) or 0
-  if dropped > 0 then reply[#reply + 1] = dropped end
-  save(taken)
-  return reply
-end
-
-if not all_allowed or (entry and bans.ends_in_ms(entry[3]) > 0) then return refuse() end
-if verb == 'peek' then return peek() end
-return take()
+return all_allowed and not is_banned and peek() or refuse()

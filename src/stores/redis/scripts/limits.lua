@@ -38,13 +38,16 @@ end
 -- The index of the limit that has the counter at this place of the entry. Nil if none of the limits has it.
 local function limit_index(at, limits)
   local name, algorithm, window_ms = entry[at], entry[at + 1], entry[at + 2]
-  for index, limit in ipairs(limits) do
-    if limit.name == name and limit.algorithm == algorithm and limit.window_ms == window_ms then return index end
+  for index = 1, #limits do
+    local limit = limits[index]
+    local is_same = limit.name == name and limit.algorithm == algorithm and limit.window_ms == window_ms
+    if is_same then return index end
   end
 end
 
 -- Changes the entry if the clock was set back or a ban is over. Returns the states of the limits, by their
--- index, then whether the entry has changed, then the places of the counters of other limits, if there are any.
+-- index, then whether the entry has changed, then the places of the counters of other limits, if there are
+-- any.
 local function states_now(limits)
   local states, is_changed, others = {}, false, nil
   local ban = bans.at_now(entry[3])

@@ -60,9 +60,9 @@ local function encode(changed)
   local expires_at_ms, ttl_ms, ban, name, algorithm, window_ms, state, next_name = unpack(changed)
   if ban or algorithm ~= 'fixed-window' or next_name ~= nil then return cmsgpack.pack(changed) end
   local start_ms, used, window_id = unpack(state)
-  -- No expiry is earlier than the start of the window. So all times fit if these three fit.
-  local fits = expires_at_ms < LARGEST_TIME and start_ms > -LARGEST_TIME and math.max(ttl_ms, window_ms) < LARGEST_TIME
-  if not fits then return cmsgpack.pack(changed) end
+  -- No expiry is earlier than the start of its window. So these two bounds are enough.
+  local longest_ms = math.max(expires_at_ms, ttl_ms, window_ms)
+  if longest_ms >= LARGEST_TIME or start_ms <= -LARGEST_TIME then return cmsgpack.pack(changed) end
   return struct.pack(
     SINGLE_WINDOW_FORMAT,
     SINGLE_WINDOW_MARK, expires_at_ms, ttl_ms, start_ms, used, window_ms, window_id, name
