@@ -84,7 +84,8 @@ describe.each(Object.entries(CONNECTIONS))('%s', (name, connect) => {
     redis = await ScriptedRedis.start(NO_FAULT, { isCluster })
     connection = await connect(redis)
     store = new RedisStore({ client: connection.client, deadlineMs: DEADLINE_MS })
-    await connectedAgain()
+    // After it, the store loads no script, whose answer a broken connection could cut in two.
+    await vi.waitFor(() => store?.ready(), PATIENCE)
     redis.forget()
   })
 
