@@ -18,7 +18,7 @@ describe('the description of a limiter', () => {
         name,
         meaning: expect.stringMatching(/^[A-Z].*\.$/),
         type: 'integer',
-        tells: 'state',
+        shows: 'state',
       })),
       refusal: {
         status: 429,
