@@ -10,6 +10,7 @@ import { refuseAll } from '../limits/refuse-all.ts'
 import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
+import { consumePlan } from '../request/ask-store.ts'
 import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
@@ -56,9 +57,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       publishUncharged('skipped', key, this.#parts.description)
       return ADMITTED_UNCOUNTED
     }
-    const answer = await (plan.policy.refusesAll
-      ? refuseAll(plan.policy.limits)
-      : this.#parts.store.consume(plan.charge))
+    const answer = await consumePlan(this.#parts.store, plan)
     publishDecision(plan, answer, this.#parts)
     return this.#decisionOf(answer)
   }

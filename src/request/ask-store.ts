@@ -12,7 +12,7 @@ import { msUntilRepeat } from './request-state.ts'
  * when the second refuses. So a header can change the class and never buys units.
  */
 export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<AnsweredRequest> {
-  const answer = consume(store, plan)
+  const answer = consumePlan(store, plan)
   const { otherClass } = plan
   if (otherClass !== undefined) return chain(answer, (first) => askOtherClass(store, plan, first, otherClass))
   // A promise is made only where one is waited for.
@@ -20,7 +20,11 @@ export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<
   return { plan, answer }
 }
 
-function consume(store: ResilientStore, { policy, charge }: ChargePlan): MaybePromise<StoreAnswer> {
+/** Takes one charge. A limit of 0 refuses it without the store. */
+export function consumePlan(
+  store: ResilientStore,
+  { policy, charge }: ChargePlan,
+): MaybePromise<StoreAnswer> {
   return policy.refusesAll ? refuseAll(policy.limits) : store.consume(charge)
 }
 
@@ -31,7 +35,7 @@ function askOtherClass(
   otherPlan: ChargePlan,
 ): MaybePromise<AnsweredRequest> {
   if (answer instanceof RateLimiterError || !answer.allowed) return { plan, answer }
-  return chain(consume(store, otherPlan), (otherAnswer): AnsweredRequest => {
+  return chain(consumePlan(store, otherPlan), (otherAnswer): AnsweredRequest => {
     if (otherAnswer instanceof RateLimiterError) return { plan: otherPlan, answer: otherAnswer }
     if (otherAnswer.allowed) return bothAllowed({ plan, answer }, { plan: otherPlan, answer: otherAnswer })
     if (answer.receipt !== undefined) store.refund(answer.receipt)
