@@ -1,5 +1,6 @@
 /**
- * Runs the slow tests: the harness of the benchmarks, the soak, and the packed package in projects.
+ * Runs the slow tests: the harness of the benchmarks, the soak, the packed package in projects, and files that start
+ * many processes, a browser or a Redis that fails.
  *
  *   npm run test:slow              a soak of seconds, and one version of Node
  *   npm run test:slow -- --full    a soak of ten minutes, and every supported version of Node

@@ -1,10 +1,18 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
-/** Tests that take long or measure: the harness of the benchmarks, the soak, and the packed package in projects. */
-const SLOW_TESTS = ['test/bench/**/*.test.ts', 'test/integration/package/**/*.test.ts']
+/**
+ * Tests that take long or measure: the harness of the benchmarks, the soak, the packed package in projects, and files
+ * that start many processes, a browser or a Redis that fails.
+ */
+const SLOW_TESTS = [
+  'test/bench/**/*.test.ts',
+  'test/integration/package/**/*.test.ts',
+  'test/**/*.slow.test.ts',
+]
 
 const config: ViteUserConfig = defineConfig({
   resolve: {
@@ -25,6 +33,8 @@ const config: ViteUserConfig = defineConfig({
       { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SLOW_TESTS } },
       { extends: true, test: { name: 'slow', include: SLOW_TESTS } },
     ],
+    // Many tests wait, so that two processes do not keep two cores busy.
+    maxWorkers: availableParallelism() + 1,
     // A bound for what hangs, and not for what is slow: a busy machine must not fail a test.
     testTimeout: 120_000,
     hookTimeout: 240_000,

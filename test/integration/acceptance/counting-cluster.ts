@@ -1,6 +1,6 @@
 /**
  * Four processes behind one port that count together in the Redis at REDIS_URL: a fixture of
- * four-processes.test.ts.
+ * four-processes.slow.test.ts.
  *
  * Serves `GET /<algorithm>`. For each message with a burst, every process makes the charges of the burst at
  * once.

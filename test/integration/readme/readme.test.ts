@@ -1,53 +1,17 @@
-import { execFile } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Store } from '../../../src/index.ts'
 import { type FakeClock, storeConformance } from '../../../src/tools/testing/index.ts'
-import { codeBlocksOf } from './code-blocks.ts'
+import { blocks, createProject, type DocumentedPrograms, programs, ROOT } from './documented-programs.ts'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
-const README = new URL('../../../README.md', import.meta.url)
-const run = promisify(execFile)
-
-const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
-
-const blocks = PAGES.flatMap((page) =>
-  codeBlocksOf(new URL(page === 'README.md' ? page : `docs/${page}`, pathToFileURL(ROOT))).map((block) => ({
-    ...block,
-    name: `${page.replace('.md', '')}-line-${block.line}.mts`,
-  })),
-)
-const programs = blocks.filter(({ language }) => language === 'ts')
-
-/** The folder of a project that has this package and Express in its node_modules. */
-let project = ''
-
+let project: DocumentedPrograms
 beforeAll(() => {
-  project = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
-  mkdirSync(join(project, 'node_modules'))
-  symlinkSync(ROOT, join(project, 'node_modules', 'express-tollgate'))
-  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types']) {
-    symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
-  }
-  for (const { name, code } of programs) writeFileSync(join(project, name), code)
+  project = createProject()
 })
-
-afterAll(() => {
-  rmSync(project, { recursive: true, force: true })
-})
+afterAll(() => project.remove())
 
 describe('the README and the pages of docs', () => {
   it('have programs', () => {
@@ -61,7 +25,7 @@ describe('the README and the pages of docs', () => {
 
   it('have programs that compile in the strictest mode', () => {
     const program = ts.createProgram({
-      rootNames: programs.map(({ name }) => join(project, name)),
+      rootNames: programs.map(({ name }) => join(project.folder, name)),
       options: {
         target: ts.ScriptTarget.ES2022,
         module: ts.ModuleKind.NodeNext,
@@ -71,24 +35,13 @@ describe('the README and the pages of docs', () => {
         noUncheckedIndexedAccess: true,
         noEmit: true,
         types: ['node'],
-        typeRoots: [join(project, 'node_modules', '@types')],
+        typeRoots: [join(project.folder, 'node_modules', '@types')],
       },
     })
     const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
       return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
     })
     expect(problems).toEqual([])
-  }, 240_000)
-
-  it.each(programs)('have a program that runs: $name', async ({ name }) => {
-    const loaders = [import.meta.resolve('tsx'), new URL('./free-port.mjs', import.meta.url).href]
-    const flags = loaders.flatMap((loader) => ['--import', loader])
-    const { stderr } = await run(process.execPath, [...flags, name], {
-      cwd: project,
-      timeout: 110_000,
-      env: { PATH: process.env.PATH ?? '' },
-    })
-    expect(stderr).toBe('')
   })
 
   it('list every option, and no other', () => {
@@ -101,7 +54,7 @@ describe('the README and the pages of docs', () => {
       .filter(ts.isInterfaceDeclaration)
       .filter(({ name }) => name.text === 'RateLimiterOptions')
       .flatMap(({ members }) => members.map((member) => member.name?.getText(source) ?? ''))
-    const text = ts.sys.readFile(fileURLToPath(README)) ?? ''
+    const text = ts.sys.readFile(join(ROOT, 'README.md')) ?? ''
     const table = text.slice(text.indexOf('## Options'), text.indexOf('### The limiter without'))
     const rows = [...table.matchAll(/^\| ((?:`\w+(?:\([^)]*\))?`(?:, )?)+) \|/gm)].map(
       ([, cell = '']) => cell,
@@ -112,8 +65,8 @@ describe('the README and the pages of docs', () => {
 
   it('describe the failures of their example store in the conformance suite', async () => {
     const { name } = programs.find(({ code }) => code.includes('class ListStore')) ?? { name: '' }
-    const source = ts.sys.readFile(join(project, name)) ?? ''
-    const exported = join(project, 'list-store.mts')
+    const source = ts.sys.readFile(join(project.folder, name)) ?? ''
+    const exported = join(project.folder, 'list-store.mts')
     writeFileSync(exported, source.replace('class ListStore', 'export class ListStore'))
     const { ListStore } = (await import(pathToFileURL(exported).href)) as {
       ListStore: new (now: () => number) => Store

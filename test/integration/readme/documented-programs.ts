@@ -1,0 +1,50 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type CodeBlock, codeBlocksOf } from './code-blocks.ts'
+
+export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url))
+
+const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
+
+/** A code block with the name of its page and line. */
+interface DocumentedBlock extends CodeBlock {
+  readonly name: string
+}
+
+/** The code blocks of the README and of the pages of docs. */
+export const blocks: readonly DocumentedBlock[] = PAGES.flatMap((page) =>
+  codeBlocksOf(new URL(page === 'README.md' ? page : `docs/${page}`, pathToFileURL(ROOT))).map((block) => ({
+    ...block,
+    name: `${page.replace('.md', '')}-line-${block.line}.mts`,
+  })),
+)
+
+/** The blocks that are programs. */
+export const programs: readonly DocumentedBlock[] = blocks.filter(({ language }) => language === 'ts')
+
+/** A project that has the programs, and this package and Express in its node_modules. */
+export interface DocumentedPrograms {
+  readonly folder: string
+  remove(): void
+}
+
+export function createProject(): DocumentedPrograms {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(ROOT, join(folder, 'node_modules', 'express-tollgate'))
+  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types']) {
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  for (const { name, code } of programs) writeFileSync(join(folder, name), code)
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
