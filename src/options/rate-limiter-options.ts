@@ -190,7 +190,10 @@ export interface RateLimiterOptions<
   readonly logger?: Logger
   /** `'shadow'` counts and publishes events, but refuses no request. Default: `'enforce'`. */
   readonly mode?: 'enforce' | 'shadow'
-  /** The property of the request that holds its {@link RateLimitInfo}. Default: `'rateLimit'`. */
+  /**
+   * The property of the request that holds its {@link RateLimitInfo}. Default: `'rateLimit'`. A name that Node, Express
+   * or common middleware uses on requests, such as `'ip'` or `'session'`, is an error.
+   */
   readonly requestPropertyName?: string
   /**
    * The time in epoch milliseconds, for tests. Default: the clock of the system; durations use its monotonic

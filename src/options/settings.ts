@@ -25,6 +25,7 @@ import { checkOptionNames } from './option-names.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
 import { parseRefunds, type RefundSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
+import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
 
 /** The options, checked and compiled once, so that a request only reads them. */
@@ -93,7 +94,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     refusal: parseRefusal(options),
     refund,
     ...parseStoreSettings(options),
-    requestPropertyName: checkPropertyName(requestPropertyName),
+    requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
   }
 }
@@ -141,16 +142,6 @@ function checkClass(requestClass: RequestClass): RequestClass {
     problem: 'returned no class',
     remedy: "Return 'read' or 'write'.",
   })
-}
-
-function checkPropertyName(name: unknown): string {
-  if (typeof name === 'string' && name !== '' && name !== '__proto__') return name
-  return rejectOption(
-    'requestPropertyName',
-    name,
-    'takes the name of a property',
-    "Give a name such as 'rateLimit'.",
-  )
 }
 
 function checkShare(share: number | undefined): number {

@@ -167,11 +167,6 @@ describe('an option with a wrong value is rejected', () => {
       'requestPropertyName',
       `takes the name of a property, got null. ${propertyRemedy}`,
     ],
-    [
-      { requestPropertyName: '__proto__' },
-      'requestPropertyName',
-      `takes the name of a property, got '__proto__'. ${propertyRemedy}`,
-    ],
     [{ clock: Date.now }, 'clock', `takes a clock, got the function now. ${clockRemedy}`],
     [{ clock: {} }, 'clock', `takes a clock, got {}. ${clockRemedy}`],
     [{ clock: null }, 'clock', `takes a clock, got null. ${clockRemedy}`],
