@@ -11,7 +11,6 @@ import {
   EXPIRY_LOWER,
   expiryOf,
   fitsHead,
-  fullnessOf,
   HAS_REFUSALS,
   IS_BANNED,
   IS_WIDE,
@@ -21,9 +20,11 @@ import {
   NUMBERS,
   ORIGIN_BEFORE_MS,
   type RowHead,
+  refusedCostOf,
   schemaIdOf,
+  WAS_REFUSED,
   withExpiry,
-  withFullness,
+  withRefusedCost,
 } from './table/row-format.ts'
 import { NO_ROW } from './table/row-index.ts'
 import { NumberReader, NumberWriter, readDouble, writeDouble } from './table/row-numbers.ts'
@@ -108,12 +109,13 @@ export class ClientCursor {
     return (this.#marks & IS_BANNED) !== 0
   }
 
-  get fullness(): number {
-    return fullnessOf(this.#marks)
+  /** The cost of the latest charge where it was refused, rounded down by `keptCost`; 0 where it was admitted. */
+  get refusedCost(): number {
+    return refusedCostOf(this.#marks)
   }
 
-  setFullness(fullness: number): void {
-    this.#setMarks(withFullness(this.#marks, fullness))
+  setRefusedCost(cost: number): void {
+    this.#setMarks(withRefusedCost(this.#marks, cost))
   }
 
   get expiresAtMs(): number {
@@ -121,9 +123,13 @@ export class ClientCursor {
     return expiryOf(this.#marks, this.#words[this.#start + EXPIRY_LOWER] ?? 0) + this.#originMs
   }
 
-  /** Whether `holdsOnly` is true, and the row is narrow: only then the next four members may be used. */
+  /**
+   * Whether `holdsOnly` is true, the latest charge was admitted, and the row is narrow: only then the next four members
+   * may be used.
+   */
   isNarrowRowOf(schema: RowSchema): boolean {
-    return schemaIdOf(this.#marks) === schema.id && (this.#marks & (IS_BANNED | HAS_REFUSALS | IS_WIDE)) === 0
+    const others = WAS_REFUSED | IS_BANNED | HAS_REFUSALS | IS_WIDE
+    return schemaIdOf(this.#marks) === schema.id && (this.#marks & others) === 0
   }
 
   /** A number as its word holds it: an amount, or the time from an instant to the expiry. */
@@ -167,7 +173,7 @@ export class ClientCursor {
       states,
       ban: hasMore ? readBan(numbers, this.hasBan) : undefined,
       expiresAtMs: this.expiresAtMs,
-      fullness: this.fullness,
+      refusedCost: this.refusedCost,
     }
   }
 

@@ -1,12 +1,11 @@
 /*
  * What the store knows of one client, as a plain object, and what follows from it: the result of a charge for each
- * limit, the fullness, and what changes when the clock is set back.
+ * limit, how full the limits are, and what changes when the clock is set back.
  */
 import type { AlgorithmResult } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { type BanState, banAt } from '../../limits/ban.ts'
 import type { Limit } from '../../limits/limit.ts'
-import { FULL } from './table/row-format.ts'
 
 /** A copy of what is known of a client. A change takes effect when the entry is written back. */
 export interface ClientEntry {
@@ -16,11 +15,8 @@ export interface ClientEntry {
   ban: BanState | undefined
   /** From this time on the client may be forgotten: its windows, its refusals and its ban have all ended. */
   expiresAtMs: number
-  /**
-   * How much of its tightest limit the client had used at its latest charge, in steps of 1/31. 31 means that it is
-   * at its limit. When the store is full, the client with the smallest fullness is forgotten first.
-   */
-  fullness: number
+  /** The cost of the latest charge where it was refused, and 0 where it was admitted. A row keeps it rounded down. */
+  refusedCost: number
 }
 
 /** The results of one charge, one for each of its limits. */
@@ -28,24 +24,23 @@ export type AlgorithmResults = readonly AlgorithmResult<AlgorithmState>[]
 
 /** The entry of a client of which nothing is known. */
 export function emptyEntry(): ClientEntry {
-  return { limits: NO_LIMITS, states: [], ban: undefined, expiresAtMs: 0, fullness: 0 }
+  return { limits: NO_LIMITS, states: [], ban: undefined, expiresAtMs: 0, refusedCost: 0 }
 }
 
 /** Always the same array, because limits are recognised by the identity of their array. */
 const NO_LIMITS: readonly Limit[] = []
 
-/** The fullness of one limit. It is {@link FULL} only where nothing remains. */
-export function fullnessOfLimit({ burst }: Limit, remaining: number): number {
-  return remaining === 0 ? FULL : Math.min(FULL - 1, Math.floor(((burst - remaining) * FULL) / burst))
-}
-
-/** The fullness of the tightest of several limits. */
-export function tightestFullness(limits: readonly Limit[], results: AlgorithmResults): number {
-  let tightest = 0
-  limits.forEach((limit, index) => {
-    tightest = Math.max(tightest, fullnessOfLimit(limit, results[index]?.remaining ?? limit.burst))
-  })
-  return tightest
+/**
+ * The part of the client's tightest limit that is used at `nowMs`, from 0 to 1. It is 1 where the client is limited: a
+ * limit has nothing left, or too little for the charge that it refused.
+ */
+export function fullnessAt({ limits, states, refusedCost }: ClientEntry, nowMs: number): number {
+  return limits.reduce((tightest, limit, index) => {
+    const { remaining } = algorithmOf(limit).charge(states[index], nowMs, limit, 0)
+    // A charge above the whole limit is refused at any time, and does not show that the client is limited.
+    const isLimited = remaining < Math.max(1, Math.min(refusedCost, limit.burst))
+    return Math.max(tightest, isLimited ? 1 : (limit.burst - remaining) / limit.burst)
+  }, 0)
 }
 
 /**

@@ -14,7 +14,6 @@ import {
   adjustToClock,
   type ClientEntry,
   emptyEntry,
-  fullnessOfLimit,
   resultsOf,
   stateFor,
   withLimits,
@@ -24,7 +23,7 @@ import { MemoryReceipt } from './memory-receipt.ts'
 import { chargedWindow, chargeOpenWindow } from './open-window-charge.ts'
 import { type OtherCounters, otherCounters } from './other-counters.ts'
 import type { Fingerprint } from './table/key-hash.ts'
-import { FULL, type RowHead } from './table/row-format.ts'
+import type { RowHead } from './table/row-format.ts'
 import { longestTtlMs, type RowSchema, type RowSchemas } from './table/row-schemas.ts'
 
 /** Makes room for a new client. Returns false when there is none. */
@@ -35,7 +34,6 @@ interface Admission {
   readonly limits: LimitState[]
   /** The states after the charge, for its receipt; undefined where no receipt is wanted. */
   readonly states: AlgorithmState[] | undefined
-  fullness: number
   repeatAfterMs: number
 }
 
@@ -80,7 +78,7 @@ export class Decider {
     const expiresAtMs = Math.max(entry.expiresAtMs, nowMs + Math.max(longestTtlMs(limits), endsInMs))
     if (remote.ban !== undefined) {
       // The decision on a banned client does not contain what its limits have left.
-      this.client.write({ ...entry, ban: banned(nowMs, endsInMs), expiresAtMs, fullness: FULL })
+      this.client.write({ ...entry, ban: banned(nowMs, endsInMs), expiresAtMs })
       return
     }
     const states = limits.map((limit, index) => {
@@ -91,17 +89,13 @@ export class Decider {
       return algorithm.seedFromRemote(state, remoteState, nowMs, limit)
     })
     const others = this.#othersOf(entry, limits, nowMs)
-    const fullness = Math.max(
-      others?.fullness ?? 0,
-      ...limits.map((limit, index) => fullnessOfLimit(limit, remote.limits[index]?.remaining ?? 0)),
-    )
     const refusals = entry.ban?.refusals === undefined ? undefined : entry.ban
     this.client.write({
       limits: others?.allLimits ?? limits,
       states: [...states, ...(others?.states ?? [])],
       ban: refusals,
       expiresAtMs,
-      fullness,
+      refusedCost: remote.allowed ? 0 : cost,
     })
   }
 
@@ -129,7 +123,7 @@ export class Decider {
     const untilMs = nowMs + longestTtlMs(limits)
     const expiresAtMs = isNew ? untilMs : Math.max(client.expiresAtMs, untilMs)
     const others = entry === undefined ? undefined : this.#othersOf(entry, limits, nowMs)
-    const head = { schema, fullness: admission.fullness, ban: entry?.ban, expiresAtMs }
+    const head = { schema, refusedCost: 0, ban: entry?.ban, expiresAtMs }
     if (others === undefined) client.save(head)
     else this.#saveWith(others, head)
     const { states, repeatAfterMs } = admission
@@ -155,7 +149,7 @@ export class Decider {
     nowMs: number,
   ): Admission | undefined {
     const states = refundable === false ? undefined : []
-    const admission: Admission = { limits: [], states, fullness: 0, repeatAfterMs: 0 }
+    const admission: Admission = { limits: [], states, repeatAfterMs: 0 }
     const numbers = this.client.isKnown && entry === undefined ? this.client.numbers() : undefined
     const draft = this.client.draft()
     for (const [index, limit] of limits.entries()) {
@@ -168,7 +162,6 @@ export class Decider {
       algorithm.write(result.state, draft)
       admission.limits.push(limitStateOf(limit, result))
       admission.states?.push(result.state)
-      admission.fullness = Math.max(admission.fullness, fullnessOfLimit(limit, result.remaining))
       if (result.remaining >= cost) continue
       const { retryAfterMs } = algorithm.charge(result.state, nowMs, limit, cost)
       admission.repeatAfterMs = Math.max(admission.repeatAfterMs, retryAfterMs)
@@ -183,22 +176,22 @@ export class Decider {
   }
 
   /** Writes the client with the states of the draft, and after them those of other limits. */
-  #saveWith({ allLimits, states, fullness }: OtherCounters, head: RowHead): void {
+  #saveWith({ allLimits, states }: OtherCounters, head: RowHead): void {
     const schema = this.#schemas.of(allLimits)
     const first = allLimits.length - states.length
     states.forEach((state, index) => {
       schema.algorithms[first + index]?.write(state, this.client.unsavedDraft)
     })
-    this.client.save({ ...head, schema, fullness: Math.max(head.fullness, fullness) })
+    this.client.save({ ...head, schema })
   }
 
-  /** Takes nothing. Notes that the client is at its limit, and counts the refusal where it may lead to a ban. */
+  /** Takes nothing. Notes what was refused, and counts the refusal where it may lead to a ban. */
   #refuse(charge: Charge, entry: ClientEntry | undefined, nowMs: number): Decision {
     const { limits, cost } = charge
     const results = resultsOf(entry, limits, nowMs, cost)
     const endsInMs = banEndsInMs(entry?.ban, nowMs)
     if (endsInMs > 0) return bannedDecision(limits, results, { endsInMs, isNew: false })
-    if (entry !== undefined) this.client.setFullness(FULL)
+    if (entry !== undefined) this.client.setRefusedCost(cost)
     const newBan = this.#countRefusal(entry, charge, nowMs)
     return newBan === undefined
       ? refusedDecision(limits, results, entry, nowMs)
@@ -206,14 +199,15 @@ export class Decider {
   }
 
   /** The ban that this refusal has caused; undefined where it has caused none. */
-  #countRefusal(known: ClientEntry | undefined, { ban: rule }: Charge, nowMs: number): Ban | undefined {
+  #countRefusal(known: ClientEntry | undefined, { ban: rule, cost }: Charge, nowMs: number): Ban | undefined {
     if (rule === undefined) return undefined
     if (known === undefined && !this.#makeRoom(this.client.fingerprint, nowMs)) return undefined
     const entry = known ?? emptyEntry()
     const ban = withRefusal(entry.ban, nowMs, rule)
     const endsInMs = banEndsInMs(ban, nowMs)
     const untilMs = nowMs + Math.max(rule.refusals.windowMs, endsInMs)
-    this.client.write({ ...entry, ban, expiresAtMs: Math.max(entry.expiresAtMs, untilMs), fullness: FULL })
+    const expiresAtMs = Math.max(entry.expiresAtMs, untilMs)
+    this.client.write({ ...entry, ban, expiresAtMs, refusedCost: cost })
     return endsInMs === 0 ? undefined : { endsInMs, isNew: true }
   }
 

@@ -5,7 +5,7 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
-import { adjustToClock, indexOfLimit, resultsOf, tightestFullness } from './client-entry.ts'
+import { adjustToClock, indexOfLimit } from './client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
@@ -56,7 +56,6 @@ export class MemoryReceipt {
       if (limit === undefined || taken === undefined) return state
       return algorithmOf(limit).refund(state, taken, nowMs, limit, cost)
     })
-    entry.fullness = tightestFullness(entry.limits, resultsOf(entry, entry.limits, nowMs, 0))
     client.write(entry)
   }
 }

@@ -35,9 +35,9 @@ import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
   /** The most keys that are remembered: one for each limiter, class and client. Default: 1,000,000. */
-  readonly maxKeys?: number
+  readonly maxKeys?: number | undefined
   /** The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
-  readonly clock?: { now(): number }
+  readonly clock?: { now(): number } | undefined
 }
 
 /** The figures of a {@link MemoryStore}. The last two count from the creation of the store. */
@@ -67,8 +67,8 @@ const LARGEST_MAX_KEYS = 16_000_000
  * keep the process alive, checks the rest.
  *
  * At `maxKeys` a new client replaces an expired client. Where there is none, it replaces the one furthest from its
- * limit among 16 clients chosen at random. A client that is refused or banned is not replaced. Where 256 clients in a
- * row are refused or banned, there is no room: such new clients share the quota of 64 clients.
+ * limit now among 16 clients chosen at random. A client that is limited or banned now is not replaced. Where 256 clients
+ * in a row are limited or banned, there is no room: such new clients share the quota of 64 clients.
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -165,7 +165,7 @@ export class MemoryStore implements Store {
     if (receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)) receipt.redeem(this.#now())
   }
 
-  /** Makes room for the client in any case, even where all others are refused or banned. */
+  /** Makes room for the client in any case, even where all others are limited or banned. */
   block(key: string, forMs: number): void {
     const nowMs = this.#nowUnlessClosed()
     const client = this.#client

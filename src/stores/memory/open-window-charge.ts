@@ -1,6 +1,6 @@
 /*
  * Decides the most frequent charge on the numbers of the client's row, without an entry and a draft: the client has
- * one limit, a fixed window, which is open, admits the charge, and would admit the same charge again.
+ * one limit, a fixed window, which is open, has admitted its latest charge, admits this one, and would admit it again.
  *
  * This is a twin of ../../limits/fixed-window.ts. test/stores/memory/open-window-charge.test.ts proves on random
  * charges and traces that both answer the same and leave the same row.
@@ -9,8 +9,7 @@ import type { LimitState } from '../../limits/decision.ts'
 import type { FixedWindowState } from '../../limits/fixed-window.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
-import { fullnessOfLimit } from './client-entry.ts'
-import { FULL, LARGEST_WORD } from './table/row-format.ts'
+import { LARGEST_WORD } from './table/row-format.ts'
 import type { RowSchema } from './table/row-schemas.ts'
 
 /** The numbers of the row, in the order in which the algorithm writes them. */
@@ -40,12 +39,6 @@ export function chargeOpenWindow(
   const untilMs = nowMs + limit.ttlMs
   if (untilMs > expiresAtMs && !expireLater(client, startMs, untilMs)) return undefined
   client.setNumberAt(USED, usedNow)
-  // The division in fullnessOfLimit would take as long as everything else here, and the fullness rarely changes.
-  const { fullness } = client
-  const steps = usedNow * FULL
-  if (steps >= (fullness + 1) * limit.limit || steps < fullness * limit.limit) {
-    client.setFullness(fullnessOfLimit(limit, limit.limit - usedNow))
-  }
   const resetMs = startMs + limit.windowMs - nowMs
   return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
 }

@@ -8,7 +8,7 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import { MOST_COUNTERS } from '../counter-bound.ts'
-import { type ClientEntry, fullnessOfLimit, indexOfLimit } from './client-entry.ts'
+import { type ClientEntry, indexOfLimit } from './client-entry.ts'
 
 /** What a charge keeps of the counters that it does not concern. */
 export interface OtherCounters {
@@ -16,8 +16,6 @@ export interface OtherCounters {
   readonly allLimits: readonly Limit[]
   /** The states of the counters that are kept. */
   readonly states: readonly AlgorithmState[]
-  /** The fullness of the tightest of them. */
-  readonly fullness: number
   /** How many counters are dropped although they still count, because the client has too many. */
   readonly dropped: number
 }
@@ -43,7 +41,6 @@ export function otherCounters(
   return {
     allLimits: startsWith(entry.limits, limits, kept) ? entry.limits : [...limits, ...kept],
     states: counters.map(({ state }) => state),
-    fullness: Math.max(0, ...counters.map((counter) => fullnessNow(counter, nowMs))),
     dropped: live - counters.length,
   }
 }
@@ -67,10 +64,6 @@ function removeFirstOver(counters: Counter[]): void {
     counters.findIndex(({ overAtMs }) => overAtMs === earliestMs),
     1,
   )
-}
-
-function fullnessNow({ limit, state }: Counter, nowMs: number): number {
-  return fullnessOfLimit(limit, algorithmOf(limit).charge(state, nowMs, limit, 0).remaining)
 }
 
 /** Whether a list consists of the first limits and then the others. The same array needs no new schema. */

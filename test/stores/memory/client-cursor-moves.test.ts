@@ -5,7 +5,6 @@ import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
 import { type Fingerprint, KeyHash } from '../../../src/stores/memory/table/key-hash.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { NO_ROW } from '../../../src/stores/memory/table/row-index.ts'
 import { fingerprintOf, newClientRows, windowEntry } from './client-rows.ts'
 import { SOME_ENTRY } from './some-entries.ts'
@@ -54,16 +53,16 @@ describe('a cursor that looks for a key', () => {
     cursor.write(windowEntry())
     const a = { ...hash.of('a') }
     cursor.findKey('b', hash)
-    cursor.write(windowEntry({ fullness: 2 }))
+    cursor.write(windowEntry({ refusedCost: 2 }))
     cursor.findKey('b', hash)
     cursor.find(a)
-    expect(cursor.read().fullness).toBe(9)
+    expect(cursor.read().refusedCost).toBe(0)
     cursor.findKey('b', hash)
-    expect(cursor.read().fullness).toBe(2)
+    expect(cursor.read().refusedCost).toBe(2)
     cursor.goTo(NO_ROW)
     expect(cursor.isKnown).toBe(false)
     expect(cursor.findKey('b', hash)).toBe(true)
-    expect(cursor.read().fullness).toBe(2)
+    expect(cursor.read().refusedCost).toBe(2)
   })
 
   it('notices that another cursor has removed its client, and that it has added it again', () => {
@@ -75,36 +74,36 @@ describe('a cursor that looks for a key', () => {
     other.remove()
     expect(cursor.findKey('a', hash)).toBe(false)
     other.findKey('a', otherHash)
-    other.write(windowEntry({ fullness: 4 }))
+    other.write(windowEntry({ refusedCost: 4 }))
     expect(cursor.findKey('a', hash)).toBe(true)
-    expect(cursor.read().fullness).toBe(4)
+    expect(cursor.read().refusedCost).toBe(4)
   })
 
   it('finds its client where another cursor has moved it', () => {
     const { hash, cursor, otherHash, other } = two()
     for (const [index, key] of ['first', 'a'].entries()) {
       cursor.findKey(key, hash)
-      cursor.write(windowEntry({ fullness: index }))
+      cursor.write(windowEntry({ refusedCost: index }))
     }
     cursor.findKey('a', hash)
     // The last row moves to the gap of the first row.
     other.findKey('first', otherHash)
     other.remove()
     other.findKey('new', otherHash)
-    other.write(windowEntry({ fullness: 30 }))
+    other.write(windowEntry({ refusedCost: 12 }))
     expect(cursor.findKey('a', hash)).toBe(true)
-    expect(cursor.read().fullness).toBe(1)
+    expect(cursor.read().refusedCost).toBe(1)
     // A row that grows moves too.
     other.findKey('a', otherHash)
-    other.write(windowEntry({ fullness: 5 }, { used: LARGEST_LIMIT }))
+    other.write(windowEntry({ refusedCost: 5 }, { used: LARGEST_LIMIT }))
     cursor.findKey('a', hash)
-    expect(cursor.read()).toEqual(windowEntry({ fullness: 5 }, { used: LARGEST_LIMIT }))
+    expect(cursor.read()).toEqual(windowEntry({ refusedCost: 5 }, { used: LARGEST_LIMIT }))
   })
 })
 
 type Step =
   | { readonly kind: 'write'; readonly client: number; readonly entry: ClientEntry }
-  | { readonly kind: 'remove' | 'evict' | 'setFull'; readonly client: number }
+  | { readonly kind: 'remove' | 'evict' | 'refuse'; readonly client: number }
   | { readonly kind: 'addOrRemoveMany' }
 
 /** The clients of a table, beside a map of what was written of them. */
@@ -148,10 +147,10 @@ class CheckedClients {
     this.#entries.set(key, entry)
   }
 
-  #change(kind: 'remove' | 'evict' | 'setFull', key: string, known: ClientEntry): void {
-    if (kind === 'setFull') {
-      this.#cursor.setFullness(FULL)
-      this.#entries.set(key, { ...known, fullness: FULL })
+  #change(kind: 'remove' | 'evict' | 'refuse', key: string, known: ClientEntry): void {
+    if (kind === 'refuse') {
+      this.#cursor.setRefusedCost(3)
+      this.#entries.set(key, { ...known, refusedCost: 3 })
       return
     }
     const remover = kind === 'remove' ? this.#cursor : this.#other
@@ -180,7 +179,7 @@ function namesOf(limits: readonly Limit[]): string[][] {
 
 describe('clients of a table', () => {
   const client = fc.nat(5)
-  const onOne = (kind: 'remove' | 'evict' | 'setFull'): fc.Arbitrary<Step> =>
+  const onOne = (kind: 'remove' | 'evict' | 'refuse'): fc.Arbitrary<Step> =>
     client.map((which) => ({ kind, client: which }))
   const write = fc
     .tuple(client, SOME_ENTRY)
@@ -189,7 +188,7 @@ describe('clients of a table', () => {
     { weight: 6, arbitrary: write },
     onOne('remove'),
     onOne('evict'),
-    onOne('setFull'),
+    onOne('refuse'),
     fc.constant<Step>({ kind: 'addOrRemoveMany' }),
   )
 

@@ -7,7 +7,6 @@ import { LARGEST_LIMIT } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import { type ClientEntry, emptyEntry } from '../../../src/stores/memory/client-entry.ts'
 import { KeyHash } from '../../../src/stores/memory/table/key-hash.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { limitOf } from '../../support/charges.ts'
 import { entryOf, fingerprintOf, LIMITS, newClientRows, WINDOW, windowEntry } from './client-rows.ts'
 import { CENTURY_MS, CREATED_AT_MS, LARGEST_WORD, SOME_ENTRY } from './some-entries.ts'
@@ -40,7 +39,7 @@ describe('a client that is written', () => {
         const other = new ClientCursor(clients)
         assert.equal(other.find(fingerprintOf(1)), true)
         assert.deepEqual(other.read(), entry)
-        assert.deepEqual([other.expiresAtMs, other.fullness], [entry.expiresAtMs, entry.fullness])
+        assert.deepEqual([other.expiresAtMs, other.refusedCost], [entry.expiresAtMs, entry.refusedCost])
         assert.equal(other.hasBan, entry.ban !== undefined && entry.ban.refusals === undefined)
         const schema = clients.schemas.of(entry.limits)
         assert.equal(other.holdsOnly(schema), entry.ban === undefined)
@@ -84,10 +83,10 @@ describe('a client that is written', () => {
     draft.amount(numbers.amount() + 1)
     draft.amount(numbers.amount() + 1)
     const ban = banned(CREATED_AT_MS, 500)
-    cursor.save({ schema, fullness: 12, ban, expiresAtMs: CREATED_AT_MS + 95_000 })
+    cursor.save({ schema, refusedCost: 12, ban, expiresAtMs: CREATED_AT_MS + 95_000 })
     expect(cursor.read()).toEqual(
       windowEntry(
-        { ban, fullness: 12, expiresAtMs: CREATED_AT_MS + 95_000 },
+        { ban, refusedCost: 12, expiresAtMs: CREATED_AT_MS + 95_000 },
         { startMs: WINDOW.startMs + 1, used: 4, windowId: 8 },
       ),
     )
@@ -95,7 +94,7 @@ describe('a client that is written', () => {
 
   it('has the limits of the latest lookup of its schema', () => {
     const { clients, cursor } = written(windowEntry())
-    const others = [limitOf(99)]
+    const others = LIMITS.map((limit) => ({ ...limit }))
     clients.schemas.of(others)
     expect(cursor.read().limits).toBe(others)
   })
@@ -199,19 +198,20 @@ describe('a cursor', () => {
   it('shows whether its client has the numbers of a schema only', () => {
     const { clients, cursor } = written(windowEntry())
     expect(cursor.holdsOnly(clients.schemas.of([limitOf(10, { name: 'other' })]))).toBe(false)
-    expect(cursor.holdsOnly(clients.schemas.of([limitOf(77)]))).toBe(true)
+    expect(cursor.holdsOnly(clients.schemas.of([limitOf(77)]))).toBe(false)
+    expect(cursor.holdsOnly(clients.schemas.of([...LIMITS]))).toBe(true)
   })
 
-  it('changes the fullness of its client, and nothing else', () => {
+  it('changes the refused cost of its client, and nothing else', () => {
     for (const entry of [
-      windowEntry({ fullness: 0 }),
+      windowEntry({ refusedCost: 0 }),
       windowEntry({ ban: banned(0, 9) }, { used: LARGEST_LIMIT }),
     ]) {
       const { clients, cursor } = written(entry)
-      cursor.setFullness(FULL)
-      expect(cursor.fullness).toBe(FULL)
-      expect(cursor.read()).toEqual({ ...entry, fullness: FULL })
-      expect(entryOf(new ClientCursor(clients), 1)).toEqual({ ...entry, fullness: FULL })
+      cursor.setRefusedCost(7)
+      expect(cursor.refusedCost).toBe(7)
+      expect(cursor.read()).toEqual({ ...entry, refusedCost: 7 })
+      expect(entryOf(new ClientCursor(clients), 1)).toEqual({ ...entry, refusedCost: 7 })
     }
   })
 
@@ -231,6 +231,7 @@ describe('a cursor', () => {
     ['it has a ban', { ban: banned(0, 9) }, {}, false],
     ['it has refusals', { ban: { refusals: { slices: [], lastId: 0 } } }, {}, false],
     ['its row is wide', {}, { used: LARGEST_LIMIT }, false],
+    ['its latest charge was refused', { refusedCost: 3 }, {}, false],
   ])(
     'shows whether its client has a narrow row of a schema: where %s',
     (_when, overrides, state, isNarrow) => {

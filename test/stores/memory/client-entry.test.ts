@@ -1,18 +1,15 @@
-import assert from 'node:assert/strict'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { algorithmOf } from '../../../src/limits/algorithms.ts'
 import { banned } from '../../../src/limits/ban.ts'
-import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
+import type { Limit } from '../../../src/limits/limit.ts'
 import {
   adjustToClock,
   type ClientEntry,
   emptyEntry,
-  fullnessOfLimit,
+  fullnessAt,
   indexOfLimit,
   resultsOf,
   stateFor,
-  tightestFullness,
 } from '../../../src/stores/memory/client-entry.ts'
 import { ALGORITHMS, limitOf } from '../../support/charges.ts'
 
@@ -34,7 +31,7 @@ function left(entry: ClientEntry | undefined, limits: readonly Limit[], nowMs = 
 
 describe('an empty entry', () => {
   it('remembers nothing, and may be forgotten at once', () => {
-    expect(emptyEntry()).toEqual({ limits: [], states: [], ban: undefined, expiresAtMs: 0, fullness: 0 })
+    expect(emptyEntry()).toEqual({ limits: [], states: [], ban: undefined, expiresAtMs: 0, refusedCost: 0 })
     expect(emptyEntry()).not.toBe(emptyEntry())
     expect(left(emptyEntry(), LIMITS)).toEqual([10, 10, 10])
   })
@@ -125,62 +122,42 @@ describe('the index of a limit among known limits', () => {
   })
 })
 
-describe('the fullness of a limit', () => {
-  it.each([
-    // In steps of 1/31 of it.
-    [10, 10, 0],
-    [10, 7, 9],
-    [10, 1, 27],
-    [10, 0, 31],
-    [31, 31, 0],
-    [31, 30, 1],
-    [31, 13, 18],
-    [31, 1, 30],
-    [31, 0, 31],
-    [1, 1, 0],
-    [1, 0, 31],
-    // It is 31 only where nothing is left.
-    [1000, 1, 30],
-    [LARGEST_LIMIT, LARGEST_LIMIT, 0],
-    [LARGEST_LIMIT, 1, 30],
-    [LARGEST_LIMIT, 0, 31],
-  ])('of %i units with %i left is %i', (units, remaining, fullness) => {
-    expect(fullnessOfLimit(limitOf(units), remaining)).toBe(fullness)
+describe('the fullness of a client', () => {
+  it.each(ALGORITHMS)('is the used part of its limit, by %s', (algorithm) => {
+    const limits = [limitOf(1000, { algorithm })]
+    const parts = [0, 1, 500, 999, 1000].map((cost) => fullnessAt(charged(limits, cost), NOW_MS))
+    expect(parts).toEqual([0, 0.001, 0.5, 0.999, 1])
   })
 
-  it('is exactly how many 31sts of it are used', () => {
-    const used = fc.integer({ min: 1, max: 200_000_000_000_000 }).chain((units) => {
-      // The edges of steps, and numbers in between.
-      const edge = fc.nat(31).map((step) => Math.min(units, Math.ceil((step * units) / 31)))
-      return fc.tuple(fc.constant(units), fc.oneof(edge, fc.integer({ min: 0, max: units })))
-    })
-    fc.assert(
-      fc.property(used, ([units, taken]) => {
-        const exact = Number((BigInt(taken) * 31n) / BigInt(units))
-        assert.equal(fullnessOfLimit(limitOf(units), units - taken), exact)
-      }),
-      { numRuns: 1000 },
-    )
+  it.each(ALGORITHMS)('counts only what is used now, by %s', (algorithm) => {
+    const entry = charged([limitOf(10, { algorithm, ttlMs: 86_400_000 })], 10)
+    expect(fullnessAt(entry, NOW_MS)).toBe(1)
+    expect(fullnessAt(entry, NOW_MS + 30_000)).toBe(algorithm === 'token-bucket' ? 0.5 : 1)
+    expect(fullnessAt(entry, NOW_MS + 60_000)).toBe(0)
+  })
+
+  it('is that of its tightest limit now', () => {
+    const perMinute = limitOf(5, { name: 'minute' })
+    const perDay = limitOf(20, { name: 'day', windowMs: 86_400_000 })
+    const entry = charged([perMinute, perDay], 5)
+    expect(fullnessAt(entry, NOW_MS)).toBe(1)
+    expect(fullnessAt(entry, NOW_MS + 60_000)).toBe(0.25)
+    expect(fullnessAt(emptyEntry(), NOW_MS)).toBe(0)
+  })
+
+  it('is 1 while the charge that was refused would be refused again', () => {
+    const entry = { ...charged([limitOf(10, { algorithm: 'token-bucket' })], 8), refusedCost: 4 }
+    expect([0, 6000, 11_999].map((ms) => fullnessAt(entry, NOW_MS + ms))).toEqual([1, 1, 1])
+    expect(fullnessAt(entry, NOW_MS + 12_000)).toBe(0.6)
+  })
+
+  it('does not depend on a refused charge above the whole limit', () => {
+    expect(fullnessAt({ ...charged([limitOf(10)], 3), refusedCost: 11 }, NOW_MS + 60_000)).toBe(0)
   })
 
   it('of a token bucket depends on what it holds', () => {
     const bucket = limitOf(1000, { algorithm: 'token-bucket', burst: 10 })
-    expect([10, 5, 1, 0].map((left) => fullnessOfLimit(bucket, left))).toEqual([0, 15, 27, 31])
-  })
-
-  it('of several is that of the tightest', () => {
-    const limits = [limitOf(10, { name: 'one' }), limitOf(100, { name: 'two' })]
-    const fullness = (one: number, two: number): number => {
-      const costs = [one, two]
-      const results = limits.map((limit, index) =>
-        algorithmOf(limit).charge(undefined, NOW_MS, limit, costs[index] ?? 0),
-      )
-      return tightestFullness(limits, results)
-    }
-    expect([fullness(0, 0), fullness(5, 0), fullness(5, 90), fullness(10, 90)]).toEqual([0, 15, 27, 31])
-    expect(tightestFullness([], [])).toBe(0)
-    // A limit without a result counts as unused.
-    expect(tightestFullness(limits, [])).toBe(0)
+    expect([0, 5, 10].map((cost) => fullnessAt(charged([bucket], cost), NOW_MS))).toEqual([0, 0.5, 1])
   })
 })
 

@@ -21,7 +21,7 @@ export function windowEntry(
     states: [{ ...WINDOW, ...state }],
     ban: undefined,
     expiresAtMs: CREATED_AT_MS + 90_000,
-    fullness: 9,
+    refusedCost: 0,
     ...overrides,
   }
 }

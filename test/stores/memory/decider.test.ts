@@ -5,7 +5,6 @@ import { ClientCursor } from '../../../src/stores/memory/client-cursor.ts'
 import { emptyEntry } from '../../../src/stores/memory/client-entry.ts'
 import { Decider } from '../../../src/stores/memory/decider.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { clientsOf, fingerprintAt } from './known-clients.ts'
@@ -48,9 +47,9 @@ class OneClient {
     return this.#clients.table.size
   }
 
-  get fullness(): number {
+  get refusedCost(): number {
     this.find()
-    return this.cursor.fullness
+    return this.cursor.refusedCost
   }
 }
 
@@ -152,25 +151,20 @@ describe('Decider', () => {
     }
   })
 
-  it('notes the fullness of its client, and that a refused client is at its limit', () => {
+  it('notes the cost of a refused charge, until a charge is admitted', () => {
     for (const algorithm of ALGORITHMS) {
       const client = new OneClient()
       const charge = (cost: number): Charge => chargeOf('client', [limitOf(10, { algorithm })], cost)
-      const fullness = [1, 1, 4, 5, 2, 3, 1].map((cost) => {
+      const costs = [1, 1, 4, 5, 2, 3, 1].map((cost) => {
         client.consume(charge(cost))
-        return client.fullness
+        return client.refusedCost
       })
-      // 1, 2 and 6 of 10 in 31 steps; refused; 8; refused; 9.
-      expect(fullness).toEqual([3, 6, 18, FULL, 24, FULL, 27])
+      // 6 of 10 are used, and 5 refused; 8 are used, and 3 refused.
+      expect(costs).toEqual([0, 0, 0, 5, 0, 3, 0])
       client.consume(charge(1))
-      expect(client.fullness).toBe(FULL)
+      client.consume(charge(1))
+      expect(client.refusedCost).toBe(1)
     }
-  })
-
-  it('notes the fullness of the tightest limit', () => {
-    const client = new OneClient()
-    client.consume(chargeOf('client', [limitOf(100, { name: 'roomy' }), limitOf(10, { name: 'tight' })], 5))
-    expect(client.fullness).toBe(15)
   })
 
   it('bans a client, refuses it during the ban, and admits it afterwards', () => {

@@ -1,14 +1,16 @@
-/** The fullness of a client that is refused. */
-const FULL = 31
-
 export const UNITS = 10
 export const WINDOW_MS = 60_000
 export const TTL_MS = 90_000
 
+/** The ranks of clients that no new client replaces. All others have the units that they have used as their rank. */
+const LIMITED = UNITS
+const BANNED = UNITS + 1
+
 interface Client {
   readonly startMs: number
   readonly used: number
-  readonly fullness: number
+  /** The cost of the latest charge where it was refused, and 0 where it was admitted. */
+  readonly refusedCost: number
   readonly expiresAtMs: number
   readonly bannedUntilMs: number
 }
@@ -19,7 +21,7 @@ export interface ClientStatus {
   readonly isBanned: boolean
 }
 
-const UNKNOWN: Client = { startMs: 0, used: 0, fullness: 0, expiresAtMs: 0, bannedUntilMs: 0 }
+const UNKNOWN: Client = { startMs: 0, used: 0, refusedCost: 0, expiresAtMs: 0, bannedUntilMs: 0 }
 
 /**
  * The documented rule of eviction, for so few clients that all of them are compared. Each has {@link UNITS} in
@@ -57,17 +59,17 @@ export class EvictingReference {
     const usedBefore = client === undefined ? 0 : usedAt(client, nowMs)
     const used = usedBefore + cost
     if (used > UNITS) {
-      this.#clients.set(key, { ...(client ?? UNKNOWN), fullness: FULL })
+      this.#clients.set(key, { ...(client ?? UNKNOWN), refusedCost: cost })
       return false
     }
-    if (client === undefined && !this.#makeRoom(FULL, nowMs)) {
+    if (client === undefined && !this.#makeRoom(LIMITED, nowMs)) {
       this.overflowed++
       return undefined
     }
     this.#clients.set(key, {
       startMs: usedBefore === 0 ? nowMs : (client?.startMs ?? nowMs),
       used,
-      fullness: used === UNITS ? FULL : Math.floor((used / UNITS) * FULL),
+      refusedCost: 0,
       expiresAtMs: Math.max(client?.expiresAtMs ?? 0, nowMs + TTL_MS),
       bannedUntilMs: 0,
     })
@@ -96,8 +98,11 @@ export class EvictingReference {
   /** In a full store, forgets the client with the lowest rank below `bound`. */
   #makeRoom(bound: number, nowMs: number): boolean {
     if (this.size < this.#maxKeys) return true
-    const rankOf = ({ bannedUntilMs, fullness }: Client): number =>
-      bannedUntilMs > nowMs ? FULL + 1 : fullness
+    const rankOf = (client: Client): number => {
+      if (client.bannedUntilMs > nowMs) return BANNED
+      const remaining = UNITS - usedAt(client, nowMs)
+      return remaining < Math.max(1, client.refusedCost) ? LIMITED : UNITS - remaining
+    }
     const [first] = [...this.#clients].sort(
       ([, one], [, other]) => rankOf(one) - rankOf(other) || one.expiresAtMs - other.expiresAtMs,
     )

@@ -1,20 +1,25 @@
 import type { BanState } from '../../../src/limits/ban.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
-import { emptyEntry } from '../../../src/stores/memory/client-entry.ts'
 import { ClientTable } from '../../../src/stores/memory/table/client-table.ts'
 import type { Fingerprint } from '../../../src/stores/memory/table/key-hash.ts'
 import { NO_ROW } from '../../../src/stores/memory/table/row-index.ts'
 import { RowSchemas } from '../../../src/stores/memory/table/row-schemas.ts'
+import { limitOf } from '../../support/charges.ts'
 
 /** An empty table of clients. Up to 8192 clients are in one segment of the index. */
 export function clientsOf(mostClients = 8192): ClientRows {
   return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs: 0 }
 }
 
+/** The time at which clients are added, and the window that each of them has opened then. */
+export const NOW_MS = 1000
+const LIMITS = [limitOf(31, { windowMs: 60_000 })]
+
 /** What decides which client is forgotten. */
 export interface KnownClient {
   readonly expiresAtMs: number
-  readonly fullness: number
+  /** Of 31 units. */
+  readonly used: number
   readonly ban: BanState | undefined
 }
 
@@ -33,9 +38,10 @@ export function remember(
   fingerprintOf: (index: number) => Fingerprint = fingerprintAt,
 ): void {
   const cursor = new ClientCursor(clients)
-  known.forEach((client, index) => {
+  known.forEach(({ expiresAtMs, used, ban }, index) => {
     cursor.find(fingerprintOf(index))
-    cursor.write({ ...emptyEntry(), ...client })
+    const states = [{ startMs: NOW_MS, used, windowId: 1 }]
+    cursor.write({ limits: LIMITS, states, ban, expiresAtMs, refusedCost: 0 })
   })
 }
 

@@ -5,7 +5,6 @@ import type { Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import { type ClientEntry, emptyEntry, resultsOf } from '../../../src/stores/memory/client-entry.ts'
 import { MemoryReceipt } from '../../../src/stores/memory/memory-receipt.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { ALGORITHMS, limitOf } from '../../support/charges.ts'
 import { clientsOf, fingerprintAt } from './known-clients.ts'
 
@@ -31,7 +30,7 @@ class Client {
     const results = resultsOf(entry, limits, nowMs, cost)
     expect(results.every(({ allowed }) => allowed)).toBe(true)
     const states = results.map(({ state }) => state)
-    this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, fullness: 5 })
+    this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, refusedCost: 0 })
     return this.receipt(limits, states, cost)
   }
 
@@ -144,20 +143,18 @@ describe('MemoryReceipt', () => {
     },
   )
 
-  it('changes no ban, no expiry and no other client, and sets the fullness of its client', () => {
+  it('changes no ban, no expiry, no refused cost and no other client', () => {
     const client = new Client()
     const other = new Client(client.clients)
     const limits = [limitOf(10)]
     const receipt = client.charge(limits, 8)
     const ban = banned(NOW_MS, 5000)
-    client.write({ ...client.entry, ban, fullness: FULL })
+    client.write({ ...client.entry, ban, refusedCost: 7 })
     expect(other.left(limits)).toEqual([2])
     receipt.redeem(NOW_MS)
-    expect(client.entry).toMatchObject({ ban, expiresAtMs: NOW_MS + 90_000, fullness: 0 })
-    const second = client.charge(limits, 3)
-    client.charge(limits, 6)
-    second.redeem(NOW_MS)
-    expect(client.entry.fullness).toBe(Math.floor(0.6 * FULL))
+    expect(client.entry).toMatchObject({ ban, expiresAtMs: NOW_MS + 90_000, refusedCost: 7 })
+    expect(client.left(limits)).toEqual([10])
+    expect(other.left(limits)).toEqual([10])
   })
 
   it.each(ALGORITHMS)('gives back after the clock was set back, by %s', (algorithm) => {

@@ -5,9 +5,8 @@ import { banned } from '../../../src/limits/ban.ts'
 import { type FixedWindowState, fixedWindow } from '../../../src/limits/fixed-window.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
-import { type ClientEntry, fullnessOfLimit } from '../../../src/stores/memory/client-entry.ts'
+import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
 import { chargedWindow, chargeOpenWindow } from '../../../src/stores/memory/open-window-charge.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
 import { limitOf } from '../../support/charges.ts'
 import { fingerprintOf, newClientRows, WINDOW, windowEntry } from './client-rows.ts'
 import { CENTURY_MS, CREATED_AT_MS, LARGEST_WORD } from './some-entries.ts'
@@ -46,7 +45,7 @@ function chargedByAlgorithm(
     states: [state],
     ban: client.ban,
     expiresAtMs: Math.max(client.expiresAtMs, nowMs + limit.ttlMs),
-    fullness: fullnessOfLimit(limit, remaining),
+    refusedCost: 0,
     remaining,
     resetMs,
   }
@@ -55,7 +54,13 @@ function chargedByAlgorithm(
 /** The client after `chargeOpenWindow`; undefined where `chargeOpenWindow` leaves the charge to the algorithm. */
 function expectedAfter(client: Client, limit: Limit, nowMs: number, cost: number): ChargedClient | undefined {
   const after = chargedByAlgorithm(client, limit, nowMs, cost)
-  if (after === undefined || client.ban !== undefined || !isNarrow(client) || !isNarrow(after))
+  if (
+    after === undefined ||
+    client.ban !== undefined ||
+    client.refusedCost > 0 ||
+    !isNarrow(client) ||
+    !isNarrow(after)
+  )
     return undefined
   const isOpen = client.window.used > 0 && after.window.windowId === client.window.windowId
   const isRepeatable = fixedWindow.charge(after.window, nowMs, limit, cost).allowed
@@ -63,14 +68,21 @@ function expectedAfter(client: Client, limit: Limit, nowMs: number, cost: number
 }
 
 /** The client in the form in which a cursor writes it and reads it. */
-function entryOf({ limits, states, ban, expiresAtMs, fullness }: ClientEntry): ClientEntry {
-  return { limits, states, ban, expiresAtMs, fullness }
+function entryOf({ limits, states, ban, expiresAtMs, refusedCost }: ClientEntry): ClientEntry {
+  return { limits, states, ban, expiresAtMs, refusedCost }
 }
 
 function clientOf(limit: Limit, window: FixedWindowState, overrides: Partial<ClientEntry> = {}): Client {
   const expiresAtMs = window.startMs + limit.ttlMs
-  const fullness = fullnessOfLimit(limit, Math.max(0, limit.limit - window.used))
-  return { limits: [limit], window, states: [window], ban: undefined, expiresAtMs, fullness, ...overrides }
+  return {
+    limits: [limit],
+    window,
+    states: [window],
+    ban: undefined,
+    expiresAtMs,
+    refusedCost: 0,
+    ...overrides,
+  }
 }
 
 /** A table with one client, and the words of its row. */
@@ -152,13 +164,14 @@ function someClient(limit: Limit): fc.Arbitrary<Client> {
     fc.constant(banned(CREATED_AT_MS, 500)),
     fc.constant({ refusals: { slices: [{ id: 1, lastMs: CREATED_AT_MS, units: 1 }], lastId: 1 } }),
   )
+  const refusedCost = fc.oneof({ weight: 12, arbitrary: fc.constant(0) }, fc.constantFrom(1, 16, 512))
   return fc
-    .tuple(startMs, used, windowId, laterMs, ban, fc.nat(FULL))
-    .map(([start, taken, id, later, known, fullness]) =>
+    .tuple(startMs, used, windowId, laterMs, ban, refusedCost)
+    .map(([start, taken, id, later, known, refused]) =>
       clientOf(
         limit,
         { startMs: start, used: taken, windowId: id },
-        { ban: known, fullness, expiresAtMs: start + ttlMs + later },
+        { ban: known, refusedCost: refused, expiresAtMs: start + ttlMs + later },
       ),
     )
 }
@@ -200,14 +213,14 @@ describe('chargeOpenWindow', () => {
   })
 
   it('takes nearly every charge of an ordinary client', () => {
-    const client = fc.tuple(fc.integer({ min: 1, max: 998 }), fc.nat(LARGEST_WORD), fc.nat(FULL))
+    const client = fc.tuple(fc.integer({ min: 1, max: 998 }), fc.nat(LARGEST_WORD))
     const ms = fc.nat(59_999)
     fc.assert(
-      fc.property(client, ms, fc.boolean(), ([used, windowId, fullness], sinceMs, isFresh) => {
+      fc.property(client, ms, fc.boolean(), ([used, windowId], sinceMs, isFresh) => {
         const limit = limitOf(1000)
         const startMs = CREATED_AT_MS - 3_600_000
         const expiresAtMs = startMs + (isFresh ? sinceMs : 0) + limit.ttlMs
-        const known = clientOf(limit, { startMs, used, windowId }, { fullness, expiresAtMs })
+        const known = clientOf(limit, { startMs, used, windowId }, { expiresAtMs })
         assert.equal(check(known, limit, startMs + sinceMs, 1), true)
       }),
       { numRuns: 1000 },
@@ -225,7 +238,6 @@ describe('chargeOpenWindow', () => {
       if (limitState === undefined) throw new Error('not taken')
       const window = { startMs: CREATED_AT_MS, used, windowId: 5 }
       expect(chargedWindow(cursor, limit, limitState, nowMs)).toEqual(window)
-      expect(cursor.fullness).toBe(Math.floor(used / 2))
       expect(cursor.expiresAtMs).toBe(nowMs + limit.ttlMs)
     }
     // After the next charge nothing remains for another one, so its decision needs `repeatAfterMs`.
@@ -389,7 +401,7 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
     const state = kept === undefined ? undefined : fixedWindow.rewind(kept, nowMs, limit)
     const { allowed, remaining, resetMs, state: after } = fixedWindow.charge(state, nowMs, limit, cost)
     if (!allowed) {
-      if (known !== undefined) cursor.setFullness(FULL)
+      if (known !== undefined) cursor.setRefusedCost(cost)
       return { remaining, resetMs }
     }
     const untilMs = nowMs + limit.ttlMs
@@ -398,7 +410,7 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
       states: [after],
       ban: undefined,
       expiresAtMs: Math.max(known?.expiresAtMs ?? untilMs, untilMs),
-      fullness: fullnessOfLimit(limit, remaining),
+      refusedCost: 0,
     })
     return { remaining, resetMs }
   }

@@ -10,7 +10,7 @@ const NOW_MS = 1_700_000_000_000
 /** A client that has used `used` units of each limit since now. */
 function entryOf(limits: readonly Limit[], used = 3): ClientEntry {
   const states = limits.map((limit) => algorithmOf(limit).charge(undefined, NOW_MS, limit, used).state)
-  return { limits, states, ban: undefined, expiresAtMs: NOW_MS + 90_000, fullness: 0 }
+  return { limits, states, ban: undefined, expiresAtMs: NOW_MS + 90_000, refusedCost: 0 }
 }
 
 const CHARGED = [limitOf(10)]
@@ -25,12 +25,11 @@ describe('the counters of other limits', () => {
     expect(otherCounters(entryOf([]), CHARGED, NOW_MS)).toBeUndefined()
   })
 
-  it('come after the limits of the charge, with the fullness of the tightest', () => {
+  it('come after the limits of the charge', () => {
     const entry = entryOf([SLIDING, ...CHARGED, LONGER])
     expect(otherCounters(entry, CHARGED, NOW_MS)).toEqual({
       allLimits: [...CHARGED, SLIDING, LONGER],
       states: [entry.states[0], entry.states[2]],
-      fullness: 23,
       dropped: 0,
     })
   })

@@ -4,7 +4,7 @@ import type { BanState } from '../../../src/limits/ban.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import type { SlidingWindowState } from '../../../src/limits/sliding-window.ts'
 import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
-import { FULL } from '../../../src/stores/memory/table/row-format.ts'
+import { keptCost } from '../../../src/stores/memory/table/row-format.ts'
 import { ALGORITHMS, limitOf } from '../../support/charges.ts'
 
 /** When the stores of these entries were created. */
@@ -96,9 +96,11 @@ function entryOf(limits: readonly Limit[], numbers: Numbers): fc.Arbitrary<Clien
       fc.tuple(...limits.map((limit) => stateOf(limit, numbers))),
       banOf(numbers),
       numbers.instant,
-      fc.nat(FULL),
+      fc.oneof(fc.constant(0), FEW_UNITS, MANY_UNITS),
     )
-    .map(([states, ban, expiresAtMs, fullness]) => ({ limits, states, ban, expiresAtMs, fullness }))
+    .map(([states, ban, expiresAtMs, cost]) => {
+      return { limits, states, ban, expiresAtMs, refusedCost: keptCost(cost) }
+    })
 }
 
 /** Any entry, usual or not. */

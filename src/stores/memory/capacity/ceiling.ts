@@ -40,7 +40,7 @@ export class Ceiling {
     return !this.#isFull || this.#evictor.victimFor(newClient, nowMs) !== NO_ROW
   }
 
-  /** Makes room for a new client. Returns false when all clients near its place are refused or banned. */
+  /** Makes room for a new client. Returns false when all clients near its place are limited or banned. */
   makeRoom(newClient: Fingerprint, nowMs: number): boolean {
     this.pruner.prune(nowMs, CHECKED_PER_NEW_CLIENT)
     if (!this.#isFull) return true
@@ -49,7 +49,7 @@ export class Ceiling {
     return victim !== NO_ROW
   }
 
-  /** Makes room for a new client in any case, even if a refused or banned client has to be forgotten. */
+  /** Makes room for a new client in any case, even if a limited or banned client has to be forgotten. */
   makeRoomForBlock(newClient: Fingerprint, nowMs: number): void {
     if (!this.makeRoom(newClient, nowMs)) this.#evict(this.#evictor.victimForBlock(newClient, nowMs), nowMs)
   }

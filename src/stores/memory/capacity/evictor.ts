@@ -1,26 +1,26 @@
 /*
  * Chooses the client that is forgotten when the store is full. It compares clients near the place of the new client in
  * the table, which nobody can predict. It chooses a client that has expired. Where there is none, it chooses the client
- * furthest from its limit. Among equals it chooses the client that has been idle longest, because that client would
- * be forgotten first anyway.
+ * that is furthest from its limit now: what a client has used before and got back does not count. Among equals it
+ * chooses the client that has been idle longest, because that client would be forgotten first anyway.
  */
 import { banEndsInMs } from '../../../limits/ban.ts'
 import { ClientCursor, type ClientRows } from '../client-cursor.ts'
+import { fullnessAt } from '../client-entry.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import type { Fingerprint } from '../table/key-hash.ts'
-import { FULL } from '../table/row-format.ts'
 import { NO_ROW } from '../table/row-index.ts'
 
 /** Clients that are compared. */
 const COMPARED = 16
 
-/** Clients that are compared at most, when all of the first ones are refused or banned. */
+/** Clients that are compared at most, when all of the first ones are limited or banned. */
 const MOST_COMPARED = 256
 
-/** The client with the lowest rank is forgotten. Between these ranks, the fullness of a client is its rank. */
+/** The client with the lowest rank is forgotten. From 0 to 1, the fullness of a client is its rank. */
 const EXPIRED = -1
-const REFUSED = FULL
-const BANNED = FULL + 1
+const LIMITED = 1
+const BANNED = 2
 
 export class Evictor {
   readonly #table: ClientTable
@@ -32,12 +32,12 @@ export class Evictor {
     this.#client = new ClientCursor(clients)
   }
 
-  /** The row of the client to forget; {@link NO_ROW} when all compared clients are refused or banned. */
+  /** The row of the client to forget; {@link NO_ROW} when all compared clients are limited or banned. */
   victimFor(newClient: Fingerprint, nowMs: number): number {
-    return this.#lowestRanked(newClient, nowMs, REFUSED)
+    return this.#lowestRanked(newClient, nowMs, LIMITED)
   }
 
-  /** The row of the client to forget in any case: a refused client before a banned one. */
+  /** The row of the client to forget in any case: a limited client before a banned one. */
   victimForBlock(newClient: Fingerprint, nowMs: number): number {
     return this.#lowestRanked(newClient, nowMs, BANNED + 1)
   }
@@ -49,7 +49,7 @@ export class Evictor {
     let victim = NO_ROW
     let lowest = bound
     let soonestMs = Number.NEGATIVE_INFINITY
-    for (let index = 0; index < found && (index < COMPARED || lowest >= REFUSED); index++) {
+    for (let index = 0; index < found && (index < COMPARED || lowest >= LIMITED); index++) {
       const row = this.#neighbours[index] ?? NO_ROW
       client.goTo(row)
       const { expiresAtMs } = client
@@ -63,7 +63,7 @@ export class Evictor {
   }
 
   #rankOf(client: ClientCursor, nowMs: number): number {
-    const isBanned = client.hasBan && banEndsInMs(client.read().ban, nowMs) > 0
-    return isBanned ? BANNED : client.fullness
+    const entry = client.read()
+    return banEndsInMs(entry.ban, nowMs) > 0 ? BANNED : fullnessAt(entry, nowMs)
   }
 }

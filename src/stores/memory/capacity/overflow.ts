@@ -56,8 +56,8 @@ export class Overflow {
    * @returns the charge without its ban rule, so that no client is banned for the refusals of others
    */
   #findBucket({ third }: Fingerprint, charge: Charge): Charge {
-    const { text } = this.#buckets.schemas.of(charge.limits)
-    this.client.findKey(`${third & (OVERFLOW_BUCKETS - 1)} ${text}`, this.#hash)
+    const { textOfCounters } = this.#buckets.schemas.of(charge.limits)
+    this.client.findKey(`${third & (OVERFLOW_BUCKETS - 1)} ${textOfCounters}`, this.#hash)
     return { ...charge, ban: undefined }
   }
 }

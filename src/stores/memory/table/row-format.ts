@@ -3,7 +3,7 @@
  *
  * A row is the fingerprint of a client (3 words), its head (2 words), and its numbers:
  *
- *     marks   schema id 16 bits | fullness 5 | is banned 1 | has refusals 1 | is wide 1 | expiry, upper 8
+ *     marks   schema id 16 bits | refused cost 5 | is banned 1 | has refusals 1 | is wide 1 | expiry, upper 8
  *     expiry, lower 32
  *
  * The numbers are the states of the client's limits, in the order of its schema, then the state of its ban. A
@@ -20,15 +20,19 @@ export const EXPIRY_LOWER: number = FINGERPRINT_WORDS + 1
 export const NUMBERS: number = FINGERPRINT_WORDS + 2
 
 const SCHEMA_SHIFT = 16
-const FULLNESS_SHIFT = 11
+const REFUSED_SHIFT = 11
+const REFUSED_BITS = 0b11111
 export const IS_BANNED: number = 1 << 10
 export const HAS_REFUSALS: number = 1 << 9
 export const IS_WIDE: number = 1 << 8
 const EXPIRY_UPPER = 0xff
 const UPPER_UNIT = 2 ** 32
 
-/** The largest fullness, which is that of a client at its limit. */
-export const FULL = 31
+/** The bits of the refused cost. They are 0 where the latest charge was admitted. */
+export const WAS_REFUSED: number = REFUSED_BITS << REFUSED_SHIFT
+
+/** Up to this number, the bits of the refused cost are the cost. Above it, each next number is twice the cost. */
+const LARGEST_EXACT_COST = 16
 
 /** The largest number that one word of a narrow row holds. */
 export const LARGEST_WORD: number = 2 ** 32 - 1
@@ -40,27 +44,39 @@ const LATEST_EXPIRY = 2 ** 40 - 1
 /** What is kept of a client besides the states of its limits. */
 export interface RowHead {
   readonly schema: RowSchema
-  readonly fullness: number
+  /** The cost of the latest charge where it was refused, and 0 where it was admitted. See {@link keptCost}. */
+  readonly refusedCost: number
   readonly ban: BanState | undefined
   readonly expiresAtMs: number
 }
 
 /** The marks of a client, without the bits that depend on how its numbers are written. */
-export function marksOf({ schema, fullness, ban }: RowHead): number {
+export function marksOf({ schema, refusedCost, ban }: RowHead): number {
   const banMark = ban === undefined ? 0 : ban.refusals === undefined ? IS_BANNED : HAS_REFUSALS
-  return (schema.id << SCHEMA_SHIFT) | (fullness << FULLNESS_SHIFT) | banMark
+  return withRefusedCost((schema.id << SCHEMA_SHIFT) | banMark, refusedCost)
 }
 
 export function schemaIdOf(marks: number): number {
   return marks >>> SCHEMA_SHIFT
 }
 
-export function fullnessOf(marks: number): number {
-  return (marks >>> FULLNESS_SHIFT) & FULL
+/** The refused cost, as {@link keptCost} has rounded it. */
+export function refusedCostOf(marks: number): number {
+  const bits = (marks >>> REFUSED_SHIFT) & REFUSED_BITS
+  return bits <= LARGEST_EXACT_COST ? bits : LARGEST_EXACT_COST * 2 ** (bits - LARGEST_EXACT_COST)
 }
 
-export function withFullness(marks: number, fullness: number): number {
-  return (marks & ~(FULL << FULLNESS_SHIFT)) | (fullness << FULLNESS_SHIFT)
+export function withRefusedCost(marks: number, cost: number): number {
+  const bits =
+    cost <= LARGEST_EXACT_COST
+      ? cost
+      : Math.min(REFUSED_BITS, LARGEST_EXACT_COST + Math.floor(Math.log2(cost / LARGEST_EXACT_COST)))
+  return (marks & ~WAS_REFUSED) | (bits << REFUSED_SHIFT)
+}
+
+/** A refused cost as a row keeps it: exact up to 16, and a power of two up to 524,288, rounded down. */
+export function keptCost(cost: number): number {
+  return refusedCostOf(withRefusedCost(0, cost))
 }
 
 /** Whether the head of a row can hold an expiry, given in milliseconds since the origin. */

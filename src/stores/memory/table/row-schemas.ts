@@ -8,8 +8,8 @@ import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import type { Limit } from '../../../limits/limit.ts'
 
 /**
- * What the numbers of a row belong to: limits with these names and windows, counted by these algorithms, in this
- * order. The longest time for which one of the limits is remembered is part of the schema as well.
+ * What the numbers of a row belong to: limits with these names, windows and amounts, counted by these algorithms, in
+ * this order. The longest time for which one of the limits is remembered is part of the schema as well.
  */
 export interface RowSchema {
   /** The number under which rows keep the schema; -1 while no client has it. */
@@ -19,14 +19,22 @@ export interface RowSchema {
   readonly algorithms: readonly NumericAlgorithm<AlgorithmState>[]
   /** Whether it is one fixed window, which is the most frequent schema. */
   readonly isOneWindow: boolean
-  /** The limits of the latest charge. Limits of one schema may differ in how much they allow. */
+  /** The limits of the latest charge. They differ in their amounts only where there are very many schemas. */
   limits: readonly Limit[]
   /** The same text for the same schema, and another text for another schema. */
   readonly text: string
+  /** The text without the amounts. */
+  readonly textOfCounters: string
 }
 
 /** How many schemas can have clients at the same time: a row keeps the id in 16 bits. */
 const MOST_SCHEMAS = 2 ** 16
+
+/**
+ * From so many schemas on, new ones are without amounts: a limit function may return another amount for each client.
+ * What the clients of such a schema have left is then taken from the amounts of the latest charge.
+ */
+const MOST_WITH_AMOUNTS = 2 ** 15
 
 /** Finds the schema of limits, and gives an id to each schema that has clients. */
 export class RowSchemas {
@@ -86,10 +94,14 @@ export class RowSchemas {
   }
 
   #find(limits: readonly Limit[]): RowSchema {
-    const text = JSON.stringify([
+    const textOfCounters = JSON.stringify([
       longestTtlMs(limits),
       limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs]),
     ])
+    const isCrowded = this.#byId.length - this.#freeIds.length >= MOST_WITH_AMOUNTS
+    const amounts = limits.map(({ limit, burst }) => `${limit}/${burst}`)
+    const textWithAmounts = `${textOfCounters} ${amounts}`
+    const text = isCrowded && !this.#byText.has(textWithAmounts) ? textOfCounters : textWithAmounts
     const schema = this.#byText.get(text) ?? {
       id: -1,
       clients: 0,
@@ -97,6 +109,7 @@ export class RowSchemas {
       isOneWindow: limits.length === 1 && limits[0]?.algorithm === 'fixed-window',
       limits,
       text,
+      textOfCounters,
     }
     this.#byLimits.set(limits, schema)
     return schema

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { banned } from '../../../../src/limits/ban.ts'
 import { Ceiling } from '../../../../src/stores/memory/capacity/ceiling.ts'
-import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
-import { clientsOf, FIRST_PLACE, indicesOf, type KnownClient, remember } from '../known-clients.ts'
+import { clientsOf, FIRST_PLACE, indicesOf, type KnownClient, NOW_MS, remember } from '../known-clients.ts'
 
-const NOW_MS = 1000
-const live = (fullness: number): KnownClient => ({ expiresAtMs: NOW_MS + 1, fullness, ban: undefined })
-const expired: KnownClient = { ...live(FULL), expiresAtMs: NOW_MS }
-const refused = live(FULL)
+/** All units of a client. */
+const ALL = 31
+const live = (used: number): KnownClient => ({ expiresAtMs: NOW_MS + 1, used, ban: undefined })
+const expired: KnownClient = { ...live(ALL), expiresAtMs: NOW_MS }
+const limited = live(ALL)
 const blocked: KnownClient = { ...live(0), ban: banned(0, NOW_MS + 1) }
 const many = (count: number, client: KnownClient): KnownClient[] =>
   Array.from({ length: count }, () => client)
@@ -36,7 +36,7 @@ class FilledTable {
 
 describe('Ceiling', () => {
   it('has room below the ceiling, and forgets no client', () => {
-    const table = new FilledTable([refused, refused, live(3)], 4)
+    const table = new FilledTable([limited, limited, live(3)], 4)
     expect([table.hasRoom(), table.makeRoom()]).toEqual([true, true])
     expect(table.left).toEqual([0, 1, 2])
     expect(table.ceiling.unexpiredEvictions).toBe(0)
@@ -81,15 +81,15 @@ describe('Ceiling', () => {
     expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
-  it('has no room where all clients are refused or banned', () => {
-    const table = new FilledTable([refused, blocked, refused], 3)
+  it('has no room where all clients are limited or banned', () => {
+    const table = new FilledTable([limited, blocked, limited], 3)
     expect([table.hasRoom(), table.makeRoom()]).toEqual([false, false])
     expect(table.left).toEqual([0, 1, 2])
     expect(table.ceiling.unexpiredEvictions).toBe(0)
   })
 
   it('makes room for a block in any case, by a banned client last, and counts the eviction', () => {
-    const clients = [blocked, live(3), refused, blocked]
+    const clients = [blocked, live(3), limited, blocked]
     const lefts = [4, 3, 2, 1].map((count) => {
       const table = new FilledTable(clients.slice(0, count), count)
       table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
@@ -101,7 +101,7 @@ describe('Ceiling', () => {
       [[0], 1],
       [[], 1],
     ])
-    const table = new FilledTable([blocked, refused], 2)
+    const table = new FilledTable([blocked, limited], 2)
     table.ceiling.makeRoomForBlock(FIRST_PLACE, NOW_MS)
     expect(table.left).toEqual([0])
   })

@@ -4,7 +4,6 @@ import { banned } from '../../../../src/limits/ban.ts'
 import { Evictor } from '../../../../src/stores/memory/capacity/evictor.ts'
 import { ClientCursor } from '../../../../src/stores/memory/client-cursor.ts'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
-import { FULL } from '../../../../src/stores/memory/table/row-format.ts'
 import { NO_ROW } from '../../../../src/stores/memory/table/row-index.ts'
 import {
   clientsOf,
@@ -12,21 +11,23 @@ import {
   fingerprintAt,
   indexAt,
   type KnownClient,
+  NOW_MS,
   remember,
 } from '../known-clients.ts'
 
-const NOW_MS = 1000
-const live = (fullness: number, expiresAtMs = NOW_MS + 1): KnownClient => ({
+/** All units of a client. */
+const ALL = 31
+const live = (used: number, expiresAtMs = NOW_MS + 1): KnownClient => ({
   expiresAtMs,
-  fullness,
+  used,
   ban: undefined,
 })
-const expired = (fullness: number, expiresAtMs = NOW_MS): KnownClient => live(fullness, expiresAtMs)
-const bannedUntil = (untilMs: number, fullness = 0): KnownClient => ({
-  ...live(fullness),
+const expired = (used: number, expiresAtMs = NOW_MS): KnownClient => live(used, expiresAtMs)
+const bannedUntil = (untilMs: number, used = 0): KnownClient => ({
+  ...live(used),
   ban: banned(0, untilMs),
 })
-const refused = live(FULL)
+const limited = live(ALL)
 const many = (count: number, client: KnownClient): KnownClient[] =>
   Array.from({ length: count }, () => client)
 
@@ -49,7 +50,7 @@ function evicted(given: readonly KnownClient[], times = 1, choice: Choice = 'vic
 }
 
 describe('Evictor', () => {
-  it('evicts the client with the smallest fullness', () => {
+  it('evicts the client that has used the smallest part of its limit', () => {
     expect(evicted([live(15), live(3), live(30), live(6)], 4)).toEqual([1, 3, 0, 2])
   })
 
@@ -58,9 +59,7 @@ describe('Evictor', () => {
   })
 
   it('evicts expired clients before all others, whatever they have used, and the longest expired first', () => {
-    expect(evicted([live(0), expired(FULL, 999), live(1), expired(0), expired(9, 5)], 4)).toEqual([
-      4, 1, 3, 0,
-    ])
+    expect(evicted([live(0), expired(ALL, 999), live(1), expired(0), expired(9, 5)], 4)).toEqual([4, 1, 3, 0])
   })
 
   it('compares sixteen clients', () => {
@@ -80,28 +79,28 @@ describe('Evictor', () => {
     expect([0, 1, 14, 16, 17, 31].map(victimOf)).toEqual([0, 1, 14, 31, 0, 0])
   })
 
-  it('compares up to 256 clients to find one that is not refused', () => {
-    expect(evicted([...many(255, refused), live(30), live(0)])).toEqual([255])
-    expect(evicted([...many(256, refused), live(0)])).toEqual([-1])
+  it('compares up to 256 clients to find one that is not limited', () => {
+    expect(evicted([...many(255, limited), live(30), live(0)])).toEqual([255])
+    expect(evicted([...many(256, limited), live(0)])).toEqual([-1])
   })
 
-  it('stops after sixteen at the first client that is not refused', () => {
-    expect(evicted([...many(20, refused), live(29), live(3)])).toEqual([20])
-    expect(evicted([...many(20, refused), expired(FULL), live(3)])).toEqual([20])
+  it('stops after sixteen at the first client that is not limited', () => {
+    expect(evicted([...many(20, limited), live(29), live(3)])).toEqual([20])
+    expect(evicted([...many(20, limited), expired(ALL), live(3)])).toEqual([20])
   })
 
-  it('never evicts a refused or banned client for a new client', () => {
+  it('never evicts a limited or banned client for a new client', () => {
     const bans = bannedUntil(NOW_MS + 1)
-    expect(evicted([refused, bans, refused, bans], 2)).toEqual([-1, -1])
-    expect(evicted([refused, bans, live(30), bans], 2)).toEqual([2, -1])
+    expect(evicted([limited, bans, limited, bans], 2)).toEqual([-1, -1])
+    expect(evicted([limited, bans, live(30), bans], 2)).toEqual([2, -1])
   })
 
-  it('evicts refused and banned clients that have expired', () => {
+  it('evicts limited and banned clients that have expired', () => {
     const bans = { ...bannedUntil(NOW_MS + 1), expiresAtMs: NOW_MS }
-    expect(evicted([live(3), bans, expired(FULL, 900)], 2)).toEqual([2, 1])
+    expect(evicted([live(3), bans, expired(ALL, 900)], 2)).toEqual([2, 1])
   })
 
-  it('ranks a client whose ban is over, or whose refusals led to no ban, by its fullness', () => {
+  it('ranks a client whose ban is over, or whose refusals led to no ban, by what it has used', () => {
     const state = { slices: [{ id: 1, lastMs: 999, units: 1 }], lastId: 1 }
     const refusedOnce: KnownClient = { ...live(8), ban: { refusals: state } }
     expect(evicted([live(15), bannedUntil(NOW_MS, 7), refusedOnce], 2)).toEqual([1, 2])
@@ -112,22 +111,22 @@ describe('Evictor', () => {
     expect(evicted([], 1, 'victimForBlock')).toEqual([-1])
   })
 
-  it('evicts for a block the client with the smallest fullness, then a refused one, and a banned one last', () => {
+  it('evicts for a block the client that has used the least, then a limited one, and a banned one last', () => {
     const bans = bannedUntil(NOW_MS + 1)
-    expect(evicted([bans, refused, live(30), bans], 4, 'victimForBlock')).toEqual([2, 1, 0, 3])
-    expect(evicted([...many(255, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([255])
-    expect(evicted([...many(256, bans), refused, live(0)], 1, 'victimForBlock')).toEqual([0])
+    expect(evicted([bans, limited, live(30), bans], 4, 'victimForBlock')).toEqual([2, 1, 0, 3])
+    expect(evicted([...many(255, bans), limited, live(0)], 1, 'victimForBlock')).toEqual([255])
+    expect(evicted([...many(256, bans), limited, live(0)], 1, 'victimForBlock')).toEqual([0])
   })
 
   it('chooses from any sixteen clients in the order of a sorted list', () => {
     const client = fc.record({
       expiresAtMs: fc.integer({ min: 990, max: 1020 }),
-      fullness: fc.nat({ max: FULL }),
+      used: fc.nat({ max: ALL }),
       ban: fc.constantFrom(undefined, undefined, banned(0, 900), banned(0, NOW_MS + 500)),
     })
-    const rankOf = ({ expiresAtMs, fullness, ban }: KnownClient): number => {
+    const rankOf = ({ expiresAtMs, used, ban }: KnownClient): number => {
       if (expiresAtMs <= NOW_MS) return -1
-      return (ban?.untilMs ?? 0) > NOW_MS ? FULL + 1 : fullness
+      return (ban?.untilMs ?? 0) > NOW_MS ? ALL + 1 : used
     }
     fc.assert(
       fc.property(fc.array(client, { minLength: 1, maxLength: 16 }), (given) => {
@@ -136,7 +135,7 @@ describe('Evictor', () => {
             rankOf(one) - rankOf(other) || one.expiresAtMs - other.expiresAtMs || index - otherIndex,
         )
         const indices = sorted.map(([index]) => index)
-        const evictable = sorted.filter(([, client]) => rankOf(client) < FULL)
+        const evictable = sorted.filter(([, client]) => rankOf(client) < ALL)
         expect(evicted(given, given.length, 'victimForBlock')).toEqual(indices)
         expect(evicted(given, evictable.length + 1)).toEqual([...indices.slice(0, evictable.length), -1])
       }),

@@ -35,7 +35,7 @@ class Pruned {
   constructor(...expiries: readonly number[]) {
     remember(
       this.clients,
-      expiries.map((expiresAtMs) => ({ expiresAtMs, fullness: 0, ban: undefined })),
+      expiries.map((expiresAtMs) => ({ expiresAtMs, used: 0, ban: undefined })),
     )
   }
 
@@ -64,7 +64,7 @@ describe('Pruner', () => {
   it('does nothing in an empty table, and checks the first client that is added', () => {
     const { pruner, clients } = new Pruned()
     expect(pruner.prune(1000, 1000)).toBe(0)
-    remember(clients, [{ expiresAtMs: 1, fullness: 0, ban: undefined }])
+    remember(clients, [{ expiresAtMs: 1, used: 0, ban: undefined }])
     expect([pruner.clients, pruner.prune(1000, 1), pruner.clients]).toEqual([1, 1, 0])
   })
 
@@ -143,7 +143,7 @@ function prunerOf(clients: number, expiresAtMs: number): { pruner: Pruner; check
   const known = clientsOf()
   remember(
     known,
-    Array.from({ length: clients }, () => ({ expiresAtMs, fullness: 0, ban: undefined })),
+    Array.from({ length: clients }, () => ({ expiresAtMs, used: 0, ban: undefined })),
   )
   const pruner = new Pruner(known)
   const prune: MockInstance<Pruner['prune']> = vi.spyOn(pruner, 'prune')

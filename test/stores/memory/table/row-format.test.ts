@@ -5,19 +5,20 @@ import type { BanState } from '../../../../src/limits/ban.ts'
 import {
   EXPIRY_LOWER,
   expiryOf,
-  FULL,
   fitsHead,
-  fullnessOf,
   HAS_REFUSALS,
   IS_BANNED,
   IS_WIDE,
+  keptCost,
   MARKS,
   marksOf,
   NUMBERS,
   ORIGIN_BEFORE_MS,
+  refusedCostOf,
   schemaIdOf,
+  WAS_REFUSED,
   withExpiry,
-  withFullness,
+  withRefusedCost,
 } from '../../../../src/stores/memory/table/row-format.ts'
 import { RowSchemas } from '../../../../src/stores/memory/table/row-schemas.ts'
 import { FINGERPRINT_WORDS } from '../../../../src/stores/memory/table/row-store.ts'
@@ -28,7 +29,7 @@ const REFUSALS: BanState = { refusals: { slices: [], lastId: 1 } }
 const LATEST_EXPIRY = 2 ** 40 - 1
 
 const SOME_ID = fc.oneof(fc.constantFrom(0, 1, 2 ** 15 - 1, 2 ** 15, 2 ** 16 - 1), fc.nat(2 ** 16 - 1))
-const SOME_FULLNESS = fc.nat(FULL)
+const SOME_COST = fc.oneof(fc.nat(40), fc.maxSafeNat())
 const SOME_BAN = fc.constantFrom(undefined, BAN, REFUSALS)
 const SOME_EXPIRY = fc.oneof(
   fc.constantFrom(0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 39, LATEST_EXPIRY),
@@ -36,9 +37,9 @@ const SOME_EXPIRY = fc.oneof(
 )
 
 /** The marks of a client whose schema has this id. */
-function marks(id: number, fullness: number, ban?: BanState): number {
+function marks(id: number, refusedCost: number, ban?: BanState): number {
   const schema = { ...new RowSchemas().of([limitOf(1)]), id }
-  return marksOf({ schema, fullness, ban, expiresAtMs: 0 })
+  return marksOf({ schema, refusedCost, ban, expiresAtMs: 0 })
 }
 
 describe('the words of a row', () => {
@@ -48,13 +49,14 @@ describe('the words of a row', () => {
 })
 
 describe('the marks of a client', () => {
-  it('hold any schema id, any fullness and any kind of ban, without mixing them', () => {
+  it('hold any schema id, any refused cost and any kind of ban, without mixing them', () => {
     fc.assert(
-      fc.property(SOME_ID, SOME_FULLNESS, SOME_BAN, (id, fullness, ban) => {
-        const own = marks(id, fullness, ban)
+      fc.property(SOME_ID, SOME_COST, SOME_BAN, (id, cost, ban) => {
+        const own = marks(id, cost, ban)
         assert.equal(own, own | 0)
         assert.equal(schemaIdOf(own), id)
-        assert.equal(fullnessOf(own), fullness)
+        assert.equal(refusedCostOf(own), keptCost(cost))
+        assert.equal((own & WAS_REFUSED) !== 0, cost > 0)
         assert.equal((own & IS_BANNED) !== 0, ban === BAN)
         assert.equal((own & HAS_REFUSALS) !== 0, ban === REFUSALS)
         assert.equal(own & IS_WIDE, 0)
@@ -62,42 +64,50 @@ describe('the marks of a client', () => {
     )
   })
 
-  it('can get another fullness, and nothing else changes', () => {
+  it('can get another refused cost, and nothing else changes', () => {
     fc.assert(
-      fc.property(
-        SOME_ID,
-        SOME_FULLNESS,
-        SOME_FULLNESS,
-        SOME_BAN,
-        SOME_EXPIRY,
-        (id, before, after, ban, expiry) => {
-          const one = withExpiry(marks(id, before, ban), expiry) | IS_WIDE
-          const other = withExpiry(marks(id, after, ban), expiry) | IS_WIDE
-          assert.equal(withFullness(one, after), other)
-        },
-      ),
+      fc.property(SOME_ID, SOME_COST, SOME_COST, SOME_BAN, SOME_EXPIRY, (id, before, after, ban, expiry) => {
+        const one = withExpiry(marks(id, before, ban), expiry) | IS_WIDE
+        const other = withExpiry(marks(id, after, ban), expiry) | IS_WIDE
+        assert.equal(withRefusedCost(one, after), other)
+      }),
     )
   })
 
   it('can get the upper part of another expiry, and nothing else changes', () => {
     fc.assert(
-      fc.property(
-        SOME_ID,
-        SOME_FULLNESS,
-        SOME_BAN,
-        SOME_EXPIRY,
-        SOME_EXPIRY,
-        (id, fullness, ban, before, after) => {
-          const own = marks(id, fullness, ban)
-          const dated = withExpiry(withExpiry(own, before), after)
-          assert.equal(dated, withExpiry(own, after))
-          assert.equal(withExpiry(dated, 0), own)
-          // The lower part as a word of a row holds it.
-          const [lower = 0] = Int32Array.of(after)
-          assert.equal(expiryOf(dated, lower), after)
-        },
-      ),
+      fc.property(SOME_ID, SOME_COST, SOME_BAN, SOME_EXPIRY, SOME_EXPIRY, (id, cost, ban, before, after) => {
+        const own = marks(id, cost, ban)
+        const dated = withExpiry(withExpiry(own, before), after)
+        assert.equal(dated, withExpiry(own, after))
+        assert.equal(withExpiry(dated, 0), own)
+        // The lower part as a word of a row holds it.
+        const [lower = 0] = Int32Array.of(after)
+        assert.equal(expiryOf(dated, lower), after)
+      }),
     )
+  })
+})
+
+describe('a refused cost', () => {
+  it.each<[number, number]>([
+    [0, 0],
+    [1, 1],
+    [15, 15],
+    [16, 16],
+    [17, 16],
+    [31, 16],
+    [32, 32],
+    [1000, 512],
+    [524_287, 262_144],
+    [524_288, 524_288],
+    [Number.MAX_SAFE_INTEGER, 524_288],
+  ])('of %d is kept as %d', (cost, kept) => {
+    expect(keptCost(cost)).toBe(kept)
+  })
+
+  it('is kept as itself when it was rounded before', () => {
+    fc.assert(fc.property(SOME_COST, (cost) => keptCost(keptCost(cost)) === keptCost(cost)))
   })
 })
 

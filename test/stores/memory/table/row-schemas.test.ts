@@ -57,15 +57,14 @@ describe('the schema of limits', () => {
     expect(schemas.of(one)).toBe(schema)
   })
 
-  it('is the same for limits with the same names and other amounts, and has the limits of the latest lookup', () => {
+  it('is the same for another list of the same limits, and has the list of the latest lookup', () => {
     const schemas = new RowSchemas()
-    const [low, high] = [[limitOf(1)], [limitOf(1000, { burst: 5, ttlMs: 90_000 })]]
-    const schema = retained(schemas, low)
-    expect(schemas.of(high)).toBe(schema)
-    expect(schemas.at(schema.id)?.limits).toBe(high)
-    expect(schemas.of(low)).toBe(schema)
-    expect(schemas.at(schema.id)?.limits).toBe(low)
-    expect(schemas.of([...low])).toBe(schema)
+    const [one, other] = [[WINDOW], [{ ...WINDOW }]]
+    const schema = retained(schemas, one)
+    expect(schemas.of(other)).toBe(schema)
+    expect(schemas.at(schema.id)?.limits).toBe(other)
+    expect(schemas.of(one)).toBe(schema)
+    expect(schemas.at(schema.id)?.limits).toBe(one)
   })
 
   it('is another one for limits that are remembered longer', () => {
@@ -78,7 +77,7 @@ describe('the schema of limits', () => {
 
   it('is the one that clients have, even for limits that were looked up before there were clients', () => {
     const schemas = new RowSchemas()
-    const [early, late] = [[limitOf(1)], [limitOf(2)]]
+    const [early, late] = [[limitOf(1)], [limitOf(1)]]
     const before = schemas.of(early)
     const schema = retained(schemas, late)
     expect(schema).not.toBe(before)
@@ -87,7 +86,7 @@ describe('the schema of limits', () => {
     schemas.retain(before)
     schemas.release(schema.id)
     expect([schema.clients, before.clients]).toEqual([0, 1])
-    expect(schemas.of([limitOf(3)])).toBe(before)
+    expect(schemas.of([limitOf(1)])).toBe(before)
   })
 
   it.each<[string, readonly Limit[]]>([
@@ -95,6 +94,8 @@ describe('the schema of limits', () => {
     ['another algorithm', [{ ...WINDOW, algorithm: 'token-bucket' }, SLIDING]],
     ['another window', [{ ...WINDOW, windowMs: 61_000 }, SLIDING]],
     ['another order', [SLIDING, WINDOW]],
+    ['another amount', [{ ...WINDOW, limit: 11 }, SLIDING]],
+    ['another burst', [{ ...WINDOW, burst: 11 }, SLIDING]],
     ['one limit less', [WINDOW]],
     ['one limit more', [WINDOW, SLIDING, BUCKET]],
     // The text of a schema escapes names; it does not just join them.
@@ -182,13 +183,19 @@ describe('schemas when all ids are in use', () => {
     expect([schemas.of([WINDOW]).id, schemas.of([WINDOW]).clients]).toEqual([-1, 0])
     expect(schemas.at(MOST - 1)?.limits[0]?.name).toBe('limit 65535')
     // Schemas with an id can get more clients.
-    expect(retained(schemas, [limitOf(2, { name: 'limit 7' })]).id).toBe(7)
+    expect(retained(schemas, [limitOf(1, { name: 'limit 7' })]).id).toBe(7)
+  })
+
+  it('have amounts in their first half only, so that a limit function cannot use up the ids', () => {
+    expect(retained(schemas, [limitOf(2, { name: 'limit 40000' })]).id).toBe(40_000)
+    expect(schemas.of([limitOf(1, { name: 'limit 32767' })]).id).toBe(32_767)
+    expect(schemas.of([limitOf(2, { name: 'limit 32767' })]).id).toBe(-1)
   })
 
   it('take another schema when one has lost its last client', () => {
-    schemas.release(40_000)
+    while (schemas.at(50_000) !== undefined) schemas.release(50_000)
     const other = retained(schemas, [WINDOW])
-    expect([other.id, schemas.at(40_000)]).toEqual([40_000, other])
+    expect([other.id, schemas.at(50_000)]).toEqual([50_000, other])
     expect(() => retained(schemas, [SLIDING])).toThrow('65536 different sets')
   })
 })
@@ -199,7 +206,7 @@ type Step =
   | { readonly kind: 'addLate' | 'remove'; readonly which: number }
   | { readonly kind: 'clear' }
 
-/** Limits of three schemas, several arrays of each. */
+/** Limits of five schemas, several arrays of some. */
 const SEVERAL: readonly (readonly Limit[])[] = [
   [WINDOW],
   [{ ...WINDOW, limit: 20 }],
@@ -258,7 +265,9 @@ class CheckedSchemas {
     const schema = this.#schemas.of(limits)
     assert.equal(schema.limits, limits)
     const named = limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs])
-    assert.equal(schema.text, JSON.stringify([longestTtlMs(limits), named]))
+    assert.equal(schema.textOfCounters, JSON.stringify([longestTtlMs(limits), named]))
+    const amounts = limits.map(({ limit, burst }) => `${limit}/${burst}`)
+    assert.equal(schema.text, `${schema.textOfCounters} ${amounts.join()}`)
     this.#found.push(schema)
     return schema
   }
