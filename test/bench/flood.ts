@@ -23,7 +23,7 @@ const FLOODS = 1000
 const MAX_KEYS = 10_000
 const ONE_SHOTS_PER_KEY = 10
 const NEW_CLIENTS = 1000
-const REQUESTS_OF_A_NEWCOMER = 3
+const REQUESTS_OF_A_NEW_CLIENT = 3
 const LIMIT = 100
 const LONG_WINDOW_MS = 3_600_000
 const SHORT_WINDOW_MS = 2000
@@ -168,22 +168,22 @@ class NewClients {
   /** The next one comes for the first time, the one before for the second time, and so on. */
   async advance(): Promise<void> {
     const newest = this.#begun++
-    for (let visit = 1; visit <= REQUESTS_OF_A_NEWCOMER; visit++) {
+    for (let visit = 1; visit <= REQUESTS_OF_A_NEW_CLIENT; visit++) {
       const number = newest - (visit - 1)
       if (number < 0 || number >= this.#count) continue
-      const { admitted, used } = await ask(this.#counter, newcomerKey(number))
+      const { admitted, used } = await ask(this.#counter, newClientKey(number))
       this.#seen.newClientRequests++
       if (admitted) this.#seen.newClientsAdmitted++
-      if (visit === REQUESTS_OF_A_NEWCOMER && used === visit) this.#seen.newClientsCounted++
+      if (visit === REQUESTS_OF_A_NEW_CLIENT && used === visit) this.#seen.newClientsCounted++
     }
   }
 
   async finish(): Promise<void> {
-    while (this.#begun < this.#count + REQUESTS_OF_A_NEWCOMER - 1) await this.advance()
+    while (this.#begun < this.#count + REQUESTS_OF_A_NEW_CLIENT - 1) await this.advance()
   }
 }
 
-function newcomerKey(number: number): string {
+function newClientKey(number: number): string {
   return `default:read:203.0.${number >>> 8}.${number & 0xff}`
 }
 

@@ -4,7 +4,7 @@ import type { Result } from './benchmark.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 import { decisionWorkload } from './decisions.ts'
 import { FLOOD_WORKLOAD } from './flood.ts'
-import { goalsText, judgeGoals } from './goals.ts'
+import { checkGoals, goalsText } from './goals.ts'
 import { memoryWorkload } from './memory.ts'
 import { OUTAGE_WORKLOAD } from './outage.ts'
 import { pauseWorkload } from './pauses.ts'
@@ -84,18 +84,18 @@ function results(holds: boolean): Result[] {
 
 describe('the goals', () => {
   it('hold when they are just reached', () => {
-    const findings = judgeGoals(results(true))
+    const findings = checkGoals(results(true))
     expect(findings).toHaveLength(25)
     expect(findings.filter(({ holds }) => holds !== true)).toEqual([])
   })
 
   it('do not hold when they are just missed', () => {
-    expect(judgeGoals(results(false)).filter(({ holds }) => holds !== false)).toEqual([])
+    expect(checkGoals(results(false)).filter(({ holds }) => holds !== false)).toEqual([])
   })
 
   it('have no verdict without both figures', () => {
-    for (const { figure, holds } of judgeGoals([])) expect([figure, holds]).toEqual([undefined, undefined])
-    const findings = judgeGoals(results(true).filter(({ contestant }) => contestant !== ERL))
+    for (const { figure, holds } of checkGoals([])) expect([figure, holds]).toEqual([undefined, undefined])
+    const findings = checkGoals(results(true).filter(({ contestant }) => contestant !== ERL))
     expect(findings.filter(({ holds }) => holds === undefined).map(({ goal }) => goal)).toEqual([
       '<= 0.35 of express-rate-limit',
       '<= 1/8 of express-rate-limit',
@@ -105,7 +105,7 @@ describe('the goals', () => {
   })
 
   it('take the median of the ratios of the rounds, not the ratio of the medians', () => {
-    const findings = judgeGoals([
+    const findings = checkGoals([
       result(['decisions', FRESH], OURS, { decisionNs: [10, 30, 60] }),
       result(['decisions', FRESH], 'bare Map', { decisionNs: [100, 200, 100] }),
     ])
@@ -116,7 +116,7 @@ describe('the goals', () => {
   it('of commands looks at the most of all rounds and both packages', () => {
     const commands = (through: 'ioredis' | 'node-redis', ...values: readonly number[]): Result =>
       result(['redis', redisWorkload('admitted', through)], OURS, { commands: values })
-    const found = judgeGoals([commands('ioredis', 4, 4, 4), commands('node-redis', 4, 5, 4)]).find(
+    const found = checkGoals([commands('ioredis', 4, 4, 4), commands('node-redis', 4, 5, 4)]).find(
       ({ goal }) => goal === '<= 4',
     )
     expect(found).toMatchObject({ figure: '5.00', holds: false })
@@ -128,13 +128,13 @@ describe('the goals', () => {
         ...{ longestPauseMs: [1], mostHeld: [mostHeld], clients: [5_000_000] },
       })
     const holds = (mostHeld: number): boolean | undefined =>
-      judgeGoals([paused(mostHeld)]).find(({ goal }) => goal === '<= 10 ms')?.holds
+      checkGoals([paused(mostHeld)]).find(({ goal }) => goal === '<= 10 ms')?.holds
     expect([holds(4_500_000), holds(4_499_999)]).toEqual([true, false])
   })
 
   it('of memory is missed by what is 11 % less too: then it was no baseline', () => {
     const figures = { beforeMiB: [100], afterMiB: [89] }
-    const findings = judgeGoals([result(['flood', FLOOD_WORKLOAD], OURS, figures)])
+    const findings = checkGoals([result(['flood', FLOOD_WORKLOAD], OURS, figures)])
     expect(findings.find(({ goal }) => goal === 'within 10 % of before')).toMatchObject({
       figure: '-11.0 %',
       holds: false,
@@ -142,10 +142,10 @@ describe('the goals', () => {
   })
 
   it('stand in a table with figure, wish and verdict', () => {
-    const lines = goalsText(judgeGoals(results(true).slice(0, 1))).split('\n')
+    const lines = goalsText(checkGoals(results(true).slice(0, 1))).split('\n')
     expect(lines[2]).toMatch(/^bytes a client at 1 million IPv4 keys +40\.0 +<= 40 +holds$/)
     expect(lines[3]).toMatch(/^a decision, fresh strings, 1 million keys +not measured +<= 0\.5 of bare Map$/)
-    const missed = goalsText(judgeGoals(results(false)))
+    const missed = goalsText(checkGoals(results(false)))
     expect(missed).toMatch(/40\.1 +<= 40 +does not hold\n/)
     expect(missed).toMatch(/ 199 of 200 +in all floods +does not hold\n/)
   })

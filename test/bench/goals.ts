@@ -45,7 +45,7 @@ const GOALS: readonly Goal[] = [
 ]
 
 /** What was found of every goal. */
-export function judgeGoals(results: readonly Result[]): Finding[] {
+export function checkGoals(results: readonly Result[]): Finding[] {
   return GOALS.map(({ what, goal, verdict }) => {
     const { figure, holds } = verdict(results) ?? { figure: undefined, holds: undefined }
     return { what, goal, figure, holds }

@@ -19,7 +19,7 @@ import { ArgumentError, type Arguments, parseArguments } from './arguments.ts'
 import type { Result } from './benchmark.ts'
 import { BENCHMARKS } from './benchmarks.ts'
 import { drawCharts } from './charts.ts'
-import { type Finding, goalsText, judgeGoals } from './goals.ts'
+import { checkGoals, type Finding, goalsText } from './goals.ts'
 import { describeMachine, type Machine, machineText } from './machine.ts'
 import { RunError, reportOf, runBenchmark } from './run-benchmark.ts'
 import { buildWorker } from './worker-process.ts'
@@ -49,7 +49,7 @@ async function main(words: readonly string[]): Promise<void> {
   const [machine, startedAt] = [describeMachine(), new Date().toISOString()]
   console.log(`${machineText(machine)}\n${settingsText(given, dist)}\n`)
   const results = await runAll(given, dist)
-  const goals = judgeGoals(results)
+  const goals = checkGoals(results)
   console.log(`${goalsText(goals)}\n`)
   const { rounds, scale } = given
   write(given, { machine, startedAt, rounds, scale, results, goals })
@@ -85,7 +85,7 @@ async function runAll({ names, rounds, scale, workloads }: Arguments, dist: stri
 }
 
 function measuredGoals(results: readonly Result[]): Finding[] {
-  return judgeGoals(results).filter(({ figure }) => figure !== undefined)
+  return checkGoals(results).filter(({ figure }) => figure !== undefined)
 }
 
 function textOf(record: Session): string {

@@ -17,7 +17,7 @@ export const NO_ROW = -1
  *
  *     low bits of the home 5 bits | bits of the fingerprint 3 | row + 1, 24
  *
- * The low bits of the home tell how far from home the entry is. The three bits of the fingerprint spare most
+ * The low bits of the home show how far from home the entry is. The three bits of the fingerprint spare most
  * comparisons with a row of another client: looking at a row is what takes time.
  */
 const ROW_MASK = 2 ** ROW_BITS - 1
