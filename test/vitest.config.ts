@@ -40,12 +40,19 @@ const config: ViteUserConfig = defineConfig({
     hookTimeout: 240_000,
     // Many tests cause these warnings. Tests that are about a warning listen to the event.
     execArgv: [
-      'UNTRUSTED_FORWARDED_HEADER',
+      'BAN_FAILED',
+      'CLIENT_NOT_NAMED',
+      'COUNTERS_DROPPED',
+      'GUARD_FAILED',
+      'NAME_SHARED',
+      'PERMISSIVE_TRUST_PROXY',
+      'REFUND_FAILED',
       'STORE_FAILED',
       'STORE_RECOVERED',
-      'REFUND_FAILED',
-      'BAN_FAILED',
-      'GUARD_FAILED',
+      'UNGROUPED_IPV6_KEY',
+      'UNKNOWN_PEER',
+      'UNTRUSTED_FORWARDED_HEADER',
+      'WINDOW_LOOKS_LIKE_MS',
     ].map((code) => `--disable-warning=TOLLGATE_${code}`),
     coverage: {
       provider: 'v8',
