@@ -11,11 +11,11 @@ import type { GuardedApp, GuardOptions } from './server-guard.ts'
 /** What a charge without a request needs to know. */
 export interface ChargeOptions {
   /** Default: `'read'`. */
-  readonly class?: RequestClass
+  readonly class?: RequestClass | undefined
   /** Units, a whole number of at least 1. Default: 1. */
-  readonly cost?: number
+  readonly cost?: number | undefined
   /** Units in all; needed where the class's limit is a function of the request, an error elsewhere. */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 /** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */

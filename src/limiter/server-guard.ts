@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { warn } from '../errors/warning.ts'
+import { isHttp2Server, isHttpServer } from '../limits/guarded-server.ts'
 import { isDynamic } from '../limits/policy.ts'
 import type { Settings } from '../options/settings.ts'
 import { jsonBody, sendBody } from '../response/body.ts'
@@ -17,7 +18,7 @@ export interface GuardOptions {
    * before any middleware of the app. They find no `req.user`, no session and no parsed body. Default: false, and a
    * limiter with such functions is an error.
    */
-  readonly beforeMiddleware?: boolean
+  readonly beforeMiddleware?: boolean | undefined
 }
 
 /** The events in which a server hands out a request with its response. */
@@ -52,8 +53,10 @@ interface GuardedRequest {
  *
  * It replaces `emit`, because a listener cannot run before a listener that is added later with `prependListener`, and
  * cannot keep an event from other listeners. Socket.IO, for one, removes the listeners of `request` and adds its own.
+ *
+ * @returns the app of the server, if it is given or is a listener now
  */
-export function guardServer(server: Server, givenApp: GuardedApp | undefined, limiter: Limiter): void {
+export function guardServer(server: Server, givenApp: GuardedApp | undefined, limiter: Limiter): unknown {
   const emit = server.emit
   const answerFailure = failureAnswerer()
   // Remembered from now on: another library may hide the app's listener later.
@@ -68,6 +71,7 @@ export function guardServer(server: Server, givenApp: GuardedApp | undefined, li
     else chargeSocket(guarded, target as Socket, limiter, answerFailure)
     return true
   }
+  return app
 }
 
 /** Throws unless the server and the app are what they must be, and the limiter can charge before any middleware. */
@@ -99,21 +103,8 @@ export function checkGuard<Req extends IncomingMessage, Res extends ServerRespon
 
 /** Throws unless it is a server of node:http or node:https. */
 function checkServer(server: unknown): void {
-  const candidate = server as
-    | { emit?: unknown; address?: unknown; updateSettings?: unknown }
-    | null
-    | undefined
-  // An Express app has `emit` and `listen` too, and no `address`.
-  if (typeof candidate?.emit !== 'function' || typeof candidate.address !== 'function') {
-    rejectOption(
-      'server',
-      server,
-      'takes a server of node:http or node:https',
-      'Give what app.listen() returns.',
-    )
-  }
-  // Only servers of node:http2 have this method.
-  if (typeof candidate.updateSettings === 'function') {
+  if (isHttpServer(server)) return
+  if (isHttp2Server(Object(server))) {
     throw new RateLimiterError({
       code: 'invalid_option',
       option: 'server',
@@ -121,6 +112,12 @@ function checkServer(server: unknown): void {
       remedy: 'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
     })
   }
+  rejectOption(
+    'server',
+    server,
+    'takes a server of node:http or node:https',
+    'Give what app.listen() returns.',
+  )
 }
 
 /** The options whose functions are called for each request. */

@@ -49,11 +49,11 @@ export interface Decision {
    * If another limiter refuses the same request later, its `Retry-After` header takes this time into account.
    * A store may leave it out. Then the limiter uses the `resetMs` of the limits with too few units left.
    */
-  readonly repeatAfterMs?: number
+  readonly repeatAfterMs?: number | undefined
   /** Present while the client is banned. Then the charge is refused. */
-  readonly ban?: Ban
+  readonly ban?: Ban | undefined
   /** Present if the charge was taken and can be refunded. */
-  readonly receipt?: Receipt
+  readonly receipt?: Receipt | undefined
 }
 
 /** The limit with fewer units left. If both have the same units left, the limit with the longer wait. */

@@ -27,8 +27,8 @@ interface PolicyWithoutTtl<Req> {
 /** Compiles `read`, `write`, `windowSec` and `ttlSec`. */
 export function parseClassPolicies<Req>(
   options: Pick<RateLimiterOptions, 'windowSec' | 'ttlSec'> & {
-    readonly read?: LimitSetting<Req>
-    readonly write?: LimitSetting<Req>
+    readonly read?: LimitSetting<Req> | undefined
+    readonly write?: LimitSetting<Req> | undefined
   },
   limiterName: string,
 ): ClassPolicies<Req> {

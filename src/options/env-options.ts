@@ -5,11 +5,11 @@ import { LONGEST_SECONDS } from './window-option.ts'
 
 /** The options that the environment can set. An option whose variable is absent is absent too. */
 export interface EnvOptions {
-  read?: number | false
-  write?: number | false
-  windowSec?: number
-  ttlSec?: number
-  trustProxy?: boolean | number | string
+  read?: number | false | undefined
+  write?: number | false | undefined
+  windowSec?: number | undefined
+  ttlSec?: number | undefined
+  trustProxy?: boolean | number | string | undefined
 }
 
 /** The variables by their names, as in `process.env`. */

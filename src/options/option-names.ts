@@ -3,7 +3,7 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** The names of all options. A record, so that the compiler reports a name that is missing here. */
-const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
+const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   read: true,
   write: true,
   windowSec: true,
@@ -39,6 +39,8 @@ const NAMES: Readonly<Record<keyof RateLimiterOptions, true>> = {
   clock: true,
 }
 
+export const OPTION_NAMES: readonly string[] = Object.keys(KNOWN)
+
 /** The names that other rate limiters use for these options. */
 const ALIASES: Readonly<Record<string, string>> = {
   windowMs: 'windowSec',
@@ -69,5 +71,5 @@ export function checkOptionNames<Options extends object>(options: Options): Opti
       remedy: 'Give an object such as { read: 1000, write: 200, windowSec: 60 }.',
     })
   }
-  return checkNames('', options, Object.keys(NAMES), ALIASES)
+  return checkNames('', options, OPTION_NAMES, ALIASES)
 }

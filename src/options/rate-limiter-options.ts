@@ -13,7 +13,7 @@ export interface LimitOptions {
   /** Units, a whole number of at least 1. */
   readonly limit: number
   /** Length of the window in seconds. Default: the `windowSec` of the limiter. */
-  readonly windowSec?: number
+  readonly windowSec?: number | undefined
   /**
    * How units are counted. Default: `'fixed-window'`.
    *
@@ -24,15 +24,15 @@ export interface LimitOptions {
    * - `'token-bucket'`: `burst` units at once, and in the long run `limit` units in `windowSec`. The units
    *   come back one by one (GCRA).
    */
-  readonly algorithm?: AlgorithmName
+  readonly algorithm?: AlgorithmName | undefined
   /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
-  readonly burst?: number
+  readonly burst?: number | undefined
   /**
    * Name in the draft headers and in reports, unique in its class. Default: the class, with the name of the
    * limiter as a prefix unless that is `'default'`. If the class has several limits, the window follows:
    * `read-1s`.
    */
-  readonly name?: string
+  readonly name?: string | undefined
 }
 
 /**
@@ -80,17 +80,17 @@ export interface RateLimiterOptions<
   Res extends ServerResponse = ServerResponse,
 > {
   /** Limit of GET, HEAD, OPTIONS, TRACE and QUERY requests. Default: 1000. */
-  readonly read?: LimitSetting<Req>
+  readonly read?: LimitSetting<Req> | undefined
   /** Limit of all other requests. Default: 200. */
-  readonly write?: LimitSetting<Req>
+  readonly write?: LimitSetting<Req> | undefined
   /** Window in seconds of the limits without a window of their own. Default: 60. */
-  readonly windowSec?: number
+  readonly windowSec?: number | undefined
   /**
    * How long the store remembers an idle client, in seconds. Default: 30 seconds longer than the longest
    * window, or longest time in which a bucket fills. Less than that window or time is an error, because a
    * client that is forgotten early gets new quota.
    */
-  readonly ttlSec?: number
+  readonly ttlSec?: number | undefined
   /**
    * The proxies whose `X-Forwarded-For` is trusted. Default: the `trust proxy` setting of the Express app.
    *
@@ -102,104 +102,104 @@ export interface RateLimiterOptions<
    *   serverless-http, if it has no address. Only where a gateway in front of the function adds the header.
    * - a function `(address, hop)`: only the result `true` trusts the proxy.
    */
-  readonly trustProxy?: boolean | number | string | readonly string[] | TrustFunction
+  readonly trustProxy?: boolean | number | string | readonly string[] | TrustFunction | undefined
   /**
    * The one header that names the client: `'x-forwarded-for'` (default), `'forwarded'` (RFC 7239) or a
    * header with a single address, such as `'cf-connecting-ip'`. `trustProxy` decides whether it is trusted. In
    * `'cloudfront-viewer-address'`, and only there, an IPv6 address without brackets has a port.
    */
-  readonly clientIpHeader?: string
+  readonly clientIpHeader?: string | undefined
   /** Bits of an IPv6 address that identify a client, from 32 to 128. Default: 56. */
-  readonly ipv6Subnet?: number
+  readonly ipv6Subnet?: number | undefined
   /**
    * Clients that are not limited: addresses, CIDRs, `loopback`, `linklocal`, `uniquelocal`. They are not
    * charged and get no headers.
    */
-  readonly allowList?: readonly string[]
+  readonly allowList?: readonly string[] | undefined
   /**
    * Clients that are refused with 403 and `{"error":"forbidden"}` (with `problemDetails` a problem of the
    * type `about:blank`) before anything is counted: addresses, CIDRs and names as in `allowList`. A client on
    * both lists is refused. In shadow mode no client is refused.
    */
-  readonly denyList?: readonly string[]
+  readonly denyList?: readonly string[] | undefined
   /** Bans clients that are refused too often. Default: no bans. */
-  readonly ban?: BanOptions
+  readonly ban?: BanOptions | undefined
   /** Keeps the counters. Default: a new `MemoryStore`. */
-  readonly store?: Store
+  readonly store?: Store | undefined
   /**
    * Separates limiters that share a store; part of every store key. Printable ASCII. Default: `'default'`.
    */
-  readonly name?: string
+  readonly name?: string | undefined
   /** Returns the class of a request. Default: by the method, including method overrides. */
-  readonly classify?: (req: Req) => RequestClass
+  readonly classify?: ((req: Req) => RequestClass) | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the
    * function gets as `clientKey`. A result that is not a string, or an empty string, is an error that `next`
    * gets.
    */
-  readonly keyGenerator?: (req: Req, clientKey: string) => MaybePromise<string>
+  readonly keyGenerator?: ((req: Req, clientKey: string) => MaybePromise<string>) | undefined
   /**
    * Returns the units that a request costs, a whole number of at least 1. All or none are taken. Default: 1.
    */
-  readonly cost?: (req: Req) => MaybePromise<number>
+  readonly cost?: ((req: Req) => MaybePromise<number>) | undefined
   /** Whether a request is not limited. Default: all requests are limited. */
-  readonly skip?: (req: Req) => MaybePromise<boolean>
+  readonly skip?: ((req: Req) => MaybePromise<boolean>) | undefined
   /** Whether to send `X-RateLimit-Limit`, `-Remaining` and `-Reset`. Default: true. */
-  readonly legacyHeaders?: boolean
+  readonly legacyHeaders?: boolean | undefined
   /**
    * `X-RateLimit-Reset` as seconds since the epoch, or (`'delta'`) as seconds from now. Default: `'epoch'`.
    */
-  readonly resetFormat?: 'epoch' | 'delta'
+  readonly resetFormat?: 'epoch' | 'delta' | undefined
   /** Which IETF draft's fields to send; `true` is the newest known, `'draft-11'`. Default: false. */
-  readonly standardHeaders?: boolean | StandardHeadersName
+  readonly standardHeaders?: boolean | StandardHeadersName | undefined
   /** Status of a refusal, from 400 to 599. Default: 429. */
-  readonly statusCode?: number
+  readonly statusCode?: number | undefined
   /**
    * Body of a refusal: text, an object to send as JSON, or a function that returns either.
    * Default: `{"error":"rate_limit_exceeded"}`.
    */
-  readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>)
+  readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>) | undefined
   /** Sends refusals instead of `message`; status and headers are already set. */
-  readonly handler?: (req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown
+  readonly handler?: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** Whether refusals are `application/problem+json` (RFC 9457). Default: false. */
-  readonly problemDetails?: boolean
+  readonly problemDetails?: boolean | undefined
   /** Whether the charge of a successful request is refunded. Default: false. */
-  readonly skipSuccessfulRequests?: boolean
+  readonly skipSuccessfulRequests?: boolean | undefined
   /** Whether the charge of a failed request is refunded; never that of an aborted request. Default: false. */
-  readonly skipFailedRequests?: boolean
+  readonly skipFailedRequests?: boolean | undefined
   /** Whether a request was successful. Default: a status below 400. */
-  readonly requestWasSuccessful?: (req: Req, res: Res) => MaybePromise<boolean>
+  readonly requestWasSuccessful?: ((req: Req, res: Res) => MaybePromise<boolean>) | undefined
   /**
    * What happens if the store throws, rejects, misses its deadline or returns an invalid decision. `'memory'`
    * (default) counts in the memory of this process. `'allow'` allows requests. `'deny'` refuses them with 503
    * and `Retry-After`.
    */
-  readonly onStoreError?: StoreErrorPolicy
+  readonly onStoreError?: StoreErrorPolicy | undefined
   /** How long a promise of the store may take, in milliseconds. Default: the store's `deadlineMs`, or 100. */
-  readonly storeDeadlineMs?: number
+  readonly storeDeadlineMs?: number | undefined
   /**
    * The part of each limit, above 0 and up to 1, that this process allows while the store fails and
    * `onStoreError` is `'memory'`. At least one unit is allowed. With 1 / n, n processes together stay within
    * the limit. Default: 1.
    */
-  readonly fallbackShare?: number
+  readonly fallbackShare?: number | undefined
   /**
    * Gets one message with `warn` when the store fails, and one with `info` when it works again. Default:
    * process warnings with codes.
    */
-  readonly logger?: Logger
+  readonly logger?: Logger | undefined
   /** `'shadow'` counts and publishes events, but refuses no request. Default: `'enforce'`. */
-  readonly mode?: 'enforce' | 'shadow'
+  readonly mode?: 'enforce' | 'shadow' | undefined
   /**
    * The property of the request that holds its {@link RateLimitInfo}. Default: `'rateLimit'`. A name that Node, Express
    * or common middleware uses on requests, such as `'ip'` or `'session'`, is an error.
    */
-  readonly requestPropertyName?: string
+  readonly requestPropertyName?: string | undefined
   /**
    * The time in epoch milliseconds, for tests. Default: the clock of the system; durations use its monotonic
    * clock.
    */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** A clock. `now` returns milliseconds since the epoch. */

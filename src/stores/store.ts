@@ -31,7 +31,7 @@ export interface StoreCapabilities {
   /** Whether a charge may have more than one limit. The store decides on all of them atomically. */
   readonly severalLimits: boolean
   /** Whether it counts refusals and bans clients. Then it has `block` and `unblock`. */
-  readonly bans?: boolean
+  readonly bans?: boolean | undefined
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }
@@ -52,16 +52,16 @@ export const LEAST_CAPABILITIES: StoreCapabilities = {
  */
 export interface Store {
   /** Default: {@link LEAST_CAPABILITIES}. */
-  readonly capabilities?: StoreCapabilities
+  readonly capabilities?: StoreCapabilities | undefined
   /**
    * How long a promise of the store may take, in milliseconds. The limiter's `storeDeadlineMs` overrides it.
    */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /**
    * How long a promise of the store may take until the store has answered for the first time, in milliseconds
    * from the first call: it may have to connect. Default: 1000.
    */
-  readonly connectDeadlineMs?: number
+  readonly connectDeadlineMs?: number | undefined
   /**
    * Resolves when the store can answer, and rejects if it cannot. Limiters do not call it. An application can
    * wait for it before its server listens.

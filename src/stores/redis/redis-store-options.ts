@@ -10,25 +10,30 @@ export interface RedisStoreOptions {
   /** Connected to Redis 6.2 or later, or to Valkey. The application closes it. */
   readonly client: RedisClient
   /** Each key starts with it. Default: `'tollgate'`. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** How long an answer may take, in milliseconds. Default: 100. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /**
    * How long an answer may take until Redis has answered for the first time, in milliseconds from the first use:
    * then the connection may still be made. Default: 1000.
    */
-  readonly connectDeadlineMs?: number
+  readonly connectDeadlineMs?: number | undefined
   /**
    * The store remembers the refusals of so many keys. Until such a key is released, but for five seconds at
    * most, its requests are refused without a call to Redis. `false` for none. Default: 10,000.
    */
-  readonly refusalCache?: number | false
+  readonly refusalCache?: number | false | undefined
   /** Time in milliseconds, for tests. Default: the clock of the server. */
-  readonly clock?: { now(): number }
+  readonly clock?: { now(): number } | undefined
 }
 
 /** Checked options with all defaults. */
-export interface RedisStoreSettings extends Required<Omit<RedisStoreOptions, 'clock'>> {
+export interface RedisStoreSettings {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly deadlineMs: number
+  readonly connectDeadlineMs: number
+  readonly refusalCache: number | false
   readonly clock: RedisStoreOptions['clock']
 }
 

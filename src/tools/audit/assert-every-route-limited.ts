@@ -11,9 +11,9 @@ export interface AssertRoutesOptions extends AuditOptions {
    * (`GET /health`), or a regular expression for either. An exception that matches no route is an error,
    * because it could hide a mistake later.
    */
-  readonly except?: readonly (string | RegExp)[]
+  readonly except?: readonly (string | RegExp)[] | undefined
   /** Accepts limiters in shadow mode, which refuse no request. Default: false. */
-  readonly allowShadow?: boolean
+  readonly allowShadow?: boolean | undefined
 }
 
 /**

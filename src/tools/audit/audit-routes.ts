@@ -28,7 +28,7 @@ import { routeEntry } from './verdict.ts'
 /** Options of {@link auditRoutes}. */
 export interface AuditOptions {
   /** Counts a limiter with a `skip` function as if it skipped no request. Default: false, "not-proven". */
-  readonly trustSkip?: boolean
+  readonly trustSkip?: boolean | undefined
 }
 
 /**

@@ -11,7 +11,7 @@ import { type Charge, LEAST_CAPABILITIES, type Store, type StoreCapabilities } f
  * - `nonsense`: returns `answer`, which is not a decision
  */
 export type Fault =
-  | { readonly kind: 'throw' | 'reject'; readonly error?: Error }
+  | { readonly kind: 'throw' | 'reject'; readonly error?: Error | undefined }
   | { readonly kind: 'hang' }
   | { readonly kind: 'late'; readonly delayMs: number }
   | { readonly kind: 'nonsense'; readonly answer: unknown }

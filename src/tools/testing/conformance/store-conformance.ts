@@ -26,7 +26,7 @@ export interface ConformanceRunner {
 /** Options of {@link storeConformance}. */
 export interface ConformanceOptions extends ConformanceRunner {
   /** The title of the suite. Default: `store conformance`. */
-  readonly name?: string
+  readonly name?: string | undefined
   /**
    * Creates an empty store that takes the time from `clock`. Called once before the tests, and once for each
    * test.

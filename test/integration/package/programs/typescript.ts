@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net'
 import express, { type Request, type Response } from 'express'
-import { createRateLimiter, RateLimiterError, type RateLimiterOptions, type Store } from 'express-tollgate'
+import {
+  createRateLimiter,
+  optionsFromEnv,
+  RateLimiterError,
+  type RateLimiterOptions,
+  type Store,
+} from 'express-tollgate'
 import { assertEveryRouteLimited } from 'express-tollgate/audit'
 import { RedisStore } from 'express-tollgate/redis'
 import * as testing from 'express-tollgate/testing'
@@ -9,6 +15,10 @@ const options: RateLimiterOptions<Request, Response> = {
   read: (req) => (req.ip === undefined ? 1 : 2),
   keyGenerator: (req: Request) => req.get('x-api-key') ?? 'nobody',
 }
+
+// An option that is undefined counts as left out, with exactOptionalPropertyTypes too.
+const { read, write } = optionsFromEnv()
+createRateLimiter({ read, write, store: undefined, keyGenerator: undefined })
 
 const app = express()
 app.use(createRateLimiter(options))
