@@ -20,6 +20,7 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import { banned } from '../../limits/ban.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
+import { monotonicClock } from '../monotonic-clock.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Ceiling } from './capacity/ceiling.ts'
 import { OVERFLOW_BUCKETS, Overflow } from './capacity/overflow.ts'
@@ -90,7 +91,7 @@ export class MemoryStore implements Store {
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = performance } = checkNames('MemoryStore', options, [
+    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = checkNames('MemoryStore', options, [
       'maxKeys',
       'clock',
     ])
@@ -107,9 +108,10 @@ export class MemoryStore implements Store {
     this.#clients = clientRows(this.#maxKeys)
     this.#client = new ClientCursor(this.#clients)
     this.#ceiling = new Ceiling(this.#clients, this.#maxKeys, this)
-    this.#decider = new Decider(this.#client, this.#clients.schemas, (newClient, nowMs) =>
-      this.#ceiling.makeRoom(newClient, nowMs),
-    )
+    this.#decider = new Decider(this.#client, this.#clients.schemas, (newClient, nowMs) => {
+      this.#timer.start()
+      return this.#ceiling.makeRoom(newClient, nowMs)
+    })
     this.#overflow = new Overflow(clientRows(OVERFLOW_BUCKETS))
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
   }
@@ -170,7 +172,10 @@ export class MemoryStore implements Store {
     const nowMs = this.#nowUnlessClosed()
     const client = this.#client
     const isKnown = client.findKey(key, this.#hash)
-    if (!isKnown) this.#ceiling.makeRoomForBlock(client.fingerprint, nowMs)
+    if (!isKnown) {
+      this.#timer.start()
+      this.#ceiling.makeRoomForBlock(client.fingerprint, nowMs)
+    }
     const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
     entry.expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(entry.limits))
@@ -196,6 +201,7 @@ export class MemoryStore implements Store {
   }
 
   resetAll(): void {
+    this.#timer.stop()
     this.#clients.table.clear()
     this.#clients.schemas.clear()
     this.#overflow.clear()
@@ -203,7 +209,6 @@ export class MemoryStore implements Store {
 
   close(): void {
     this.#isClosed = true
-    this.#timer.stop()
     this.resetAll()
   }
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { startInBackground } from '../../background-timer.ts'
 
 /** The most streams, and so open pages, at the same time. */
 export const MOST_STREAMS = 16
@@ -50,8 +51,7 @@ export class EventStreams {
     res.once('close', () => this.#remove(res))
     res.write(`retry: 2000\n\n${this.#event()}`)
     if (this.#timer !== undefined) return
-    this.#timer = setInterval(() => this.#sendToAll(), INTERVAL_MS)
-    this.#timer.unref()
+    this.#timer = startInBackground(() => setInterval(() => this.#sendToAll(), INTERVAL_MS))
   }
 
   /** Ends all streams and allows no new one. */

@@ -2,6 +2,7 @@
  * Forgets expired clients, a few at a time: a {@link Pruner} when it is called, a {@link PruningTimer} by itself, so
  * that memory is given back even when no request comes. No decision depends on it.
  */
+import { startInBackground } from '../../../background-timer.ts'
 import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import type { ClientTable } from '../table/client-table.ts'
 import { rowAt } from '../table/row-store.ts'
@@ -57,9 +58,8 @@ const CHECKED_PER_RUN = 1000
 const LONGEST_RUN_MS = 0.5
 const CHECKED_PER_STEP = 100
 
-/** The pause between two runs: the shortest while there are clients to forget, and the longest. */
+/** The shortest pause between two runs: while there are clients to forget. */
 const SHORTEST_PAUSE_MS = 2
-const LONGEST_PAUSE_MS = 1000
 
 /** While no client is found expired, the timer takes so long to check all clients once. */
 const QUIET_PASS_MS = 30_000
@@ -70,48 +70,55 @@ export class PruningTimer {
   readonly #now: () => number
   #timer: NodeJS.Timeout | undefined
 
-  /** Starts at once, so that no charge ever has to set a timer. */
   constructor(pruners: readonly Pruner[], now: () => number) {
     this.#pruners = pruners
     this.#now = now
-    this.#schedule(LONGEST_PAUSE_MS)
+  }
+
+  /** To be called before a client is added. The timer stops by itself when no client is left. */
+  start(): void {
+    if (this.#timer === undefined) this.#schedule(QUIET_PASS_MS)
   }
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #run(): void {
-    const pauses = this.#pruners.map((pruner) =>
-      pruneForOneRun(pruner, this.#now()) > 0 ? SHORTEST_PAUSE_MS : quietPauseMs(pruner.clients),
-    )
-    this.#schedule(Math.min(...pauses))
+    const pauseMs = Math.min(...this.#pruners.map((pruner) => pruneForOneRun(pruner, this.#now())))
+    if (pauseMs === Number.POSITIVE_INFINITY) this.stop()
+    else this.#schedule(pauseMs)
   }
 
   #schedule(pauseMs: number): void {
     // A weak reference: the timer must not keep a store in memory that was dropped without being closed.
     const self = new WeakRef(this)
-    this.#timer = setTimeout(() => {
+    const run = (): void => {
       const timer = self.deref()
       if (timer !== undefined) timer.#run()
-    }, pauseMs)
-    // A process that has nothing else to do must be able to end.
-    this.#timer.unref()
+    }
+    this.#timer = startInBackground(() => setTimeout(run, pauseMs))
   }
 }
 
-/** Returns how many clients were forgotten. */
+/** Returns the pause before the next run. It is infinite if no client is left. */
 function pruneForOneRun(pruner: Pruner, nowMs: number): number {
   const endMs = performance.now() + LONGEST_RUN_MS
+  const clients = pruner.clients
+  const mostChecked = Math.min(clients, CHECKED_PER_RUN)
+  let checked = 0
   let forgotten = 0
-  for (let checked = 0; checked < CHECKED_PER_RUN && pruner.clients > 0; checked += CHECKED_PER_STEP) {
-    forgotten += pruner.prune(nowMs, CHECKED_PER_STEP)
+  while (checked < mostChecked) {
+    const step = Math.min(CHECKED_PER_STEP, mostChecked - checked)
+    forgotten += pruner.prune(nowMs, step)
+    checked += step
     if (performance.now() >= endMs) break
   }
-  return forgotten
+  if (pruner.clients === 0) return Number.POSITIVE_INFINITY
+  return forgotten > 0 && checked < clients ? SHORTEST_PAUSE_MS : quietPauseMs(pruner.clients)
 }
 
 function quietPauseMs(clients: number): number {
-  const runsPerPass = Math.max(1, Math.ceil(clients / CHECKED_PER_RUN))
-  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, QUIET_PASS_MS / runsPerPass))
+  return Math.max(SHORTEST_PAUSE_MS, QUIET_PASS_MS / Math.ceil(clients / CHECKED_PER_RUN))
 }

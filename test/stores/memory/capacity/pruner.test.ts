@@ -1,17 +1,9 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest'
 import type { BanState } from '../../../../src/limits/ban.ts'
 import { Pruner, PruningTimer } from '../../../../src/stores/memory/capacity/pruner.ts'
 import { ClientCursor } from '../../../../src/stores/memory/client-cursor.ts'
 import { emptyEntry } from '../../../../src/stores/memory/client-entry.ts'
-import { MemoryStore } from '../../../../src/stores/memory/memory-store.ts'
-import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
-import { chargeOf } from '../../../support/charges.ts'
 import { clientsOf, fingerprintAt, indicesOf, remember } from '../known-clients.ts'
 
 // The clock that measures a run stands still as well, so that a slow machine cuts no run short.
@@ -123,21 +115,6 @@ describe('Pruner', () => {
   })
 })
 
-/** Turns the clock of the store together with the timers. */
-function pass(clock: FakeClock, ms: number, stepMs = 10): void {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    clock.advance(stepMs)
-    vi.advanceTimersByTime(stepMs)
-  }
-}
-
-function filled(keys: number): { store: MemoryStore; clock: FakeClock } {
-  const clock = new FakeClock()
-  const store = new MemoryStore({ clock })
-  for (let key = 0; key < keys; key++) store.consume(chargeOf(`client ${key}`))
-  return { store, clock }
-}
-
 /** A pruner of so many clients, and how many it was asked to check since the last call. */
 function prunerOf(clients: number, expiresAtMs: number): { pruner: Pruner; checked: () => number } {
   const known = clientsOf()
@@ -155,23 +132,45 @@ function prunerOf(clients: number, expiresAtMs: number): { pruner: Pruner; check
   return { pruner, checked }
 }
 
+/** A timer that was started with so many clients, all of which expire at 5. */
+function startedTimer(clients: number, nowMs: number): ReturnType<typeof prunerOf> & { timer: PruningTimer } {
+  const { pruner, checked } = prunerOf(clients, 5)
+  const timer = new PruningTimer([pruner], () => nowMs)
+  timer.start()
+  return { pruner, checked, timer }
+}
+
 describe('PruningTimer', () => {
-  it('has one timer from the start, and none after it was stopped', () => {
-    const timer = new PruningTimer([prunerOf(1, 5).pruner], () => 0)
-    expect(vi.getTimerCount()).toBe(1)
+  it('has a timer from its start until no client is left, and again when it is started again', () => {
+    const { pruner } = prunerOf(1, 5)
+    let nowMs = 4
+    const timer = new PruningTimer([pruner], () => nowMs)
+    expect(vi.getTimerCount()).toBe(0)
+    timer.start()
+    timer.start()
     for (let turn = 0; turn < 5; turn++) {
-      vi.advanceTimersToNextTimer()
       expect(vi.getTimerCount()).toBe(1)
+      vi.advanceTimersToNextTimer()
     }
+    nowMs = 5
+    vi.advanceTimersToNextTimer()
+    expect([pruner.clients, vi.getTimerCount()]).toEqual([0, 0])
+    timer.start()
+    expect(vi.getTimerCount()).toBe(1)
+  })
+
+  it('has no timer after it was stopped, and can be started again', () => {
+    const { timer } = startedTimer(1, 0)
     timer.stop()
     timer.stop()
     expect(vi.getTimerCount()).toBe(0)
+    timer.start()
+    expect(vi.getTimerCount()).toBe(1)
   })
 
-  it('runs after a second for the first time, and every 2 ms while there are clients to forget', () => {
-    const { pruner, checked } = prunerOf(2500, 5)
-    const timer = new PruningTimer([pruner], () => 5)
-    vi.advanceTimersByTime(999)
+  it('runs after 30 seconds for the first time, and every 2 ms while there are clients to forget', () => {
+    const { pruner, checked } = startedTimer(2500, 5)
+    vi.advanceTimersByTime(29_999)
     expect(checked()).toBe(0)
     const sizes = [1, 1, 1, 1, 1, 1].map((ms) => {
       vi.advanceTimersByTime(ms)
@@ -179,187 +178,68 @@ describe('PruningTimer', () => {
     })
     expect(sizes).toEqual([1500, 1500, 500, 500, 0, 0])
     expect(checked()).toBe(2500)
-    timer.stop()
   })
 
   it.each([
-    [0, 1000],
-    [10, 1000],
-    [30_000, 1000],
-    [40_000, 750],
-    [60_001, 30_000 / 61],
-  ])('checks %d clients, none of which has expired, in runs every %d ms', (clients, pauseMs) => {
-    const { pruner, checked } = prunerOf(clients, 5)
-    const timer = new PruningTimer([pruner], () => 4)
+    [1, 1, 30_000],
+    [10, 10, 30_000],
+    [1000, 1000, 30_000],
+    [1001, 1000, 15_000],
+    [40_000, 1000, 750],
+    [60_001, 1000, 30_000 / 61],
+  ])('checks %d clients, none of which has expired, in runs of %d clients every %d ms', (...row) => {
+    const [clients, inRun, pauseMs] = row
+    const { pruner, checked } = startedTimer(clients, 4)
     const set = vi.spyOn(globalThis, 'setTimeout')
     for (let turn = 1; turn <= 3; turn++) {
       vi.advanceTimersToNextTimer()
-      expect(checked()).toBe(clients === 0 ? 0 : 1000)
+      expect(checked()).toBe(inRun)
       expect(set).toHaveBeenCalledTimes(turn)
       expect(set).toHaveBeenLastCalledWith(expect.any(Function), pauseMs)
     }
     expect(pruner.clients).toBe(clients)
-    timer.stop()
   })
 
-  it('stops a run that takes longer than half a millisecond, at the next hundred clients', () => {
-    const { pruner } = prunerOf(1000, 5)
-    let tookMs = 0
-    vi.spyOn(performance, 'now').mockImplementation(() => {
-      tookMs += 0.2
-      return tookMs
-    })
-    const timer = new PruningTimer([pruner], () => 5)
-    vi.advanceTimersByTime(1000)
-    // It reads the clock after 0.2, 0.4 and 0.6 ms.
-    expect(pruner.clients).toBe(700)
-    timer.stop()
-  })
-
-  it('checks a hundred clients in a run, however slow the machine is', () => {
-    const { pruner } = prunerOf(1000, 5)
-    let tookMs = 0
-    vi.spyOn(performance, 'now').mockImplementation(() => {
-      tookMs += 5000
-      return tookMs
-    })
-    const timer = new PruningTimer([pruner], () => 5)
-    vi.advanceTimersByTime(1000)
-    expect(pruner.clients).toBe(900)
-    timer.stop()
-  })
-
-  it('runs for each of its pruners, and again as soon as one of them needs it', () => {
-    const [quiet, busy] = [prunerOf(10, 9), prunerOf(1500, 5)]
-    const timer = new PruningTimer([quiet.pruner, busy.pruner], () => 5)
-    vi.advanceTimersByTime(1000)
-    expect([quiet.pruner.clients, busy.pruner.clients]).toEqual([10, 500])
-    vi.advanceTimersByTime(2)
-    expect([quiet.pruner.clients, busy.pruner.clients]).toEqual([10, 0])
-    expect(quiet.checked()).toBeGreaterThanOrEqual(20)
-    timer.stop()
-  })
-})
-
-// Threat 19: many keys, then silence.
-describe('the timer of MemoryStore', () => {
-  it('forgets 100,000 keys without a request, and gives their memory back', () => {
-    const { store, clock } = filled(100_000)
-    const emptyBytes = new MemoryStore({ clock }).stats().bytes
-    expect(store.size).toBe(100_000)
-    pass(clock, 89_000, 1000)
-    expect(store.size).toBe(100_000)
-    pass(clock, 33_000)
-    expect(store.size).toBe(0)
-    expect(store.stats().bytes).toBe(emptyBytes)
-  })
-
-  it('does a limited amount of work at a time', () => {
-    const { store, clock } = filled(100_000)
-    clock.advance(90_000)
-    for (let step = 0; step < 500; step++) {
-      const before = store.size
-      vi.advanceTimersToNextTimer()
-      expect(before - store.size).toBeLessThanOrEqual(1000)
-      if (store.size === 0) break
-    }
-    expect(store.size).toBe(0)
+  it('makes no second run at once where the first has checked all clients', () => {
+    const clients = clientsOf()
+    remember(
+      clients,
+      [1, 9, 1, 9].map((expiresAtMs) => ({ expiresAtMs, used: 0, ban: undefined })),
+    )
+    new PruningTimer([new Pruner(clients)], () => 5).start()
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    vi.advanceTimersByTime(59_999)
+    expect(indicesOf(clients, 4)).toEqual([1, 3])
+    expect(set.mock.calls.map(([, pauseMs]) => pauseMs)).toEqual([30_000])
   })
 
   it.each([
-    [10, 60],
-    [30_000, 60],
-    [100_000, 200],
-  ])('checks %d clients, none of which has expired, in %d runs a minute', (keys, times) => {
-    const { store } = filled(keys)
-    vi.advanceTimersByTime(1000)
-    const set = vi.spyOn(globalThis, 'setTimeout')
-    vi.advanceTimersByTime(60_000)
-    expect(set).toHaveBeenCalledTimes(times)
-    expect(store.size).toBe(keys)
+    ['stops a run that takes longer than half a millisecond, at the next hundred clients', 0.2, 700],
+    ['checks a hundred clients in a run, however slow the machine is', 5000, 900],
+  ])('%s', (_, stepMs, left) => {
+    const { pruner } = startedTimer(1000, 5)
+    let tookMs = 0
+    vi.spyOn(performance, 'now').mockImplementation(() => {
+      tookMs += stepMs
+      return tookMs
+    })
+    vi.advanceTimersByTime(30_000)
+    expect(pruner.clients).toBe(left)
+    vi.advanceTimersByTime(2)
+    expect(pruner.clients, 'the next run is not far').toBeLessThan(left)
   })
 
-  it('forgets the buckets that new clients share when they have expired', () => {
-    const clock = new FakeClock()
-    const store = new MemoryStore({ maxKeys: 1, clock })
-    const emptyBytes = store.stats().bytes
-    store.block('blocked', 60_000)
-    const { bytes } = store.stats()
-    for (let turn = 0; turn < 200; turn++) store.consume(chargeOf(`new client ${turn}`))
-    expect(store.stats().bytes).toBeGreaterThan(bytes)
-    clock.advance(90_000)
-    vi.advanceTimersByTime(2000)
-    expect(store.stats().bytes).toBe(emptyBytes)
-  })
-
-  it('exists while the store is open, whatever happens there, and not after it was closed', () => {
-    const { store, clock } = filled(0)
-    expect(vi.getTimerCount()).toBe(1)
-    store.consume(chargeOf('client'))
-    expect(vi.getTimerCount()).toBe(1)
-    pass(clock, 92_000, 100)
-    expect(store.size).toBe(0)
-    expect(vi.getTimerCount()).toBe(1)
-    store.consume(chargeOf('client'))
-    store.resetAll()
-    vi.advanceTimersByTime(5000)
-    expect(vi.getTimerCount()).toBe(1)
-    store.close()
-    expect(vi.getTimerCount()).toBe(0)
-    vi.advanceTimersByTime(5000)
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('is never set by a charge', () => {
-    const { store, clock } = filled(0)
-    const set = vi.spyOn(globalThis, 'setTimeout')
-    const clear = vi.spyOn(globalThis, 'clearTimeout')
-    for (let turn = 0; turn < 50; turn++) {
-      const charge = chargeOf(`client ${turn % 10}`)
-      const { receipt } = store.consume(charge)
-      store.peek(charge)
-      if (receipt !== undefined) store.refund(receipt)
-      clock.advance(5000)
-    }
-    store.block('client 1', 5000)
-    store.unblock('client 1')
-    store.reset('client 1')
-    store.resetAll()
-    store.consume(chargeOf('client'))
-    expect(set).not.toHaveBeenCalled()
-    expect(clear).not.toHaveBeenCalled()
-  })
-
-  it('does not keep a store in memory that was dropped without being closed', async () => {
-    vi.useRealTimers()
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
-    // Any part of the store that stays in memory, such as its pruner, holds its clock.
-    const dropped = ((): WeakRef<FakeClock> => {
-      const { clock } = filled(1)
-      return new WeakRef(clock)
-    })()
-    for (let turn = 0; turn < 20 && dropped.deref() !== undefined; turn++) {
-      await new Promise((resolve) => setImmediate(resolve))
-      collect()
-    }
-    expect(dropped.deref()).toBeUndefined()
-  })
-
-  it('keeps no process alive', async () => {
-    vi.useRealTimers()
-    const program = `
-      import { MemoryStore } from './src/stores/memory/memory-store.ts'
-      const limits = [{ name: 'a', limit: 1, windowMs: 1e9, ttlMs: 1e9, burst: 1, algorithm: 'fixed-window' }]
-      new MemoryStore().consume({ key: 'client', limits, cost: 1 })
-      const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout')
-      console.log('timers that keep the process alive:', timers.length)
-    `
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '--eval', program],
-      { cwd: fileURLToPath(new URL('../../../..', import.meta.url)), timeout: 60_000 },
-    )
-    expect(stdout).toBe('timers that keep the process alive: 0\n')
+  it('runs for each of its pruners, again as soon as one of them needs it, until both are empty', () => {
+    const [quiet, busy] = [prunerOf(10, 9), prunerOf(1500, 5)]
+    let nowMs = 5
+    new PruningTimer([quiet.pruner, busy.pruner], () => nowMs).start()
+    vi.advanceTimersByTime(30_000)
+    expect([quiet.pruner.clients, busy.pruner.clients]).toEqual([10, 500])
+    vi.advanceTimersByTime(2)
+    expect([quiet.pruner.clients, busy.pruner.clients]).toEqual([10, 0])
+    expect(quiet.checked()).toBe(20)
+    nowMs = 9
+    vi.advanceTimersByTime(30_000)
+    expect([quiet.pruner.clients, vi.getTimerCount()]).toEqual([0, 0])
   })
 })

@@ -1,0 +1,17 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** Runs a function in the context in which this file was loaded, and so outside of any request. */
+const outsideOfRequests = AsyncLocalStorage.snapshot()
+
+/**
+ * Starts a timer that may outlive the request in which it is started. It does not keep the process alive. It holds no
+ * value of an `AsyncLocalStorage`: its callback would see the values of that request, and keep them in memory.
+ *
+ * @param start calls `setTimeout` or `setInterval`
+ */
+export function startInBackground(start: () => NodeJS.Timeout): NodeJS.Timeout {
+  // A timer of jsdom, of Electron or of a mock may be a number or undefined.
+  const timer: Partial<NodeJS.Timeout> | undefined = outsideOfRequests(start)
+  timer?.unref?.()
+  return timer as NodeJS.Timeout
+}
