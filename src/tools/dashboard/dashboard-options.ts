@@ -2,6 +2,7 @@ import type { Request } from 'express'
 import { checkFlag, checkFunction, checkNames, rejectOption } from '../../errors/option-checks.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { describeLimiter, type LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
+import { monotonicClock } from '../../stores/monotonic-clock.ts'
 import type { Clock } from './steady-clock.ts'
 
 /** A limiter that the page shows: what `createRateLimiter` returned. */
@@ -35,7 +36,7 @@ export interface DashboardSettings {
 /** Checks the options. */
 export function parseOptions(options: DashboardOptions): DashboardSettings {
   const known = ['authorize', 'showAddresses', 'clock']
-  const { authorize, showAddresses, clock = performance } = checkNames('dashboard', options, known)
+  const { authorize, showAddresses, clock = monotonicClock } = checkNames('dashboard', options, known)
   if (typeof clock?.now !== 'function') {
     rejectOption('dashboard.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
   }
