@@ -16,14 +16,14 @@ export interface DashboardOptions {
    * loopback address, `Host` is `localhost`, 127.x.x.x or [::1] with the port of the connection, the request is
    * HTTP/1.1 and shows no trace of a proxy, and `NODE_ENV` is unset, `development`, `dev`, `local` or `test`.
    */
-  readonly authorize?: (req: Request) => boolean | Promise<boolean>
+  readonly authorize?: ((req: Request) => boolean | Promise<boolean>) | undefined
   /**
    * Shows client keys in full. Default: false, addresses and other keys are masked before they leave the
    * server.
    */
-  readonly showAddresses?: boolean
+  readonly showAddresses?: boolean | undefined
   /** Time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** The options after the check, with their defaults. */
