@@ -83,8 +83,8 @@ function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
   return (server, app, options = {}) => {
     checkOpen()
     checkGuard(server, app, options, settings)
-    guardServer(server, app, middleware as never)
-    noteGuard(server, description)
+    const appOfServer = guardServer(server, app, middleware as never)
+    noteGuard(server, { limiter: description, app: appOfServer })
   }
 }
 

@@ -166,6 +166,7 @@ describe('an option that is undefined', () => {
       except: undefined,
       allowShadow: undefined,
       trustSkip: undefined,
+      app: undefined,
     }
     const app = limitedApp({})
     expect(assertEveryRouteLimited(app, absent)).toEqual(assertEveryRouteLimited(app))

@@ -17,8 +17,8 @@ export interface AssertRoutesOptions extends AuditOptions {
 }
 
 /**
- * Throws unless a limiter is proven to run before everything in the app that can answer, the 404 for
- * unknown paths included. Call it at start, or in a test, when all routes are added.
+ * Throws unless a limiter is proven to run before everything in the app, the router or the server that can
+ * answer, the 404 for unknown paths included. Call it at start, or in a test, when all routes are added.
  *
  * Middleware that runs before the first limiter is an error too, because it may answer: mount the limiter
  * first.
@@ -31,9 +31,9 @@ export interface AssertRoutesOptions extends AuditOptions {
  *   and `unknown_option` for mistakes in the arguments
  */
 export function assertEveryRouteLimited(app: unknown, options: AssertRoutesOptions = {}): RouteReport {
-  const checked = checkNames('', options, ['except', 'allowShadow', 'trustSkip'])
+  const checked = checkNames('', options, ['except', 'allowShadow', 'trustSkip', 'app'])
   const allowShadow = checkFlag('allowShadow', checked.allowShadow, false)
-  const report = auditRoutes(app, { trustSkip: checkFlag('trustSkip', checked.trustSkip, false) })
+  const report = auditRoutes(app, { trustSkip: checked.trustSkip, app: checked.app })
   const exceptions = checkExceptions(checked.except ?? [], report)
   const acceptedStates: readonly RouteState[] = allowShadow ? ['limited', 'shadow'] : ['limited']
   const isExcepted = (entry: RouteEntry): boolean => exceptions.some((exception) => matches(exception, entry))

@@ -4,6 +4,8 @@
 //    route.
 // 2. scan-router.ts, scan-route.ts: they read the layers in the order in which a request meets them.
 //    scan-state.ts is what they know so far, mainly the limiters, each a PlacedLimiter (placed-limiter.ts).
+//    scan-app.ts begins at the app. scan-server.ts begins at a server: it finds the app, and lists what answers
+//    beside it.
 // 3. endpoint.ts: everything that can answer becomes an Endpoint, with its route path (route-path.ts) and the
 //    limiters before it.
 // 4. verdict.ts: it compares the limiters with the endpoint and makes an entry of the report
@@ -17,23 +19,32 @@
 // gets it (scan-router.ts). not-proven-reasons.ts holds every reason for it. unlimited-reasons.ts holds the
 // reasons for "unlimited".
 
-import { checkFlag, checkNames } from '../../errors/option-checks.ts'
-import { OTHER_METHOD } from './route-handlers.ts'
+import { checkFlag, checkNames, rejectOption } from '../../errors/option-checks.ts'
+import { isHttpServer } from '../../limits/guarded-server.ts'
 import type { RouteReport } from './route-report.ts'
-import { routerOf } from './router-stack.ts'
-import { scanRouter } from './scan-router.ts'
-import { type AuditRun, startScan } from './scan-state.ts'
-import { routeEntry } from './verdict.ts'
+import { scanApp } from './scan-app.ts'
+import { scanServer } from './scan-server.ts'
+import type { AuditRun } from './scan-state.ts'
 
 /** Options of {@link auditRoutes}. */
 export interface AuditOptions {
   /** Counts a limiter with a `skip` function as if it skipped no request. Default: false, "not-proven". */
   readonly trustSkip?: boolean | undefined
+  /**
+   * The app of an audited server, where the audit cannot find it: Socket.IO takes the app away from the server.
+   * It is not needed for a server that `limiter.guard(server, app)` guards.
+   */
+  readonly app?: unknown
 }
 
 /**
  * Lists everything in an Express 4 or 5 app, or in a router, that can answer a request, with the limiters
  * that run before it. What it cannot prove it reports as `not-proven`, never as `limited`.
+ *
+ * Of a server of `node:http` or `node:https` it also lists the listeners that answer requests, upgrades and
+ * CONNECT beside the app or in front of it, such as those of Socket.IO and `ws`. Only a guard
+ * (`limiter.guard(server, app)`) is before them, and it is before all routes too. What Node answers itself,
+ * such as 400 for a request that is no HTTP, is not listed.
  *
  * Call it when all routes are added. It reads the stacks and sends no request. It assumes that the middleware
  * between a limiter and an endpoint only calls `next`, does not leave a router with `next('router')`, and
@@ -41,27 +52,16 @@ export interface AuditOptions {
  * this, the audit does not assume it. Requests that reach no middleware at all, such as those with a target
  * that has no path (`GET x://y`), get their 404 from Express alone.
  *
- * @throws RateLimiterError `invalid_option` when `app` is neither an app nor a router, or an option has a
- *   value it does not take, `unknown_option` for an option that does not exist
+ * @param app an app, a router, or a server
+ * @throws RateLimiterError `invalid_option` when `app` is none of these, or an option has a value that it does
+ *   not take, `unknown_option` for an option that does not exist
  */
 export function auditRoutes(app: unknown, options: AuditOptions = {}): RouteReport {
-  const { trustSkip } = checkNames('', options, ['trustSkip'])
+  const { trustSkip, app: appOfServer } = checkNames('', options, ['trustSkip', 'app'])
   const run: AuditRun = { trustSkip: checkFlag('trustSkip', trustSkip, false), entries: [] }
-  const { router, isApp } = routerOf(app)
-  const top = { routePath: [], displayPath: '', paramCallback: undefined, outerRouters: [] }
-  const state = startScan(router, top, [])
-  scanRouter(state, run, !isApp)
-  if (isApp) {
-    const notFound = {
-      method: 'ALL',
-      path: '(no route: 404)',
-      kind: 'fallthrough',
-      requestMethods: [OTHER_METHOD],
-      endOfRouterAtDepth: 0,
-      routePath: [],
-      limiters: state.limiters,
-    } as const
-    run.entries.push(routeEntry(notFound, run.trustSkip))
-  }
+  if (isHttpServer(app)) scanServer(app, appOfServer, run)
+  else if (appOfServer === undefined) scanApp(app, [], run)
+  else
+    rejectOption('app', appOfServer, 'is for the audit of a server', 'Leave it out for an app or a router.')
   return { routes: run.entries }
 }

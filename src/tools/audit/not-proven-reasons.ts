@@ -102,8 +102,17 @@ export function automaticOptionsReason(reason: string): string {
   return `The router itself answers OPTIONS at its end. ${reason}`
 }
 
-/** For a mounted app, with the reason why the last limiter before it proves nothing, if there is one. */
-export function subAppReason(reason: string | undefined): string {
-  const before = reason ?? 'No limiter runs before this app.'
-  return `${before} The audit cannot see inside the mounted app: call auditRoutes with that app itself.`
+/** For a mounted app, with the reason why no limiter is proven to run before it. */
+export function subAppReason(reason: string): string {
+  return `${reason} The audit cannot see inside the mounted app: call auditRoutes with that app itself.`
+}
+
+/** For a listener of a server, with the reason why no guard is proven to limit it. */
+export function listenerReason(reason: string): string {
+  return `${reason} The audit cannot see inside this listener: call limiter.guard(server, app).`
+}
+
+/** For a listener that may pass requests on to an app which the audit does not know. */
+export function unknownAppReason(reason: string): string {
+  return `${reason} If it calls an Express app, give the app to list its routes: auditRoutes(server, { app }).`
 }

@@ -10,7 +10,7 @@ export type RouteState = 'limited' | 'shadow' | 'not-proven' | 'unlimited'
 /**
  * What answers. `fallthrough` is the app's own 404. `options` is a router's automatic answer to OPTIONS.
  * `param` is a callback of `app.param` that runs before a mounted router or limiter. `ahead` is middleware
- * that no limiter is proven to run before.
+ * that no limiter is proven to run before. `listener` is a listener of an audited server that is no Express app.
  */
 export type RouteKind =
   | 'route'
@@ -21,6 +21,7 @@ export type RouteKind =
   | 'options'
   | 'fallthrough'
   | 'param'
+  | 'listener'
 
 /** One method of one path that can answer a request. */
 export interface RouteEntry {
@@ -30,7 +31,7 @@ export interface RouteEntry {
    * The path below the audited app or router. The path of a mount ends in `/*`. Regular expressions are shown
    * as written. A mount whose path this version of Express does not keep is `(unknown mount)`. Middleware
    * that no limiter is proven to run before, and that may answer though it is no route, is `(middleware
-   * name)`.
+   * name)`. A listener of a server is `(event listener name)`: `(upgrade listener)` where it has no name.
    */
   readonly path: string
   readonly kind: RouteKind
@@ -47,6 +48,6 @@ export interface RouteEntry {
 
 /** What `auditRoutes` found. */
 export interface RouteReport {
-  /** In the order in which a request meets them. */
+  /** In the order in which a request meets them; listeners of a server first. */
   readonly routes: readonly RouteEntry[]
 }

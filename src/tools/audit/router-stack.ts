@@ -88,7 +88,7 @@ export function routerOf(app: unknown): { readonly router: RouterLike; readonly 
   return rejectOption(
     'app',
     app,
-    'must be an Express 4 or 5 app, or a router',
-    'Give what express() or express.Router() returned.',
+    'must be an Express 4 or 5 app, a router, or a server of node:http or node:https',
+    'Give what express(), express.Router() or app.listen() returned.',
   )
 }

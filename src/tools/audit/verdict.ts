@@ -1,7 +1,7 @@
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
 import { classesOfEndpoint, classesOfMethod, type Endpoint } from './endpoint.ts'
-import { subAppReason, whyNotBefore, whyNotProven } from './not-proven-reasons.ts'
+import { listenerReason, subAppReason, whyNotBefore, whyNotProven } from './not-proven-reasons.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import { probeRoutePath, skipsLimiter } from './route-probe.ts'
 import type { RouteEntry, RouteState } from './route-report.ts'
@@ -52,11 +52,13 @@ function classVerdict(endpoint: Endpoint, requestClass: RequestClass, trustSkip:
     const { name } = shadow.description
     return { state: 'shadow', why: `Limiter '${name}' runs before it in shadow mode and refuses no request.` }
   }
-  if (endpoint.kind === 'sub-app') return { state: 'not-proven', why: subAppReason(reasons.at(-1)) }
-  const whyUnlimited =
-    relevant.length === 0 ? whyNoLimiter(endpoint, running, requestClass) : whyBypassed(relevant, endpoint)
+  const whyNone = relevant.length === 0 ? whyNoLimiter(endpoint, running, requestClass) : undefined
+  const whyNotLimited = whyNone ?? reasons.at(-1) ?? ''
+  if (endpoint.kind === 'sub-app') return { state: 'not-proven', why: subAppReason(whyNotLimited) }
+  if (endpoint.kind === 'listener') return { state: 'not-proven', why: listenerReason(whyNotLimited) }
+  const whyUnlimited = whyNone ?? whyBypassed(relevant, endpoint)
   if (whyUnlimited !== undefined) return { state: 'unlimited', why: whyUnlimited }
-  return { state: 'not-proven', why: reasons.at(-1) ?? '' }
+  return { state: 'not-proven', why: whyNotLimited }
 }
 
 /** Whether a limiter may limit requests of a class, as far as its description shows. */

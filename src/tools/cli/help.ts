@@ -10,9 +10,9 @@ export const AUDIT_HELP = `express-tollgate audit <module> [options]
 
 Loads a module, finds the Express app in it and lists the routes of the app with their limits. The app is
 the default export, the export \`app\`, module.exports, or the return value of an exported function without
-parameters.
+parameters. Each may be a server instead: then what answers in front of the app is listed too.
 
-  --export <name>   the export that is the app, or the function that creates it
+  --export <name>   the export that is the app or the server, or the function that creates it
   --except <path>   a route that may be unlimited, such as /health or "GET /health"; may be repeated
   --allow-shadow    accept limiters in shadow mode, which refuse no request
   --trust-skip      accept limiters with a skip function

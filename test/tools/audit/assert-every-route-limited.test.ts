@@ -120,14 +120,14 @@ describe('mistakes in the options of assertEveryRouteLimited', () => {
       'an unknown option',
       { ignore: ['/health'] },
       'unknown_option',
-      'ignore: is not an option, got ["/health"]. The options are except, allowShadow, trustSkip.',
+      'ignore: is not an option, got ["/health"]. The options are except, allowShadow, trustSkip, app.',
     ],
     [
       'a misspelt option',
       { allowshadow: true },
       'unknown_option',
       "allowshadow: is not an option, got true. Did you mean 'allowShadow'? The options are except, " +
-        'allowShadow, trustSkip.',
+        'allowShadow, trustSkip, app.',
     ],
     [
       'an option with a wrong value',

@@ -206,15 +206,17 @@ describe.each(EXPRESS_VERSIONS)('auditRoutes on Express $name', ({ express, keep
 
 describe('mistakes in the arguments of auditRoutes', () => {
   it.each([
-    ['a string', 'app', "app: must be an Express 4 or 5 app, or a router, got 'app'. "],
-    ['nothing', undefined, 'app: must be an Express 4 or 5 app, or a router, got undefined. '],
-    ['a handler', pass, 'app: must be an Express 4 or 5 app, or a router, got the function pass. '],
-    ['a server', {}, 'app: must be an Express 4 or 5 app, or a router, got {}. '],
-  ])('are errors that name the value and the remedy: %s as the app', (_name, value, message) => {
+    ['a string', 'app', "'app'"],
+    ['nothing', undefined, 'undefined'],
+    ['a handler', pass, 'the function pass'],
+    ['an object', {}, '{}'],
+  ])('are errors that name the value and the remedy: %s as the app', (_name, value, shown) => {
+    const problem = 'must be an Express 4 or 5 app, a router, or a server of node:http or node:https'
+    const remedy = 'Give what express(), express.Router() or app.listen() returned.'
     expect(() => auditRoutes(value)).toThrow(
       expect.objectContaining({
         code: 'invalid_option',
-        message: `${message}Give what express() or express.Router() returned.`,
+        message: `app: ${problem}, got ${shown}. ${remedy}`,
       }),
     )
   })
@@ -223,13 +225,13 @@ describe('mistakes in the arguments of auditRoutes', () => {
     const router = EXPRESS_VERSIONS[0]?.express.Router()
     const call = (options: unknown) => () => auditRoutes(router, options as { trustSkip: boolean })
     expect(call({ allowShadow: true })).toThrow(
-      'allowShadow: is not an option, got true. The options are trustSkip.',
+      'allowShadow: is not an option, got true. The options are trustSkip, app.',
     )
     expect(call({ trustSkip: 1 })).toThrow(
       'trustSkip: takes a boolean, got 1. Give true or false, without quotes.',
     )
     expect(call(null)).toThrow(
-      'options: takes an object of options, got null. Give an object; it may have trustSkip.',
+      'options: takes an object of options, got null. Give an object; it may have trustSkip, app.',
     )
   })
 
@@ -241,7 +243,7 @@ describe('mistakes in the arguments of auditRoutes', () => {
         code: 'unknown_option',
         nearest: 'trustSkip',
         message:
-          "trustskip: is not an option, got true. Did you mean 'trustSkip'? The options are trustSkip.",
+          "trustskip: is not an option, got true. Did you mean 'trustSkip'? The options are trustSkip, app.",
       }),
     )
   })

@@ -15,7 +15,7 @@ describe.each(EXPRESS_VERSIONS)('routes that are not proven on Express $name', (
     const { routes } = auditRoutes(app)
     expect(lines(routes)).toEqual([`ALL ${mount('/sub')}/*: not-proven`])
     expect(routes[0]?.why).toBe(
-      'No limiter runs before this app. The audit cannot see inside the mounted app: call auditRoutes with that ' +
+      'No limiter runs before it. The audit cannot see inside the mounted app: call auditRoutes with that ' +
         'app itself.',
     )
     expect(lines(auditRoutes(sub).routes)).toEqual(['GET /x: limited'])
@@ -159,7 +159,9 @@ describe.each(EXPRESS_VERSIONS)('routes that are not proven on Express $name', (
     const app = express()
     app.use(foreign)
     expect(lines(auditRoutes(app).routes)).toEqual(['ALL /*: not-proven'])
-    expect(() => auditRoutes(foreign)).toThrow('app: must be an Express 4 or 5 app, or a router')
+    expect(() => auditRoutes(foreign)).toThrow(
+      'app: must be an Express 4 or 5 app, a router, or a server of node:http or node:https',
+    )
   })
 
   it('stops at a router that is mounted in itself', () => {

@@ -1,5 +1,6 @@
 import { nearestName } from '../../../errors/nearest-name.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { isHttpServer } from '../../../limits/guarded-server.ts'
 import { isRouter, routerOfApp } from '../../audit/router-stack.ts'
 import type { ModuleExports } from './load-module.ts'
 
@@ -7,7 +8,7 @@ import type { ModuleExports } from './load-module.ts'
 const PREFERRED_NAMES: readonly string[] = ['default', 'app']
 
 /**
- * Finds the Express app, or the router, that a module exports or creates.
+ * Finds the Express app, the router or the server that a module exports or creates.
  *
  * @param name the export to take; undefined to search for one
  * @throws RateLimiterError `invalid_option` when no export fits, or several fit equally well
@@ -51,8 +52,8 @@ function collectExports(moduleExports: ModuleExports): Map<string, unknown> {
     }
   }
   add(moduleExports)
-  // Only an object holds exports. An app is a function.
-  add(moduleExports.default)
+  // Only an object holds exports. An app is a function. A server is an object, and its properties are no exports.
+  if (!isApp(moduleExports.default)) add(moduleExports.default)
   return named
 }
 
@@ -76,7 +77,7 @@ async function appOfExport(
 }
 
 function isApp(value: unknown): boolean {
-  return isRouter(value) || routerOfApp(value) !== undefined
+  return isRouter(value) || routerOfApp(value) !== undefined || isHttpServer(value)
 }
 
 /** Whether a value may be a function that creates an app. */

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import express from 'express'
 import express4 from 'express4'
 import { describe, expect, it } from 'vitest'
@@ -29,6 +30,16 @@ describe('the app of a module', () => {
     const router = express.Router()
     expect(await find({ default: express4App })).toBe(express4App)
     expect(await find({ default: router })).toBe(router)
+  })
+
+  it('can be a server, also where it is module.exports', async () => {
+    const server = createServer(app)
+    expect(await find({ default: server })).toBe(server)
+    expect(await find({ start: async () => server })).toBe(server)
+    expect(await find({ app, server })).toBe(app)
+    expect(await find({ app, server }, 'server')).toBe(server)
+    await expect(find({ one: app, server })).rejects.toThrow('app.js: exports several apps: one, server.')
+    await expect(find({ default: server }, '_events')).rejects.toThrow("app.js: has no export '_events'.")
   })
 
   it('is the export with the given name', async () => {

@@ -1,0 +1,87 @@
+import type { Server } from 'node:http'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { guardsOf } from '../../limits/guarded-server.ts'
+import { unknownAppReason } from './not-proven-reasons.ts'
+import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
+import { OTHER_METHOD } from './route-handlers.ts'
+import { routerOfApp } from './router-stack.ts'
+import { scanApp } from './scan-app.ts'
+import type { AuditRun } from './scan-state.ts'
+import { routeEntry } from './verdict.ts'
+
+/** The events in which a server hands a request to its listeners. For each of them an app may listen too. */
+const EVENTS = ['request', 'checkContinue', 'checkExpectation', 'upgrade', 'connect'] as const
+
+interface Listener {
+  readonly event: (typeof EVENTS)[number]
+  readonly name: string
+  /** The listener itself. */
+  readonly listener: unknown
+}
+
+/**
+ * Lists what answers the requests of a server: listeners that are no app, then the routes of the apps.
+ *
+ * @param givenApp the app of the server, undefined where the caller does not know it
+ * @throws RateLimiterError `invalid_option` for a server that nobody listens to, and for an app that is none
+ */
+export function scanServer(server: Server, givenApp: unknown, run: AuditRun): void {
+  const listeners = EVENTS.flatMap((event) => listenersOf(server, event))
+  const guards = guardsOf(server)
+  const known = [...listeners.map(({ listener }) => listener), ...guards.map(({ app }) => app)]
+  const apps = new Set(known.filter((one) => routerOfApp(one) !== undefined))
+  if (givenApp !== undefined) apps.add(givenApp)
+  if (listeners.length === 0) throw unusedServer()
+  const limiters = guards.map(({ limiter }) => placeGuard(limiter))
+  for (const listener of listeners) {
+    if (!apps.has(listener.listener)) listListener(listener, limiters, apps.size > 0, run)
+  }
+  for (const app of apps) scanApp(app, limiters, run)
+}
+
+function listenersOf(server: Server, event: Listener['event']): readonly Listener[] {
+  return server.listeners(event).map((listener) => ({ event, name: listener.name, listener }))
+}
+
+/** A guard charges everything, so no error, no path and no router lets a request get past it. */
+function placeGuard(description: PlacedLimiter['description']): PlacedLimiter {
+  return placeLimiter({
+    description,
+    depth: 0,
+    pattern: undefined,
+    isSkippedAfterError: false,
+    routerLeaver: undefined,
+    notProvenReason: undefined,
+  })
+}
+
+function listListener(
+  { event, name }: Listener,
+  limiters: readonly PlacedLimiter[],
+  knowsApp: boolean,
+  { entries, trustSkip }: AuditRun,
+): void {
+  const method = event === 'connect' ? 'CONNECT' : 'ALL'
+  const entry = routeEntry(
+    {
+      method,
+      path: name === '' ? `(${event} listener)` : `(${event} listener ${name})`,
+      kind: 'listener',
+      requestMethods: [method === 'ALL' ? OTHER_METHOD : method],
+      routePath: [],
+      limiters,
+    },
+    trustSkip,
+  )
+  const mayHideApp = entry.state === 'not-proven' && event === 'request' && !knowsApp
+  entries.push(mayHideApp ? { ...entry, why: unknownAppReason(entry.why) } : entry)
+}
+
+function unusedServer(): RateLimiterError {
+  return new RateLimiterError({
+    code: 'invalid_option',
+    option: 'app',
+    problem: 'is a server without listeners, which answers no request',
+    remedy: 'Audit it when the app, Socket.IO and everything else is attached.',
+  })
+}
