@@ -196,8 +196,8 @@ export interface RateLimiterOptions<
    */
   readonly requestPropertyName?: string | undefined
   /**
-   * The time in epoch milliseconds, for tests. Default: the clock of the system; durations use its monotonic
-   * clock.
+   * The time in epoch milliseconds: a clock of a test, or `Date` to follow the wall clock, which can be set. Default: the
+   * wall clock for dates in headers, and a monotonic clock for all else.
    */
   readonly clock?: Clock | undefined
 }

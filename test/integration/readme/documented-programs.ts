@@ -17,7 +17,7 @@ export const ROOT: string = fileURLToPath(new URL('../../..', import.meta.url))
 const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).filter((name) => name.endsWith('.md'))]
 
 /** A code block with the name of its page and line. */
-interface DocumentedBlock extends CodeBlock {
+export interface DocumentedBlock extends CodeBlock {
   readonly name: string
 }
 
@@ -32,6 +32,11 @@ export const blocks: readonly DocumentedBlock[] = PAGES.flatMap((page) =>
 /** The blocks that are programs. */
 export const programs: readonly DocumentedBlock[] = blocks.filter(({ language }) => language === 'ts')
 
+/** Whether a program is a test that vitest runs, and not Node. */
+export function isVitestTest({ code }: CodeBlock): boolean {
+  return code.includes("from 'vitest'")
+}
+
 /** A project that has the programs, and this package and Express in its node_modules. */
 export interface DocumentedPrograms {
   readonly folder: string
@@ -42,7 +47,7 @@ export function createProject(): DocumentedPrograms {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(ROOT, join(folder, 'node_modules', 'express-tollgate'))
-  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types']) {
+  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types', 'vitest']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
   for (const { name, code } of programs) writeFileSync(join(folder, name), code)

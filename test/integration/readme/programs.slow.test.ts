@@ -1,7 +1,16 @@
 import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createProject, type DocumentedPrograms, programs } from './documented-programs.ts'
+import {
+  createProject,
+  type DocumentedBlock,
+  type DocumentedPrograms,
+  isVitestTest,
+  programs,
+  ROOT,
+} from './documented-programs.ts'
 
 const run = promisify(execFile)
 
@@ -11,15 +20,34 @@ beforeAll(() => {
 })
 afterAll(() => project.remove())
 
+/** The words after `node` that run a program. */
+function wordsFor(program: DocumentedBlock): string[] {
+  if (isVitestTest(program)) {
+    const config = join(project.folder, 'vitest.config.mjs')
+    writeFileSync(config, `export default { test: { include: [${JSON.stringify(program.name)}] } }`)
+    return [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config]
+  }
+  const loaders = [import.meta.resolve('tsx'), new URL('./free-port.mjs', import.meta.url).href]
+  // The mock timers of node:test are experimental in Node 20.
+  return [
+    '--disable-warning=ExperimentalWarning',
+    ...loaders.flatMap((loader) => ['--import', loader]),
+    program.name,
+  ]
+}
+
 describe('the programs of the README and of the pages of docs', () => {
-  it.each(programs)('run: $name', async ({ name }) => {
-    const loaders = [import.meta.resolve('tsx'), new URL('./free-port.mjs', import.meta.url).href]
-    const flags = loaders.flatMap((loader) => ['--import', loader])
-    const { stderr } = await run(process.execPath, [...flags, name], {
+  it.each(programs)('run: $name', async (program) => {
+    const { stderr } = await run(process.execPath, wordsFor(program), {
       cwd: project.folder,
       timeout: 110_000,
       env: { PATH: process.env.PATH ?? '' },
     })
     expect(stderr).toBe('')
+  })
+
+  it('include tests of vitest and of node:test', () => {
+    expect(programs.filter(isVitestTest).length).toBeGreaterThan(0)
+    expect(programs.filter(({ code }) => code.includes("from 'node:test'")).length).toBeGreaterThan(1)
   })
 })

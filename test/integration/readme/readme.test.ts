@@ -18,7 +18,7 @@ describe('the README and the pages of docs', () => {
     expect(programs.length).toBeGreaterThanOrEqual(9)
     expect(
       blocks.filter(
-        ({ language }) => !['ts', 'sh', 'http', 'json', 'nginx', 'text', 'yaml'].includes(language),
+        ({ language }) => !['ts', 'js', 'sh', 'http', 'json', 'nginx', 'text', 'yaml'].includes(language),
       ),
     ).toEqual([])
   })
