@@ -41,11 +41,16 @@ export interface RateLimiterErrorDetails {
   readonly cause?: unknown
 }
 
+/** Marks the errors of all copies of this library in a process: ESM beside CommonJS are two copies. */
+const BRAND = Symbol.for('express-tollgate.error')
+
 /**
  * Every error of this library. It names what is wrong, the value as given, and what to do.
  *
  * A wrong option throws it when the limiter is created. An error that only a request can cause, such as a
  * limit function that returns `NaN`, reaches the error handler of the app through `next`.
+ *
+ * `instanceof` holds for the errors of another copy of this library too, such as ESM beside CommonJS.
  */
 export class RateLimiterError extends Error {
   override readonly name = 'RateLimiterError'
@@ -63,11 +68,17 @@ export class RateLimiterError extends Error {
     this.remedy = details.remedy
     this.nearest = details.nearest
   }
+
+  /** @internal */
+  static override readonly [Symbol.hasInstance]: (value: unknown) => boolean = isInstance
 }
 
-/** Whether an error is of this library, or of another copy of it, such as ESM next to CommonJS. */
-export function isRateLimiterError(error: unknown): error is RateLimiterError {
-  return error instanceof Error && error.name === 'RateLimiterError'
+Object.defineProperty(RateLimiterError.prototype, BRAND, { value: true })
+
+function isInstance(this: unknown, value: unknown): boolean {
+  // A class that extends RateLimiterError has its own instances only.
+  if (this !== RateLimiterError) return Function.prototype[Symbol.hasInstance].call(this, value)
+  return typeof value === 'object' && value !== null && BRAND in value
 }
 
 function messageOf({ option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {

@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
+import { sharedState } from '../errors/shared-state.ts'
 import { warn } from '../errors/warning.ts'
-import { MemoryStore } from '../stores/memory/memory-store.ts'
+import { memoryStatsOf } from '../stores/memory/memory-stats.ts'
 import type { Store } from '../stores/store.ts'
 
 /** Stack frames that exist only while a server handles a request. */
@@ -9,16 +10,23 @@ const REQUEST_FRAME =
 
 /** The warning appears once for each name, and for a bounded number of names: an app may make a name for each request. */
 const MOST_WARNED = 50
-const warnedInRequest = new Set<string>()
+
+const shared = sharedState(Symbol.for('express-tollgate.creation-warnings'), () => ({
+  /** The names of the limiters that were created in a request. */
+  createdInRequest: new Set<string>(),
+  hasWarnedOfWorker: false,
+  /** How many limiters of each name count in a store that was passed to them. */
+  namesInStore: new WeakMap<Store, Map<string, number>>(),
+}))
 
 /**
  * Warns of a limiter that is created while a request is handled: a new limiter for each request counts nothing. The
  * stack shows it. Only creation pays for reading the stack.
  */
 export function warnIfHandlingRequest(limiterName: string): void {
-  if (warnedInRequest.has(limiterName) || warnedInRequest.size >= MOST_WARNED) return
+  if (shared.createdInRequest.has(limiterName) || shared.createdInRequest.size >= MOST_WARNED) return
   if (!REQUEST_FRAME.test(wholeStack())) return
-  warnedInRequest.add(limiterName)
+  shared.createdInRequest.add(limiterName)
   warn(
     'TOLLGATE_CREATED_IN_REQUEST',
     `The limiter '${limiterName}' was created while a request was handled, so it starts with empty counters. Create it when the app starts.`,
@@ -38,19 +46,18 @@ function wholeStack(): string {
   }
 }
 
-let hasWarnedOfWorker = false
-
 /**
  * Warns once in a worker of node:cluster or PM2 that counts in its own memory: its counters are not those of the
  * other workers, and each worker grants the whole limit.
  */
 export function warnIfWorkerCountsAlone(limiterName: string, store: Store): void {
-  if (hasWarnedOfWorker || !(store instanceof MemoryStore)) return
+  if (shared.hasWarnedOfWorker) return
   const { pm_id: pm2Id, instances } = process.env
   // PM2 starts workers of node:cluster too. It gives each process their number.
   const count = pm2Id !== undefined && instances !== undefined ? Number(instances) : Number.NaN
   if (count === 1 || !(cluster.isWorker || count > 1)) return
-  hasWarnedOfWorker = true
+  if (memoryStatsOf(store) === undefined) return
+  shared.hasWarnedOfWorker = true
   const others = count > 1 ? `each of the ${count} workers` : 'each worker'
   const times = count > 1 ? `${count} times the limit` : 'the limit times the number of workers'
   warn(
@@ -61,13 +68,10 @@ export function warnIfWorkerCountsAlone(limiterName: string, store: Store): void
   )
 }
 
-/** How many limiters of each name count in a store that was passed to them. */
-const namesInStore = new WeakMap<Store, Map<string, number>>()
-
 /** Notes that a limiter counts in a store under its name. Warns where another limiter has the same name there. */
 export function claimName(store: Store, limiterName: string): void {
-  const names = namesInStore.get(store) ?? new Map<string, number>()
-  namesInStore.set(store, names)
+  const names = shared.namesInStore.get(store) ?? new Map<string, number>()
+  shared.namesInStore.set(store, names)
   const others = names.get(limiterName) ?? 0
   names.set(limiterName, others + 1)
   if (others === 0) return
@@ -79,6 +83,6 @@ export function claimName(store: Store, limiterName: string): void {
 
 /** Notes that a limiter does not count any more. */
 export function releaseName(store: Store, limiterName: string): void {
-  const names = namesInStore.get(store)
+  const names = shared.namesInStore.get(store)
   names?.set(limiterName, Math.max(0, (names.get(limiterName) ?? 0) - 1))
 }

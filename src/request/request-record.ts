@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { sharedState } from '../errors/shared-state.ts'
 import { RequestState } from './request-state.ts'
 
 /** A value that handlers read on the request, under the name of its property. */
@@ -32,13 +33,11 @@ export class RequestRecord {
   }
 }
 
-/** Registered by name, so that two copies of this library (ESM beside CommonJS) share the records. */
-const RECORDS: unique symbol = Symbol.for('express-tollgate.request-records')
-
 // Beside the requests and not on them: adding a property to a request of Express takes Node 20 microseconds.
-const shared = globalThis as { [RECORDS]?: WeakMap<IncomingMessage, RequestRecord> }
-shared[RECORDS] ??= new WeakMap()
-const records = shared[RECORDS]
+const records = sharedState(
+  Symbol.for('express-tollgate.request-records'),
+  () => new WeakMap<IncomingMessage, RequestRecord>(),
+)
 
 /** The record of a request; the first call makes it. */
 export function requestRecordOf(req: IncomingMessage): RequestRecord {

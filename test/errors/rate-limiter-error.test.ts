@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { isRateLimiterError, RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
 
 describe('RateLimiterError', () => {
   it('has a message of option, problem, value, nearest name and remedy', () => {
@@ -49,19 +49,34 @@ describe('RateLimiterError', () => {
   })
 })
 
-describe('isRateLimiterError', () => {
-  it('accepts errors of this library and of another copy of it', () => {
-    const details = { code: 'closed', problem: 'it was closed', remedy: 'Open it.' } as const
-    expect(isRateLimiterError(new RateLimiterError(details))).toBe(true)
-    expect(isRateLimiterError(Object.assign(new Error('it was closed'), { name: 'RateLimiterError' }))).toBe(
-      true,
+describe('an error of this library', () => {
+  const details = { code: 'closed', problem: 'it was closed', remedy: 'Open it.' } as const
+
+  it('is an instance of the class of another copy of the library, and the other way round', async () => {
+    vi.resetModules()
+    const other = await import('../../src/errors/rate-limiter-error.ts')
+    expect(other.RateLimiterError).not.toBe(RateLimiterError)
+    expect(new other.RateLimiterError(details)).toBeInstanceOf(RateLimiterError)
+    expect(new RateLimiterError(details)).toBeInstanceOf(other.RateLimiterError)
+  })
+
+  it('is an instance of a class that extends it only if that class made it', () => {
+    class OwnError extends RateLimiterError {}
+    expect(new OwnError(details)).toBeInstanceOf(OwnError)
+    expect(new OwnError(details)).toBeInstanceOf(RateLimiterError)
+    expect(new RateLimiterError(details)).not.toBeInstanceOf(OwnError)
+  })
+
+  it('shows no mark in its own properties', () => {
+    expect(Reflect.ownKeys(new RateLimiterError(details)).filter((key) => typeof key === 'symbol')).toEqual(
+      [],
     )
   })
 
   it.each([new Error('down'), { name: 'RateLimiterError' }, 'RateLimiterError', null, undefined])(
-    'rejects %o',
-    (error) => {
-      expect(isRateLimiterError(error)).toBe(false)
+    'is not %o',
+    (value) => {
+      expect(value instanceof RateLimiterError).toBe(false)
     },
   )
 })

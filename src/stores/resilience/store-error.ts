@@ -1,12 +1,9 @@
-import { isRateLimiterError, RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import type { StoreFailureKind } from '../../events/channels.ts'
 
 /** The error of this library for anything that a store threw. */
 export function storeFailedError(error: unknown): RateLimiterError {
   if (error instanceof RateLimiterError) return error
-  // An error of another copy of this library is no instance of this class. Only its error `closed` is kept as
-  // it is.
-  if (isRateLimiterError(error) && error.code === 'closed') return error
   return new RateLimiterError({
     code: 'store_failed',
     problem: `the store failed: ${messageOf(error)}`,

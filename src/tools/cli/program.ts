@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { nearestName } from '../../errors/nearest-name.ts'
-import { isRateLimiterError, RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { runAudit } from './audit/run-audit.ts'
 import { AUDIT_HELP, HELP, REPLAY_HELP } from './help.ts'
 import { printableLines, printableText } from './printable-text.ts'
@@ -29,7 +29,8 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     return await runCommand(args, terminal)
   } catch (error) {
     // The message of our own errors is complete. Other errors are shown with their stack.
-    const text = isRateLimiterError(error) ? printableText(error.message) : printableLines(stackOf(error))
+    const text =
+      error instanceof RateLimiterError ? printableText(error.message) : printableLines(stackOf(error))
     terminal.messages.write(`express-tollgate: ${text}\n`)
     return EXIT_CODES.error
   }

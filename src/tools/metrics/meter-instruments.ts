@@ -1,3 +1,4 @@
+import { sharedState } from '../../errors/shared-state.ts'
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { DURATION_BOUNDS } from './duration-buckets.ts'
 import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
@@ -96,7 +97,10 @@ function attributesOf(limiterName: string, labels: Sample['labels']): Attributes
   return attributes
 }
 
-const instrumentsOf = new WeakMap<MetricsMeter, MeterInstruments>()
+const instrumentsOf = sharedState(
+  Symbol.for('express-tollgate.meter-instruments'),
+  () => new WeakMap<MetricsMeter, MeterInstruments>(),
+)
 
 /** Measures a limiter with a meter. Throws the errors of {@link TallyGroup.add}. */
 export function measureWithMeter(limiter: MeteredLimiter, meter: MetricsMeter): Metering {

@@ -1,3 +1,4 @@
+import { sharedState } from '../../errors/shared-state.ts'
 import { DURATION_BOUNDS } from './duration-buckets.ts'
 import type { LimiterTally, MeteredLimiter } from './limiter-tally.ts'
 import { METRIC_DEFINITIONS, type MetricDefinition, STORE_CALL_DURATION } from './metric-definitions.ts'
@@ -115,7 +116,10 @@ function histogramLines({ durations, description }: LimiterTally): Line[] {
   return [...buckets, sum, count]
 }
 
-const metricsOf = new WeakMap<MetricsRegistry, RegistryMetrics>()
+const metricsOf = sharedState(
+  Symbol.for('express-tollgate.registry-metrics'),
+  () => new WeakMap<MetricsRegistry, RegistryMetrics>(),
+)
 
 /** Measures a limiter on a registry. Throws the errors of {@link TallyGroup.add} and of the registry. */
 export function measureOnRegistry(limiter: MeteredLimiter, registry: MetricsRegistry): Metering {

@@ -11,7 +11,11 @@ export interface Layer {
  * The folders of src. A folder imports only folders above it in this list. So imports never form a circle.
  */
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  errors: { holds: 'the error class, warnings, checks of single option values', mayImport: [] },
+  errors: {
+    holds:
+      'the error class, warnings, checks of single option values, state that copies of the library share',
+    mayImport: [],
+  },
   limits: {
     holds: 'how much a client may send: limits, policies, decisions, one file for each algorithm',
     mayImport: ['errors'],

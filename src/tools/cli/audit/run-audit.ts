@@ -1,5 +1,5 @@
 import { rejectOption } from '../../../errors/option-checks.ts'
-import { isRateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../audit/assert-every-route-limited.ts'
 import { auditRoutes } from '../../audit/audit-routes.ts'
 import { formatRoutes } from '../../audit/format-routes.ts'
@@ -62,7 +62,7 @@ function auditFailure(app: unknown, options: AssertRoutesOptions): string | unde
     return undefined
   } catch (error) {
     // Any other error is a mistake in the options, such as in --except, and not a result of the audit.
-    if (!isRateLimiterError(error) || error.code !== 'unlimited_routes') throw error
+    if (!(error instanceof RateLimiterError) || error.code !== 'unlimited_routes') throw error
     return error.message
   }
 }

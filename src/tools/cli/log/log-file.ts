@@ -1,7 +1,7 @@
 import { createReadStream, type ReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { isRateLimiterError, RateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { printableText } from '../printable-text.ts'
 import { lineBlocks } from './line-blocks.ts'
 import { BLOCK_BYTES, decodedBytes } from './log-encoding.ts'
@@ -87,7 +87,7 @@ async function* readBlocks(
   try {
     yield* lineBlocks(decodedBytes(logName(path), bytes))
   } catch (error) {
-    throw isRateLimiterError(error) ? error : readError(path, error)
+    throw error instanceof RateLimiterError ? error : readError(path, error)
   } finally {
     if ('destroy' in bytes) bytes.destroy()
   }

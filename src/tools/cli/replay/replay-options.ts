@@ -1,6 +1,6 @@
 import { compileTrust } from '../../../client/proxy-trust.ts'
 import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
-import { isRateLimiterError } from '../../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../../limits/algorithms.ts'
 import type { AlgorithmName } from '../../../limits/limit.ts'
 import type { LimitOptions, RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
@@ -117,7 +117,8 @@ function readTrust(text: string | undefined): boolean | number | string {
     compileTrust(trustProxy)
   } catch (cause) {
     const problem = 'takes the values of the option trustProxy'
-    const remedy = isRateLimiterError(cause) ? cause.remedy : 'Give true, or the addresses of your proxies.'
+    const remedy =
+      cause instanceof RateLimiterError ? cause.remedy : 'Give true, or the addresses of your proxies.'
     rejectOption('--trust', text, problem, remedy)
   }
   return trustProxy
