@@ -130,7 +130,11 @@ export interface RateLimiterOptions<
    * Separates limiters that share a store; part of every store key. Printable ASCII. Default: `'default'`.
    */
   readonly name?: string | undefined
-  /** Returns the class of a request. Default: by the method, including method overrides. */
+  /**
+   * Returns the class of a request. Default: by the method, and by a method override in `X-HTTP-Method-Override`,
+   * `X-HTTP-Method` or `X-Method-Override`. Middleware that overrides the method by anything else, such as a query,
+   * must run before the limiter.
+   */
   readonly classify?: ((req: Req) => RequestClass) | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the

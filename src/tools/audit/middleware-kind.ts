@@ -2,8 +2,9 @@ import { describeLimiter } from '../../limits/limiter-description.ts'
 import { isRouter, routerOfApp, type StackFunction } from './router-stack.ts'
 
 /**
- * What a function in a stack is. `passing` middleware is known to pass requests on in normal use. `answering`
- * functions have no `next` parameter, so they cannot pass requests on.
+ * What a function in a stack is. `passing` middleware is known to pass requests on in normal use. `overriding`
+ * middleware, of the package method-override, changes the method and never answers. `answering` functions have
+ * no `next` parameter, so they cannot pass requests on.
  */
 export type MiddlewareKind =
   | 'limiter'
@@ -12,6 +13,7 @@ export type MiddlewareKind =
   | 'sub-app'
   | 'static'
   | 'passing'
+  | 'overriding'
   | 'answering'
   | 'middleware'
 
@@ -37,6 +39,7 @@ export function middlewareKind(stackFunction: StackFunction): MiddlewareKind {
   const { length = 0, name = '' } = stackFunction
   if (length > 3) return 'error-handler'
   if (isAppOfOtherFramework(stackFunction)) return 'sub-app'
+  if (name === 'methodOverride' && sourceOf(stackFunction).includes('originalMethod')) return 'overriding'
   if (Object.hasOwn(KIND_BY_NAME, name)) return KIND_BY_NAME[name] ?? 'middleware'
   return length < 3 ? 'answering' : 'middleware'
 }
@@ -58,13 +61,17 @@ export function functionName({ name }: StackFunction): string {
   return name === undefined || name === '' ? '(anonymous)' : name
 }
 
+/** Empty for an app of another framework that is no function. */
+function sourceOf(stackFunction: StackFunction): string {
+  return typeof stackFunction === 'function' ? Function.prototype.toString.call(stackFunction) : ''
+}
+
 /**
  * Whether a function's source contains the string 'router', with which `next` leaves the router before its
  * end.
  */
 export function canLeaveRouter(stackFunction: StackFunction): boolean {
-  if (typeof stackFunction !== 'function') return false
-  return /['"`]router['"`]/.test(Function.prototype.toString.call(stackFunction))
+  return /['"`]router['"`]/.test(sourceOf(stackFunction))
 }
 
 /**
@@ -75,8 +82,21 @@ export function canLeaveRouter(stackFunction: StackFunction): boolean {
  * functions that this one calls: no audit from outside can know them.
  */
 export function canRewriteRequests(stackFunction: StackFunction): boolean {
-  if (typeof stackFunction !== 'function') return false
-  const source = Function.prototype.toString.call(stackFunction)
+  const source = sourceOf(stackFunction)
   if (source.includes('[native code]')) return true
   return /(?:\.|\[['"`])(?:url|method)(?:['"`]\])?\s*=(?!=)/.test(source)
+}
+
+/** The first parameter of a function, of an arrow function or of a method, in its source. */
+const FIRST_PARAMETER = /^(?:async\s*)?(?:function\s*)?(?:[\w$]+\s*(?=\())?\(?\s*([\w$]+)/
+
+/**
+ * Whether a function passes requests on with another method, as far as its own source shows. Only an
+ * assignment to its first parameter counts: handlers often set the method of a request that they send.
+ */
+export function canChangeMethod(stackFunction: StackFunction): boolean {
+  const source = sourceOf(stackFunction)
+  const parameter = FIRST_PARAMETER.exec(source)?.[1]?.replaceAll('$', '\\$')
+  if (parameter === undefined || middlewareKind(stackFunction) === 'answering') return false
+  return new RegExp(`(?<![\\w$.])${parameter}(?:\\.method|\\[['"\`]method['"\`]\\])\\s*=(?!=)`).test(source)
 }

@@ -62,10 +62,23 @@ export function whyNotProven(
     return `Limiter '${name}' limits one class only, and its classify function decides the class of requests.`
   }
   if (limitsOneClass && limiter.rewriter !== undefined) return rewriterReason(limiter, limiter.rewriter)
+  const changer = limitsOneClass ? undefined : methodChangerAfter(limiter, endpoint)
+  if (classifiedBy === 'method' && changer !== undefined) return methodChangerReason(name, changer)
   if (canSkip && !trustSkip) {
     return `The skip function of limiter '${name}' can exempt requests (the option trustSkip accepts this).`
   }
   return undefined
+}
+
+/** A limiter of both classes charges a request once, where it meets it first. So all places of the limiter count. */
+function methodChangerAfter({ description }: PlacedLimiter, { limiters }: Endpoint): string | undefined {
+  const sameLimiter = limiters.filter((one) => one.description === description)
+  return sameLimiter.find(({ methodChanger }) => methodChanger !== undefined)?.methodChanger
+}
+
+function methodChangerReason(limiterName: string, functionName: string): string {
+  const cause = `Function ${functionName} runs after limiter '${limiterName}' and changes the method`
+  return `${cause}, so a write can be charged as a read. Mount it before the limiter.`
 }
 
 export function otherMethodsReason({ description }: PlacedLimiter): string {

@@ -25,6 +25,8 @@ export interface PlacedLimiter {
   rewriteDepth: number | undefined
   /** The name of the first function after it that may change the path or the method. */
   rewriter: string | undefined
+  /** The name of the first function after it that is known to change the method. */
+  methodChanger: string | undefined
 }
 
 /** The facts about a limiter that are known when the scan finds it. */
@@ -34,6 +36,8 @@ export type FoundLimiter = Pick<
 > &
   Partial<Pick<PlacedLimiter, 'runsForMethod'>>
 
+const UNCHANGED = { rewriteDepth: undefined, rewriter: undefined, methodChanger: undefined } as const
+
 export function placeLimiter(found: FoundLimiter): PlacedLimiter {
-  return { runsForMethod: () => true, rewriteDepth: undefined, rewriter: undefined, ...found }
+  return { runsForMethod: () => true, ...UNCHANGED, ...found }
 }

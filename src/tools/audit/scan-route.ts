@@ -1,7 +1,7 @@
 import { describeLimiter } from '../../limits/limiter-description.ts'
 import { joinRoutePath } from './display-path.ts'
 import { type LayerPattern, matchCannotFail } from './layer-pattern.ts'
-import { canLeaveRouter, canRewriteRequests, functionName, middlewareKind } from './middleware-kind.ts'
+import { canLeaveRouter, functionName, middlewareKind } from './middleware-kind.ts'
 import { earlierHandlerReason, leftRouteReason, paramCallbackReason } from './not-proven-reasons.ts'
 import { paramCallbackFor } from './param-callback.ts'
 import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
@@ -15,7 +15,7 @@ import {
 } from './route-handlers.ts'
 import type { RouteEntry, RouteKind } from './route-report.ts'
 import type { RouteLike, StackFunction } from './router-stack.ts'
-import { type AuditRun, noteRewriter, paramCallbackBefore, type ScanState } from './scan-state.ts'
+import { type AuditRun, noteRewriters, paramCallbackBefore, type ScanState } from './scan-state.ts'
 import { routeEntry } from './verdict.ts'
 
 /** A layer that holds a route. */
@@ -41,8 +41,7 @@ export function scanRoute(state: ScanState, routeLayer: RouteLayer, run: AuditRu
   const handlers = route.stack.map(({ handle }) => handle)
   const leaver = handlers.find(canLeaveRouter)
   if (leaver !== undefined) state.routerLeaver ??= functionName(leaver)
-  const rewriter = handlers.find(canRewriteRequests)
-  if (rewriter !== undefined) noteRewriter(state, functionName(rewriter))
+  noteRewriters(state, handlers)
   state.everyRequestArrives &&=
     matchCannotFail(pattern) && handlers.every((handler) => describeLimiter(handler) !== undefined)
 }

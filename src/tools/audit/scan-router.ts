@@ -2,13 +2,7 @@ import { describeLimiter, type LimiterDescription } from '../../limits/limiter-d
 import { joinMountPath } from './display-path.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type LayerPattern, matchCannotFail, type PathPattern, patternOf } from './layer-pattern.ts'
-import {
-  canLeaveRouter,
-  canRewriteRequests,
-  functionName,
-  isExpress4Internal,
-  middlewareKind,
-} from './middleware-kind.ts'
+import { canLeaveRouter, functionName, isExpress4Internal, middlewareKind } from './middleware-kind.ts'
 import {
   automaticOptionsReason,
   earlyMiddlewareReason,
@@ -24,7 +18,8 @@ import { scanRoute } from './scan-route.ts'
 import {
   type AuditRun,
   noteErrorHandler,
-  noteRewriter,
+  noteRewriters,
+  noteRewritersOf,
   paramCallbackBefore,
   type ScanState,
   startScan,
@@ -69,7 +64,7 @@ interface Mount {
 function scanMount(state: ScanState, mount: Mount, run: AuditRun): void {
   const { mounted, pattern } = mount
   const kind = middlewareKind(mounted)
-  const isUnlisted = kind === 'limiter' || kind === 'router' || kind === 'passing'
+  const isUnlisted = ['limiter', 'router', 'passing', 'overriding'].includes(kind)
   const hasCallback = paramCallbackFor(state.router, pattern) !== undefined
   if (isUnlisted && hasCallback) listMount(state, mount, 'param', run)
   const description = describeLimiter(mounted)
@@ -83,8 +78,8 @@ function scanMount(state: ScanState, mount: Mount, run: AuditRun): void {
   else if (kind === 'sub-app' || kind === 'static') listMount(state, mount, kind, run)
   else if (kind === 'answering' || (kind === 'middleware' && !pattern.matchesEverything)) {
     listMount(state, mount, 'middleware', run)
-  } else listEarlyMiddleware(state, mount, run)
-  if (router === undefined && canRewriteRequests(mounted)) noteRewriter(state, functionName(mounted))
+  } else if (kind !== 'overriding') listEarlyMiddleware(state, mount, run)
+  if (router === undefined) noteRewriters(state, [mounted])
   if (router === undefined && canLeaveRouter(mounted)) state.routerLeaver ??= functionName(mounted)
   state.everyRequestArrives &&= kind === 'error-handler' && matchCannotFail(pattern)
 }
@@ -116,17 +111,18 @@ function scanMountedRouter(state: ScanState, { pattern }: Mount, router: RouterL
     return
   }
   const paramCallback = paramCallbackBefore(state, pattern)
-  let firstLimiters: readonly LimiterDescription[] = []
+  const inners: ScanState[] = []
   for (const path of pattern.alternatives) {
     const routePath = [...location.routePath, { pattern, path }]
     const displayPath = joinMountPath(location.displayPath, path)
     const inner = startScan(router, { routePath, displayPath, paramCallback, outerRouters }, state.limiters)
     scanRouter(inner, run, true)
-    firstLimiters = inner.firstLimiters
-    if (inner.rewriter !== undefined) noteRewriter(state, inner.rewriter)
+    inners.push(inner)
   }
   // Every request that came through the inner router met these: they come before the later layers here too.
-  for (const description of firstLimiters) addLimiter(state, pattern, description)
+  for (const description of inners.at(-1)?.firstLimiters ?? []) addLimiter(state, pattern, description)
+  // After these limiters: what the inner router did to a request came after them.
+  for (const inner of inners) noteRewritersOf(inner, state)
 }
 
 function listSelfMountedRouter({ location }: ScanState, pattern: LayerPattern, run: AuditRun): void {

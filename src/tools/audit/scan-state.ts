@@ -1,11 +1,12 @@
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import type { LayerPattern } from './layer-pattern.ts'
+import { canChangeMethod, canRewriteRequests, functionName } from './middleware-kind.ts'
 import { errorHandlerReason } from './not-proven-reasons.ts'
 import { paramCallbackFor } from './param-callback.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import type { RoutePath } from './route-path.ts'
 import type { RouteEntry } from './route-report.ts'
-import type { RouterLike } from './router-stack.ts'
+import type { RouterLike, StackFunction } from './router-stack.ts'
 
 /** One call of the audit: its option, and the entries of its report so far. */
 export interface AuditRun {
@@ -41,6 +42,8 @@ export interface ScanState {
   everyRequestArrives: boolean
   /** The name of the last function that may change the path or the method of requests. */
   rewriter: string | undefined
+  /** The name of the last function that is known to change the method. */
+  methodChanger: string | undefined
   /** The name of the first function that may let requests leave the router before its end. */
   routerLeaver: string | undefined
   /** Routes that look limited, by their paths, for which the router itself answers OPTIONS at its end. */
@@ -65,6 +68,7 @@ export function startScan(
     firstLimiters: [],
     everyRequestArrives: true,
     rewriter: undefined,
+    methodChanger: undefined,
     routerLeaver: undefined,
     automaticOptions: new Map(),
   }
@@ -89,13 +93,28 @@ export function noteErrorHandler({ limiters, depth }: ScanState, handlerName: st
   }
 }
 
-/**
- * Notes a function in this router that may assign to `req.url` or `req.method`, after the limiters so far.
- */
-export function noteRewriter(state: ScanState, functionName: string): void {
-  state.rewriter = functionName
+/** Notes what functions in this router may do with a request after the limiters so far. */
+export function noteRewriters(state: ScanState, functions: readonly StackFunction[]): void {
+  const [rewriter, methodChanger] = [functions.find(canRewriteRequests), functions.find(canChangeMethod)]
+  if (rewriter !== undefined) noteRewriter(state, functionName(rewriter))
+  if (methodChanger !== undefined) noteMethodChanger(state, functionName(methodChanger))
+}
+
+/** Notes what functions in a router that is mounted in this one may do. */
+export function noteRewritersOf(inner: ScanState, state: ScanState): void {
+  if (inner.rewriter !== undefined) noteRewriter(state, inner.rewriter)
+  if (inner.methodChanger !== undefined) noteMethodChanger(state, inner.methodChanger)
+}
+
+function noteRewriter(state: ScanState, name: string): void {
+  state.rewriter = name
   for (const limiter of state.limiters) {
     limiter.rewriteDepth = Math.min(limiter.rewriteDepth ?? state.depth, state.depth)
-    limiter.rewriter ??= functionName
+    limiter.rewriter ??= name
   }
+}
+
+function noteMethodChanger(state: ScanState, name: string): void {
+  state.methodChanger = name
+  for (const limiter of state.limiters) limiter.methodChanger ??= name
 }
