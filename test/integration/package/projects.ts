@@ -128,8 +128,12 @@ export async function compile(folder: string, options: readonly string[] = []): 
 
 /** The path of a Node binary of another version, from the registry. */
 export async function nodeBinary(version: number, folder: string): Promise<string> {
-  const print = 'node -p process.execPath'
-  return (await run('npx', ['-y', '--prefer-offline', '-p', `node@${version}`, '-c', print], folder)).trim()
+  return await binaryOf(`node@${version}`, 'node -p process.execPath', folder)
+}
+
+/** The path of the program of a package from the registry, which a command prints. */
+export async function binaryOf(packageName: string, print: string, folder: string): Promise<string> {
+  return (await run('npx', ['-y', '--prefer-offline', '-p', packageName, '-c', print], folder)).trim()
 }
 
 interface Manifest {
