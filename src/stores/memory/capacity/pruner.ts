@@ -106,10 +106,11 @@ export class PruningTimer {
 function pruneForOneRun(pruner: Pruner, nowMs: number): number {
   const endMs = performance.now() + LONGEST_RUN_MS
   const clients = pruner.clients
-  const mostChecked = Math.min(clients, CHECKED_PER_RUN)
+  // A pass may miss a client whose row moves meanwhile. The next pass finds it.
+  const mostChecked = Math.min(2 * clients, CHECKED_PER_RUN)
   let checked = 0
   let forgotten = 0
-  while (checked < mostChecked) {
+  while (checked < mostChecked && pruner.clients > 0) {
     const step = Math.min(CHECKED_PER_STEP, mostChecked - checked)
     forgotten += pruner.prune(nowMs, step)
     checked += step
