@@ -38,7 +38,8 @@ export interface LimitOptions {
 /**
  * The limit of one class: a number of units (0 refuses every request); a limit with a window of its own; several
  * limits, which must all allow a request; a function that returns or resolves to the units for each request, or to
- * `false` where the request is not limited; or `false` for no limit.
+ * `false` where the request is not limited; or `false` for no limit. An error that the function throws or rejects with
+ * reaches `next`, and the request is not charged.
  */
 export type LimitSetting<Req> =
   | number
@@ -133,20 +134,24 @@ export interface RateLimiterOptions<
   /**
    * Returns the class of a request. Default: by the method, and by a method override in `X-HTTP-Method-Override`,
    * `X-HTTP-Method` or `X-Method-Override`. Middleware that overrides the method by anything else, such as a query,
-   * must run before the limiter.
+   * must run before the limiter. An error that it throws reaches `next`, and the request is not charged.
    */
   readonly classify?: ((req: Req) => RequestClass) | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the
-   * function gets as `clientKey`. A result that is not a string, or an empty string, is an error that `next`
-   * gets.
+   * function gets as `clientKey`. A result that is not a string, or an empty string, is an error. It reaches `next`,
+   * as an error that the function throws or rejects with, and the request is not charged.
    */
   readonly keyGenerator?: ((req: Req, clientKey: string) => MaybePromise<string>) | undefined
   /**
-   * Returns the units that a request costs, a whole number of at least 1. All or none are taken. Default: 1.
+   * Returns the units that a request costs, a whole number of at least 1. All or none are taken. Default: 1. An
+   * error that it throws or rejects with reaches `next`, and the request is not charged.
    */
   readonly cost?: ((req: Req) => MaybePromise<number>) | undefined
-  /** Whether a request is not limited. Default: all requests are limited. */
+  /**
+   * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
+   * reaches `next`, and the request is not charged.
+   */
   readonly skip?: ((req: Req) => MaybePromise<boolean>) | undefined
   /** Whether to send `X-RateLimit-Limit`, `-Remaining` and `-Reset`. Default: true. */
   readonly legacyHeaders?: boolean | undefined
