@@ -44,6 +44,7 @@ const config: ViteUserConfig = defineConfig({
       'CLIENT_NOT_NAMED',
       'COUNTERS_DROPPED',
       'GUARD_FAILED',
+      'COUNTER_CHARGED_TWICE',
       'NAME_SHARED',
       'PERMISSIVE_TRUST_PROXY',
       'REFUND_FAILED',

@@ -3,6 +3,7 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishDecision } from './decision-events.ts'
+import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
 import type { AnsweredRequest, MiddlewareParts, RequestContext } from './request-context.ts'
 
@@ -29,7 +30,9 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
   parts: MiddlewareParts<Req, Res>,
 ): ShownDecision | undefined {
   // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
-  state.markCharged(parts.id)
+  const { store } = parts.settings
+  const isSecondCharge = state.markCharged(parts.id, plan.charge, store)
+  if (isSecondCharge && store !== undefined) warnOfDoubleCharge(parts.description, store)
   publishDecision(plan, answer, parts)
   if (answer instanceof RateLimiterError) return undefined
   return {

@@ -1,4 +1,5 @@
 import { type Decision, type LimitState, tighter, tightestOf } from '../limits/decision.ts'
+import type { Charge, Store } from '../stores/store.ts'
 
 /** The tightest limit state that was shown in one place, and the states shown in other places before. */
 interface ShownState {
@@ -6,6 +7,14 @@ interface ShownState {
   state: LimitState
   isEnforced: boolean
   readonly next: ShownState | undefined
+}
+
+/** A limiter that has charged the request, with the charge. */
+interface ChargedBy {
+  readonly limiterId: symbol
+  readonly charge: Charge
+  readonly store: Store | undefined
+  readonly next: ChargedBy | undefined
 }
 
 /** A charge that one limiter admitted on this request. */
@@ -24,7 +33,7 @@ const EMPTY: readonly never[] = []
  * limiter finds what the first one showed, so that the client sees the tighter of the two.
  */
 export class RequestState {
-  #chargedBy: readonly symbol[] = EMPTY
+  #chargedBy: ChargedBy | undefined
   #announcedBy: readonly symbol[] = EMPTY
   #admitted: readonly AdmittedCharge[] = EMPTY
   #shown: ShownState | undefined
@@ -32,11 +41,22 @@ export class RequestState {
 
   /** Whether this limiter has charged the request, or has tried to. */
   hasCharged(limiterId: symbol): boolean {
-    return this.#chargedBy.includes(limiterId)
+    let charged = this.#chargedBy
+    while (charged !== undefined && charged.limiterId !== limiterId) charged = charged.next
+    return charged !== undefined
   }
 
-  markCharged(limiterId: symbol): void {
-    this.#chargedBy = this.#chargedBy === EMPTY ? [limiterId] : [...this.#chargedBy, limiterId]
+  /**
+   * Notes that a limiter has charged the request, or has tried to. Answers whether another limiter has charged the same
+   * counter through another store.
+   *
+   * @param store undefined if the limiter has a store of its own
+   */
+  markCharged(limiterId: symbol, charge: Charge, store: Store | undefined): boolean {
+    const chargedBefore = this.#chargedBy
+    this.#chargedBy = { limiterId, charge, store, next: chargedBefore }
+    // Most requests meet one limiter.
+    return chargedBefore !== undefined && hasSameCounter(chargedBefore, charge, store)
   }
 
   /**
@@ -96,6 +116,24 @@ export class RequestState {
       ownMs,
     )
   }
+}
+
+function hasSameCounter(first: ChargedBy, charge: Charge, store: Store | undefined): boolean {
+  if (store?.countersAt === undefined) return false
+  for (let charged: ChargedBy | undefined = first; charged !== undefined; charged = charged.next) {
+    const isOtherStore = charged.store !== store && charged.store?.countersAt === store.countersAt
+    if (isOtherStore && charged.charge.key === charge.key && shareLimit(charged.charge, charge)) return true
+  }
+  return false
+}
+
+/** Whether two charges have a limit whose counter is the same: by its name, algorithm and window. */
+function shareLimit({ limits }: Charge, other: Charge): boolean {
+  return limits.some(({ name, algorithm, windowMs }) =>
+    other.limits.some(
+      (limit) => limit.name === name && limit.algorithm === algorithm && limit.windowMs === windowMs,
+    ),
+  )
 }
 
 /** Milliseconds until a charge that was admitted can be admitted once more. */

@@ -54,6 +54,11 @@ export interface Store {
   /** Default: {@link LEAST_CAPABILITIES}. */
   readonly capabilities?: StoreCapabilities | undefined
   /**
+   * Where the counters are. Two stores with the same text have the same counter for the same key, and a limiter warns if
+   * one request charges it through both. Default: nothing is known.
+   */
+  readonly countersAt?: string | undefined
+  /**
    * How long a promise of the store may take, in milliseconds. The limiter's `storeDeadlineMs` overrides it.
    */
   readonly deadlineMs?: number | undefined

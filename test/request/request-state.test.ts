@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
 import { type AdmittedCharge, RequestState } from '../../src/request/request-state.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { chargeOf } from '../support/charges.ts'
 
 const state = (name: string, remaining: number, resetMs: number): LimitState => ({
   name,
@@ -17,10 +19,35 @@ describe('RequestState', () => {
     expect(known()).toEqual([false, false])
     // To ask is not to charge.
     expect(known()).toEqual([false, false])
-    requestState.markCharged(one)
+    requestState.markCharged(one, chargeOf('key'), undefined)
     expect(known()).toEqual([true, false])
-    requestState.markCharged(other)
+    requestState.markCharged(other, chargeOf('key'), undefined)
     expect(known()).toEqual([true, true])
+  })
+
+  describe('knows whether a counter is charged a second time, through another store', () => {
+    const storeAt = (countersAt: string | undefined): Store => ({
+      consume: () => Promise.reject(),
+      countersAt,
+    })
+    const here = storeAt('server 0 prefix')
+    const charge = chargeOf('key')
+    const otherWindow = { ...charge, limits: charge.limits.map((limit) => ({ ...limit, windowMs: 5 })) }
+
+    it.each([
+      ['of the same place', charge, storeAt('server 0 prefix'), true],
+      ['of another place', charge, storeAt('server 1 prefix'), false],
+      ['of an unknown place', charge, storeAt(undefined), false],
+      ['that is the same store', charge, here, false],
+      ['of the limiter itself', charge, undefined, false],
+      ['of the same place, with another key', chargeOf('other'), storeAt('server 0 prefix'), false],
+      ['of the same place, with another window', otherWindow, storeAt('server 0 prefix'), false],
+    ])('%s', (_which, second, store, expected) => {
+      const requestState = new RequestState()
+      expect(requestState.markCharged(Symbol('first'), charge, here)).toBe(false)
+      expect(requestState.markCharged(Symbol('between'), chargeOf('between'), undefined)).toBe(false)
+      expect(requestState.markCharged(Symbol('second'), second, store)).toBe(expected)
+    })
   })
 
   it('shows the tightest state in each place: fewest units left, then the longest wait', () => {

@@ -29,6 +29,7 @@ import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { ChargeSpecs } from './charge-spec.ts'
 import { connectionOf, keyPrefixOf } from './clients/detect-client.ts'
 import type { RedisConnection } from './clients/redis-connection.ts'
+import { serverAddressOf } from './clients/server-address.ts'
 import { deleteAll } from './delete-all.ts'
 import { isReplyOfHealthyRedis } from './error-replies.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
@@ -70,6 +71,8 @@ export class RedisStore implements Store {
    * How long an answer may take until Redis has answered for the first time, in milliseconds from the first use.
    */
   readonly connectDeadlineMs: number
+  /** The server and the database, as far as the client shows them, and the prefix. */
+  readonly countersAt: string
   readonly #connection: RedisConnection
   readonly #scripts: ScriptRunner
   readonly #deadline: CallDeadline
@@ -92,6 +95,7 @@ export class RedisStore implements Store {
     this.#connection = connectionOf(client)
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
+    this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
     this.#deadline = new CallDeadline(deadlineMs, Math.max(1, connectDeadlineMs - MARGIN_MS))
     this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
   }
