@@ -160,7 +160,7 @@ const features = {
 const { bun, deno, node } = process.versions
 const answers = { runtime: bun ? 'Bun' : deno ? 'Deno' : `Node ${node.split('.')[0]}` }
 for (const [name, feature] of Object.entries(features)) {
-  const late = new Promise((_, reject) => setTimeout(reject, 10_000, new Error('no answer')).unref())
+  const late = new Promise((_, reject) => setTimeout(reject, 60_000, new Error('no answer')).unref())
   answers[name] = await Promise.race([feature(), late]).catch((error) => String(error))
 }
 console.log(JSON.stringify(answers))
