@@ -168,7 +168,10 @@ export interface RateLimiterOptions<
    * Default: `{"error":"rate_limit_exceeded"}`.
    */
   readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>) | undefined
-  /** Sends refusals instead of `message`; status and headers are already set. */
+  /**
+   * Sends refusals instead of `message`; status and headers are already set. `Connection: close`, which ends a large
+   * upload, is not: the function can read the body.
+   */
   readonly handler?: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** Whether refusals are `application/problem+json` (RFC 9457). Default: false. */
   readonly problemDetails?: boolean | undefined

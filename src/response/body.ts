@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isOpen } from './response-head.ts'
 
 /** A response body with its media type. */
@@ -39,10 +39,30 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
   'last-modified',
 ])
 
+/** Up to so many bytes, reading the body of a request costs less than a new connection. */
+const SMALL_BODY_BYTES = 65_536
+
+/**
+ * Whether a request of HTTP/1 has a body, large or of unknown length, that has not arrived to its end. HTTP/2 ends a
+ * stream without its connection, and forbids the header Connection.
+ *
+ * @param req without headers behind an adapter that makes a response without its request
+ */
+function isSendingLargeBody({
+  headers = {},
+  complete,
+  httpVersionMajor,
+}: Partial<IncomingMessage> = {}): boolean {
+  if (complete === true || httpVersionMajor !== 1) return false
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > SMALL_BODY_BYTES
+}
+
 /** Ends the response with a body. Not by the methods of the framework, because they would add an ETag. */
 export function sendBody(res: ServerResponse, body: Body): void {
   if (!isOpen(res)) return
   for (const name of res.getHeaderNames()) if (BODY_HEADERS.has(name)) res.removeHeader(name)
+  // Node would read the rest of an upload, to keep the connection. The header ends the upload and the connection.
+  if (isSendingLargeBody(res.req)) res.setHeader('Connection', 'close')
   res.setHeader('Content-Type', body.contentType)
   res.setHeader('Content-Length', String(Buffer.byteLength(body.text)))
   res.end(body.text)

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
 import {
@@ -98,5 +98,11 @@ describe('a body that is sent', () => {
     })
     const response = await supertest(server).get('/')
     expect(response.text).toBe('first')
+  })
+
+  it('is sent by a response whose adapter gave it only parts of a request', () => {
+    const res = new ServerResponse({ method: 'POST', httpVersionMajor: 1 } as IncomingMessage)
+    sendBody(res, textBody('slow down'))
+    expect([res.writableEnded, res.getHeader('Connection')]).toEqual([true, undefined])
   })
 })
