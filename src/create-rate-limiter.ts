@@ -3,8 +3,8 @@ import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { explainClient } from './client/explain-client.ts'
 import { trustOfApp } from './client/express-proxy-trust.ts'
+import { watchedKeys } from './client/generated-key.ts'
 import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
-import { warnOfUngroupedKeys } from './client/ungrouped-key-warning.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
 import {
@@ -145,19 +145,15 @@ function clientResolverOf<Req extends IncomingMessage, Res extends ServerRespons
   })
 }
 
-/** The `keyGenerator` with a look at its keys. No look is needed where every IPv6 address is a client of its own. */
+/** The `keyGenerator` with a look at its keys. */
 function watchedKeyGenerator<Req extends IncomingMessage, Res extends ServerResponse>({
   name,
   keyGenerator,
   client: { ipv6Subnet },
 }: Settings<Req, Res>): Settings<Req, Res>['keyGenerator'] {
-  if (keyGenerator === undefined || ipv6Subnet === 128) return keyGenerator
-  const look = warnOfUngroupedKeys(name, ipv6Subnet)
-  return (req, clientKey) =>
-    chain(keyGenerator(req, clientKey), (key) => {
-      look(key)
-      return key
-    })
+  if (keyGenerator === undefined) return undefined
+  const watched = watchedKeys(name, ipv6Subnet)
+  return (req, clientKey) => chain(keyGenerator(req, clientKey), (key) => watched(key) as string)
 }
 
 /** `app.use(createRateLimiter)` makes Express call it with a request. */

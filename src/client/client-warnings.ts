@@ -80,8 +80,9 @@ function warnOfMissingHeader(limiter: string, header: string): ClientWarnings<Se
   const missing = warnOnce('TOLLGATE_CLIENT_NOT_NAMED')
   const otherHeader = warnOnce('TOLLGATE_CLIENT_NOT_NAMED')
   return (req, headers, isTrusted) => {
-    const other = otherHeader.isDone ? undefined : headerBeside(header, headers)
+    const other = headerBeside(header, headers)
     if (other !== undefined) {
+      if (otherHeader.isDone) return
       const trust = isTrusted() ? '' : `, and ${trustRemedy(peerAddressOf(req.socket))}`
       otherHeader.warn(
         `${limiter} reads ${header}, and a request has ${other} instead, so that it is charged to its sender. If your proxy sends ${other}, set clientIpHeader: '${other}'${trust}.`,

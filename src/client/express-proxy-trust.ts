@@ -7,19 +7,11 @@ interface AppWithSettings {
   get?: (setting: string) => unknown
 }
 
-/** The compiled trust of each function that an app has used. */
-const compiledTrusts = new WeakMap<TrustFunction, ProxyTrust>()
-
 /** The proxies that the app of a request trusts, by its setting `trust proxy`. */
 export function trustOfApp(req: IncomingMessage): ProxyTrust {
   const isTrusted = settingOf(req, 'trust proxy fn')
   if (typeof isTrusted !== 'function') return trustNobody
-  let trust = compiledTrusts.get(isTrusted as TrustFunction)
-  if (trust === undefined) {
-    trust = trustByExpressFunction(isTrusted as TrustFunction)
-    compiledTrusts.set(isTrusted as TrustFunction, trust)
-  }
-  return trust
+  return trustByExpressFunction(isTrusted as TrustFunction, req.socket?.remoteAddress)
 }
 
 /** Whether the app trusts every address. Then any client can choose its own address. */

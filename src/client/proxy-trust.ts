@@ -38,9 +38,16 @@ function trustByFunction(isTrusted: TrustFunction): ProxyTrust {
   return (address, hop) => syncAnswer(isTrusted(addressText(address), hop)) === true
 }
 
-/** Trusts the proxies for which the trust function of an Express app returns a truthy value, as Express does. */
-export function trustByExpressFunction(isTrusted: TrustFunction): ProxyTrust {
-  return (address, hop) => Boolean(syncAnswer(isTrusted(addressText(address), hop)))
+/**
+ * Trusts the proxies for which the trust function of an Express app returns a truthy value, as Express does.
+ *
+ * @param peer the peer of the socket as Node names it, such as `::ffff:10.0.0.1`: Express asks for this text
+ */
+export function trustByExpressFunction(isTrusted: TrustFunction, peer: string | undefined): ProxyTrust {
+  return (address, hop) => {
+    const text = hop === 0 && peer !== undefined ? peer : addressText(address)
+    return Boolean(syncAnswer(isTrusted(text, hop)))
+  }
 }
 
 /** The answer of a trust function. A promise does not trust, and its rejection must not end the process. */

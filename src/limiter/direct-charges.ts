@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { canonicalClientKey } from '../client/client-key.ts'
+import { generatedKey } from '../client/generated-key.ts'
 import { checkNames, checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
@@ -131,9 +132,10 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     return rejectOption('key', key, 'is a network of more than one client', 'Give the address of a client.')
   }
 
-  /** The text as given, where it is not the client key and a `keyGenerator` may have returned it. */
+  /** The keys besides the client key under which a `keyGenerator` may charge the client. */
   #otherKeysOf(key: string, clientKey: string): readonly string[] {
-    return this.#parts.settings.keyGenerator === undefined || key === clientKey ? [] : [key]
+    if (this.#parts.settings.keyGenerator === undefined) return []
+    return [...new Set([key, generatedKey(key)])].filter((other) => other !== clientKey)
   }
 
   #decisionOf(answer: StoreAnswer): Decision {

@@ -119,6 +119,11 @@ describe('another header than the one that is read', () => {
     expect((await warningsFor(1, [request]))[0]).toEqual({ code, message: `${message}.` })
   })
 
+  it('causes no second warning that the header is missing', async () => {
+    const request = from('10.0.0.1', { forwarded: 'for=198.51.100.1' })
+    expect(await warningsFor(1, [request, request])).toHaveLength(1)
+  })
+
   it('causes one warning if it is X-Forwarded-For', async () => {
     const request = from('10.0.0.1', { 'x-forwarded-for': '198.51.100.1' })
     const [first] = await warningsFor(1, [request], 'forwarded')

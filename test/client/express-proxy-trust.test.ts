@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import express from 'express'
+import type { AddressInfo } from 'node:net'
+import express, { type Request } from 'express'
+import express4 from 'express4'
 import { describe, expect, it, vi } from 'vitest'
 import { parseAddress } from '../../src/client/address.ts'
 import { appTrustsEveryProxy, trustOfApp } from '../../src/client/express-proxy-trust.ts'
+import { createRateLimiter } from '../../src/create-rate-limiter.ts'
 import { exchange } from '../request/exchange.ts'
 
 /** A request that the app handles. */
@@ -27,21 +30,35 @@ describe('the proxies that an app trusts', () => {
     expect([isTrusted(app, '192.0.2.1', 0), isTrusted(app, '192.0.2.1', 1)]).toEqual([true, false])
   })
 
-  it('are compiled once for each function', () => {
-    const app = express()
-    app.set('trust proxy', 1)
-    const first = trustOfApp(requestOf(app))
-    expect(trustOfApp(requestOf(app))).toBe(first)
-    app.set('trust proxy', 2)
-    expect(trustOfApp(requestOf(app))).not.toBe(first)
-  })
-
   it('are decided by a function that gets canonical addresses, and any truthy value trusts', () => {
     const fn = vi.fn(() => 1)
     const app = express()
     app.set('trust proxy', fn)
     expect(isTrusted(app, '::FFFF:10.0.0.1', 2)).toBe(true)
     expect(fn).toHaveBeenCalledWith('10.0.0.1', 2)
+  })
+
+  it('are decided by a function that gets the peer as Express gives it', async () => {
+    for (const createApp of [express, express4 as unknown as typeof express]) {
+      const asked: string[] = []
+      const app = createApp()
+      app.set('trust proxy', (address: string, hop: number) => {
+        asked.push(`${address} ${hop}`)
+        return address === '::ffff:127.0.0.1'
+      })
+      app.use(createRateLimiter({ name: 'peer' }))
+      app.get('/', ({ ip, rateLimit }: Request & { rateLimit?: { key: string } }, res) => {
+        res.json([ip, rateLimit?.key])
+      })
+      const server = app.listen(0, '::')
+      const { port } = server.address() as AddressInfo
+      const headers = { 'x-forwarded-for': '203.0.113.5' }
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
+      expect(await response.json()).toEqual(['203.0.113.5', '203.0.113.5'])
+      expect(new Set(asked)).toEqual(new Set(['::ffff:127.0.0.1 0']))
+      server.closeAllConnections()
+      server.close()
+    }
   })
 
   it.each([[0], [''], [null], [undefined], [Promise.resolve(true)]])(

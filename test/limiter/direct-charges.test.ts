@@ -300,28 +300,56 @@ describe('threat 39: a limiter with a keyGenerator', () => {
     expect(await limiter.peek('2001:db8::1')).toMatchObject({ limits: [{ remaining: 5 }] })
   })
 
-  it('that returns an address as text finds the client by that text', async () => {
-    const store = new MemoryStore({ clock })
-    const outcomes: string[] = []
-    const limiter = createRateLimiter({
-      read: 5,
-      store,
-      clock,
-      keyGenerator: () => '2001:db8::1',
-      handler: () => outcomes.push('refused'),
-    })
-    const send = (): void => {
-      const { req, res } = exchange()
-      limiter(req, res, () => outcomes.push('passed'))
-    }
-    await limiter.block('2001:db8::1', 60)
-    send()
-    await limiter.unblock('2001:db8::1')
-    send()
-    expect(outcomes).toEqual(['refused', 'passed'])
-    await limiter.reset('2001:db8::1')
-    expect(store.size).toBe(0)
-  })
+  it.each(['2001:db8::1', '2001:DB8:0::1'])(
+    'that returns an IPv6 address as text can block and reset the client by %s',
+    async (spelling) => {
+      const store = new MemoryStore({ clock })
+      const outcomes: string[] = []
+      const limiter = createRateLimiter({
+        read: 5,
+        store,
+        clock,
+        keyGenerator: () => '2001:db8:0:0::1',
+        handler: () => outcomes.push('refused'),
+      })
+      const send = (): void => {
+        const { req, res } = exchange()
+        limiter(req, res, () => outcomes.push('passed'))
+      }
+      await limiter.block(spelling, 60)
+      send()
+      await limiter.unblock(spelling)
+      send()
+      expect(outcomes).toEqual(['refused', 'passed'])
+      await limiter.reset(spelling)
+      expect(store.size).toBe(0)
+    },
+  )
+
+  it.each(['127.0.0.1', '::ffff:127.0.0.1', '::FFFF:7f00:1'])(
+    'that returns req.ip on a server that listens on IPv4 and IPv6 finds an IPv4 client by %s',
+    async (spelling) => {
+      const keyGenerator = (): string => '::ffff:127.0.0.1'
+      const limiter = createRateLimiter({ read: 5, clock, keyGenerator, message: 'refused' })
+      const left = async (): Promise<unknown> => {
+        const { req, res } = exchange()
+        await new Promise<void>((resolve) => {
+          res.once('finish', resolve)
+          limiter(req, res, () => resolve())
+        })
+        return res.statusCode === 429 ? 'refused' : res.getHeader('X-RateLimit-Remaining')
+      }
+      expect(await left()).toBe('4')
+      expect(await limiter.peek(spelling)).toMatchObject({ limits: [{ remaining: 4 }] })
+      expect(await limiter.consume(spelling)).toMatchObject({ limits: [{ remaining: 3 }] })
+      expect(await left()).toBe('2')
+      await limiter.block(spelling, 60)
+      expect(await left()).toBe('refused')
+      await limiter.unblock(spelling)
+      await limiter.reset(spelling)
+      expect(await left()).toBe('4')
+    },
+  )
 
   it('takes a network of several clients as a key', async () => {
     const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => '203.0.113.0/24' })

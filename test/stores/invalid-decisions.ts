@@ -61,6 +61,7 @@ export const INVALID_DECISIONS: readonly (readonly [answer: unknown, problem: st
     state({ remaining: 1.5 }),
     state({ remaining: null }),
     state({ remaining: '2' }),
+    state({ remaining: 4 }),
     state({ resetMs: -1 }),
     state({ resetMs: null }),
     state({ resetMs: 1e300 }),

@@ -26,13 +26,14 @@ export function invalidityOf(answer: unknown, charge: Charge): string | undefine
   return undefined
 }
 
-/** Headers contain the name and the numbers of a state. A fraction or another name would be invalid there. */
+/** Headers contain the name and the numbers of a state. A fraction, a debt or another name would be invalid there. */
 function isStateOf(limit: Limit | undefined, answer: unknown): boolean {
   const state = answer as Partial<LimitState> | null | undefined
   return (
     state?.name === limit?.name &&
     isUnits(state?.limit) &&
     isUnits(state?.remaining) &&
+    Number(state?.remaining) <= Number(state?.limit) &&
     isAmount(state?.resetMs)
   )
 }

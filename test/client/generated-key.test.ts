@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { generatedKey } from '../../src/client/generated-key.ts'
 import { createRateLimiter, type RateLimiterOptions } from '../../src/index.ts'
 import { exchange } from '../request/exchange.ts'
 import { type EmittedWarning, emittedBy } from '../support/emitted-warnings.ts'
@@ -36,6 +37,18 @@ describe('threat 39: a keyGenerator', () => {
       expect(await warningsFor(key)).toEqual([])
     },
   )
+
+  it.each([
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['2001:DB8:0::1', '2001:db8::1'],
+    ['fe80::1%eth0', 'fe80::1'],
+    ['203.0.113.7', '203.0.113.7'],
+    ['2001:db8::/56', '2001:db8::/56'],
+    ['user:7', 'user:7'],
+    ['', ''],
+  ])('that returns %j charges %j', (key, charged) => {
+    expect(generatedKey(key)).toBe(charged)
+  })
 
   it('causes none where every IPv6 address is a client of its own', async () => {
     expect(await warningsFor('2001:db8::1', { ipv6Subnet: 128 })).toEqual([])

@@ -1,0 +1,41 @@
+/*
+ * The keys that a `keyGenerator` returns. One that is an IPv6 address gets its canonical text, so that a client has one
+ * key however its address is written. An IPv4 address has one text only.
+ */
+import { isIP } from 'node:net'
+import { warn } from '../errors/warning.ts'
+import { type Address, addressText, parseAddress } from './address.ts'
+import { clientKeyOf } from './client-key.ts'
+
+/** The first character of an IPv6 address. It spares most other keys the look at the whole text. */
+const FIRST_OF_IPV6 = /^[\da-f:]/i
+
+function ipv6AddressOf(key: string): Address | undefined {
+  return FIRST_OF_IPV6.test(key) && isIP(key) === 6 ? parseAddress(key) : undefined
+}
+
+/** A key of a `keyGenerator` as the limiter uses it. */
+export function generatedKey(key: string): string {
+  const address = ipv6AddressOf(key)
+  return address === undefined ? key : addressText(address)
+}
+
+/**
+ * Returns `generatedKey` with a warning, once, of a key that is an IPv6 address: `ipv6Subnet` does not group it, and one
+ * customer has many trillions of them.
+ */
+export function watchedKeys(limiterName: string, ipv6Subnet: number): (key: unknown) => unknown {
+  let hasWarned = false
+  return (key) => {
+    const address = typeof key === 'string' ? ipv6AddressOf(key) : undefined
+    if (address === undefined) return key
+    if (!hasWarned && clientKeyOf(address, ipv6Subnet).includes('/')) {
+      hasWarned = true
+      warn(
+        'TOLLGATE_UNGROUPED_IPV6_KEY',
+        `The keyGenerator of the limiter '${limiterName}' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the second argument, which is the client key, or clientKey(req.ip).`,
+      )
+    }
+    return addressText(address)
+  }
+}
