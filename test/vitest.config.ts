@@ -14,6 +14,18 @@ const SLOW_TESTS = [
   'test/**/*.slow.test.ts',
 ]
 
+/** Tests that look at the timers, warnings, subscribers or prototypes of their whole process. */
+const TESTS_OF_A_PROCESS = [
+  'test/events/channels.test.ts',
+  'test/integration/acceptance/events.test.ts',
+  'test/integration/acceptance/one-limiter.test.ts',
+  'test/options/request-property-name.test.ts',
+  'test/stores/redis/clients/*.test.ts',
+  'test/stores/resilience/*.test.ts',
+  'test/tools/metrics/*.test.ts',
+  'test/tools/testing/faulty-store.test.ts',
+]
+
 const config: ViteUserConfig = defineConfig({
   resolve: {
     // Tests and examples import the package by its public names and run on the sources.
@@ -30,11 +42,18 @@ const config: ViteUserConfig = defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SLOW_TESTS } },
+      {
+        extends: true,
+        // Most files share processes: to start one takes longer than most tests.
+        test: {
+          ...{ name: 'fast', isolate: false, include: ['test/**/*.test.ts'] },
+          exclude: [...SLOW_TESTS, ...TESTS_OF_A_PROCESS],
+        },
+      },
+      { extends: true, test: { name: 'fast-alone', include: TESTS_OF_A_PROCESS } },
       { extends: true, test: { name: 'slow', include: SLOW_TESTS } },
     ],
-    // Many tests wait, so that two processes do not keep two cores busy.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism(),
     // A bound for what hangs, and not for what is slow: a busy machine must not fail a test.
     testTimeout: 120_000,
     hookTimeout: 240_000,

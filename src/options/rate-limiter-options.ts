@@ -139,7 +139,7 @@ export interface RateLimiterOptions<
   readonly classify?: ((req: Req) => RequestClass) | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the
-   * function gets as `clientKey`. A result that is not a string, or an empty string, is an error. It reaches `next`,
+   * function gets as `clientKey`. An IPv6 address gets its canonical text. A result that is not a string, or an empty string, is an error. It reaches `next`,
    * as an error that the function throws or rejects with, and the request is not charged.
    */
   readonly keyGenerator?: ((req: Req, clientKey: string) => MaybePromise<string>) | undefined

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Request } from 'express'
@@ -16,7 +17,8 @@ function requestOf(app: unknown): IncomingMessage {
 function isTrusted(app: unknown, address: string, hop = 0): boolean {
   const parsed = parseAddress(address)
   if (parsed === undefined) throw new Error(`${address} is not an address`)
-  return trustOfApp(requestOf(app))(parsed, hop)
+  const request = Object.assign(requestOf(app), { socket: { remoteAddress: address } })
+  return trustOfApp(request)(parsed, hop)
 }
 
 describe('the proxies that an app trusts', () => {
@@ -50,12 +52,14 @@ describe('the proxies that an app trusts', () => {
       app.get('/', ({ ip, rateLimit }: Request & { rateLimit?: { key: string } }, res) => {
         res.json([ip, rateLimit?.key])
       })
-      const server = app.listen(0, '::')
+      // As on a server that listens on IPv6 and IPv4, but on this machine only.
+      const server = app.listen(0, '::ffff:127.0.0.1')
+      await once(server, 'listening')
       const { port } = server.address() as AddressInfo
       const headers = { 'x-forwarded-for': '203.0.113.5' }
       const response = await fetch(`http://127.0.0.1:${port}/`, { headers })
       expect(await response.json()).toEqual(['203.0.113.5', '203.0.113.5'])
-      expect(new Set(asked)).toEqual(new Set(['::ffff:127.0.0.1 0']))
+      expect(new Set(asked)).toEqual(new Set(['::ffff:127.0.0.1 0', '203.0.113.5 1']))
       server.closeAllConnections()
       server.close()
     }

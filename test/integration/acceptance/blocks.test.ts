@@ -108,14 +108,15 @@ describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_nam
     expect(await statusAt()).toBe(200)
   })
 
-  it('use keys unchanged if there is a keyGenerator', async () => {
+  it('use the keys of a keyGenerator, and take each spelling of an address for one key', async () => {
     const { app, limiter } = limitedApp({ keyGenerator: (req) => req.get('X-User') ?? 'unknown-user' })
     const statusOf = async (user: string): Promise<number> =>
       (await request(app).get('/').set('X-User', user)).status
     await limiter.block('ann', 60)
     await limiter.block('2001:DB8::1', 60)
     expect([await statusOf('ann'), await statusOf('bob')]).toEqual([429, 200])
-    expect([await statusOf('2001:DB8::1'), await statusOf('2001:db8::1')]).toEqual([429, 200])
+    expect([await statusOf('2001:DB8::1'), await statusOf('2001:db8::1')]).toEqual([429, 429])
+    expect([await statusOf('2001:db8::2'), await statusOf('ANN')]).toEqual([200, 200])
   })
 
   it('do not affect a class without a limit', async () => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createProject,
@@ -37,6 +38,27 @@ function wordsFor(program: DocumentedBlock): string[] {
 }
 
 describe('the programs of the README and of the pages of docs', () => {
+  it('compile in the strictest mode', () => {
+    const program = ts.createProgram({
+      rootNames: programs.map(({ name }) => join(project.folder, name)),
+      options: {
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [join(project.folder, 'node_modules', '@types')],
+      },
+    })
+    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+    })
+    expect(problems).toEqual([])
+  })
+
   it.each(programs)('run: $name', async (program) => {
     const { stderr } = await run(process.execPath, wordsFor(program), {
       cwd: project.folder,

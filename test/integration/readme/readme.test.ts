@@ -23,27 +23,6 @@ describe('the README and the pages of docs', () => {
     ).toEqual([])
   })
 
-  it('have programs that compile in the strictest mode', () => {
-    const program = ts.createProgram({
-      rootNames: programs.map(({ name }) => join(project.folder, name)),
-      options: {
-        target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind.NodeNext,
-        moduleResolution: ts.ModuleResolutionKind.NodeNext,
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noUncheckedIndexedAccess: true,
-        noEmit: true,
-        types: ['node'],
-        typeRoots: [join(project.folder, 'node_modules', '@types')],
-      },
-    })
-    const problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
-      return `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
-    })
-    expect(problems).toEqual([])
-  })
-
   it('list every option, and no other', () => {
     const source = ts.createSourceFile(
       'options.ts',
