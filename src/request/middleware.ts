@@ -71,10 +71,13 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
 
 /** What the `denyList` and the `allowList` decide; undefined where the client is on neither. */
 function outcomeByLists<Req extends IncomingMessage, Res extends ServerResponse>(
-  { address }: Client,
+  client: Client,
   { settings }: MiddlewareParts<Req, Res>,
 ): 'denied' | 'unlimited' | undefined {
   const { denyList, allowList } = settings.client
+  if (denyList === undefined && allowList === undefined) return undefined
+  // Not before: an IPv4 address is parsed when it is read.
+  const { address } = client
   // A client that resets its connection at once has no address, and must not get past the denyList that way.
   const isDenied = denyList !== undefined && (address === undefined || denyList.has(address))
   if (isDenied && settings.mode === 'enforce') return 'denied'

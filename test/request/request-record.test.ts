@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { RequestRecord, requestRecordOf } from '../../src/request/request-record.ts'
+import {
+  RequestRecord,
+  recordsBesideRequests,
+  recordsOnRequests,
+  requestRecordOf,
+} from '../../src/request/request-record.ts'
 import { exchange } from './exchange.ts'
 
 describe('RequestRecord', () => {
@@ -14,15 +19,28 @@ describe('RequestRecord', () => {
   })
 })
 
-describe('requestRecordOf', () => {
-  it('is one for each request, shared with other copies of the library', () => {
+describe.each([
+  ['on requests', recordsOnRequests],
+  ['beside requests', recordsBesideRequests],
+])('the records %s', (where, records) => {
+  it('are one for each request, shared with other copies of the library', () => {
     const [{ req }, { req: other }] = [exchange(), exchange()]
-    const record = requestRecordOf(req)
-    expect(requestRecordOf(req)).toBe(record)
-    expect(requestRecordOf(other)).not.toBe(record)
-    const records = Symbol.for('express-tollgate.request-records')
-    const shared = Reflect.get(globalThis, records) as WeakMap<object, unknown>
-    expect(shared.get(req)).toBe(record)
-    expect(Reflect.ownKeys(req).filter((key) => String(key).includes('tollgate'))).toEqual([])
+    const record = records.of(req)
+    expect(records.of(req)).toBe(record)
+    expect(records.of(other)).not.toBe(record)
+    const onRequest: unknown = Reflect.get(req, Symbol.for('express-tollgate.request-record'))
+    const beside = Reflect.get(globalThis, Symbol.for('express-tollgate.request-records')) as WeakMap<
+      object,
+      unknown
+    >
+    expect([onRequest, beside.get(req)]).toEqual(
+      where === 'on requests' ? [record, undefined] : [undefined, record],
+    )
+    expect(Object.keys(req).filter((key) => key.includes('tollgate'))).toEqual([])
+  })
+
+  it('are those of this version of Node, or of others', () => {
+    const isOnRequests = Number(process.versions.v8.split('.')[0]) >= 13
+    expect(requestRecordOf === records.of).toBe(isOnRequests === (where === 'on requests'))
   })
 })
