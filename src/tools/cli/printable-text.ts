@@ -8,7 +8,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 const UNPRINTABLE_IN_LINES = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /**
- * A text as one line without control characters: they are shown as escapes, such as `\x1b`. Whoever names a
+ * A text as one line without control characters: they are shown as escapes, such as `\x1b`. A person who names a
  * file must not be able to send escape sequences to the terminal, or to write lines of the report.
  */
 export function printableText(text: string): string {
