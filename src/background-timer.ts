@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-/** Runs a function in the context in which this file was loaded, and so outside of any request. */
-const outsideOfRequests = AsyncLocalStorage.snapshot()
+/** Runs a function in the context in which this file was loaded: outside of requests, unless a request loads the library. */
+const inLoadingContext = AsyncLocalStorage.snapshot()
 
 /**
  * Starts a timer that may outlive the request in which it is started. It does not keep the process alive. It holds no
@@ -11,7 +11,7 @@ const outsideOfRequests = AsyncLocalStorage.snapshot()
  */
 export function startInBackground(start: () => NodeJS.Timeout): NodeJS.Timeout {
   // A timer of jsdom, of Electron or of a mock may be a number or undefined.
-  const timer: Partial<NodeJS.Timeout> | undefined = outsideOfRequests(start)
+  const timer: Partial<NodeJS.Timeout> | undefined = inLoadingContext(start)
   timer?.unref?.()
   return timer as NodeJS.Timeout
 }

@@ -3,7 +3,7 @@ import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { explainClient } from './client/explain-client.ts'
 import { trustOfApp } from './client/express-proxy-trust.ts'
-import { watchedKeys } from './client/generated-key.ts'
+import { generatedKeyWithWarning } from './client/generated-key.ts'
 import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
@@ -152,8 +152,8 @@ function watchedKeyGenerator<Req extends IncomingMessage, Res extends ServerResp
   client: { ipv6Subnet },
 }: Settings<Req, Res>): Settings<Req, Res>['keyGenerator'] {
   if (keyGenerator === undefined) return undefined
-  const watched = watchedKeys(name, ipv6Subnet)
-  return (req, clientKey) => chain(keyGenerator(req, clientKey), (key) => watched(key) as string)
+  const keyOf = generatedKeyWithWarning(name, ipv6Subnet)
+  return (req, clientKey) => chain(keyGenerator(req, clientKey), (key) => keyOf(key) as string)
 }
 
 /** `app.use(createRateLimiter)` makes Express call it with a request. */

@@ -7,7 +7,7 @@ import { warn } from '../errors/warning.ts'
 import { type Address, addressText, parseAddress } from './address.ts'
 import { clientKeyOf } from './client-key.ts'
 
-/** The first character of an IPv6 address. It spares most other keys the look at the whole text. */
+/** The first character of an IPv6 address. A key that begins with another character needs no further test. */
 const FIRST_OF_IPV6 = /^[\da-f:]/i
 
 function ipv6AddressOf(key: string): Address | undefined {
@@ -21,10 +21,10 @@ export function generatedKey(key: string): string {
 }
 
 /**
- * Returns `generatedKey` with a warning, once, of a key that is an IPv6 address: `ipv6Subnet` does not group it, and one
- * customer has many trillions of them.
+ * Returns `generatedKey` with a warning, once, of a key that is an IPv6 address: `ipv6Subnet` does not group it, and a
+ * client can have many of them, each with a limit of its own.
  */
-export function watchedKeys(limiterName: string, ipv6Subnet: number): (key: unknown) => unknown {
+export function generatedKeyWithWarning(limiterName: string, ipv6Subnet: number): (key: unknown) => unknown {
   let hasWarned = false
   return (key) => {
     const address = typeof key === 'string' ? ipv6AddressOf(key) : undefined

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { warn } from '../errors/warning.ts'
-import { isHttp2Server, isHttpServer } from '../limits/guarded-server.ts'
+import { isHttp2Server, isHttpServer, REQUEST_EVENTS, SOCKET_EVENTS } from '../limits/guarded-server.ts'
 import { isDynamic } from '../limits/policy.ts'
 import type { Settings } from '../options/settings.ts'
 import { jsonBody, sendBody } from '../response/body.ts'
@@ -21,11 +21,8 @@ export interface GuardOptions {
   readonly beforeMiddleware?: boolean | undefined
 }
 
-/** The events in which a server hands out a request with its response. */
-const REQUEST_EVENTS: ReadonlySet<string | symbol> = new Set(['request', 'checkContinue', 'checkExpectation'])
-
-/** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
-const SOCKET_EVENTS: ReadonlySet<string | symbol> = new Set(['upgrade', 'connect'])
+const requestEvents: ReadonlySet<string | symbol> = new Set(REQUEST_EVENTS)
+const socketEvents: ReadonlySet<string | symbol> = new Set(SOCKET_EVENTS)
 
 /** What `limiter.guard` takes for the Express app: any app of Express 4 or 5 fits, without its types. */
 export type GuardedApp = (...args: never) => unknown
@@ -63,11 +60,11 @@ export function guardServer(server: Server, givenApp: GuardedApp | undefined, li
   let app = (givenApp as ExpressApp | undefined) ?? appOf(server)
   server.emit = function guardedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
     const handOn = (): boolean => Reflect.apply(emit, this, [event, ...args]) as boolean
-    if (!REQUEST_EVENTS.has(event) && !SOCKET_EVENTS.has(event)) return handOn()
+    if (!requestEvents.has(event) && !socketEvents.has(event)) return handOn()
     app ??= appOf(this)
     const [req, target] = args as [IncomingMessage, ServerResponse | Socket]
     const guarded = { req, app, handOn }
-    if (REQUEST_EVENTS.has(event)) chargeRequest(guarded, target as ServerResponse, limiter, answerFailure)
+    if (requestEvents.has(event)) chargeRequest(guarded, target as ServerResponse, limiter, answerFailure)
     else chargeSocket(guarded, target as Socket, limiter, answerFailure)
     return true
   }

@@ -30,11 +30,18 @@ export function guardsOf(server: object): readonly Guard[] {
 /** Whether something is a server of node:http or node:https. Those of node:http2 are not. */
 export function isHttpServer(candidate: unknown): candidate is Server {
   if (typeof candidate !== 'object' || candidate === null) return false
-  const { emit, address } = candidate as Partial<Server>
-  return typeof emit === 'function' && typeof address === 'function' && !isHttp2Server(candidate)
+  // A server of node:net has no such method.
+  const { emit, closeAllConnections } = candidate as Partial<Server>
+  return typeof emit === 'function' && typeof closeAllConnections === 'function' && !isHttp2Server(candidate)
 }
 
 /** Whether a server is one of node:http2: only these have this method. */
 export function isHttp2Server(server: object): boolean {
   return typeof (server as { updateSettings?: unknown }).updateSettings === 'function'
 }
+
+/** The events in which a server hands out a request with its response. */
+export const REQUEST_EVENTS = ['request', 'checkContinue', 'checkExpectation'] as const
+
+/** The events in which a server hands out a bare socket: WebSocket upgrades and CONNECT. */
+export const SOCKET_EVENTS = ['upgrade', 'connect'] as const

@@ -8,7 +8,7 @@ import type { AnsweredRequest, StoreAnswer } from './request-context.ts'
 import { msUntilRepeat } from './request-state.ts'
 
 /**
- * Takes the charge of a plan. With two classes in play it takes both: one, then the other, and the first is given back
+ * Takes the charge of a plan. If a request is charged to two classes, it takes both: one, then the other, and the first is given back
  * when the second refuses. So a header can change the class and never buys units.
  */
 export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<AnsweredRequest> {

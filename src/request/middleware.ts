@@ -50,7 +50,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
   }
 }
 
-/** Finds out who asks, what the request costs, and what the store says to that. */
+/** Finds the client, plans the charge, and asks the store. */
 function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
@@ -113,7 +113,7 @@ function finish<Req extends IncomingMessage, Res extends ServerResponse>(
   hadBegun?: boolean,
 ): void {
   const { mode, refusal: settings } = parts.settings
-  let refusal: Refusal | 'uncounted' | 'denied' | undefined
+  let refusal: Refusal | 'unavailable' | 'denied' | undefined
   try {
     refusal = showOutcome(context, outcome, parts)
   } catch (error) {
@@ -125,7 +125,7 @@ function finish<Req extends IncomingMessage, Res extends ServerResponse>(
   else {
     const answering = answerable(context, parts)
     if (refusal === 'denied') refuseDenied(answering, settings)
-    else if (refusal === 'uncounted') refuseUnavailable(answering, settings)
+    else if (refusal === 'unavailable') refuseUnavailable(answering, settings)
     else refuse(answering, settings, refusal)
   }
 }
@@ -150,14 +150,14 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   outcome: RequestOutcome,
   parts: MiddlewareParts<Req, Res>,
-): Refusal | 'uncounted' | 'denied' | undefined {
+): Refusal | 'unavailable' | 'denied' | undefined {
   if (typeof outcome === 'string') return outcome === 'denied' ? 'denied' : undefined
   const { req, res, record } = context
   const { formats, onStoreError } = parts.settings
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
     writePolicies(res, formats, record.state, outcome.plan)
-    return onStoreError === 'deny' ? 'uncounted' : undefined
+    return onStoreError === 'deny' ? 'unavailable' : undefined
   }
   const info = attachInfo(req, record, parts.infoProperty, shown)
   writeHeaders(res, formats, record.state, shown)

@@ -45,7 +45,7 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
   }
 }
 
-/** Sees to what follows from an admitted charge: its refund, and the wait that a later limiter has to name. */
+/** Prepares the refund of an admitted charge, and notes its wait for limiters that the request meets later. */
 export function followUpAdmitted<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, record: { state } }: RequestContext<Req, Res>,
   { plan, decision, isEnforced, otherReceipt }: ShownDecision,

@@ -11,9 +11,8 @@ export interface RequestProperty {
 /**
  * Compiles how requests carry values under a name such as `rateLimit`.
  *
- * A request of Express gets no property of its own, since that takes Node 20 three microseconds: Express changes the
- * prototype of each request, and adding a property after that is slow. Instead the prototype that all requests of the
- * app share gets an accessor, as it has for `req.ip`, and the value is in the record of the request.
+ * The prototype that all requests of an Express app share gets an accessor, as it has for `req.ip`. The value is in the
+ * record of the request (request-record.ts).
  */
 export function requestProperty(name: string): RequestProperty {
   let prepared: object | undefined

@@ -1,4 +1,4 @@
-/** The globals as they were before a test replaced them. */
+/** The globals as they were when this file was loaded: fake timers of a test may replace them later. */
 const loadedPerformance = performance
 const loadedDate = Date
 const loadedSetTimeout = setTimeout
@@ -9,6 +9,6 @@ const loadedSetTimeout = setTimeout
  */
 export const monotonicClock: { now(): number } = {
   // In Node `performance` is an accessor of the global object, which takes longer to read than a clock may cost. The
-  // other two take no time. Fake timers that replace `performance` replace one of them too.
+  // other two are read fast. Fake timers that replace `performance` replace one of them too.
   now: () => (Date === loadedDate && setTimeout === loadedSetTimeout ? loadedPerformance : performance).now(),
 }

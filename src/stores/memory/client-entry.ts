@@ -22,7 +22,7 @@ export interface ClientEntry {
 /** The results of one charge, one for each of its limits. */
 export type AlgorithmResults = readonly AlgorithmResult<AlgorithmState>[]
 
-/** The entry of a client of which nothing is known. */
+/** The entry of an unknown client. */
 export function emptyEntry(): ClientEntry {
   return { limits: NO_LIMITS, states: [], ban: undefined, expiresAtMs: 0, refusedCost: 0 }
 }

@@ -63,7 +63,7 @@ const LARGEST_MAX_KEYS = 16_000_000
  * Keeps counters in this process. Answers directly, never with a promise.
  *
  * Clients are kept in a table of typed arrays. A client with one fixed window or one token bucket takes about 38
- * bytes. The key itself is not kept: a hash of 96 bits, with a secret of the process, takes its place. A client that
+ * bytes. The key itself is not kept: a hash of 96 bits, with a secret of this store, takes its place. A client that
  * was idle for its `ttlMs` is forgotten. Each new client has two others checked for that, and a timer, which does not
  * keep the process alive, checks the rest.
  *

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { guardsOf } from '../../limits/guarded-server.ts'
+import { guardsOf, REQUEST_EVENTS, SOCKET_EVENTS } from '../../limits/guarded-server.ts'
 import { unknownAppReason } from './not-proven-reasons.ts'
 import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
 import { OTHER_METHOD } from './route-handlers.ts'
@@ -9,14 +9,13 @@ import { scanApp } from './scan-app.ts'
 import type { AuditRun } from './scan-state.ts'
 import { routeEntry } from './verdict.ts'
 
-/** The events in which a server hands a request to its listeners. For each of them an app may listen too. */
-const EVENTS = ['request', 'checkContinue', 'checkExpectation', 'upgrade', 'connect'] as const
+/** The events that a guard stands before. For each of them an app may listen too. */
+const GUARDED_EVENTS = [...REQUEST_EVENTS, ...SOCKET_EVENTS] as const
 
 interface Listener {
-  readonly event: (typeof EVENTS)[number]
+  readonly event: (typeof GUARDED_EVENTS)[number]
   readonly name: string
-  /** The listener itself. */
-  readonly listener: unknown
+  readonly callback: unknown
 }
 
 /**
@@ -26,21 +25,21 @@ interface Listener {
  * @throws RateLimiterError `invalid_option` for a server that nobody listens to, and for an app that is none
  */
 export function scanServer(server: Server, givenApp: unknown, run: AuditRun): void {
-  const listeners = EVENTS.flatMap((event) => listenersOf(server, event))
+  const listeners = GUARDED_EVENTS.flatMap((event) => listenersOf(server, event))
   const guards = guardsOf(server)
-  const known = [...listeners.map(({ listener }) => listener), ...guards.map(({ app }) => app)]
+  const known = [...listeners.map(({ callback }) => callback), ...guards.map(({ app }) => app)]
   const apps = new Set(known.filter((one) => routerOfApp(one) !== undefined))
   if (givenApp !== undefined) apps.add(givenApp)
   if (listeners.length === 0) throw unusedServer()
   const limiters = guards.map(({ limiter }) => placeGuard(limiter))
   for (const listener of listeners) {
-    if (!apps.has(listener.listener)) listListener(listener, limiters, apps.size > 0, run)
+    if (!apps.has(listener.callback)) listListener(listener, limiters, apps.size > 0, run)
   }
   for (const app of apps) scanApp(app, limiters, run)
 }
 
 function listenersOf(server: Server, event: Listener['event']): readonly Listener[] {
-  return server.listeners(event).map((listener) => ({ event, name: listener.name, listener }))
+  return server.listeners(event).map((listener) => ({ event, name: listener.name, callback: listener }))
 }
 
 /** A guard charges everything, so no error, no path and no router lets a request get past it. */

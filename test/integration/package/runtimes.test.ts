@@ -32,7 +32,7 @@ async function found([name, find]: (typeof RUNTIMES)[number]): Promise<string | 
   try {
     return await find()
   } catch (error) {
-    console.warn(`The tests on ${name} are skipped, because its npm package cannot be installed: ${error}`)
+    console.warn(`skipped: the tests on ${name}, because its npm package cannot be installed: ${error}`)
     return undefined
   }
 }

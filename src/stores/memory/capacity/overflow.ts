@@ -10,7 +10,7 @@ import { Decider } from '../decider.ts'
 import { type Fingerprint, KeyHash } from '../table/key-hash.ts'
 import { Pruner } from './pruner.ts'
 
-/** Buckets for each set of limit names. */
+/** Buckets for each set of limits with the same names, algorithms, windows and times to live. */
 export const OVERFLOW_BUCKETS = 64
 
 export class Overflow {

@@ -19,7 +19,7 @@ export interface RowSchema {
   readonly algorithms: readonly NumericAlgorithm<AlgorithmState>[]
   /** Whether it is one fixed window, which is the most frequent schema. */
   readonly isOneWindow: boolean
-  /** The limits of the latest charge. They differ in their amounts only where there are very many schemas. */
+  /** The limits of the latest charge. Where the schema is without amounts, each charge may have others. */
   limits: readonly Limit[]
   /** The same text for the same schema, and another text for another schema. */
   readonly text: string
@@ -120,7 +120,7 @@ export class RowSchemas {
     if (id < MOST_SCHEMAS) return id
     throw new RateLimiterError({
       code: 'store_failed',
-      problem: `this MemoryStore has clients of ${MOST_SCHEMAS} different sets of limit names, and cannot hold more`,
+      problem: `this MemoryStore has clients of ${MOST_SCHEMAS} different sets of limits, and cannot hold more`,
       remedy: 'Give some of the limiters a store of their own.',
     })
   }

@@ -176,7 +176,7 @@ describe('schemas when all ids are in use', () => {
       expect.objectContaining({
         code: 'store_failed',
         message:
-          'this MemoryStore has clients of 65536 different sets of limit names, and cannot hold more. ' +
+          'this MemoryStore has clients of 65536 different sets of limits, and cannot hold more. ' +
           'Give some of the limiters a store of their own.',
       }),
     )
