@@ -55,8 +55,8 @@ const config: ViteUserConfig = defineConfig({
     ],
     maxWorkers: availableParallelism(),
     // A bound for what hangs, and not for what is slow: a busy machine must not fail a test.
-    testTimeout: 120_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // Many tests cause these warnings. Tests that are about a warning listen to the event.
     execArgv: [
       'BAN_FAILED',

@@ -24,8 +24,20 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT_CODES.error)
 })
 
+/** A module that never settles, or that ends the process itself, must not look like a passed audit. */
+function failWithoutResult(code: number): void {
+  if (code !== EXIT_CODES.success) return
+  stderr.write(
+    'express-tollgate: the audited module ended the process, or never finished, before there was a result. Let it export the app without waiting for other servers.\n',
+  )
+  process.exitCode = EXIT_CODES.error
+}
+
+process.on('exit', failWithoutResult)
+
 void runProgram(process.argv.slice(2), { input: stdin, output: stdout, messages: stderr }).then(
   (exitCode) => {
+    process.off('exit', failWithoutResult)
     // An audited app may have left a server or timers open, so the program must exit by itself: once all is
     // written.
     stdout.write('', (error) => {

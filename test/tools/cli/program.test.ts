@@ -41,6 +41,8 @@ const FILES: Readonly<Record<string, string>> = {
     enum Colour { Red }
     export const app: express.Express = express()`,
   'broken.mjs': "throw new Error('no database')",
+  'never.mjs': 'export default () => new Promise(() => {})',
+  'exits.mjs': 'process.exit(0)',
   'later.mjs': "setImmediate(() => { throw new Error('too late') }); await new Promise(() => {})",
 }
 
@@ -201,6 +203,8 @@ describe('an audit by the program', () => {
     ['nothing.js', "audit: cannot be loaded (Error: Cannot find module '"],
     ['broken.mjs', "audit: cannot be loaded (Error: no database), got 'broken.mjs'."],
     ['later.mjs', 'Error: too late\n'],
+    ['never.mjs', 'never finished, before there was a result'],
+    ['exits.mjs', 'never finished, before there was a result'],
   ])('fails for %s, which cannot be loaded', async (name, message) => {
     const { exitCode, messages } = await run(['audit', name])
     expect(exitCode).toBe(2)
