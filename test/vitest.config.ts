@@ -16,12 +16,20 @@ const SLOW_TESTS = [
 
 /** Tests that look at the timers, warnings, subscribers or prototypes of their whole process. */
 const TESTS_OF_A_PROCESS = [
+  'test/background-timer.test.ts',
+  'test/client/client-key-cases.test.ts',
   'test/events/channels.test.ts',
   'test/integration/acceptance/events.test.ts',
   'test/integration/acceptance/one-limiter.test.ts',
+  'test/integration/acceptance/response-headers.test.ts',
+  'test/limiter/server-guard.test.ts',
   'test/options/request-property-name.test.ts',
+  'test/stores/memory/capacity/pruner.test.ts',
+  'test/stores/memory/memory-store-timer.test.ts',
   'test/stores/redis/clients/*.test.ts',
+  'test/stores/redis/redis-store.test.ts',
   'test/stores/resilience/*.test.ts',
+  'test/tools/dashboard/event-streams.test.ts',
   'test/tools/metrics/*.test.ts',
   'test/tools/testing/faulty-store.test.ts',
 ]
