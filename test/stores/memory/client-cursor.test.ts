@@ -283,8 +283,7 @@ describe('a cursor', () => {
       clients.schemas.retain(clients.schemas.of([limitOf(1, { name: `limit ${count}` })]))
     }
     const entry = windowEntry({ limits: [limitOf(10, { name: 'one too many' })] })
-    const problem =
-      'this MemoryStore has clients of 65536 different sets of limits, and cannot hold more. '
+    const problem = 'this MemoryStore has clients of 65536 different sets of limits, and cannot hold more. '
     const remedy = 'Give some of the limiters a store of their own.'
     expect(() => cursor.write(entry)).toThrow(problem + remedy)
     expect(cursor.read()).toEqual(windowEntry())
