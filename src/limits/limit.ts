@@ -48,3 +48,11 @@ export interface Quota {
 export function quotaOf({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windowMs' | 'burst'>): Quota {
   return { units: burst, windowMs: burst === limit ? windowMs : (windowMs * burst) / limit }
 }
+
+/**
+ * Whether two limits share their count. A function, or another version of the limiter, may give other amounts from
+ * charge to charge.
+ */
+export function isSameCounter(one: Limit, other: Limit): boolean {
+  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
+}

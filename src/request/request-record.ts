@@ -33,38 +33,28 @@ export class RequestRecord {
   }
 }
 
-/** Where requests have their records. Both names are of `Symbol.for`: copies of this library share the records. */
-export interface RequestRecords {
-  /** The record of a request; the first call makes it. */
-  readonly of: (req: IncomingMessage) => RequestRecord
-}
-
+// Both names are of Symbol.for: copies of this library (ESM beside CommonJS) share the records.
 const RECORD: unique symbol = Symbol.for('express-tollgate.request-record')
-
-/** Records in a property of each request. */
-export const recordsOnRequests: RequestRecords = {
-  of(req) {
-    const carrier = req as { [RECORD]?: RequestRecord }
-    carrier[RECORD] ??= new RequestRecord()
-    return carrier[RECORD]
-  },
-}
-
-const sharedRecords = sharedState(
+const records = sharedState(
   Symbol.for('express-tollgate.request-records'),
   () => new WeakMap<IncomingMessage, RequestRecord>(),
 )
 
-/** Records beside the requests. */
-export const recordsBesideRequests: RequestRecords = {
-  of(req) {
-    let record = sharedRecords.get(req)
-    if (record === undefined) {
-      record = new RequestRecord()
-      sharedRecords.set(req, record)
-    }
-    return record
-  },
+/** The record in a property of the request. */
+export function recordOnRequest(req: IncomingMessage): RequestRecord {
+  const carrier = req as { [RECORD]?: RequestRecord }
+  carrier[RECORD] ??= new RequestRecord()
+  return carrier[RECORD]
+}
+
+/** The record beside the request. */
+export function recordBesideRequest(req: IncomingMessage): RequestRecord {
+  let record = records.get(req)
+  if (record === undefined) {
+    record = new RequestRecord()
+    records.set(req, record)
+  }
+  return record
 }
 
 /**
@@ -74,10 +64,9 @@ export const recordsBesideRequests: RequestRecords = {
  */
 const FIRST_V8_WITH_CHEAP_PROPERTY = 13
 
-const records =
-  Number.parseInt(process.versions.v8 ?? '', 10) >= FIRST_V8_WITH_CHEAP_PROPERTY
-    ? recordsOnRequests
-    : recordsBesideRequests
+const hasCheapProperty = Number.parseInt(process.versions.v8 ?? '', 10) >= FIRST_V8_WITH_CHEAP_PROPERTY
 
 /** The record of a request; the first call makes it. */
-export const requestRecordOf: (req: IncomingMessage) => RequestRecord = records.of
+export const requestRecordOf: (req: IncomingMessage) => RequestRecord = hasCheapProperty
+  ? recordOnRequest
+  : recordBesideRequest

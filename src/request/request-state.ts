@@ -1,4 +1,5 @@
 import { type Decision, type LimitState, tighter, tightestOf } from '../limits/decision.ts'
+import { isSameCounter } from '../limits/limit.ts'
 import type { Charge, Store } from '../stores/store.ts'
 
 /** The tightest limit state that was shown in one place, and the states shown in other places before. */
@@ -56,7 +57,7 @@ export class RequestState {
     const chargedBefore = this.#chargedBy
     this.#chargedBy = { limiterId, charge, store, next: chargedBefore }
     // Most requests meet one limiter.
-    return chargedBefore !== undefined && hasSameCounter(chargedBefore, charge, store)
+    return chargedBefore !== undefined && wasChargedElsewhere(chargedBefore, charge, store)
   }
 
   /**
@@ -118,22 +119,19 @@ export class RequestState {
   }
 }
 
-function hasSameCounter(first: ChargedBy, charge: Charge, store: Store | undefined): boolean {
+function wasChargedElsewhere(first: ChargedBy, charge: Charge, store: Store | undefined): boolean {
   if (store?.countersAt === undefined) return false
   for (let charged: ChargedBy | undefined = first; charged !== undefined; charged = charged.next) {
     const isOtherStore = charged.store !== store && charged.store?.countersAt === store.countersAt
-    if (isOtherStore && charged.charge.key === charge.key && shareLimit(charged.charge, charge)) return true
+    if (isOtherStore && charged.charge.key === charge.key && haveSameCounter(charged.charge, charge))
+      return true
   }
   return false
 }
 
-/** Whether two charges have a limit whose counter is the same: by its name, algorithm and window. */
-function shareLimit({ limits }: Charge, other: Charge): boolean {
-  return limits.some(({ name, algorithm, windowMs }) =>
-    other.limits.some(
-      (limit) => limit.name === name && limit.algorithm === algorithm && limit.windowMs === windowMs,
-    ),
-  )
+/** Whether two charges of one key have a limit whose counter is the same. */
+function haveSameCounter({ limits }: Charge, other: Charge): boolean {
+  return limits.some((limit) => other.limits.some((otherLimit) => isSameCounter(limit, otherLimit)))
 }
 
 /** Milliseconds until a charge that was admitted can be admitted once more. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   RequestRecord,
-  recordsBesideRequests,
-  recordsOnRequests,
+  recordBesideRequest,
+  recordOnRequest,
   requestRecordOf,
 } from '../../src/request/request-record.ts'
 import { exchange } from './exchange.ts'
@@ -20,14 +20,14 @@ describe('RequestRecord', () => {
 })
 
 describe.each([
-  ['on requests', recordsOnRequests],
-  ['beside requests', recordsBesideRequests],
-])('the records %s', (where, records) => {
+  ['on requests', recordOnRequest],
+  ['beside requests', recordBesideRequest],
+])('the records %s', (where, recordOf) => {
   it('are one for each request, shared with other copies of the library', () => {
     const [{ req }, { req: other }] = [exchange(), exchange()]
-    const record = records.of(req)
-    expect(records.of(req)).toBe(record)
-    expect(records.of(other)).not.toBe(record)
+    const record = recordOf(req)
+    expect(recordOf(req)).toBe(record)
+    expect(recordOf(other)).not.toBe(record)
     const onRequest: unknown = Reflect.get(req, Symbol.for('express-tollgate.request-record'))
     const beside = Reflect.get(globalThis, Symbol.for('express-tollgate.request-records')) as WeakMap<
       object,
@@ -41,6 +41,6 @@ describe.each([
 
   it('are those of this version of Node, or of others', () => {
     const isOnRequests = Number(process.versions.v8.split('.')[0]) >= 13
-    expect(requestRecordOf === records.of).toBe(isOnRequests === (where === 'on requests'))
+    expect(requestRecordOf === recordOf).toBe(isOnRequests === (where === 'on requests'))
   })
 })

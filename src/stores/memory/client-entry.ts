@@ -5,7 +5,7 @@
 import type { AlgorithmResult } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import { type BanState, banAt } from '../../limits/ban.ts'
-import type { Limit } from '../../limits/limit.ts'
+import { isSameCounter, type Limit } from '../../limits/limit.ts'
 
 /** A copy of what is known of a client. A change takes effect when the entry is written back. */
 export interface ClientEntry {
@@ -88,10 +88,6 @@ export function stateFor(
  */
 export function indexOfLimit(limit: Limit | undefined, limits: readonly Limit[]): number {
   return limits.findIndex((one) => limit !== undefined && isSameCounter(one, limit))
-}
-
-function isSameCounter(one: Limit, other: Limit): boolean {
-  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
 }
 
 /** The entry with these limits in the place of those that they share a count with. Their amounts may differ. */

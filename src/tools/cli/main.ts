@@ -24,11 +24,11 @@ process.on('uncaughtException', (error) => {
   process.exit(EXIT_CODES.error)
 })
 
-/** A module that never settles, or that ends the process itself, must not look like a passed audit. */
+/** An audited module that never settles, or that ends the process itself, must not look like a passed audit. */
 function failWithoutResult(code: number): void {
   if (code !== EXIT_CODES.success) return
   stderr.write(
-    'express-tollgate: the audited module ended the process, or never finished, before there was a result. Let it export the app without waiting for other servers.\n',
+    'express-tollgate: the process ended before there was a result. Let the audited module export the app without ending the process, and without waiting for other servers.\n',
   )
   process.exitCode = EXIT_CODES.error
 }

@@ -1,24 +1,4 @@
-import { afterAll, beforeAll } from 'vitest'
-import { CLIENTS } from '../../support/redis/clients.ts'
-import { describeConformance } from '../../support/redis/describe-conformance.ts'
-import { describeRedis } from '../../support/redis/describe-redis.ts'
-import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
+import { describeServerConformance, NEWEST_CLIENTS } from '../../support/redis/describe-conformance.ts'
 
-/** The newest version of each client. older-clients-conformance.slow.test.ts tests the others. */
-const NEWEST = ['ioredis 6', 'node-redis 6']
-
-describeRedis('the store conformance of RedisStore', () => {
-  let server: Pick<RedisServer, 'url' | 'stop'>
-  beforeAll(async () => {
-    server = await anyRedis()
-  })
-  afterAll(() => server.stop())
-
-  describeConformance(
-    Object.fromEntries(
-      Object.entries(CLIENTS)
-        .filter(([name]) => NEWEST.includes(name))
-        .map(([name, connect]) => [name, () => connect(server.url)]),
-    ),
-  )
-})
+// older-clients-conformance.slow.test.ts tests the other clients.
+describeServerConformance('the store conformance of RedisStore', (client) => NEWEST_CLIENTS.includes(client))

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
 import { storeConformance } from '../../../src/tools/testing/conformance/store-conformance.ts'
-import type { ConnectedClient } from './clients.ts'
+import { CLIENTS, type ConnectedClient } from './clients.ts'
+import { describeRedis } from './describe-redis.ts'
+import { anyRedis, type RedisServer } from './redis-server.ts'
 
 /** Runs the store conformance suite on a RedisStore through each of some clients, by their names. */
 export function describeConformance(clients: Readonly<Record<string, () => Promise<ConnectedClient>>>): void {
@@ -26,3 +28,22 @@ export function describeConformance(clients: Readonly<Record<string, () => Promi
     })
   })
 }
+
+/** Runs the suite on one server, through the clients of {@link CLIENTS} that are tested. */
+export function describeServerConformance(title: string, isTested: (client: string) => boolean): void {
+  describeRedis(title, () => {
+    let server: Pick<RedisServer, 'url' | 'stop'>
+    beforeAll(async () => {
+      server = await anyRedis()
+    })
+    afterAll(() => server.stop())
+
+    const tested = Object.entries(CLIENTS).filter(([name]) => isTested(name))
+    describeConformance(
+      Object.fromEntries(tested.map(([name, connect]) => [name, () => connect(server.url)])),
+    )
+  })
+}
+
+/** The newest version of each client: the fast tests run through these, and the slow tests through the others. */
+export const NEWEST_CLIENTS: readonly string[] = ['ioredis 6', 'node-redis 6']

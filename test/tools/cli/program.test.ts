@@ -203,8 +203,8 @@ describe('an audit by the program', () => {
     ['nothing.js', "audit: cannot be loaded (Error: Cannot find module '"],
     ['broken.mjs', "audit: cannot be loaded (Error: no database), got 'broken.mjs'."],
     ['later.mjs', 'Error: too late\n'],
-    ['never.mjs', 'never finished, before there was a result'],
-    ['exits.mjs', 'never finished, before there was a result'],
+    ['never.mjs', 'the process ended before there was a result. Let the audited module export'],
+    ['exits.mjs', 'the process ended before there was a result. Let the audited module export'],
   ])('fails for %s, which cannot be loaded', async (name, message) => {
     const { exitCode, messages } = await run(['audit', name])
     expect(exitCode).toBe(2)
