@@ -1,3 +1,8 @@
+/*
+ * Follows the chain of proxies of a request back to its client.
+ *
+ * Twin: proxy-addr
+ */
 import type { Address } from './address.ts'
 
 /**

@@ -1,3 +1,8 @@
+/*
+ * What the store asks of each algorithm, and the ids that algorithms give.
+ *
+ * Twin: src/stores/redis/scripts/next-id.lua
+ */
 import type { Limit } from './limit.ts'
 
 /** The result of one charge on one limit. */

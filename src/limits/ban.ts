@@ -1,6 +1,5 @@
 /*
- * Twin: src/stores/redis/scripts/ban.lua.
- * test/stores/redis/scripts/twins.test.ts proves that both decide the same.
+ * Twin: src/stores/redis/scripts/ban.lua
  */
 import type { NumberSink, NumberSource } from './algorithm.ts'
 import type { Limit } from './limit.ts'

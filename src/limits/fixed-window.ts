@@ -1,7 +1,7 @@
 /*
- * Twins: fixed-window.lua and single-window.lua in src/stores/redis/scripts;
- * src/stores/memory/open-window-charge.ts. test/stores/redis/scripts/twins.test.ts and
- * test/stores/memory/open-window-charge.test.ts prove that all of them decide the same.
+ * Twin: src/stores/memory/open-window-charge.ts
+ * Twin: src/stores/redis/scripts/fixed-window.lua
+ * Twin: src/stores/redis/scripts/single-window.lua
  */
 import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
 import type { Limit } from './limit.ts'

@@ -1,6 +1,5 @@
 /*
- * Twin: src/stores/redis/scripts/sliding-window.lua.
- * test/stores/redis/scripts/twins.test.ts proves that both decide the same.
+ * Twin: src/stores/redis/scripts/sliding-window.lua
  */
 import {
   type AlgorithmResult,

@@ -1,6 +1,5 @@
 /*
- * Twin: src/stores/redis/scripts/token-bucket.lua.
- * test/stores/redis/scripts/twins.test.ts proves that both decide the same.
+ * Twin: src/stores/redis/scripts/token-bucket.lua
  */
 import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
 import type { Limit } from './limit.ts'

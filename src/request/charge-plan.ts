@@ -1,3 +1,8 @@
+/*
+ * Plans the charge of a request: from the request and the key of its address to a policy, a client key and a charge.
+ *
+ * Twin: src/tools/cli/replay/offline-limiter.ts
+ */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'

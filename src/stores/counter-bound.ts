@@ -1,12 +1,12 @@
-// Hides how a store reports a client that has too many counters.
+// How many counters a store keeps of a client, and the warning that it has dropped some.
+//
+// Twin: src/stores/redis/scripts/other-counters.lua
 
 import { warn } from '../errors/warning.ts'
 
 /**
  * The most counters that a store keeps of a client under one key. A charge on other limits keeps the counters
  * of a client that still count, and above this number it drops those that are over first.
- *
- * Twin: src/stores/redis/scripts/other-counters.lua.
  */
 export const MOST_COUNTERS = 16
 

@@ -1,6 +1,8 @@
 /*
  * What the store knows of one client, as a plain object, and what follows from it: the result of a charge for each
  * limit, how full the limits are, and what changes when the clock is set back.
+ *
+ * Twin: src/stores/redis/scripts/limits.lua
  */
 import type { AlgorithmResult } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'

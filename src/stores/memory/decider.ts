@@ -1,6 +1,8 @@
 /*
  * Decides charges of one client: asks each of its limits, writes what they keep, counts refusals towards a ban, and
  * composes the decision. It neither finds the client (memory-store.ts) nor chooses who is forgotten (capacity/).
+ *
+ * Twin: src/stores/redis/scripts/decide.lua
  */
 import { FirstIds } from '../../limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'

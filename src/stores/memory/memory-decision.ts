@@ -1,5 +1,7 @@
 /*
  * Composes the decisions that the store answers, from the results of the limits.
+ *
+ * Twin: src/stores/redis/scripts/decide.lua
  */
 import type { AlgorithmResult } from '../../limits/algorithm.ts'
 import { algorithmOf } from '../../limits/algorithms.ts'

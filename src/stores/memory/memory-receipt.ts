@@ -1,6 +1,8 @@
 /*
- * Gives back the charge that a receipt was written for. Hides what makes sure that it is given back once, in this
- * store only, and only while the client still has it.
+ * Gives back the charge that a receipt was written for: once, in this store only, and only while the client still
+ * has it.
+ *
+ * Twin: src/stores/redis/scripts/refund.lua
  */
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'

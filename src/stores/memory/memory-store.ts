@@ -14,6 +14,9 @@
  * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
  * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
  * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
+ *
+ * Twin: src/stores/redis/scripts/block.lua
+ * Twin: src/stores/redis/scripts/unblock.lua
  */
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'

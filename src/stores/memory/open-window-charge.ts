@@ -2,8 +2,7 @@
  * Decides the most frequent charge on the numbers of the client's row, without an entry and a draft: the client has
  * one limit, a fixed window, which is open, has admitted its latest charge, admits this one, and would admit it again.
  *
- * This is a twin of ../../limits/fixed-window.ts. test/stores/memory/open-window-charge.test.ts proves on random
- * charges and traces that both answer the same and leave the same row.
+ * Twin: src/limits/fixed-window.ts
  */
 import type { LimitState } from '../../limits/decision.ts'
 import type { FixedWindowState } from '../../limits/fixed-window.ts'

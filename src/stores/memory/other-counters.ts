@@ -2,8 +2,7 @@
  * The counters of a client that a charge does not concern, because another version of the limiter has charged them. A
  * charge keeps them while they count, so that two versions do not erase the counters of each other.
  *
- * Twin: src/stores/redis/scripts/other-counters.lua. test/stores/redis/scripts/twins.test.ts proves that both keep the
- * same counters.
+ * Twin: src/stores/redis/scripts/other-counters.lua
  */
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'

@@ -1,4 +1,9 @@
-// Hides how the limits and the ban rule of a charge are written for a script.
+// Writes the limits and the ban rule of a charge as arguments of a script.
+//
+// Twin: src/stores/redis/scripts/decide.lua
+// Twin: src/stores/redis/scripts/refund.lua
+// Twin: src/stores/redis/scripts/single-window.lua
+// Twin: src/stores/redis/scripts/stored-client.lua
 
 import type { BanRule } from '../../limits/ban.ts'
 import type { Limit } from '../../limits/limit.ts'

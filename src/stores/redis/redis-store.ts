@@ -13,8 +13,8 @@
 // 11. reply.ts                     the numbers that the script answers
 //
 // script-runner.ts sends the text of a script to a server that does not have it.
-// The other Lua files are twins of files in src/limits. scripts/assemble-script.ts puts the files of a script
-// together. Each file of clients/ hides one package. Refunds, bans and resets need redis-receipt.ts and the
+// The other Lua files repeat files in src/limits. scripts/assemble-script.ts puts the files of a script
+// together. Each file of clients/ is for one package. Refunds, bans and resets need redis-receipt.ts and the
 // other scripts too.
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'

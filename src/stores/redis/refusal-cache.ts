@@ -1,4 +1,6 @@
-// Hides which refusals are answered without a call to Redis.
+// Repeats the refusals of Redis without a call, as long as Redis would answer the same.
+//
+// Twin: src/stores/redis/scripts/decide.lua
 
 import { createHash } from 'node:crypto'
 import type { Decision, LimitState } from '../../limits/decision.ts'

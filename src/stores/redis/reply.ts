@@ -1,5 +1,7 @@
-// Hides the shape of a reply. Twin of `scripts/decide.lua` and `scripts/single-window.lua`, which write it:
-// `twins.test.ts` compares the decisions of the Redis store with those of the memory store.
+// Reads the reply of the script that decides.
+//
+// Twin: src/stores/redis/scripts/decide.lua
+// Twin: src/stores/redis/scripts/single-window.lua
 
 import { RateLimiterError, showValue } from '../../errors/rate-limiter-error.ts'
 import type { Decision, LimitState } from '../../limits/decision.ts'

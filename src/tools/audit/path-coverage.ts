@@ -1,3 +1,8 @@
+/*
+ * Proves that every request for a route meets a limiter.
+ *
+ * Twin: Express
+ */
 import { type LayerPattern, matchLayer } from './layer-pattern.ts'
 import type { Segment } from './path-segment.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'

@@ -61,14 +61,59 @@ describe('the reading orders of docs/architecture.md', () => {
   })
 })
 
-describe('docs/architecture.md', () => {
-  it('names every file that calls itself a twin', () => {
-    const twins = sources.filter((path) => /\btwins?\b/i.test(textOf(path)))
-    expect(twins).toContain('src/limits/ban.ts')
-    expect(twins).toContain('src/stores/redis/scripts/ban.lua')
-    expect(twins.filter((path) => !page.includes(`\`${path}\``))).toEqual([])
+/** The comment that a source starts with. */
+function firstCommentOf(path: string): string {
+  const [comment = ''] = /^(?:\/\*\n[^]*?\*\/|(?:(?:--|\/\/).*\n)*)/.exec(textOf(path)) ?? []
+  return comment
+}
+
+/** The files or programs that a text names as twins. */
+const twinsIn = (text: string): string[] =>
+  [...text.matchAll(/^(?: \*|\/\/|--) Twin: (\S+)$/gm)].map(([, twin = '']) => twin)
+
+/** The names in backticks in a cell of a table. */
+const namesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+
+describe('the twins of docs/architecture.md', () => {
+  const [, section = ''] = page.split('\n## Rules that exist more than once\n')
+  const [tables = ''] = section.split('\n## ')
+  const listed = tables
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| rule ') && !line.startsWith('| ---'))
+    .map((row) => row.split(' | '))
+    .flatMap(([, here, there]) => namesIn(here).flatMap((one) => namesIn(there).map((other) => [one, other])))
+    .flatMap(([one = '', other = '']) => [`${one}: ${other}`, `${other}: ${one}`])
+    .filter((pair) => pair.startsWith('src/'))
+  const stated = sources.flatMap((path) => twinsIn(firstCommentOf(path)).map((twin) => `${path}: ${twin}`))
+
+  it('are the ones that the first comments of the sources name', () => {
+    expect(stated).toContain('src/limits/ban.ts: src/stores/redis/scripts/ban.lua')
+    expect(stated.toSorted()).toEqual([...new Set(listed)].toSorted())
   })
 
+  it('name each other', () => {
+    const ofFiles = stated.map((pair) => pair.split(': ')).filter(([, twin = '']) => twin.includes('/'))
+    expect(ofFiles.length).toBeGreaterThan(40)
+    const oneSided = ofFiles.filter(([path, twin]) => !stated.includes(`${twin}: ${path}`))
+    expect(oneSided).toEqual([])
+  })
+
+  it('are named in one form only', () => {
+    const otherForms = sources.filter((path) => {
+      const text = textOf(path).replaceAll('twins.test.ts', '')
+      return [...text.matchAll(/\btwins?\b/gi)].length !== twinsIn(firstCommentOf(path)).length
+    })
+    expect(otherForms).toEqual([])
+  })
+
+  it('are compared by tests that exist', () => {
+    const tests = namesIn(tables).filter((name) => name.startsWith('test/'))
+    expect(tests.length).toBeGreaterThan(6)
+    expect(tests.filter((path) => !filesBelow('test').includes(path))).toEqual([])
+  })
+})
+
+describe('docs/architecture.md', () => {
   it('names every file with state that a process shares', () => {
     // A Map or Set with content from the start is a constant.
     const state =

@@ -1,4 +1,6 @@
-// Hides node-redis, versions 4 to 6, for a cluster.
+// A connection through node-redis, versions 4 to 6, to a cluster.
+//
+// Twin: Redis
 
 import { type ClientEmitter, ClientEvents } from './client-events.ts'
 import { NOT_OPEN } from './node-redis.ts'

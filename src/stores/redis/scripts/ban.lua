@@ -1,7 +1,7 @@
 -- Bans, and the refusals that lead to one. A ban is { 'ban', since_ms, until_ms }. Before there is a ban, the
 -- refusals are { 'refusals', state }, with the state of a sliding window. Where there is neither, the value
 -- is false.
--- Twin of `src/limits/ban.ts`. `twins.test.ts` proves that they decide the same.
+-- Twin: src/limits/ban.ts
 
 -- include: clock
 -- include: sliding-window

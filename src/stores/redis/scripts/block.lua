@@ -5,6 +5,8 @@
 -- ARGV[2]: for how many milliseconds.
 --
 -- Answer: 1.
+--
+-- Twin: src/stores/memory/memory-store.ts
 
 -- include: storage
 -- include: ban

@@ -15,8 +15,13 @@
 --           then remaining and reset_ms of each limit,
 --           then, if the charge was taken, the three receipt numbers of each limit, and how many counters of
 --           the client were dropped, if any }.
--- single-window.lua gives a shorter answer. Twin of `reply.ts`, which reads both: `twins.test.ts`
--- compares all decisions with those of the memory store.
+-- single-window.lua gives a shorter answer. `reply.ts` reads both.
+--
+-- Twin: src/stores/memory/decider.ts
+-- Twin: src/stores/memory/memory-decision.ts
+-- Twin: src/stores/redis/charge-spec.ts
+-- Twin: src/stores/redis/refusal-cache.ts
+-- Twin: src/stores/redis/reply.ts
 
 -- include: single-window
 -- include: limits

@@ -1,5 +1,6 @@
 -- The arithmetic of a fixed window. A state is { start_ms, used, window_id }.
--- Twin of `src/limits/fixed-window.ts`. `twins.test.ts` proves that they decide the same.
+-- Twin: src/limits/fixed-window.ts
+-- Twin: src/stores/redis/scripts/single-window.lua
 
 -- include: clock
 -- include: next-id

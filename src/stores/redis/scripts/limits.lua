@@ -1,4 +1,6 @@
 -- The limits of a charge, their algorithms by name, and the change of an entry after the clock was set back.
+--
+-- Twin: src/stores/memory/client-entry.ts
 
 -- include: storage
 -- include: fixed-window

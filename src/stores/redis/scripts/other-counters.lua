@@ -1,9 +1,12 @@
 -- The counters of a client that a charge does not concern, because another version of the limiter has charged
 -- them. A charge keeps them while they count, so that two versions do not erase the counters of each other.
+--
+-- Twin: src/stores/counter-bound.ts
+-- Twin: src/stores/memory/other-counters.ts
 
 -- include: limits
 
--- The most counters of a client. Twin of `MOST_COUNTERS` in `src/stores/counter-bound.ts`.
+-- The most counters of a client.
 local MOST_COUNTERS = 16
 
 -- Adds the counters at these places of the entry to another entry, as far as they still count. Returns how

@@ -8,6 +8,9 @@
 -- JSON.
 --
 -- Answer: 1, or 0 if nothing is known of the client.
+--
+-- Twin: src/stores/memory/memory-receipt.ts
+-- Twin: src/stores/redis/charge-spec.ts
 
 -- include: limits
 

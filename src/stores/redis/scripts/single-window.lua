@@ -3,8 +3,10 @@
 -- of whom nothing else is known, on a clock that was not set back. In every other case this part does
 -- nothing, and the rest decides: also where the client has a counter of another limit.
 --
--- Twin of `fixed-window.lua` and of `src/limits/fixed-window.ts`. `twins.test.ts` proves that they decide the
--- same.
+-- Twin: src/limits/fixed-window.ts
+-- Twin: src/stores/redis/charge-spec.ts
+-- Twin: src/stores/redis/reply.ts
+-- Twin: src/stores/redis/scripts/fixed-window.lua
 --
 -- KEYS[1]: the key of the client.
 -- ARGV[2]: the cost in units.

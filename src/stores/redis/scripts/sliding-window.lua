@@ -1,6 +1,6 @@
 -- The arithmetic of a sliding window. A state is { last_id, id, last_ms, units, id, last_ms, units ... }:
 -- three numbers for each slice, from the oldest to the newest.
--- Twin of `src/limits/sliding-window.ts`. `twins.test.ts` proves that they decide the same.
+-- Twin: src/limits/sliding-window.ts
 
 -- include: clock
 -- include: next-id

@@ -11,6 +11,8 @@
 --
 -- A value that cannot be read is treated as absent: one of another type, or other bytes. The next write
 -- replaces it. `PSETEX` replaces a value of any type.
+--
+-- Twin: src/stores/redis/charge-spec.ts
 
 local SINGLE_WINDOW_MARK = 1
 -- Larger than each time in this format. `charge-spec.ts` does not ask for a larger one in the short form.

@@ -1,5 +1,5 @@
 -- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id }.
--- Twin of `src/limits/token-bucket.ts`. `twins.test.ts` proves that they decide the same.
+-- Twin: src/limits/token-bucket.ts
 --
 -- The remainder is taken with `math.fmod`, which is exact, as the remainder of JavaScript is. Lua computes
 -- `%` with a division, which rounds.

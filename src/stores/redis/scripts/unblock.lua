@@ -4,6 +4,8 @@
 -- ARGV[1]: in a test the time in whole milliseconds, else an empty text.
 --
 -- Answer: 1, or 0 if nothing is known of the client.
+--
+-- Twin: src/stores/memory/memory-store.ts
 
 -- include: storage
 

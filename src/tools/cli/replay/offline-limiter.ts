@@ -1,3 +1,8 @@
+/*
+ * Decides on the requests of an access log, without a server.
+ *
+ * Twin: src/request/charge-plan.ts
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createClientResolver, NO_CLIENT_WARNINGS } from '../../../client/client-resolver.ts'
 import { trustNobody } from '../../../client/proxy-trust.ts'
