@@ -145,7 +145,7 @@ function answerable<Req extends IncomingMessage, Res extends ServerResponse>(
   return whole === undefined ? context : { ...context, res: whole as Res }
 }
 
-/** Records the outcome and shows it in the headers and on the request. Answers how the request is to be refused. */
+/** Records the outcome and shows it in the headers and on the request. Returns how the request is to be refused. */
 function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   outcome: RequestOutcome,

@@ -6,7 +6,7 @@ import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /**
- * Puts the info on the request, unless a limiter before has put a tighter one there. Answers this limiter's own
+ * Puts the info on the request, unless a limiter before has put a tighter one there. Returns this limiter's own
  * info in any case.
  */
 export function attachInfo(

@@ -36,7 +36,7 @@ export function requestProperty(name: string): RequestProperty {
 /** Marks the accessors of this library, those of another copy of it too. */
 const MARK = Symbol.for('express-tollgate.accessor')
 
-/** Makes sure that requests with this prototype have the accessor. Answers false where they cannot have it. */
+/** Makes sure that requests with this prototype have the accessor. Returns false where they cannot have it. */
 function ensureAccessor(prototype: object, name: string): boolean {
   const root = rootOf(prototype)
   if (root === undefined) return false

@@ -48,7 +48,7 @@ export class RequestState {
   }
 
   /**
-   * Notes that a limiter has charged the request, or has tried to. Answers whether another limiter has charged the same
+   * Notes that a limiter has charged the request, or has tried to. Returns whether another limiter has charged the same
    * counter through another store.
    *
    * @param store undefined if the limiter has a store of its own

@@ -1,4 +1,4 @@
-// Hides how all keys of a store are deleted.
+// Deletes all keys of a store.
 
 import type { SendCommand } from './clients/redis-connection.ts'
 

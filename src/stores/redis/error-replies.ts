@@ -1,4 +1,4 @@
-// Hides what an error says about the health of Redis.
+// Which errors show that Redis cannot serve anybody now.
 
 /** Error replies start with a code in capital letters. Errors of a connection do not. */
 const REPLY_CODE = /^[A-Z][A-Z0-9_]+(?= )/

@@ -1,4 +1,4 @@
-// Hides how the key of a client becomes the name of a key in Redis.
+// The name of the key in Redis for the key of a client.
 
 import { createHash } from 'node:crypto'
 

@@ -1,4 +1,4 @@
-// Hides which charge a receipt of the Redis store stands for.
+// The receipt of a charge that the Redis store has taken.
 
 import type { Limit } from '../../limits/limit.ts'
 

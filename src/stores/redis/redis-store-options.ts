@@ -1,4 +1,4 @@
-// Hides the defaults and the checks of the options of the store.
+// The options of the Redis store, their defaults and their checks.
 
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'

@@ -1,4 +1,4 @@
-// Hides how a server gets the text of a script.
+// Runs scripts, and sends their texts to servers that do not have them.
 
 import type { CallDeadline } from '../resilience/call-deadline.ts'
 import type { Charge } from '../store.ts'
@@ -46,7 +46,7 @@ export class ScriptRunner {
   }
 
   /**
-   * Answers the reply to a script. No command is sent again for any other reason than a missing text.
+   * Returns the reply to a script. No command is sent again for any other reason than a missing text.
    *
    * @param charge nothing is sent for a charge that is abandoned
    */

@@ -33,7 +33,7 @@ export class CallDeadline {
   /**
    * The result of a call, or a rejection with `store_timeout`. A result that is no promise needs no timer.
    *
-   * @param onLate called before the rejection. Answers why the store is late, if that is known
+   * @param onLate called before the rejection. Returns why the store is late, if that is known
    */
   async within<T>(call: () => MaybePromise<T>, onLate: () => Error | undefined): Promise<T> {
     const result = call()

@@ -46,7 +46,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * Begins a call. Answers its generation, for `succeeded`, `failed` or `notCalled`. Undefined if the call
+   * Begins a call. Returns its generation, for `succeeded`, `failed` or `notCalled`. Undefined if the call
    * must not go to the store.
    */
   begin(): number | undefined {
@@ -56,7 +56,7 @@ export class CircuitBreaker {
     return this.#generation
   }
 
-  /** Answers whether the call began after the last change of the state. */
+  /** Returns whether the call began after the last change of the state. */
   succeeded(generation: number): boolean {
     if (generation !== this.#generation) return false
     this.#failures = 0

@@ -1,4 +1,4 @@
-// Hides how the time of a store is measured in a process that may be busy.
+// Measures the time that a store takes, in a process that may be busy.
 
 /** A deadline is extended to at most so many times its length, and never beyond this time in milliseconds. */
 const MOST_LENGTHS = 10

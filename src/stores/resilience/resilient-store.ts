@@ -28,7 +28,7 @@ interface StoreCall {
  * as failures. A circuit breaker keeps calls from a store that fails, and the fallback decides if there is
  * one.
  *
- * It answers directly if the store does, so that a synchronous store costs no promise.
+ * It returns a value, and no promise, if the store does, so that a synchronous store costs no promise.
  */
 export class ResilientStore {
   readonly #store: Store

@@ -42,7 +42,7 @@ export function circuitOpenError(lastError: RateLimiterError | undefined): RateL
 
 /** The failure of a store that answered an invalid decision. */
 export class InvalidDecision extends Error {
-  /** @param problem what `invalidityOf` answers. The message puts "it" before it. */
+  /** @param problem what `invalidityOf` returns. The message puts "it" before it. */
   constructor(problem: string) {
     super(`it ${problem}`)
   }

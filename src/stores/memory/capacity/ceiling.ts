@@ -1,6 +1,6 @@
 /*
- * The ceiling is the most clients that a table may hold. Hides which client is forgotten when a new client comes to a
- * full table (evictor.ts), and that each new client has a few expired clients removed (pruner.ts).
+ * The ceiling is the most clients that a table may hold. When a new client comes to a full table, another client is
+ * forgotten (evictor.ts). Each new client has a few expired clients removed (pruner.ts).
  */
 import { evictionChannel } from '../../../events/channels.ts'
 import { ClientCursor, type ClientRows } from '../client-cursor.ts'

@@ -1,6 +1,6 @@
 /*
  * The table of clients: one row for each client, found by the client's fingerprint. There is no object for any
- * client. Hides the rows (row-store.ts) and the index over them (row-index.ts) from each other.
+ * client. Keeps the rows (row-store.ts) and the index over them (row-index.ts) in agreement.
  */
 import type { Fingerprint } from './key-hash.ts'
 import { RowIndex } from './row-index.ts'

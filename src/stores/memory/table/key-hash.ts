@@ -1,6 +1,6 @@
 /*
- * Turns a key into a fingerprint of 96 bits, which stands for the key in the table. Hides the hash function
- * (chaskey.ts) and its secret.
+ * Turns a key into a fingerprint of 96 bits, which stands for the key in the table. The hash function (chaskey.ts)
+ * takes a secret.
  */
 import { randomFillSync } from 'node:crypto'
 import { Chaskey } from './chaskey.ts'

@@ -1,5 +1,5 @@
 /*
- * The meaning of the words of a row. Hides which bits hold what.
+ * The meaning of the words of a row, and of their bits.
  *
  * A row is the fingerprint of a client (3 words), its head (2 words), and its numbers:
  *

@@ -1,5 +1,5 @@
 /*
- * Finds the row of a fingerprint. Hides a hash table in segments. Each segment grows and shrinks by itself, so that
+ * Finds the row of a fingerprint, by a hash table in segments. Each segment grows and shrinks by itself, so that
  * no step moves more than the entries of one segment.
  *
  * A segment is an array of slots. The slot where an entry would best be is its home. Entries are probed slot by slot

@@ -1,5 +1,5 @@
 /*
- * Writes the numbers of a row and reads them. Hides the two forms that numbers have in a row: narrow (one word
+ * Writes the numbers of a row and reads them. Numbers have one of two forms in a row: narrow (one word
  * each) and wide (two words each). row-format.ts describes both.
  */
 import type { NumberSink, NumberSource } from '../../../limits/algorithm.ts'

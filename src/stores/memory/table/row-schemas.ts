@@ -1,6 +1,6 @@
 /*
  * A schema lists the limits that a client's row has numbers of. Clients with the same limits share one schema, so
- * that a row needs to keep a 16-bit id only. Hides how ids are given out and taken back.
+ * that a row needs to keep a 16-bit id only. An id is free again when its schema has no client.
  */
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import type { NumericAlgorithm } from '../../../limits/algorithm.ts'

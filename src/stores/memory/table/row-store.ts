@@ -1,5 +1,5 @@
 /*
- * Keeps rows of 32-bit words in typed arrays, the chunks. Hides how memory is taken and given back. It does not
+ * Keeps rows of 32-bit words in typed arrays, the chunks, and takes and gives back their memory. It does not
  * know what the words mean, except that the first three are the fingerprint of a client.
  */
 import type { Fingerprint } from './key-hash.ts'

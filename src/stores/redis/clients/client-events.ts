@@ -1,4 +1,4 @@
-// Hides what the store learns from the events of a client.
+// What the events of a client say about its connection.
 
 import { errorMonitor } from 'node:events'
 import { type ReadyEvents, ReadyWaiter } from './ready-waiters.ts'
@@ -48,7 +48,7 @@ export class ClientEvents {
     return events
   }
 
-  /** Calls `listener` each time when the client is ready. Answers how to end that. */
+  /** Calls `listener` each time when the client is ready. Returns a function that ends that. */
   onReady(listener: () => void): () => void {
     this.#readyListeners.add(listener)
     return () => this.#readyListeners.delete(listener)

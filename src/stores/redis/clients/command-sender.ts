@@ -1,4 +1,4 @@
-// Hides how a command is sent through any object that sends commands.
+// A connection through any object that sends commands.
 
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 

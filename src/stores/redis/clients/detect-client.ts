@@ -1,4 +1,4 @@
-// Hides how the package of a client is found out.
+// Finds out which package a client is from.
 
 import { RateLimiterError, showValue } from '../../../errors/rate-limiter-error.ts'
 import { CommandConnection, type CommandSender } from './command-sender.ts'

@@ -1,4 +1,4 @@
-// Hides ioredis, versions 5 and 6.
+// A connection through ioredis, versions 5 and 6.
 
 import type { Writable } from 'node:stream'
 import { type ClientEmitter, ClientEvents } from './client-events.ts'

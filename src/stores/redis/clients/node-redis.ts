@@ -1,4 +1,4 @@
-// Hides node-redis, versions 4 to 6, for one server and with sentinels.
+// A connection through node-redis, versions 4 to 6, to one server or with sentinels.
 
 import { type ClientEmitter, ClientEvents } from './client-events.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'

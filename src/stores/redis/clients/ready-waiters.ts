@@ -1,4 +1,4 @@
-// Hides how the store waits until a client is connected.
+// Waits until a client is connected.
 
 import { Deadline, withDeadline } from '../../resilience/deadline.ts'
 

@@ -1,4 +1,4 @@
-// Hides from the store which package a client is from.
+// What the store needs of a Redis client, whatever package the client is from.
 
 /** What the store needs of a Redis client. */
 export interface RedisConnection {
@@ -25,5 +25,5 @@ export interface RedisConnection {
   close(): Promise<void>
 }
 
-/** Sends one command, given as its words, and answers the reply. */
+/** Sends one command, given as its words, and returns the reply. */
 export type SendCommand = (words: readonly string[]) => Promise<unknown>

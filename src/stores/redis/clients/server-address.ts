@@ -1,4 +1,4 @@
-// Hides where the server of a client is.
+// The address of the server to which a client connects.
 
 import { sharedState } from '../../../errors/shared-state.ts'
 import { isIoredis } from './ioredis.ts'

@@ -1,4 +1,4 @@
-// Hides how many writes to a socket the commands of ioredis take.
+// Joins commands of ioredis, so that they take fewer writes to the socket.
 
 import type { Writable } from 'node:stream'
 

@@ -1,4 +1,4 @@
-// Hides that a script consists of several files.
+// Puts the files of a script together into one text.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-// Hides how the texts and digests of the scripts are made.
+// The scripts of the store, each with the digest of its text.
 
 import { createHash } from 'node:crypto'
 import { assembleScript } from './assemble-script.ts'
