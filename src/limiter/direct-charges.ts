@@ -35,7 +35,7 @@ export interface DirectChargeParts<Req extends IncomingMessage, Res extends Serv
 const OPTION_NAMES = ['class', 'cost', 'limit'] as const
 
 /** The answer for a class that is not limited, and for a store that has failed while requests may pass. */
-const ADMITTED_UNCOUNTED: Decision = { allowed: true, retryAfterMs: 0, limits: [] }
+const ALLOWED_UNCOUNTED: Decision = { allowed: true, retryAfterMs: 0, limits: [] }
 
 /** The methods of a limiter that need no request: they take a client key instead. */
 export class DirectCharges<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -56,7 +56,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const plan = this.#plan(key, options)
     if (plan === undefined) {
       publishUncharged('skipped', key, this.#parts.description)
-      return ADMITTED_UNCOUNTED
+      return ALLOWED_UNCOUNTED
     }
     const answer = await consumePlan(this.#parts.store, plan)
     publishDecision(plan, answer, this.#parts)
@@ -66,7 +66,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   readonly peek = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     this.#checkStoreHas('peek')
     const plan = this.#plan(key, options)
-    if (plan === undefined) return ADMITTED_UNCOUNTED
+    if (plan === undefined) return ALLOWED_UNCOUNTED
     if (plan.policy.refusesAll) return refuseAll(plan.policy.limits)
     return this.#decisionOf(await this.#parts.store.peek(plan.charge))
   }
@@ -141,7 +141,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   #decisionOf(answer: StoreAnswer): Decision {
     if (!(answer instanceof RateLimiterError)) return answer
     if (this.#parts.settings.onStoreError === 'deny') throw answer
-    return ADMITTED_UNCOUNTED
+    return ALLOWED_UNCOUNTED
   }
 
   #checkStoreHas(method: 'peek' | 'block' | 'unblock' | 'reset' | 'resetAll'): void {

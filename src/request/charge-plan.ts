@@ -136,7 +136,7 @@ function checkCost(cost: unknown): number {
   throw invalidResult('cost', cost, 'returned no cost', 'Return a whole number of at least 1.')
 }
 
-/** Throws for a cost that no wait would admit. */
+/** Throws for a cost that no wait would allow. */
 function checkCapacity(
   cost: number,
   { refusesAll, smallestLimit: { name, burst, algorithm } }: Policy,

@@ -10,7 +10,7 @@ import { isWholeResponse, wholeResponseFor } from '../response/socket-response.t
 import { askStore } from './ask-store.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
-import { followUpAdmitted, recordAnswer } from './record-answer.ts'
+import { followUpAllowed, recordAnswer } from './record-answer.ts'
 import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
 import { attachInfo } from './request-info.ts'
 import { requestRecordOf } from './request-record.ts'
@@ -163,7 +163,7 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   writeHeaders(res, formats, record.state, shown)
   const { plan, decision, retryAfterMs } = shown
   if (!decision.allowed) return { info, violated: violatedBy(decision, plan.charge.cost), retryAfterMs }
-  followUpAdmitted(context, shown, parts)
+  followUpAllowed(context, shown, parts)
   return undefined
 }
 

@@ -11,7 +11,7 @@ import type { AnsweredRequest, MiddlewareParts, RequestContext } from './request
 export interface ShownDecision {
   readonly plan: ChargePlan
   readonly decision: Decision
-  /** Milliseconds until no limiter met so far refuses the request; 0 when this one admitted it. */
+  /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
   readonly retryAfterMs: number
   /** Milliseconds since the epoch. */
   readonly nowMs: number
@@ -45,8 +45,8 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
   }
 }
 
-/** Prepares the refund of an admitted charge, and notes its wait for limiters that the request meets later. */
-export function followUpAdmitted<Req extends IncomingMessage, Res extends ServerResponse>(
+/** Prepares the refund of an allowed charge, and notes its wait for limiters that the request meets later. */
+export function followUpAllowed<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, record: { state } }: RequestContext<Req, Res>,
   { plan, decision, isEnforced, otherReceipt }: ShownDecision,
   { settings: { refund }, store }: MiddlewareParts<Req, Res>,
@@ -60,6 +60,6 @@ export function followUpAdmitted<Req extends IncomingMessage, Res extends Server
   }
   // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
   if (isEnforced && refund?.refunds !== 'failed') {
-    state.addAdmitted({ decision, cost: plan.charge.cost })
+    state.addAllowed({ decision, cost: plan.charge.cost })
   }
 }

@@ -18,8 +18,8 @@ interface ChargedBy {
   readonly next: ChargedBy | undefined
 }
 
-/** A charge that one limiter admitted on this request. */
-export interface AdmittedCharge {
+/** A charge that one limiter allowed on this request. */
+export interface AllowedCharge {
   readonly decision: Decision
   readonly cost: number
 }
@@ -36,7 +36,7 @@ const EMPTY: readonly never[] = []
 export class RequestState {
   #chargedBy: ChargedBy | undefined
   #announcedBy: readonly symbol[] = EMPTY
-  #admitted: readonly AdmittedCharge[] = EMPTY
+  #allowedCharges: readonly AllowedCharge[] = EMPTY
   #shown: ShownState | undefined
   #dialect: string | undefined
 
@@ -71,8 +71,8 @@ export class RequestState {
   }
 
   /** Notes a charge that stays: the limiter will charge the client's next try the same. */
-  addAdmitted(charge: AdmittedCharge): void {
-    this.#admitted = this.#admitted === EMPTY ? [charge] : [...this.#admitted, charge]
+  addAllowed(charge: AllowedCharge): void {
+    this.#allowedCharges = this.#allowedCharges === EMPTY ? [charge] : [...this.#allowedCharges, charge]
   }
 
   /**
@@ -108,11 +108,11 @@ export class RequestState {
   }
 
   /**
-   * Milliseconds until no limiter met so far refuses the request. The limiters met before have admitted it this
+   * Milliseconds until no limiter met so far refuses the request. The limiters met before have allowed it this
    * time, and may have too little left for the next try. Limiters further on are not known yet.
    */
   retryAfterMs(ownMs: number): number {
-    return this.#admitted.reduce(
+    return this.#allowedCharges.reduce(
       (latest, { decision, cost }) => Math.max(latest, msUntilRepeat(decision, cost)),
       ownMs,
     )
@@ -134,7 +134,7 @@ function haveSameCounter({ limits }: Charge, other: Charge): boolean {
   return limits.some((limit) => other.limits.some((otherLimit) => isSameCounter(limit, otherLimit)))
 }
 
-/** Milliseconds until a charge that was admitted can be admitted once more. */
+/** Milliseconds until a charge that was allowed can be allowed once more. */
 export function msUntilRepeat({ limits, repeatAfterMs }: Decision, cost: number): number {
   if (repeatAfterMs !== undefined) return repeatAfterMs
   return Math.max(0, ...limits.filter(({ remaining }) => remaining < cost).map(({ resetMs }) => resetMs))

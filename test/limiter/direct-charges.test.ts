@@ -99,7 +99,7 @@ describe('consume and peek', () => {
     expect(await limiter.consume('key')).toMatchObject({ allowed: false, retryAfterMs: 600 })
   })
 
-  it('admit a class that is not limited', async () => {
+  it('allow a class that is not limited', async () => {
     const limiter = createRateLimiter({ write: false })
     const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
     expect(await limiter.consume('key', { class: 'write' })).toEqual(uncounted)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { type AdmittedCharge, RequestState } from '../../src/request/request-state.ts'
+import { type AllowedCharge, RequestState } from '../../src/request/request-state.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { chargeOf } from '../support/charges.ts'
 
@@ -92,7 +92,7 @@ describe('RequestState', () => {
   })
 
   /** A charge that was taken, with where it left its limits. */
-  const taken = (cost: number, limits: readonly LimitState[], repeatAfterMs?: number): AdmittedCharge => ({
+  const taken = (cost: number, limits: readonly LimitState[], repeatAfterMs?: number): AllowedCharge => ({
     decision: {
       allowed: true,
       retryAfterMs: 0,
@@ -105,26 +105,26 @@ describe('RequestState', () => {
   it('names the longest wait of the limits that have too little left for their charge', () => {
     const requestState = new RequestState()
     expect(requestState.retryAfterMs(100)).toBe(100)
-    requestState.addAdmitted(taken(1, [state('a', 0, 500), state('b', 1, 900)]))
+    requestState.addAllowed(taken(1, [state('a', 0, 500), state('b', 1, 900)]))
     expect(requestState.retryAfterMs(100)).toBe(500)
     expect(requestState.retryAfterMs(700)).toBe(700)
-    requestState.addAdmitted(taken(4, [state('c', 4, 800)]))
+    requestState.addAllowed(taken(4, [state('c', 4, 800)]))
     expect(requestState.retryAfterMs(100)).toBe(500)
-    requestState.addAdmitted(taken(5, [state('d', 4, 700), state('e', 5, 900)]))
+    requestState.addAllowed(taken(5, [state('d', 4, 700), state('e', 5, 900)]))
     expect(requestState.retryAfterMs(100)).toBe(700)
   })
 
   it('names the wait that the store gave for the same charge, where it gave one', () => {
     const requestState = new RequestState()
     // The next unit is back in 500 ms, and the three that the charge takes not before 1500.
-    requestState.addAdmitted(taken(3, [state('a', 0, 500)], 1500))
+    requestState.addAllowed(taken(3, [state('a', 0, 500)], 1500))
     expect(requestState.retryAfterMs(100)).toBe(1500)
     expect(requestState.retryAfterMs(1600)).toBe(1600)
     // Less than until the reset: of a bucket, that is when all that remains has come back a second time.
     const other = new RequestState()
-    other.addAdmitted(taken(3, [state('b', 2, 9000)], 250))
+    other.addAllowed(taken(3, [state('b', 2, 9000)], 250))
     expect(other.retryAfterMs(100)).toBe(250)
-    other.addAdmitted(taken(3, [state('c', 0, 9000)], 0))
+    other.addAllowed(taken(3, [state('c', 0, 9000)], 0))
     expect(other.retryAfterMs(100)).toBe(250)
   })
 })

@@ -8,7 +8,7 @@ export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, st
 
 export const plan: ChargePlan = chargePlanner(settings)(exchange().req, '192.0.2.1') as ChargePlan
 
-/** An admitted charge that leaves so many units of a limit of 10. */
+/** An allowed charge that leaves so many units of a limit of 10. */
 export function decisionWith(remaining: number, resetMs = 60_000): Decision {
   const state: LimitState = { name: 'read', limit: 10, remaining, resetMs }
   return { allowed: true, retryAfterMs: 0, limits: [state] }

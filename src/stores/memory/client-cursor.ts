@@ -109,7 +109,7 @@ export class ClientCursor {
     return (this.#marks & IS_BANNED) !== 0
   }
 
-  /** The cost of the latest charge where it was refused, rounded down by `keptCost`; 0 where it was admitted. */
+  /** The cost of the latest charge where it was refused, rounded down by `keptCost`; 0 where it was allowed. */
   get refusedCost(): number {
     return refusedCostOf(this.#marks)
   }
@@ -124,7 +124,7 @@ export class ClientCursor {
   }
 
   /**
-   * Whether `holdsOnly` is true, the latest charge was admitted, and the row is narrow: only then the next four members
+   * Whether `holdsOnly` is true, the latest charge was allowed, and the row is narrow: only then the next four members
    * may be used.
    */
   isNarrowRowOf(schema: RowSchema): boolean {

@@ -17,7 +17,7 @@ export interface ClientEntry {
   ban: BanState | undefined
   /** From this time on the client may be forgotten: its windows, its refusals and its ban have all ended. */
   expiresAtMs: number
-  /** The cost of the latest charge where it was refused, and 0 where it was admitted. A row keeps it rounded down. */
+  /** The cost of the latest charge where it was refused, and 0 where it was allowed. A row keeps it rounded down. */
   refusedCost: number
 }
 

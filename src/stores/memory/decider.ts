@@ -31,8 +31,8 @@ import { longestTtlMs, type RowSchema, type RowSchemas } from './table/row-schem
 /** Makes room for a new client. Returns false when there is none. */
 export type MakeRoom = (newClient: Fingerprint, nowMs: number) => boolean
 
-/** A charge that every limit admits. Its states are in the draft of the cursor, and not written yet. */
-interface Admission {
+/** A charge that every limit allows. Its states are in the draft of the cursor, and not written yet. */
+interface DraftedCharge {
   readonly limits: LimitState[]
   /** The states after the charge, for its receipt; undefined where no receipt is wanted. */
   readonly states: AlgorithmState[] | undefined
@@ -118,8 +118,8 @@ export class Decider {
     const { limits } = charge
     const entry = client.isKnown && !client.holdsOnly(schema) ? this.#readClient(limits, nowMs) : undefined
     const isBanned = banEndsInMs(entry?.ban, nowMs) > 0
-    const admission = isBanned ? undefined : this.#admit(charge, schema, entry, nowMs)
-    if (admission === undefined) return this.#refuse(charge, entry ?? this.#readClient(limits, nowMs), nowMs)
+    const drafted = isBanned ? undefined : this.#draftCharge(charge, schema, entry, nowMs)
+    if (drafted === undefined) return this.#refuse(charge, entry ?? this.#readClient(limits, nowMs), nowMs)
     const isNew = !client.isKnown
     if (isNew && !this.#makeRoom(client.fingerprint, nowMs)) return undefined
     const untilMs = nowMs + longestTtlMs(limits)
@@ -128,11 +128,11 @@ export class Decider {
     const head = { schema, refusedCost: 0, ban: entry?.ban, expiresAtMs }
     if (others === undefined) client.save(head)
     else this.#saveWith(others, head)
-    const { states, repeatAfterMs } = admission
+    const { states, repeatAfterMs } = drafted
     return {
       allowed: true,
       retryAfterMs: 0,
-      limits: admission.limits,
+      limits: drafted.limits,
       ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
       ...(states === undefined ? undefined : { receipt: this.#receipt(charge, states) }),
     }
@@ -144,14 +144,14 @@ export class Decider {
    * @param entry undefined for a new client, and for a client whose row holds the states of these limits only: then
    *   they are read from the row one by one
    */
-  #admit(
+  #draftCharge(
     { limits, cost, refundable }: Charge,
     { algorithms }: RowSchema,
     entry: ClientEntry | undefined,
     nowMs: number,
-  ): Admission | undefined {
+  ): DraftedCharge | undefined {
     const states = refundable === false ? undefined : []
-    const admission: Admission = { limits: [], states, repeatAfterMs: 0 }
+    const drafted: DraftedCharge = { limits: [], states, repeatAfterMs: 0 }
     const numbers = this.client.isKnown && entry === undefined ? this.client.numbers() : undefined
     const draft = this.client.draft()
     for (const [index, limit] of limits.entries()) {
@@ -162,13 +162,13 @@ export class Decider {
       const result = algorithm.charge(state, nowMs, limit, cost)
       if (!result.allowed) return undefined
       algorithm.write(result.state, draft)
-      admission.limits.push(limitStateOf(limit, result))
-      admission.states?.push(result.state)
+      drafted.limits.push(limitStateOf(limit, result))
+      drafted.states?.push(result.state)
       if (result.remaining >= cost) continue
       const { retryAfterMs } = algorithm.charge(result.state, nowMs, limit, cost)
-      admission.repeatAfterMs = Math.max(admission.repeatAfterMs, retryAfterMs)
+      drafted.repeatAfterMs = Math.max(drafted.repeatAfterMs, retryAfterMs)
     }
-    return admission
+    return drafted
   }
 
   #othersOf(entry: ClientEntry, limits: readonly Limit[], nowMs: number): OtherCounters | undefined {

@@ -40,7 +40,7 @@ export function refusedDecision(
   return { allowed: false, retryAfterMs: longestRetryMs(results), limits: limitStatesOf(limits, shown) }
 }
 
-/** A banned client has nothing left of any limit until the ban has ended and the limits admit the charge. */
+/** A banned client has nothing left of any limit until the ban has ended and the limits allow the charge. */
 export function bannedDecision(limits: readonly Limit[], results: AlgorithmResults, ban: Ban): Decision {
   const retryAfterMs = Math.max(ban.endsInMs, longestRetryMs(results))
   const none = { remaining: 0, resetMs: retryAfterMs }

@@ -1,6 +1,6 @@
 /*
  * Decides the most frequent charge on the numbers of the client's row, without an entry and a draft: the client has
- * one limit, a fixed window, which is open, has admitted its latest charge, admits this one, and would admit it again.
+ * one limit, a fixed window, which is open, has allowed its latest charge, allows this one, and would allow it again.
  *
  * Twin: src/limits/fixed-window.ts
  */

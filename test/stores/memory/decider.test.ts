@@ -122,18 +122,18 @@ describe('Decider', () => {
     ['sliding-window', 60_000],
     // Of the 6 units, 4 remain. The bucket regains the other two in 12 s.
     ['token-bucket', 12_000],
-  ] as const)('says when a %s admits the same charge again', (algorithm, repeatAfterMs) => {
+  ] as const)('says when a %s allows the same charge again', (algorithm, repeatAfterMs) => {
     const limits = [limitOf(10, { algorithm })]
     const decision = new OneClient().consume(chargeOf('client', limits, 6))
     expect(decision).toMatchObject({ allowed: true, retryAfterMs: 0, repeatAfterMs })
   })
 
-  it.each(ALGORITHMS)('does not say so where a %s admits the same charge again at once', (algorithm) => {
+  it.each(ALGORITHMS)('does not say so where a %s allows the same charge again at once', (algorithm) => {
     const limits = [limitOf(10, { algorithm })]
     expect(new OneClient().consume(chargeOf('client', limits, 5))).not.toHaveProperty('repeatAfterMs')
   })
 
-  it('says when the last of several limits admits the same charge again', () => {
+  it('says when the last of several limits allows the same charge again', () => {
     const limits = [
       limitOf(10, { name: 'soon', windowMs: 1000 }),
       limitOf(10, { name: 'late', algorithm: 'token-bucket' }),
@@ -151,7 +151,7 @@ describe('Decider', () => {
     }
   })
 
-  it('notes the cost of a refused charge, until a charge is admitted', () => {
+  it('notes the cost of a refused charge, until a charge is allowed', () => {
     for (const algorithm of ALGORITHMS) {
       const client = new OneClient()
       const charge = (cost: number): Charge => chargeOf('client', [limitOf(10, { algorithm })], cost)
@@ -167,7 +167,7 @@ describe('Decider', () => {
     }
   })
 
-  it('bans a client, refuses it during the ban, and admits it afterwards', () => {
+  it('bans a client, refuses it during the ban, and allows it afterwards', () => {
     const client = new OneClient()
     const charge = chargeOf('client', [limitOf(1)], 1, RULE)
     const bans = [0, 1, 2, 600_001, 600_002].map((ms) => {
@@ -214,7 +214,7 @@ describe('what a decision shows of a limit', () => {
   })
 })
 
-describe('a peek at a charge that would be admitted', () => {
+describe('a peek at a charge that would be allowed', () => {
   it('shows all limits without the charge, in their order, and no wait', () => {
     const limits = [
       limitOf(5, { name: 'window' }),

@@ -9,7 +9,7 @@ const BANNED = UNITS + 1
 interface Client {
   readonly startMs: number
   readonly used: number
-  /** The cost of the latest charge where it was refused, and 0 where it was admitted. */
+  /** The cost of the latest charge where it was refused, and 0 where it was allowed. */
   readonly refusedCost: number
   readonly expiresAtMs: number
   readonly bannedUntilMs: number
@@ -52,7 +52,7 @@ export class EvictingReference {
     return { remaining: isBanned ? 0 : UNITS - usedAt(client, nowMs), isBanned }
   }
 
-  /** Whether the charge is admitted; undefined where it is left to the buckets that new clients share. */
+  /** Whether the charge is allowed; undefined where it is left to the buckets that new clients share. */
   consume(key: string, cost: number, nowMs: number): boolean | undefined {
     const client = this.#clients.get(key)
     if (client !== undefined && client.bannedUntilMs > nowMs) return false

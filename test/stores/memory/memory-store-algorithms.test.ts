@@ -87,7 +87,7 @@ describe('a MemoryStore counts', () => {
   })
 
   it.each(ALGORITHMS)(
-    'and shows to the millisecond when a refused charge will be admitted, by %s',
+    'and shows to the millisecond when a refused charge will be allowed, by %s',
     (algorithm) => {
       const { store, clock } = storeAndClock()
       const limits = [limitOf(7, { algorithm })]
@@ -104,7 +104,7 @@ describe('a MemoryStore counts', () => {
     },
   )
 
-  it.each(ALGORITHMS)('and shows when the same charge will be admitted again, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('and shows when the same charge will be allowed again, by %s', (algorithm) => {
     const { store, clock } = storeAndClock()
     const limits = [limitOf(7, { algorithm })]
     clock.advance(777)
@@ -200,7 +200,7 @@ describe('several limits', () => {
   ]
   const ORDERS = [0, 1, 2].map((first) => [...LIMITS.slice(first), ...LIMITS.slice(0, first)])
 
-  /** A store for each limit. They are asked one by one, and charged only where all of them admit the charge. */
+  /** A store for each limit. They are asked one by one, and charged only where all of them allow the charge. */
   class OneByOne {
     readonly #stores: ReadonlyMap<Limit, MemoryStore>
 

@@ -101,7 +101,7 @@ describe('a client that is refused too often', () => {
     }
   })
 
-  it('keeps its refusals when it is admitted in between', () => {
+  it('keeps its refusals when it is allowed in between', () => {
     const store = new MemoryStore({ clock: new FakeClock() })
     const ask = (cost: number): Decision => store.consume(chargeOf('client', [limitOf(10)], cost, RULE))
     ask(5)
@@ -330,7 +330,7 @@ describe('a ban on a clock that is set back', () => {
     expect(tested.consume()).toMatchObject({ allowed: true })
   })
 
-  it('does not come back after the client was admitted', () => {
+  it('does not come back after the client was allowed', () => {
     const tested = new TestedStore()
     tested.store.consume(chargeOf('client'))
     tested.store.block('client', 5000)

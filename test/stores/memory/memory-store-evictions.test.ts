@@ -147,7 +147,7 @@ class FullStore {
   }
 
   /** How many of so many new clients get the one unit that each asks for. */
-  admitted(newClients: number, limits: readonly Limit[] = THREE): number {
+  allowed(newClients: number, limits: readonly Limit[] = THREE): number {
     const keys = Array.from({ length: newClients }, (_, index) => `new client ${index}`)
     return keys.filter((key) => this.store.consume(chargeOf(key, limits)).allowed).length
   }
@@ -159,20 +159,20 @@ describe('new clients for which there is no room', () => {
     const { store, clock } = full
     store.block('blocked', 86_400_000)
     const limits = [limitOf(3, { algorithm })]
-    expect([full.admitted(3000, limits), full.admitted(3000, limits)]).toEqual([64 * 3, 0])
+    expect([full.allowed(3000, limits), full.allowed(3000, limits)]).toEqual([64 * 3, 0])
     expect(store.stats()).toMatchObject({ keys: 1, overflowed: 6000 })
     clock.advance(60_000)
-    expect(full.admitted(3000, limits)).toBe(64 * 3)
+    expect(full.allowed(3000, limits)).toBe(64 * 3)
     expect(store.peek(chargeOf('blocked')).ban).toBeDefined()
   })
 
   it('share one such quota for each list of limit names', () => {
     const full = new FullStore()
     const [one, two] = [limitOf(3, { name: 'one' }), limitOf(2, { name: 'two' })]
-    const admitted = [THREE, [one], [one, two], [two, one], THREE].map((limits) =>
-      full.admitted(2000, limits),
+    const allowed = [THREE, [one], [one, two], [two, one], THREE].map((limits) =>
+      full.allowed(2000, limits),
     )
-    expect(admitted).toEqual([64 * 3, 64 * 3, 64 * 2, 64 * 2, 0])
+    expect(allowed).toEqual([64 * 3, 64 * 3, 64 * 2, 64 * 2, 0])
     expect(full.store.stats()).toMatchObject({ keys: 5, unexpiredEvictions: 0, overflowed: 10_000 })
   })
 
@@ -241,10 +241,10 @@ describe('new clients for which there is no room', () => {
 
   it('share a new quota after everything was forgotten', () => {
     const full = new FullStore(1)
-    expect(full.admitted(2000)).toBe(64 * 3)
+    expect(full.allowed(2000)).toBe(64 * 3)
     full.store.resetAll()
     full.store.block('blocked', 60_000)
-    expect(full.admitted(2000)).toBe(64 * 3)
+    expect(full.allowed(2000)).toBe(64 * 3)
   })
 
   it('are not remembered for a charge above the limit', () => {

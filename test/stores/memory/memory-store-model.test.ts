@@ -69,7 +69,7 @@ interface Request {
   readonly kind: 'consume' | 'peek'
   readonly key: string
   readonly limits: readonly Limit[]
-  /** The part of what the limits admit at once. */
+  /** The part of what the limits allow at once. */
   readonly share: number
   readonly ban: BanRule | undefined
   readonly isRefundable: boolean
@@ -204,7 +204,7 @@ function limitsOf(key: string, limits: readonly Limit[]): readonly Limit[] {
   return KEYS.indexOf(key) % 2 === 0 ? limits : (ELSEWHERE.get(limits) ?? limits)
 }
 
-/** A charge of between one unit and all that the limits admit at once. */
+/** A charge of between one unit and all that the limits allow at once. */
 function chargeOf({ key, limits, share, ban, isRefundable }: Request): Charge {
   const most = Math.min(...limits.map(({ burst }) => burst))
   const cost = Math.max(1, Math.floor(most * share))

@@ -240,7 +240,7 @@ describe('a MemoryStore at maxKeys', () => {
     )
   })
 
-  it('admits a new client, and remembers it', () => {
+  it('allows a new client, and remembers it', () => {
     const store = new MemoryStore({ maxKeys: 1, clock: new FakeClock() })
     for (const key of ['one', 'two', 'three']) expect(store.consume(chargeOf(key)).allowed).toBe(true)
     expect(store.size).toBe(1)

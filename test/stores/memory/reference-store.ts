@@ -50,8 +50,8 @@ export class ReferenceStore {
     const { limits, cost, key } = charge
     const client = this.#adjusted(charge, nowMs)
     const results = resultsOf(client, limits, nowMs, cost)
-    const isAdmitted = banEndsInMs(client?.ban, nowMs) === 0 && results.every(({ allowed }) => allowed)
-    if (!isAdmitted) return { decision: this.#refused(charge, client, nowMs), receipt: undefined }
+    const isAllowed = banEndsInMs(client?.ban, nowMs) === 0 && results.every(({ allowed }) => allowed)
+    if (!isAllowed) return { decision: this.#refused(charge, client, nowMs), receipt: undefined }
     const taken = limits.map((limit) => {
       const state = countOf(client, limit)?.state ?? algorithmOf(limit).initialState(this.#newId())
       return { limit, state: algorithmOf(limit).charge(state, nowMs, limit, cost).state }

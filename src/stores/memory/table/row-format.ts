@@ -28,7 +28,7 @@ export const IS_WIDE: number = 1 << 8
 const EXPIRY_UPPER = 0xff
 const UPPER_UNIT = 2 ** 32
 
-/** The bits of the refused cost. They are 0 where the latest charge was admitted. */
+/** The bits of the refused cost. They are 0 where the latest charge was allowed. */
 export const WAS_REFUSED: number = REFUSED_BITS << REFUSED_SHIFT
 
 /** Up to this number, the bits of the refused cost are the cost. Above it, each next number is twice the cost. */
@@ -44,7 +44,7 @@ const LATEST_EXPIRY = 2 ** 40 - 1
 /** What is kept of a client besides the states of its limits. */
 export interface RowHead {
   readonly schema: RowSchema
-  /** The cost of the latest charge where it was refused, and 0 where it was admitted. See {@link keptCost}. */
+  /** The cost of the latest charge where it was refused, and 0 where it was allowed. See {@link keptCost}. */
   readonly refusedCost: number
   readonly ban: BanState | undefined
   readonly expiresAtMs: number

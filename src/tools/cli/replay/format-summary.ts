@@ -27,8 +27,8 @@ function totals({ from, to, lines, requests, clients, refusedClients, refused }:
 
 function classTable({ classes }: ReplaySummary): string {
   const rows = REQUEST_CLASSES.map((name) => {
-    const { requests, admitted, refused, clients, refusedClients, limit } = classes[name]
-    const counts = [requests, admitted, refused, clients, refusedClients].map(String)
+    const { requests, allowed, refused, clients, refusedClients, limit } = classes[name]
+    const counts = [requests, allowed, refused, clients, refusedClients].map(String)
     return [name, formatLimit(limit), ...counts]
   })
   return alignColumns([

@@ -16,7 +16,7 @@ import {
 /** One class of requests in a {@link ReplaySummary}. */
 export interface ClassSummary {
   readonly requests: number
-  readonly admitted: number
+  readonly allowed: number
   readonly refused: number
   readonly clients: number
   /** Clients with at least one refused request. */
@@ -52,7 +52,7 @@ export interface ReplaySummary {
   readonly to: string | null
   readonly lines: number
   readonly requests: number
-  readonly admitted: number
+  readonly allowed: number
   readonly refused: number
   readonly clients: number
   readonly refusedClients: number
@@ -99,7 +99,7 @@ export function summarise({ replayer, limiter, files, top, mask }: SummaryOption
     to: requests === 0 ? null : isoTime(replayer.lastMs),
     lines,
     requests,
-    admitted: requests - refused,
+    allowed: requests - refused,
     refused,
     clients: clients.size,
     refusedClients: refusedClients.length,
@@ -132,7 +132,7 @@ function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: O
   const suggestions = REFUSED_SHARES.map((share) => suggestLimit(counts, share))
   return {
     requests,
-    admitted: requests - refused,
+    allowed: requests - refused,
     refused,
     clients: counts.reduce((sum, { clients }) => sum + clients, 0),
     refusedClients: limit === undefined ? 0 : clientsAbove(counts, limit.burst),

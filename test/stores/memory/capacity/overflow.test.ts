@@ -25,12 +25,12 @@ class SharedBuckets {
   }
 
   /** How many of so many new clients get the one unit that each asks for. */
-  admitted(newClients: number, limits: readonly Limit[] = THREE, nowMs = NOW_MS): number {
-    let admitted = 0
+  allowed(newClients: number, limits: readonly Limit[] = THREE, nowMs = NOW_MS): number {
+    let allowed = 0
     for (let third = 0; third < newClients; third++) {
-      if (this.consume(third, limits, 1, nowMs).allowed) admitted++
+      if (this.consume(third, limits, 1, nowMs).allowed) allowed++
     }
-    return admitted
+    return allowed
   }
 }
 
@@ -43,24 +43,24 @@ describe('Overflow', () => {
     }
     expect(shared.consume(5)).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
     expect([shared.remaining(4), shared.remaining(6)]).toEqual([3, 3])
-    expect(shared.admitted(5000)).toBe(63 * 3)
+    expect(shared.allowed(5000)).toBe(63 * 3)
   })
 
-  it.each(ALGORITHMS)('admits as much as 64 clients for any number of new clients, by %s', (algorithm) => {
+  it.each(ALGORITHMS)('allows as much as 64 clients for any number of new clients, by %s', (algorithm) => {
     const shared = new SharedBuckets()
     const limits = [limitOf(5, { algorithm })]
-    expect(shared.admitted(2000, limits)).toBe(64 * 5)
-    expect(shared.admitted(2000, limits)).toBe(0)
-    expect(shared.admitted(2000, limits, NOW_MS + 60_000)).toBe(64 * 5)
+    expect(shared.allowed(2000, limits)).toBe(64 * 5)
+    expect(shared.allowed(2000, limits)).toBe(0)
+    expect(shared.allowed(2000, limits, NOW_MS + 60_000)).toBe(64 * 5)
   })
 
   it('has other buckets for other limit names and algorithms, and the same buckets for other numbers', () => {
     const shared = new SharedBuckets()
-    expect(shared.admitted(1000)).toBe(64 * 3)
-    expect(shared.admitted(1000, [limitOf(3, { name: 'other' })])).toBe(64 * 3)
-    expect(shared.admitted(1000, [limitOf(3, { algorithm: 'sliding-window' })])).toBe(64 * 3)
-    expect(shared.admitted(1000, [limitOf(3), limitOf(9, { name: 'second' })])).toBe(64 * 3)
-    expect(shared.admitted(1000, [limitOf(4)])).toBe(64)
+    expect(shared.allowed(1000)).toBe(64 * 3)
+    expect(shared.allowed(1000, [limitOf(3, { name: 'other' })])).toBe(64 * 3)
+    expect(shared.allowed(1000, [limitOf(3, { algorithm: 'sliding-window' })])).toBe(64 * 3)
+    expect(shared.allowed(1000, [limitOf(3), limitOf(9, { name: 'second' })])).toBe(64 * 3)
+    expect(shared.allowed(1000, [limitOf(4)])).toBe(64)
     expect(shared.clients.table.size).toBe(4 * 64)
   })
 
@@ -78,7 +78,7 @@ describe('Overflow', () => {
 
   it('counts each charge that it decides, and no peek', () => {
     const shared = new SharedBuckets()
-    shared.admitted(500)
+    shared.allowed(500)
     shared.remaining(1)
     expect(shared.overflow.charges).toBe(500)
   })
@@ -100,15 +100,15 @@ describe('Overflow', () => {
   it('forgets its buckets when they expire, and all of them when it is cleared', () => {
     const shared = new SharedBuckets()
     const emptyBytes = shared.overflow.bytes
-    shared.admitted(1000)
+    shared.allowed(1000)
     expect(shared.overflow.pruner.clients).toBe(64)
     expect(shared.overflow.bytes).toBeGreaterThan(emptyBytes)
     expect(shared.overflow.pruner.prune(NOW_MS + 89_999, 64)).toBe(0)
     expect(shared.overflow.pruner.prune(NOW_MS + 90_000, 64)).toBe(64)
     expect(shared.overflow.bytes).toBe(emptyBytes)
-    shared.admitted(1000)
+    shared.allowed(1000)
     shared.overflow.clear()
     expect([shared.overflow.bytes, shared.remaining(1)]).toEqual([emptyBytes, 3])
-    expect(shared.admitted(1000)).toBe(64 * 3)
+    expect(shared.allowed(1000)).toBe(64 * 3)
   })
 })

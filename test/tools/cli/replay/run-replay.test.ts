@@ -90,14 +90,14 @@ describe('the report of a replay', () => {
       to: '2026-01-05T12:01:05Z',
       lines: 10,
       requests: 9,
-      admitted: 7,
+      allowed: 7,
       refused: 2,
       clients: 4,
       refusedClients: 1,
       classes: {
         read: {
           requests: 8,
-          admitted: 6,
+          allowed: 6,
           refused: 2,
           clients: 3,
           refusedClients: 1,
@@ -106,7 +106,7 @@ describe('the report of a replay', () => {
         },
         write: {
           requests: 1,
-          admitted: 1,
+          allowed: 1,
           refused: 0,
           clients: 0,
           refusedClients: 0,
