@@ -8,10 +8,12 @@ const inLoadingContext = AsyncLocalStorage.snapshot()
  * value of an `AsyncLocalStorage`: its callback would see the values of that request, and keep them in memory.
  *
  * @param start calls `setTimeout` or `setInterval`
+ * @returns a function that ends the timer. The timer itself does not show whether there is one: a timer of jsdom, of
+ *   Electron or of a mock may be a number or undefined.
  */
-export function startInBackground(start: () => NodeJS.Timeout): NodeJS.Timeout {
-  // A timer of jsdom, of Electron or of a mock may be a number or undefined.
-  const timer: Partial<NodeJS.Timeout> | undefined = inLoadingContext(start)
-  timer?.unref?.()
-  return timer as NodeJS.Timeout
+export function startInBackground(start: () => NodeJS.Timeout): () => void {
+  const timer = inLoadingContext(start)
+  const ofNode: Partial<NodeJS.Timeout> | undefined = timer
+  ofNode?.unref?.()
+  return () => clearTimeout(timer)
 }

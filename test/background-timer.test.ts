@@ -15,22 +15,28 @@ describe('a timer in the background', () => {
     const seen = await new Promise((resolve) => {
       storage.run('request', () => {
         expect(storage.getStore()).toBe('request')
-        const timer = startInBackground(() =>
+        const end = startInBackground(() =>
           start(() => {
-            clearInterval(timer)
+            end()
             resolve([storage.getStore()])
-          }),
+          }).ref(),
         )
-        timer.ref()
       })
     })
     expect(seen).toEqual([undefined])
   })
 
-  it('does not keep the process alive', () => {
-    const timer = startInBackground(() => setTimeout(() => undefined, 60_000))
-    expect(timer.hasRef()).toBe(false)
-    clearTimeout(timer)
+  it('does not keep the process alive, and can be ended', () => {
+    const clear = vi.spyOn(globalThis, 'clearTimeout')
+    const timers: NodeJS.Timeout[] = []
+    const end = startInBackground(() => {
+      const timer = setTimeout(() => undefined, 60_000)
+      timers.push(timer)
+      return timer
+    })
+    expect(timers.map((timer) => timer.hasRef())).toEqual([false])
+    end()
+    expect(clear).toHaveBeenCalledExactlyOnceWith(timers[0])
   })
 
   it.each([
@@ -40,6 +46,8 @@ describe('a timer in the background', () => {
     ['null', null],
   ])('may be %s', (_, timer) => {
     vi.spyOn(globalThis, 'setTimeout').mockReturnValue(timer as never)
-    expect(startInBackground(() => setTimeout(() => undefined, 1))).toBe(timer)
+    const clear = vi.spyOn(globalThis, 'clearTimeout').mockReturnValue(undefined)
+    startInBackground(() => setTimeout(() => undefined, 1))()
+    expect(clear).toHaveBeenCalledExactlyOnceWith(timer)
   })
 })

@@ -19,7 +19,8 @@ const MOST_WAITING_BYTES = 262_144
 export class EventStreams {
   readonly #message: () => string
   readonly #endsAtMs = new Map<ServerResponse, number>()
-  #timer: NodeJS.Timeout | undefined
+  /** Undefined while no stream is open. */
+  #endTimer: (() => void) | undefined
   #isClosed = false
 
   /** @param message makes the text of a message; it must contain no line ends */
@@ -50,8 +51,7 @@ export class EventStreams {
     this.#endsAtMs.set(res, performance.now() + LONGEST_STREAM_MS)
     res.once('close', () => this.#remove(res))
     res.write(`retry: 2000\n\n${this.#event()}`)
-    if (this.#timer !== undefined) return
-    this.#timer = startInBackground(() => setInterval(() => this.#sendToAll(), INTERVAL_MS))
+    this.#endTimer ??= startInBackground(() => setInterval(() => this.#sendToAll(), INTERVAL_MS))
   }
 
   /** Ends all streams and allows no new one. */
@@ -79,7 +79,7 @@ export class EventStreams {
   #remove(res: ServerResponse): void {
     this.#endsAtMs.delete(res)
     if (this.#endsAtMs.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    this.#endTimer?.()
+    this.#endTimer = undefined
   }
 }

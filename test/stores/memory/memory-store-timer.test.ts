@@ -156,6 +156,23 @@ describe('the timer of MemoryStore', () => {
   })
 })
 
+// A mock without an implementation returns undefined, and so does a timer of some runtimes.
+describe('a timer that is undefined', () => {
+  it('is set once too, until it has run', () => {
+    const callbacks: (() => void)[] = []
+    const set = vi.spyOn(globalThis, 'setTimeout').mockImplementation((callback) => {
+      callbacks.push(callback as () => void)
+      return undefined as never
+    })
+    const { store } = filled(100)
+    expect(set).toHaveBeenCalledTimes(1)
+    callbacks[0]?.()
+    expect(set).toHaveBeenCalledTimes(2)
+    store.consume(chargeOf('another client'))
+    expect(set).toHaveBeenCalledTimes(2)
+  })
+})
+
 /** Whether an object is collected, on the real clock. The timers of a store are set meanwhile. */
 async function isCollected(object: WeakRef<object>): Promise<boolean> {
   vi.useRealTimers()

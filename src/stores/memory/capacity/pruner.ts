@@ -68,7 +68,8 @@ const QUIET_PASS_MS = 30_000
 export class PruningTimer {
   readonly #pruners: readonly Pruner[]
   readonly #now: () => number
-  #timer: NodeJS.Timeout | undefined
+  /** Undefined while there is no timer. */
+  #endTimer: (() => void) | undefined
 
   constructor(pruners: readonly Pruner[], now: () => number) {
     this.#pruners = pruners
@@ -77,12 +78,12 @@ export class PruningTimer {
 
   /** To be called before a client is added. The timer stops by itself when no client is left. */
   start(): void {
-    if (this.#timer === undefined) this.#schedule(QUIET_PASS_MS)
+    if (this.#endTimer === undefined) this.#schedule(QUIET_PASS_MS)
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#endTimer?.()
+    this.#endTimer = undefined
   }
 
   #run(): void {
@@ -98,7 +99,7 @@ export class PruningTimer {
       const timer = self.deref()
       if (timer !== undefined) timer.#run()
     }
-    this.#timer = startInBackground(() => setTimeout(run, pauseMs))
+    this.#endTimer = startInBackground(() => setTimeout(run, pauseMs))
   }
 }
 
