@@ -27,10 +27,14 @@ export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerRe
   'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
-/** Plans the charge of a request; undefined where the request is not limited. */
+/**
+ * Plans the charge of a request; undefined where the request is not limited.
+ *
+ * @param addressKey the key of the client's address, which is the client key unless there is a `keyGenerator`
+ */
 export type PlanCharge<Req> = (
   req: Req,
-  clientAddress: string,
+  addressKey: string,
   headers?: IncomingHttpHeaders,
 ) => MaybePromise<ChargePlan | undefined>
 
@@ -62,7 +66,7 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
 
   function planUnskipped(
     req: Req,
-    clientAddress: string,
+    addressKey: string,
     headers: IncomingHttpHeaders | undefined,
   ): MaybePromise<ChargePlan | undefined> {
     const classes = classify(req, headers)
@@ -70,12 +74,12 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the plan is made at once, without the functions below.
     if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
-      return classPolicy === false ? undefined : buildPlan(classPolicy, clientAddress, 1)
+      return classPolicy === false ? undefined : buildPlan(classPolicy, addressKey, 1)
     }
     const limited = classes.map((each) => policies[each]).filter((policy) => policy !== false)
     if (limited.length === 0) return undefined
-    return chain(keyGenerator === undefined ? clientAddress : keyGenerator(req, clientAddress), (given) => {
-      const clientKey = keyGenerator === undefined ? clientAddress : checkKey(given)
+    return chain(keyGenerator === undefined ? addressKey : keyGenerator(req, addressKey), (given) => {
+      const clientKey = keyGenerator === undefined ? addressKey : checkKey(given)
       return chain(policiesFor(limited, req), (asked) => {
         if (asked.length === 0) return undefined
         return chain(cost === undefined ? 1 : cost(req), (units) =>
@@ -86,8 +90,8 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
   }
 
   if (skip === undefined) return planUnskipped
-  return (req, clientAddress, headers) =>
-    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, clientAddress, headers)))
+  return (req, addressKey, headers) =>
+    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, addressKey, headers)))
 }
 
 /** The policies of one or two classes, without those for which a function returned false. */

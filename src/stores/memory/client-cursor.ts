@@ -8,21 +8,21 @@ import type { ClientEntry } from './client-entry.ts'
 import type { ClientTable } from './table/client-table.ts'
 import type { Fingerprint, KeyHash } from './table/key-hash.ts'
 import {
-  EXPIRY_LOWER,
+  BANNED_MASK,
+  EXPIRY_LOWER_AT,
   expiryOf,
   fitsHead,
-  HAS_REFUSALS,
-  IS_BANNED,
-  IS_WIDE,
   LARGEST_WORD,
-  MARKS,
+  MARKS_AT,
   marksOf,
-  NUMBERS,
+  NUMBERS_AT,
   ORIGIN_BEFORE_MS,
+  REFUSALS_MASK,
+  REFUSED_COST_MASK,
   type RowHead,
   refusedCostOf,
   schemaIdOf,
-  WAS_REFUSED,
+  WIDE_MASK,
   withExpiry,
   withRefusedCost,
 } from './table/row-format.ts'
@@ -88,7 +88,7 @@ export class ClientCursor {
     const { rows } = this.#table
     this.#words = rows.wordsOf(row)
     this.#start = rows.startOf(row)
-    this.#marks = this.#words[this.#start + MARKS] ?? 0
+    this.#marks = this.#words[this.#start + MARKS_AT] ?? 0
   }
 
   /** The fingerprint of the latest `find` or `findKey`. */
@@ -102,11 +102,11 @@ export class ClientCursor {
 
   /** Whether the client has the numbers of this schema, and neither a ban nor refusals. */
   holdsOnly(schema: RowSchema): boolean {
-    return schemaIdOf(this.#marks) === schema.id && (this.#marks & (IS_BANNED | HAS_REFUSALS)) === 0
+    return schemaIdOf(this.#marks) === schema.id && (this.#marks & (BANNED_MASK | REFUSALS_MASK)) === 0
   }
 
   get hasBan(): boolean {
-    return (this.#marks & IS_BANNED) !== 0
+    return (this.#marks & BANNED_MASK) !== 0
   }
 
   /** The cost of the latest charge where it was refused, rounded down by `keptCost`; 0 where it was allowed. */
@@ -119,8 +119,8 @@ export class ClientCursor {
   }
 
   get expiresAtMs(): number {
-    if ((this.#marks & IS_WIDE) !== 0) return readDouble(this.#words, this.#start + NUMBERS)
-    return expiryOf(this.#marks, this.#words[this.#start + EXPIRY_LOWER] ?? 0) + this.#originMs
+    if ((this.#marks & WIDE_MASK) !== 0) return readDouble(this.#words, this.#start + NUMBERS_AT)
+    return expiryOf(this.#marks, this.#words[this.#start + EXPIRY_LOWER_AT] ?? 0) + this.#originMs
   }
 
   /**
@@ -128,18 +128,18 @@ export class ClientCursor {
    * may be used.
    */
   isNarrowRowOf(schema: RowSchema): boolean {
-    const others = WAS_REFUSED | IS_BANNED | HAS_REFUSALS | IS_WIDE
+    const others = REFUSED_COST_MASK | BANNED_MASK | REFUSALS_MASK | WIDE_MASK
     return schemaIdOf(this.#marks) === schema.id && (this.#marks & others) === 0
   }
 
   /** A number as its word holds it: an amount, or the time from an instant to the expiry. */
   numberAt(index: number): number {
-    return (this.#words[this.#start + NUMBERS + index] ?? 0) >>> 0
+    return (this.#words[this.#start + NUMBERS_AT + index] ?? 0) >>> 0
   }
 
   /** @param value whole, from 0 to {@link LARGEST_WORD} */
   setNumberAt(index: number, value: number): void {
-    this.#words[this.#start + NUMBERS + index] = value
+    this.#words[this.#start + NUMBERS_AT + index] = value
   }
 
   /** Whether a narrow row can hold an expiry, and an instant before it. */
@@ -150,14 +150,14 @@ export class ClientCursor {
   /** Changes the expiry only. Instants are kept as the time to the expiry, so they must be written again. */
   setExpiry(expiresAtMs: number): void {
     const expiry = expiresAtMs - this.#originMs
-    this.#words[this.#start + EXPIRY_LOWER] = expiry
+    this.#words[this.#start + EXPIRY_LOWER_AT] = expiry
     this.#setMarks(withExpiry(this.#marks, expiry))
   }
 
   /** All numbers of the client, from the first one on. */
   numbers(): NumberSource {
-    const start = this.#start + NUMBERS
-    if ((this.#marks & IS_WIDE) === 0) this.#reader.openNarrow(this.#words, start, this.expiresAtMs)
+    const start = this.#start + NUMBERS_AT
+    if ((this.#marks & WIDE_MASK) === 0) this.#reader.openNarrow(this.#words, start, this.expiresAtMs)
     else this.#reader.openWide(this.#words, start + 2)
     return this.#reader
   }
@@ -167,7 +167,7 @@ export class ClientCursor {
     const schema = this.#schemas.at(schemaIdOf(this.#marks))
     const numbers = this.numbers()
     const states = (schema?.algorithms ?? []).map((algorithm) => algorithm.read(numbers))
-    const hasMore = (this.#marks & (IS_BANNED | HAS_REFUSALS)) !== 0
+    const hasMore = (this.#marks & (BANNED_MASK | REFUSALS_MASK)) !== 0
     return {
       limits: schema?.limits ?? [],
       states,
@@ -177,14 +177,14 @@ export class ClientCursor {
     }
   }
 
-  /** Collects the numbers that {@link save} writes: the states of the limits, in the order of the schema. */
-  draft(): NumberWriter {
-    this.#draft.clear()
+  /** The numbers that {@link save} writes: the states of the limits, in the order of the schema. */
+  get draft(): NumberWriter {
     return this.#draft
   }
 
-  /** The draft with the numbers that it has already. */
-  get unsavedDraft(): NumberWriter {
+  /** The draft, without any number. */
+  newDraft(): NumberWriter {
+    this.#draft.clear()
     return this.#draft
   }
 
@@ -193,19 +193,19 @@ export class ClientCursor {
     if (head.ban !== undefined) writeBan(head.ban, this.#draft)
     const idBefore = this.isKnown ? schemaIdOf(this.#marks) : undefined
     if (idBefore !== head.schema.id) this.#schemas.retain(head.schema)
-    this.#makeRoom(false)
+    this.#fitRow(false)
     const expiry = head.expiresAtMs - this.#originMs
     const isNarrow = fitsHead(expiry) && this.#writeNarrow(head.expiresAtMs)
     if (!isNarrow) this.#writeWide(head.expiresAtMs)
-    this.#setMarks(isNarrow ? withExpiry(marksOf(head), expiry) : marksOf(head) | IS_WIDE)
-    this.#words[this.#start + EXPIRY_LOWER] = isNarrow ? expiry : 0
+    this.#setMarks(isNarrow ? withExpiry(marksOf(head), expiry) : marksOf(head) | WIDE_MASK)
+    this.#words[this.#start + EXPIRY_LOWER_AT] = isNarrow ? expiry : 0
     if (idBefore !== undefined && idBefore !== head.schema.id) this.#schemas.release(idBefore)
   }
 
   /** Writes everything that is known of the client. Adds it where it is not known. */
   write(entry: ClientEntry): void {
-    const schema = this.#schemas.of(entry.limits)
-    const draft = this.draft()
+    const schema = this.#schemas.use(entry.limits)
+    const draft = this.newDraft()
     schema.algorithms.forEach((algorithm, index) => {
       const state = entry.states[index]
       if (state !== undefined) algorithm.write(state, draft)
@@ -222,23 +222,24 @@ export class ClientCursor {
 
   #setMarks(marks: number): void {
     this.#marks = marks
-    this.#words[this.#start + MARKS] = marks
+    this.#words[this.#start + MARKS_AT] = marks
   }
 
-  #makeRoom(isWide: boolean): void {
-    const width = NUMBERS + this.#draft.wordsFor(isWide)
+  /** Gives the client a row that has enough words for the draft. */
+  #fitRow(isWide: boolean): void {
+    const width = NUMBERS_AT + this.#draft.wordsFor(isWide)
     const table = this.#table
     if (!this.isKnown) this.goTo(table.add(this.#fingerprint, width))
     else if (table.rows.widthOf(this.#row) < width) this.goTo(table.resize(this.#row, width))
   }
 
   #writeNarrow(expiresAtMs: number): boolean {
-    return this.#draft.writeNarrow(this.#words, this.#start + NUMBERS, expiresAtMs)
+    return this.#draft.writeNarrow(this.#words, this.#start + NUMBERS_AT, expiresAtMs)
   }
 
   #writeWide(expiresAtMs: number): void {
-    this.#makeRoom(true)
-    writeDouble(this.#words, this.#start + NUMBERS, expiresAtMs)
-    this.#draft.writeWide(this.#words, this.#start + NUMBERS + 2)
+    this.#fitRow(true)
+    writeDouble(this.#words, this.#start + NUMBERS_AT, expiresAtMs)
+    this.#draft.writeWide(this.#words, this.#start + NUMBERS_AT + 2)
   }
 }

@@ -55,7 +55,7 @@ export class Decider {
 
   /** Returns undefined when the client is new and there is no room for it. */
   consume(charge: Charge, nowMs: number): Decision | undefined {
-    const schema = this.#schemas.of(charge.limits)
+    const schema = this.#schemas.use(charge.limits)
     return this.#consumeOpenWindow(charge, schema, nowMs) ?? this.#consume(charge, schema, nowMs)
   }
 
@@ -153,7 +153,7 @@ export class Decider {
     const states = refundable === false ? undefined : []
     const drafted: DraftedCharge = { limits: [], states, repeatAfterMs: 0 }
     const numbers = this.client.isKnown && entry === undefined ? this.client.numbers() : undefined
-    const draft = this.client.draft()
+    const draft = this.client.newDraft()
     for (const [index, limit] of limits.entries()) {
       const algorithm = algorithms[index]
       if (algorithm === undefined) continue
@@ -179,10 +179,10 @@ export class Decider {
 
   /** Writes the client with the states of the draft, and after them those of other limits. */
   #saveWith({ allLimits, states }: OtherCounters, head: RowHead): void {
-    const schema = this.#schemas.of(allLimits)
+    const schema = this.#schemas.use(allLimits)
     const first = allLimits.length - states.length
     states.forEach((state, index) => {
-      schema.algorithms[first + index]?.write(state, this.client.unsavedDraft)
+      schema.algorithms[first + index]?.write(state, this.client.draft)
     })
     this.client.save({ ...head, schema })
   }
@@ -217,7 +217,7 @@ export class Decider {
   #readClient(limits: readonly Limit[], nowMs: number): ClientEntry | undefined {
     if (!this.client.isKnown) return undefined
     // Makes these limits the latest of their schema, so that the entry has them wherever the client has that schema.
-    this.#schemas.of(limits)
+    this.#schemas.use(limits)
     const entry = withLimits(this.client.read(), limits)
     if (adjustToClock(entry, nowMs)) this.client.write(entry)
     return entry

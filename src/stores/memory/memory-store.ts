@@ -26,7 +26,7 @@ import type { Decision, Receipt } from '../../limits/decision.ts'
 import { monotonicClock } from '../monotonic-clock.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Ceiling } from './capacity/ceiling.ts'
-import { OVERFLOW_BUCKETS, Overflow } from './capacity/overflow.ts'
+import { Overflow, SHARED_CLIENTS } from './capacity/overflow.ts'
 import { PruningTimer } from './capacity/pruner.ts'
 import { ClientCursor, type ClientRows } from './client-cursor.ts'
 import { emptyEntry } from './client-entry.ts'
@@ -115,7 +115,7 @@ export class MemoryStore implements Store {
       this.#timer.start()
       return this.#ceiling.makeRoom(newClient, nowMs)
     })
-    this.#overflow = new Overflow(clientRows(OVERFLOW_BUCKETS))
+    this.#overflow = new Overflow(clientRows(SHARED_CLIENTS))
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
   }
 

@@ -11,10 +11,10 @@ import type { ClientCursor } from './client-cursor.ts'
 import { LARGEST_WORD } from './table/row-format.ts'
 import type { RowSchema } from './table/row-schemas.ts'
 
-/** The numbers of the row, in the order in which the algorithm writes them. */
-const START_TO_EXPIRY_MS = 0
-const USED = 1
-const WINDOW_ID = 2
+/** Where the numbers of the window are among those of the row: in the order in which the algorithm writes them. */
+const START_TO_EXPIRY_AT = 0
+const USED_AT = 1
+const WINDOW_ID_AT = 2
 
 /**
  * Charges the known client that the cursor points at.
@@ -30,14 +30,14 @@ export function chargeOpenWindow(
 ): LimitState | undefined {
   if (!schema.isOneWindow || !client.isNarrowRowOf(schema)) return undefined
   const { expiresAtMs } = client
-  const startMs = expiresAtMs - client.numberAt(START_TO_EXPIRY_MS)
-  const used = client.numberAt(USED)
+  const startMs = expiresAtMs - client.numberAt(START_TO_EXPIRY_AT)
+  const used = client.numberAt(USED_AT)
   const usedNow = used + cost
   const isOpen = used > 0 && startMs <= nowMs && nowMs < startMs + limit.windowMs
   if (!isOpen || usedNow + cost > limit.limit || usedNow > LARGEST_WORD) return undefined
   const untilMs = nowMs + limit.ttlMs
   if (untilMs > expiresAtMs && !expireLater(client, startMs, untilMs)) return undefined
-  client.setNumberAt(USED, usedNow)
+  client.setNumberAt(USED_AT, usedNow)
   const resetMs = startMs + limit.windowMs - nowMs
   return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
 }
@@ -50,13 +50,13 @@ export function chargedWindow(
   nowMs: number,
 ): FixedWindowState {
   const startMs = nowMs + resetMs - limit.windowMs
-  return { startMs, used: limit.limit - remaining, windowId: client.numberAt(WINDOW_ID) }
+  return { startMs, used: limit.limit - remaining, windowId: client.numberAt(WINDOW_ID_AT) }
 }
 
 /** Returns false, with nothing changed, where the new expiry does not fit the row. */
 function expireLater(client: ClientCursor, startMs: number, expiresAtMs: number): boolean {
   if (!client.fitsNarrow(startMs, expiresAtMs)) return false
   client.setExpiry(expiresAtMs)
-  client.setNumberAt(START_TO_EXPIRY_MS, expiresAtMs - startMs)
+  client.setNumberAt(START_TO_EXPIRY_AT, expiresAtMs - startMs)
   return true
 }

@@ -198,7 +198,7 @@ describe.each(ADVERSARIAL_SETS)('threat 20: keys that an attacker chose ($name)'
     ['segments', ({ second }: Fingerprint) => second & (SEGMENTS - 1)],
     ['positions in a segment', ({ first }: Fingerprint) => first >>> 26],
     ['bits that distinguish neighbours', ({ second }: Fingerprint) => second >>> 26],
-    ['shared buckets', ({ third }: Fingerprint) => third & (SEGMENTS - 1)],
+    ['shared clients', ({ third }: Fingerprint) => third & (SEGMENTS - 1)],
   ])('are spread evenly over %s', (_what, partOf) => {
     expect(new Set(keys).size).toBe(COUNT)
     const counts = occupancy(keys, partOf)

@@ -63,7 +63,7 @@ describe('the reading orders of docs/architecture.md', () => {
 
 /** The comment that a source starts with. */
 function firstCommentOf(path: string): string {
-  const [comment = ''] = /^(?:\/\*\n[^]*?\*\/|(?:(?:--|\/\/).*\n)*)/.exec(textOf(path)) ?? []
+  const [comment = ''] = /^(?:\/\*\n[\s\S]*?\*\/|(?:(?:--|\/\/).*\n)*)/.exec(textOf(path)) ?? []
   return comment
 }
 

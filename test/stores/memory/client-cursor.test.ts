@@ -41,7 +41,7 @@ describe('a client that is written', () => {
         assert.deepEqual(other.read(), entry)
         assert.deepEqual([other.expiresAtMs, other.refusedCost], [entry.expiresAtMs, entry.refusedCost])
         assert.equal(other.hasBan, entry.ban !== undefined && entry.ban.refusals === undefined)
-        const schema = clients.schemas.of(entry.limits)
+        const schema = clients.schemas.use(entry.limits)
         assert.equal(other.holdsOnly(schema), entry.ban === undefined)
         assert.equal(schema.clients, 1)
       }),
@@ -61,7 +61,7 @@ describe('a client that is written', () => {
           assert.deepEqual(cursor.read(), entry)
           assert.deepEqual(entryOf(other, 1), entry)
           assert.equal(clients.table.size, 1)
-          assert.equal(clients.schemas.of(entry.limits).clients, 1)
+          assert.equal(clients.schemas.use(entry.limits).clients, 1)
         }
       }),
       { numRuns: 300 },
@@ -76,9 +76,9 @@ describe('a client that is written', () => {
 
   it('can be written with numbers drafted one by one', () => {
     const { clients, cursor } = written(windowEntry())
-    const schema = clients.schemas.of(LIMITS)
+    const schema = clients.schemas.use(LIMITS)
     const numbers = cursor.numbers()
-    const draft = cursor.draft()
+    const draft = cursor.newDraft()
     draft.instant(numbers.instant() + 1)
     draft.amount(numbers.amount() + 1)
     draft.amount(numbers.amount() + 1)
@@ -95,7 +95,7 @@ describe('a client that is written', () => {
   it('has the limits of the latest lookup of its schema', () => {
     const { clients, cursor } = written(windowEntry())
     const others = LIMITS.map((limit) => ({ ...limit }))
-    clients.schemas.of(others)
+    clients.schemas.use(others)
     expect(cursor.read().limits).toBe(others)
   })
 })
@@ -146,7 +146,7 @@ describe('a row of one window', () => {
     cursor.write(windowEntry())
     expect([cursor.read(), widthOf(clients)]).toEqual([windowEntry(), WIDE])
     // Its numbers are narrow again.
-    expect(cursor.isNarrowRowOf(clients.schemas.of(LIMITS))).toBe(true)
+    expect(cursor.isNarrowRowOf(clients.schemas.use(LIMITS))).toBe(true)
   })
 
   it('is narrow in a store that was created at any time', () => {
@@ -186,7 +186,7 @@ describe('a cursor', () => {
     const refusals = { refusals: { slices: [], lastId: 0 } }
     const shown = [undefined, ban, refusals].map((known) => {
       const { clients, cursor } = written(windowEntry({ ban: known }))
-      return [cursor.hasBan, cursor.holdsOnly(clients.schemas.of(LIMITS))]
+      return [cursor.hasBan, cursor.holdsOnly(clients.schemas.use(LIMITS))]
     })
     expect(shown).toEqual([
       [false, true],
@@ -197,9 +197,9 @@ describe('a cursor', () => {
 
   it('shows whether its client has the numbers of a schema only', () => {
     const { clients, cursor } = written(windowEntry())
-    expect(cursor.holdsOnly(clients.schemas.of([limitOf(10, { name: 'other' })]))).toBe(false)
-    expect(cursor.holdsOnly(clients.schemas.of([limitOf(77)]))).toBe(false)
-    expect(cursor.holdsOnly(clients.schemas.of([...LIMITS]))).toBe(true)
+    expect(cursor.holdsOnly(clients.schemas.use([limitOf(10, { name: 'other' })]))).toBe(false)
+    expect(cursor.holdsOnly(clients.schemas.use([limitOf(77)]))).toBe(false)
+    expect(cursor.holdsOnly(clients.schemas.use([...LIMITS]))).toBe(true)
   })
 
   it('changes the refused cost of its client, and nothing else', () => {
@@ -236,8 +236,8 @@ describe('a cursor', () => {
     'shows whether its client has a narrow row of a schema: where %s',
     (_when, overrides, state, isNarrow) => {
       const { clients, cursor } = written(windowEntry(overrides, state))
-      expect(cursor.isNarrowRowOf(clients.schemas.of(LIMITS))).toBe(isNarrow)
-      expect(cursor.isNarrowRowOf(clients.schemas.of([limitOf(10, { name: 'other' })]))).toBe(false)
+      expect(cursor.isNarrowRowOf(clients.schemas.use(LIMITS))).toBe(isNarrow)
+      expect(cursor.isNarrowRowOf(clients.schemas.use([limitOf(10, { name: 'other' })]))).toBe(false)
     },
   )
 
@@ -258,7 +258,7 @@ describe('a cursor', () => {
 
   it('removes its client, and points at no client then', () => {
     const { clients, cursor } = written(windowEntry())
-    const { id } = clients.schemas.of(LIMITS)
+    const { id } = clients.schemas.use(LIMITS)
     cursor.remove()
     expect(cursor.isKnown).toBe(false)
     expect(clients.table.size).toBe(0)
@@ -268,19 +268,19 @@ describe('a cursor', () => {
 
   it('releases the schema that its client had before', () => {
     const { clients, cursor } = written(windowEntry())
-    const before = clients.schemas.of(LIMITS)
+    const before = clients.schemas.use(LIMITS)
     const others = [limitOf(5, { name: 'other', algorithm: 'token-bucket' })]
     const states = [{ fullAtMs: CREATED_AT_MS, fullAtParts: 2, fillId: 3 }]
     cursor.write(windowEntry({ limits: others, states }))
     expect([before.id, before.clients]).toEqual([-1, 0])
-    expect(clients.schemas.of(others).clients).toBe(1)
+    expect(clients.schemas.use(others).clients).toBe(1)
     expect(cursor.read()).toEqual(windowEntry({ limits: others, states }))
   })
 
   it('changes nothing when no id is left for a schema', () => {
     const { clients, cursor } = written(windowEntry())
     for (let count = 1; count < 65_536; count++) {
-      clients.schemas.retain(clients.schemas.of([limitOf(1, { name: `limit ${count}` })]))
+      clients.schemas.retain(clients.schemas.use([limitOf(1, { name: `limit ${count}` })]))
     }
     const entry = windowEntry({ limits: [limitOf(10, { name: 'one too many' })] })
     const problem = 'this MemoryStore has clients of 65536 different sets of limits, and cannot hold more. '

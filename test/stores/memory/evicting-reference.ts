@@ -52,7 +52,7 @@ export class EvictingReference {
     return { remaining: isBanned ? 0 : UNITS - usedAt(client, nowMs), isBanned }
   }
 
-  /** Whether the charge is allowed; undefined where it is left to the buckets that new clients share. */
+  /** Whether the charge is allowed; undefined where it is left to the shared clients of the overflow. */
   consume(key: string, cost: number, nowMs: number): boolean | undefined {
     const client = this.#clients.get(key)
     if (client !== undefined && client.bannedUntilMs > nowMs) return false

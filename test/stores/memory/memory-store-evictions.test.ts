@@ -134,7 +134,7 @@ describe('a full MemoryStore', () => {
   })
 })
 
-/** A full store in which all clients are refused for a minute, so that new clients share buckets. */
+/** A full store in which all clients are refused for a minute, so that new clients are counted as shared clients. */
 class FullStore {
   readonly clock = new FakeClock()
   readonly store: MemoryStore
@@ -169,9 +169,7 @@ describe('new clients for which there is no room', () => {
   it('share one such quota for each list of limit names', () => {
     const full = new FullStore()
     const [one, two] = [limitOf(3, { name: 'one' }), limitOf(2, { name: 'two' })]
-    const allowed = [THREE, [one], [one, two], [two, one], THREE].map((limits) =>
-      full.allowed(2000, limits),
-    )
+    const allowed = [THREE, [one], [one, two], [two, one], THREE].map((limits) => full.allowed(2000, limits))
     expect(allowed).toEqual([64 * 3, 64 * 3, 64 * 2, 64 * 2, 0])
     expect(full.store.stats()).toMatchObject({ keys: 5, unexpiredEvictions: 0, overflowed: 10_000 })
   })
@@ -199,7 +197,7 @@ describe('new clients for which there is no room', () => {
     expect(ask('new client 0').allowed).toBe(true)
   })
 
-  it('give a charge back to their bucket, once', () => {
+  it('give a charge back to their shared client, once', () => {
     const { store } = new FullStore()
     const charge = chargeOf('new client', THREE)
     const { receipt = {} } = store.consume(charge)

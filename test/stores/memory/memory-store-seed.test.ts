@@ -225,7 +225,7 @@ describe('a full MemoryStore', () => {
       expect(seeded.store.peek(chargeOf('refused', TEN)).allowed).toBe(false)
       expect(seeded.store.peek(chargeOf('banned', TEN)).ban).toBeDefined()
     }
-    // The new client shares a bucket.
+    // The new client is counted as a shared client.
     expect(seeded.store.consume(chargeOf('new client', TEN)).allowed).toBe(true)
     expect(seeded.store.stats().overflowed).toBe(1)
   })

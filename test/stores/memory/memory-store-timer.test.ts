@@ -81,7 +81,7 @@ describe('the timer of MemoryStore', () => {
     store.close()
   })
 
-  it('forgets the buckets that new clients share when they have expired', () => {
+  it('forgets the shared clients of the overflow when they have expired', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ maxKeys: 1, clock })
     const emptyBytes = store.stats().bytes
@@ -92,7 +92,7 @@ describe('the timer of MemoryStore', () => {
     expect([store.size, vi.getTimerCount()]).toEqual([0, 1])
     expect(store.stats().bytes).toBeGreaterThan(bytes)
     vi.advanceTimersByTime(30_000)
-    expect(vi.getTimerCount(), 'the buckets are not empty').toBe(1)
+    expect(vi.getTimerCount(), 'there are shared clients').toBe(1)
     clock.advance(90_000)
     vi.advanceTimersByTime(30_000)
     expect(store.stats().bytes).toBe(emptyBytes)

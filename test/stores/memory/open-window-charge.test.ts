@@ -106,7 +106,7 @@ function check(client: Client, limit: Limit, nowMs: number, cost: number): boole
   const before = words()
   const expected = expectedAfter(client, limit, nowMs, cost)
   const limits = [limit]
-  const limitState = chargeOpenWindow(cursor, clients.schemas.of(limits), limit, nowMs, cost)
+  const limitState = chargeOpenWindow(cursor, clients.schemas.use(limits), limit, nowMs, cost)
   if (expected === undefined || limitState === undefined) {
     assert.equal(limitState, expected)
     assert.deepEqual(words(), before)
@@ -231,7 +231,7 @@ describe('chargeOpenWindow', () => {
     const limit = limitOf(62, { windowMs: 1000 })
     const limits = [limit]
     const { clients, cursor } = tableOf(clientOf(limit, { startMs: CREATED_AT_MS, used: 1, windowId: 5 }))
-    const schema = clients.schemas.of(limits)
+    const schema = clients.schemas.use(limits)
     for (let used = 2; used < 62; used++) {
       const nowMs = CREATED_AT_MS + 10 * used
       const limitState = chargeOpenWindow(cursor, schema, limit, nowMs, 1)
@@ -322,7 +322,7 @@ describe('a charge that needs more than counting', () => {
     const before = words()
     const [first] = limits
     if (first === undefined) throw new Error('no limit')
-    expect(chargeOpenWindow(cursor, clients.schemas.of(limits), first, nowMs, 1)).toBeUndefined()
+    expect(chargeOpenWindow(cursor, clients.schemas.use(limits), first, nowMs, 1)).toBeUndefined()
     expect(words()).toEqual(before)
   })
 
@@ -335,7 +335,7 @@ describe('a charge that needs more than counting', () => {
       )
       const { clients, cursor, words } = tableOf({ ...windowEntry(), limits, states })
       const before = words()
-      const schema = clients.schemas.of(limits)
+      const schema = clients.schemas.use(limits)
       expect(chargeOpenWindow(cursor, schema, limits[0] ?? limit, nowMs, 1)).toBeUndefined()
       expect(words()).toEqual(before)
     }
@@ -370,8 +370,8 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
           nowMs += gapMs
           const own = limits.find(([limit]) => limit?.limit === units) ?? []
           const [limit = limitOf(1)] = own
-          const schema = fastRows.schemas.of(own)
-          ordinaryRows.schemas.of(own)
+          const schema = fastRows.schemas.use(own)
+          ordinaryRows.schemas.use(own)
           const limitState = fast.find(fingerprintOf(1))
             ? chargeOpenWindow(fast, schema, limit, nowMs, cost)
             : undefined

@@ -14,22 +14,25 @@ import type { BanState } from '../../../limits/ban.ts'
 import type { RowSchema } from './row-schemas.ts'
 import { FINGERPRINT_WORDS } from './row-store.ts'
 
-/** Where the marks, the lower half of the expiry and the first number of a row are. */
-export const MARKS: number = FINGERPRINT_WORDS
-export const EXPIRY_LOWER: number = FINGERPRINT_WORDS + 1
-export const NUMBERS: number = FINGERPRINT_WORDS + 2
+/*
+ * In this file `_AT` is the place of a word in a row, `_SHIFT` the lowest bit of a field of the marks, and `_MASK` the
+ * bits of the field.
+ */
+export const MARKS_AT: number = FINGERPRINT_WORDS
+export const EXPIRY_LOWER_AT: number = FINGERPRINT_WORDS + 1
+export const NUMBERS_AT: number = FINGERPRINT_WORDS + 2
 
-const SCHEMA_SHIFT = 16
-const REFUSED_SHIFT = 11
-const REFUSED_BITS = 0b11111
-export const IS_BANNED: number = 1 << 10
-export const HAS_REFUSALS: number = 1 << 9
-export const IS_WIDE: number = 1 << 8
-const EXPIRY_UPPER = 0xff
+const SCHEMA_ID_SHIFT = 16
+const REFUSED_COST_SHIFT = 11
+const LARGEST_COST_BITS = 0b11111
+export const BANNED_MASK: number = 1 << 10
+export const REFUSALS_MASK: number = 1 << 9
+export const WIDE_MASK: number = 1 << 8
+const EXPIRY_UPPER_MASK = 0xff
 const UPPER_UNIT = 2 ** 32
 
 /** The bits of the refused cost. They are 0 where the latest charge was allowed. */
-export const WAS_REFUSED: number = REFUSED_BITS << REFUSED_SHIFT
+export const REFUSED_COST_MASK: number = LARGEST_COST_BITS << REFUSED_COST_SHIFT
 
 /** Up to this number, the bits of the refused cost are the cost. Above it, each next number is twice the cost. */
 const LARGEST_EXACT_COST = 16
@@ -52,17 +55,17 @@ export interface RowHead {
 
 /** The marks of a client, without the bits that depend on how its numbers are written. */
 export function marksOf({ schema, refusedCost, ban }: RowHead): number {
-  const banMark = ban === undefined ? 0 : ban.refusals === undefined ? IS_BANNED : HAS_REFUSALS
-  return withRefusedCost((schema.id << SCHEMA_SHIFT) | banMark, refusedCost)
+  const banMark = ban === undefined ? 0 : ban.refusals === undefined ? BANNED_MASK : REFUSALS_MASK
+  return withRefusedCost((schema.id << SCHEMA_ID_SHIFT) | banMark, refusedCost)
 }
 
 export function schemaIdOf(marks: number): number {
-  return marks >>> SCHEMA_SHIFT
+  return marks >>> SCHEMA_ID_SHIFT
 }
 
 /** The refused cost, as {@link keptCost} has rounded it. */
 export function refusedCostOf(marks: number): number {
-  const bits = (marks >>> REFUSED_SHIFT) & REFUSED_BITS
+  const bits = (marks >>> REFUSED_COST_SHIFT) & LARGEST_COST_BITS
   return bits <= LARGEST_EXACT_COST ? bits : LARGEST_EXACT_COST * 2 ** (bits - LARGEST_EXACT_COST)
 }
 
@@ -70,8 +73,8 @@ export function withRefusedCost(marks: number, cost: number): number {
   const bits =
     cost <= LARGEST_EXACT_COST
       ? cost
-      : Math.min(REFUSED_BITS, LARGEST_EXACT_COST + Math.floor(Math.log2(cost / LARGEST_EXACT_COST)))
-  return (marks & ~WAS_REFUSED) | (bits << REFUSED_SHIFT)
+      : Math.min(LARGEST_COST_BITS, LARGEST_EXACT_COST + Math.floor(Math.log2(cost / LARGEST_EXACT_COST)))
+  return (marks & ~REFUSED_COST_MASK) | (bits << REFUSED_COST_SHIFT)
 }
 
 /** A refused cost as a row keeps it: exact up to 16, and a power of two up to 524,288, rounded down. */
@@ -86,10 +89,10 @@ export function fitsHead(expiry: number): boolean {
 
 /** The marks with the upper part of an expiry that fits. The lower part has a word of its own. */
 export function withExpiry(marks: number, expiry: number): number {
-  return (marks & ~EXPIRY_UPPER) | Math.floor(expiry / UPPER_UNIT)
+  return (marks & ~EXPIRY_UPPER_MASK) | Math.floor(expiry / UPPER_UNIT)
 }
 
 /** An expiry in milliseconds since the origin. */
 export function expiryOf(marks: number, lower: number): number {
-  return (marks & EXPIRY_UPPER) * UPPER_UNIT + (lower >>> 0)
+  return (marks & EXPIRY_UPPER_MASK) * UPPER_UNIT + (lower >>> 0)
 }

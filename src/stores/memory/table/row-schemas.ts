@@ -44,8 +44,8 @@ export class RowSchemas {
   readonly #freeIds: number[] = []
   #last: RowSchema | undefined
 
-  /** The schema of some limits, which become its latest limits. The limits of the last call need no lookup. */
-  of(limits: readonly Limit[]): RowSchema {
+  /** Returns the schema of some limits, and makes them its latest limits. The limits of the last call need no lookup. */
+  use(limits: readonly Limit[]): RowSchema {
     const last = this.#last
     if (last?.limits === limits) return last
     const known = this.#byLimits.get(limits)

@@ -67,7 +67,7 @@ export class RowStore {
   /** Adds a row of `width` words. Only the fingerprint is written; the other words may hold anything. */
   add({ first, second, third }: Fingerprint, width: number): number {
     const sizeClass = this.#sizeClassOf(width)
-    this.#makeRoom(sizeClass)
+    this.#growIfFull(sizeClass)
     const row = rowAt(sizeClass, sizeClass.rows)
     sizeClass.rows++
     this.size++
@@ -115,7 +115,7 @@ export class RowStore {
     return sizeClass
   }
 
-  #makeRoom(sizeClass: SizeClass): void {
+  #growIfFull(sizeClass: SizeClass): void {
     const { width, chunks, rows } = sizeClass
     const capacity = this.#capacityOf(sizeClass)
     if (rows < capacity) return

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../../../src/limits/decision.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
-import { OVERFLOW_BUCKETS, Overflow } from '../../../../src/stores/memory/capacity/overflow.ts'
+import { Overflow, SHARED_CLIENTS } from '../../../../src/stores/memory/capacity/overflow.ts'
 import { MemoryReceipt } from '../../../../src/stores/memory/memory-receipt.ts'
 import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../../support/charges.ts'
@@ -12,8 +12,8 @@ const THREE = [limitOf(3)]
 
 const newClient = (third: number): Fingerprint => ({ first: third * 7919, second: -third, third })
 
-class SharedBuckets {
-  readonly clients = clientsOf(OVERFLOW_BUCKETS)
+class SharedClients {
+  readonly clients = clientsOf(SHARED_CLIENTS)
   readonly overflow = new Overflow(this.clients)
 
   consume(third: number, limits: readonly Limit[] = THREE, cost = 1, nowMs = NOW_MS): Decision {
@@ -35,9 +35,9 @@ class SharedBuckets {
 }
 
 describe('Overflow', () => {
-  it('has 64 buckets, each with the quota of one client', () => {
-    const shared = new SharedBuckets()
-    expect(OVERFLOW_BUCKETS).toBe(64)
+  it('has 64 shared clients, each with the quota of one client', () => {
+    const shared = new SharedClients()
+    expect(SHARED_CLIENTS).toBe(64)
     for (const remaining of [2, 1, 0]) {
       expect(shared.consume(5 + 64 * remaining)).toMatchObject({ allowed: true, limits: [{ remaining }] })
     }
@@ -47,15 +47,15 @@ describe('Overflow', () => {
   })
 
   it.each(ALGORITHMS)('allows as much as 64 clients for any number of new clients, by %s', (algorithm) => {
-    const shared = new SharedBuckets()
+    const shared = new SharedClients()
     const limits = [limitOf(5, { algorithm })]
     expect(shared.allowed(2000, limits)).toBe(64 * 5)
     expect(shared.allowed(2000, limits)).toBe(0)
     expect(shared.allowed(2000, limits, NOW_MS + 60_000)).toBe(64 * 5)
   })
 
-  it('has other buckets for other limit names and algorithms, and the same buckets for other numbers', () => {
-    const shared = new SharedBuckets()
+  it('has other shared clients for other limit names and algorithms, and the same for other numbers', () => {
+    const shared = new SharedClients()
     expect(shared.allowed(1000)).toBe(64 * 3)
     expect(shared.allowed(1000, [limitOf(3, { name: 'other' })])).toBe(64 * 3)
     expect(shared.allowed(1000, [limitOf(3, { algorithm: 'sliding-window' })])).toBe(64 * 3)
@@ -65,7 +65,7 @@ describe('Overflow', () => {
   })
 
   it('bans no client, and shows no ban', () => {
-    const shared = new SharedBuckets()
+    const shared = new SharedClients()
     const charge = chargeOf('unused', THREE, 1, banRule(1, 60_000, 600_000))
     for (let turn = 0; turn < 20; turn++) {
       const before = shared.overflow.peek(newClient(1), charge, NOW_MS)
@@ -77,18 +77,18 @@ describe('Overflow', () => {
   })
 
   it('counts each charge that it decides, and no peek', () => {
-    const shared = new SharedBuckets()
+    const shared = new SharedClients()
     shared.allowed(500)
     shared.remaining(1)
     expect(shared.overflow.charges).toBe(500)
   })
 
   it('takes back the charge of its own receipt', () => {
-    const shared = new SharedBuckets()
+    const shared = new SharedClients()
     const { receipt = {} } = shared.consume(9, THREE, 2)
     if (!MemoryReceipt.is(receipt)) throw new Error('no receipt')
     expect(receipt.isOf(shared.overflow.client)).toBe(true)
-    expect(receipt.isOf(new SharedBuckets().overflow.client)).toBe(false)
+    expect(receipt.isOf(new SharedClients().overflow.client)).toBe(false)
     shared.consume(9)
     for (const _ of [1, 2]) {
       receipt.redeem(NOW_MS)
@@ -97,8 +97,8 @@ describe('Overflow', () => {
     expect(shared.remaining(10)).toBe(3)
   })
 
-  it('forgets its buckets when they expire, and all of them when it is cleared', () => {
-    const shared = new SharedBuckets()
+  it('forgets its shared clients when they expire, and all of them when it is cleared', () => {
+    const shared = new SharedClients()
     const emptyBytes = shared.overflow.bytes
     shared.allowed(1000)
     expect(shared.overflow.pruner.clients).toBe(64)

@@ -3,20 +3,20 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BanState } from '../../../../src/limits/ban.ts'
 import {
-  EXPIRY_LOWER,
+  BANNED_MASK,
+  EXPIRY_LOWER_AT,
   expiryOf,
   fitsHead,
-  HAS_REFUSALS,
-  IS_BANNED,
-  IS_WIDE,
   keptCost,
-  MARKS,
+  MARKS_AT,
   marksOf,
-  NUMBERS,
+  NUMBERS_AT,
   ORIGIN_BEFORE_MS,
+  REFUSALS_MASK,
+  REFUSED_COST_MASK,
   refusedCostOf,
   schemaIdOf,
-  WAS_REFUSED,
+  WIDE_MASK,
   withExpiry,
   withRefusedCost,
 } from '../../../../src/stores/memory/table/row-format.ts'
@@ -38,13 +38,13 @@ const SOME_EXPIRY = fc.oneof(
 
 /** The marks of a client whose schema has this id. */
 function marks(id: number, refusedCost: number, ban?: BanState): number {
-  const schema = { ...new RowSchemas().of([limitOf(1)]), id }
+  const schema = { ...new RowSchemas().use([limitOf(1)]), id }
   return marksOf({ schema, refusedCost, ban, expiresAtMs: 0 })
 }
 
 describe('the words of a row', () => {
   it('are the fingerprint, the marks, the lower part of the expiry, and the numbers', () => {
-    expect([FINGERPRINT_WORDS, MARKS, EXPIRY_LOWER, NUMBERS]).toEqual([3, 3, 4, 5])
+    expect([FINGERPRINT_WORDS, MARKS_AT, EXPIRY_LOWER_AT, NUMBERS_AT]).toEqual([3, 3, 4, 5])
   })
 })
 
@@ -56,10 +56,10 @@ describe('the marks of a client', () => {
         assert.equal(own, own | 0)
         assert.equal(schemaIdOf(own), id)
         assert.equal(refusedCostOf(own), keptCost(cost))
-        assert.equal((own & WAS_REFUSED) !== 0, cost > 0)
-        assert.equal((own & IS_BANNED) !== 0, ban === BAN)
-        assert.equal((own & HAS_REFUSALS) !== 0, ban === REFUSALS)
-        assert.equal(own & IS_WIDE, 0)
+        assert.equal((own & REFUSED_COST_MASK) !== 0, cost > 0)
+        assert.equal((own & BANNED_MASK) !== 0, ban === BAN)
+        assert.equal((own & REFUSALS_MASK) !== 0, ban === REFUSALS)
+        assert.equal(own & WIDE_MASK, 0)
       }),
     )
   })
@@ -67,8 +67,8 @@ describe('the marks of a client', () => {
   it('can get another refused cost, and nothing else changes', () => {
     fc.assert(
       fc.property(SOME_ID, SOME_COST, SOME_COST, SOME_BAN, SOME_EXPIRY, (id, before, after, ban, expiry) => {
-        const one = withExpiry(marks(id, before, ban), expiry) | IS_WIDE
-        const other = withExpiry(marks(id, after, ban), expiry) | IS_WIDE
+        const one = withExpiry(marks(id, before, ban), expiry) | WIDE_MASK
+        const other = withExpiry(marks(id, after, ban), expiry) | WIDE_MASK
         assert.equal(withRefusedCost(one, after), other)
       }),
     )

@@ -17,7 +17,7 @@ const MOST = 65_536
 
 /** The schema of limits, after one more client has got it. */
 function retained(schemas: RowSchemas, limits: readonly Limit[]): RowSchema {
-  const schema = schemas.of(limits)
+  const schema = schemas.use(limits)
   schemas.retain(schema)
   return schema
 }
@@ -32,7 +32,7 @@ function fullSchemas(): RowSchemas {
 describe('the schema of limits', () => {
   it('has the algorithms of the limits, in the same order, and no id before it has a client', () => {
     const limits = [BUCKET, WINDOW, SLIDING]
-    const schema = new RowSchemas().of(limits)
+    const schema = new RowSchemas().use(limits)
     expect(schema.algorithms).toEqual([tokenBucket, fixedWindow, slidingWindow])
     expect(schema.limits).toBe(limits)
     expect([schema.id, schema.clients]).toEqual([-1, 0])
@@ -45,48 +45,48 @@ describe('the schema of limits', () => {
     ['one token bucket', [BUCKET], false],
     ['no limit', [], false],
   ])('shows whether it is one fixed window: of %s', (_what, limits, isOneWindow) => {
-    expect(new RowSchemas().of(limits).isOneWindow).toBe(isOneWindow)
+    expect(new RowSchemas().use(limits).isOneWindow).toBe(isOneWindow)
   })
 
   it('is the same for the same limits, also after a lookup of others', () => {
     const schemas = new RowSchemas()
     const [one, other] = [[WINDOW], [BUCKET]]
     const schema = retained(schemas, one)
-    expect(schemas.of(one)).toBe(schema)
-    expect(schemas.of(other)).not.toBe(schema)
-    expect(schemas.of(one)).toBe(schema)
+    expect(schemas.use(one)).toBe(schema)
+    expect(schemas.use(other)).not.toBe(schema)
+    expect(schemas.use(one)).toBe(schema)
   })
 
   it('is the same for another list of the same limits, and has the list of the latest lookup', () => {
     const schemas = new RowSchemas()
     const [one, other] = [[WINDOW], [{ ...WINDOW }]]
     const schema = retained(schemas, one)
-    expect(schemas.of(other)).toBe(schema)
+    expect(schemas.use(other)).toBe(schema)
     expect(schemas.at(schema.id)?.limits).toBe(other)
-    expect(schemas.of(one)).toBe(schema)
+    expect(schemas.use(one)).toBe(schema)
     expect(schemas.at(schema.id)?.limits).toBe(one)
   })
 
   it('is another one for limits that are remembered longer', () => {
     const schemas = new RowSchemas()
     const schema = retained(schemas, [WINDOW, BUCKET])
-    expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs + 1 }, BUCKET])).not.toBe(schema)
+    expect(schemas.use([{ ...WINDOW, ttlMs: WINDOW.ttlMs + 1 }, BUCKET])).not.toBe(schema)
     // Only the longest time counts.
-    expect(schemas.of([{ ...WINDOW, ttlMs: WINDOW.ttlMs - 1 }, BUCKET])).toBe(schema)
+    expect(schemas.use([{ ...WINDOW, ttlMs: WINDOW.ttlMs - 1 }, BUCKET])).toBe(schema)
   })
 
   it('is the one that clients have, even for limits that were looked up before there were clients', () => {
     const schemas = new RowSchemas()
     const [early, late] = [[limitOf(1)], [limitOf(1)]]
-    const before = schemas.of(early)
+    const before = schemas.use(early)
     const schema = retained(schemas, late)
     expect(schema).not.toBe(before)
-    expect(schemas.of(early)).toBe(schema)
+    expect(schemas.use(early)).toBe(schema)
     // The earlier schema can still get a client, and then stays when the other one is gone.
     schemas.retain(before)
     schemas.release(schema.id)
     expect([schema.clients, before.clients]).toEqual([0, 1])
-    expect(schemas.of([limitOf(1)])).toBe(before)
+    expect(schemas.use([limitOf(1)])).toBe(before)
   })
 
   it.each<[string, readonly Limit[]]>([
@@ -180,7 +180,7 @@ describe('schemas when all ids are in use', () => {
           'Give some of the limiters a store of their own.',
       }),
     )
-    expect([schemas.of([WINDOW]).id, schemas.of([WINDOW]).clients]).toEqual([-1, 0])
+    expect([schemas.use([WINDOW]).id, schemas.use([WINDOW]).clients]).toEqual([-1, 0])
     expect(schemas.at(MOST - 1)?.limits[0]?.name).toBe('limit 65535')
     // Schemas with an id can get more clients.
     expect(retained(schemas, [limitOf(1, { name: 'limit 7' })]).id).toBe(7)
@@ -188,8 +188,8 @@ describe('schemas when all ids are in use', () => {
 
   it('have amounts in their first half only, so that a limit function cannot use up the ids', () => {
     expect(retained(schemas, [limitOf(2, { name: 'limit 40000' })]).id).toBe(40_000)
-    expect(schemas.of([limitOf(1, { name: 'limit 32767' })]).id).toBe(32_767)
-    expect(schemas.of([limitOf(2, { name: 'limit 32767' })]).id).toBe(-1)
+    expect(schemas.use([limitOf(1, { name: 'limit 32767' })]).id).toBe(32_767)
+    expect(schemas.use([limitOf(2, { name: 'limit 32767' })]).id).toBe(-1)
   })
 
   it('take another schema when one has lost its last client', () => {
@@ -262,7 +262,7 @@ class CheckedSchemas {
 
   #find(which: number): RowSchema {
     const limits = SEVERAL[which % SEVERAL.length] ?? []
-    const schema = this.#schemas.of(limits)
+    const schema = this.#schemas.use(limits)
     assert.equal(schema.limits, limits)
     const named = limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs])
     assert.equal(schema.textOfCounters, JSON.stringify([longestTtlMs(limits), named]))
