@@ -18,19 +18,22 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
     return app
   }
 
-  it.each(['X-Forwarded-For', 'X-Real-IP', 'CF-Connecting-IP', 'True-Client-IP', 'X_Forwarded_For'])(
-    'threat 1: a direct client gains nothing with changing values of %s',
-    async (header) => {
-      const statuses = await withListeningServer(appWith({ read: 10 }), async (port) => {
-        const texts = Array.from({ length: 1000 }, (_, turn) =>
-          rawGet('/', [`${header}: 198.51.${turn >> 8}.${turn & 255}`]),
-        )
-        return (await sendRaw(port, texts.join(''), 1000)).map(({ status }) => status)
-      })
-      expect(statuses.filter((status) => status === 200)).toHaveLength(10)
-      expect(statuses.filter((status) => status === 429)).toHaveLength(990)
-    },
-  )
+  it.each([
+    ['X-Forwarded-For', 1000],
+    ['X-Real-IP', 100],
+    ['CF-Connecting-IP', 100],
+    ['True-Client-IP', 100],
+    ['X_Forwarded_For', 100],
+  ])('threat 1: a direct client gains nothing with changing values of %s', async (header, requests) => {
+    const statuses = await withListeningServer(appWith({ read: 10 }), async (port) => {
+      const texts = Array.from({ length: requests }, (_, turn) =>
+        rawGet('/', [`${header}: 198.51.${turn >> 8}.${turn & 255}`]),
+      )
+      return (await sendRaw(port, texts.join(''), requests)).map(({ status }) => status)
+    })
+    expect(statuses.filter((status) => status === 200)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(requests - 10)
+  })
 
   it('threat 1: a direct client gains nothing with changing values of Forwarded', async () => {
     const app = appWith({ read: 2 })
