@@ -59,8 +59,8 @@ describe('the timer of MemoryStore', () => {
 
   // Threat 41: a test turns the clock by a day.
   it.each([
-    ['stay', 10, 2880],
-    ['stay', 1000, 2880],
+    ['stay', 10, 289],
+    ['stay', 1000, 289],
     ['come and go', 10, 2880],
     ['expire', 1000, 3],
   ])('runs rarely in a day in which clients %s: %d of them, %d runs at most', (what, keys, mostRuns) => {
@@ -81,6 +81,25 @@ describe('the timer of MemoryStore', () => {
     store.close()
   })
 
+  it('runs when the first client expires, but after five minutes at the latest', () => {
+    vi.useFakeTimers()
+    const store = new MemoryStore()
+    const set = vi.spyOn(globalThis, 'setTimeout')
+    const pauses = (): unknown[] => set.mock.calls.splice(0).map(([, pauseMs]) => pauseMs)
+    store.consume(chargeOf('a day', [limitOf(3, { ttlMs: 86_400_000 })]))
+    vi.advanceTimersByTime(30_000)
+    expect(pauses()).toEqual([30_000, 300_000])
+    store.consume(chargeOf('two minutes', [limitOf(3, { ttlMs: 120_000 })]))
+    vi.advanceTimersByTime(300_000)
+    expect([store.size, pauses()]).toEqual([1, [30_000]])
+    store.consume(chargeOf('two minutes', [limitOf(3, { ttlMs: 120_000 })]))
+    vi.advanceTimersByTime(30_000)
+    expect(pauses()).toEqual([90_000])
+    vi.advanceTimersByTime(90_000)
+    expect(store.size).toBe(1)
+    store.close()
+  })
+
   it('forgets the buckets that new clients share when they have expired', () => {
     const clock = new FakeClock()
     const store = new MemoryStore({ maxKeys: 1, clock })
@@ -94,7 +113,7 @@ describe('the timer of MemoryStore', () => {
     vi.advanceTimersByTime(30_000)
     expect(vi.getTimerCount(), 'the buckets are not empty').toBe(1)
     clock.advance(90_000)
-    vi.advanceTimersByTime(30_000)
+    vi.advanceTimersByTime(90_000)
     expect(store.stats().bytes).toBe(emptyBytes)
     expect(vi.getTimerCount()).toBe(0)
   })
