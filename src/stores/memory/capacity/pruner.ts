@@ -74,7 +74,7 @@ const QUIET_PASS_MS = 30_000
  * The longest pause. Where one run has checked all clients, the next one is when the first of them expires. But clients
  * that come later may expire before that.
  */
-const LONGEST_PAUSE_MS = 300_000
+const LONGEST_PAUSE_MS = 600_000
 
 /** Prunes by itself, in runs so short that requests do not notice them. */
 export class PruningTimer {
