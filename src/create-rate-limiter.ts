@@ -83,7 +83,8 @@ function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
   return (server, app, options = {}) => {
     checkOpen()
     checkGuard(server, app, options, settings)
-    const appOfServer = guardServer(server, app, middleware as never)
+    const parts = { limiter: middleware as never, needsAnswers: settings.refund !== undefined }
+    const appOfServer = guardServer(server, app, parts)
     noteGuard(server, { limiter: description, app: appOfServer })
   }
 }

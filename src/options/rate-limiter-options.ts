@@ -175,7 +175,10 @@ export interface RateLimiterOptions<
   readonly handler?: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** Whether refusals are `application/problem+json` (RFC 9457). Default: false. */
   readonly problemDetails?: boolean | undefined
-  /** Whether the charge of a successful request is refunded. Default: false. */
+  /**
+   * Whether the charge of a successful request is refunded. Default: false. Of an upgrade and of CONNECT it is refunded
+   * only under `limiter.guard`, which sees the status that their handler writes: 101 is a success.
+   */
   readonly skipSuccessfulRequests?: boolean | undefined
   /** Whether the charge of a failed request is refunded; never that of an aborted request. Default: false. */
   readonly skipFailedRequests?: boolean | undefined

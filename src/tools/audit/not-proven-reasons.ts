@@ -125,7 +125,6 @@ export function listenerReason(reason: string): string {
   return `${reason} The audit cannot see inside this listener: call limiter.guard(server, app).`
 }
 
-/** For a listener that may pass requests on to an app which the audit does not know. */
-export function unknownAppReason(reason: string): string {
-  return `${reason} If it calls an Express app, give the app to list its routes: auditRoutes(server, { app }).`
-}
+/** For a server whose listener may pass requests on to an app which the audit does not know. */
+export const UNKNOWN_APP =
+  'A listener of the server may call an Express app. Give the app to list its routes: auditRoutes(server, { app }).'

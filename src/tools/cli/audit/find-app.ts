@@ -38,6 +38,34 @@ export async function findApp(
   return appOfExport(named, factory, path)
 }
 
+/** What is audited: an app, a router, or a server, then with its app where the module exports that too. */
+export interface AuditTarget {
+  readonly target: unknown
+  readonly app?: unknown
+}
+
+/**
+ * Puts the server and the app of a module together, where it exports both: the server has listeners that the app does not
+ * know, and its app may be hidden from it.
+ *
+ * @param found what {@link findApp} has found
+ * @throws RateLimiterError `invalid_option` when several servers are exported beside an app
+ */
+export function withServer(moduleExports: ModuleExports, path: string, found: unknown): AuditTarget {
+  const named = collectExports(moduleExports)
+  if (isHttpServer(found)) {
+    const apps = new Set([...named.values()].filter((value) => routerOfApp(value) !== undefined))
+    const [app] = apps
+    return apps.size === 1 ? { target: found, app } : { target: found }
+  }
+  const servers = [...named].filter(([, value]) => isHttpServer(value))
+  if (routerOfApp(found) === undefined || servers.length === 0) return { target: found }
+  if (new Set(servers.map(([, server]) => server)).size > 1) {
+    throw noAppError(path, named, `exports several servers: ${namesOf(servers)}`)
+  }
+  return { target: servers[0]?.[1], app: found }
+}
+
 function namesOf(entries: readonly (readonly [name: string, value: unknown])[]): string {
   return entries.map(([name]) => name).join(', ')
 }

@@ -24,7 +24,7 @@ export async function loadModule(path: string): Promise<ModuleExports> {
       option: 'audit',
       value: path,
       problem: `cannot be loaded (${reason})`,
-      remedy: remedyFor(path),
+      remedy: remedyFor(path, cause),
       cause,
     })
   } finally {
@@ -36,11 +36,21 @@ function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? ''
 }
 
-function remedyFor(path: string): string {
-  if (!/\.[cm]?tsx?$/.test(path)) return 'Give the file that exports your app, such as ./app.js.'
+function remedyFor(path: string, cause: unknown): string {
+  if (!/\.[cm]?tsx?$/.test(path)) {
+    return isMissing(cause)
+      ? 'Give the file that exports your app, such as ./app.js.'
+      : 'The module itself threw this error while it was loaded. Let it load without what it needs to run, such as a database, or export a function that creates the app.'
+  }
   return (
     'TypeScript needs a loader that you install: ' +
     `NODE_OPTIONS="--import tsx" npx express-tollgate audit ${path}. ` +
     'Or audit the JavaScript that you build from it.'
   )
+}
+
+/** Whether a module does not exist, or cannot be loaded by Node: then no code of it has run. */
+function isMissing(cause: unknown): boolean {
+  const code = String((cause as { code?: unknown } | null)?.code)
+  return /MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION|UNSUPPORTED_DIR_IMPORT/.test(code)
 }

@@ -7,7 +7,7 @@ import type { RouteEntry } from '../../audit/route-report.ts'
 import { type OptionConfigs, parseCommandLine } from '../command-line.ts'
 import { printableJson, printableLines } from '../printable-text.ts'
 import { EXIT_CODES, type Terminal } from '../terminal.ts'
-import { findApp } from './find-app.ts'
+import { type AuditTarget, findApp, withServer } from './find-app.ts'
 import { loadModule } from './load-module.ts'
 
 const AUDIT_OPTIONS = {
@@ -27,11 +27,14 @@ const AUDIT_OPTIONS = {
 export async function runAudit(args: readonly string[], terminal: Terminal): Promise<number> {
   const { operands, values } = parseCommandLine(args, AUDIT_OPTIONS)
   const path = modulePathOf(operands)
-  const app = await findApp(await loadModule(path), path, values.export)
+  const moduleExports = await loadModule(path)
+  const found = await findApp(moduleExports, path, values.export)
+  const { target, app }: AuditTarget =
+    values.export === undefined ? withServer(moduleExports, path, found) : { target: found }
   const trustSkip = values['trust-skip'] ?? false
   const allowShadow = values['allow-shadow'] ?? false
-  const report = auditRoutes(app, { trustSkip })
-  const failure = auditFailure(app, { trustSkip, allowShadow, except: values.except ?? [] })
+  const report = auditRoutes(target, { trustSkip, app })
+  const failure = auditFailure(target, { app, trustSkip, allowShadow, except: values.except ?? [] })
   const everyRouteLimited = failure === undefined
   const text = values.json
     ? printableJson(
@@ -56,9 +59,9 @@ function modulePathOf([path, ...others]: readonly string[]): string {
 }
 
 /** The message of the failed audit; undefined when every route is proven to be limited. */
-function auditFailure(app: unknown, options: AssertRoutesOptions): string | undefined {
+function auditFailure(target: unknown, options: AssertRoutesOptions): string | undefined {
   try {
-    assertEveryRouteLimited(app, options)
+    assertEveryRouteLimited(target, options)
     return undefined
   } catch (error) {
     // Any other error is a mistake in the options, such as in --except, and not a result of the audit.

@@ -99,7 +99,14 @@ function readLimit(
   counting: { readonly algorithm: AlgorithmName; readonly burst?: number },
 ): LimitOptions | false {
   if (text === 'false') return false
-  return { limit: readWholeNumber(option, text, 1) ?? defaultLimit, ...counting }
+  const limit = text === undefined ? defaultLimit : /^\d{1,15}$/.test(text) ? Number(text) : 0
+  if (limit > 0) return { limit, ...counting }
+  return rejectOption(
+    option,
+    text,
+    'takes a whole number or false',
+    'Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.',
+  )
 }
 
 function readSeconds(option: string, text: string | undefined): number | undefined {

@@ -355,7 +355,10 @@ describe('the chart of a replay', () => {
 describe('the options of a replay', () => {
   it.each([
     [[], "replay: takes a log, got undefined. Give an access log, or '-' for standard input."],
-    [['a', '--read', '0'], "--read: takes a whole number, got '0'. Give a number of at least 1."],
+    [
+      ['a', '--read', '0'],
+      "--read: takes a whole number or false, got '0'. Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.",
+    ],
     [['a', '--window', 'x'], "--window: takes seconds, got 'x'. Give a number such as 60."],
     [
       ['a', '--burst', '5'],
