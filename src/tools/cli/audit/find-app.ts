@@ -20,15 +20,9 @@ export async function findApp(
 ): Promise<unknown> {
   const named = collectExports(moduleExports)
   if (name !== undefined) return appOfExport(named, name, path)
-  for (const preferred of PREFERRED_NAMES) {
-    if (isApp(named.get(preferred))) return named.get(preferred)
-  }
-  const apps = [...named].filter(([, value]) => isApp(value))
-  const [app] = apps
-  if (app !== undefined) {
-    if (apps.length === 1) return app[1]
-    throw noAppError(path, named, `exports several apps: ${namesOf(apps)}`)
-  }
+  const [app, ...others] = appsAmong(named)
+  if (others.length > 0) throw noAppError(path, named, `exports several apps: ${appNames(named)}`)
+  if (app !== undefined) return app
   const factories = [...named].filter(([, value]) => isFactory(value))
   const factory = PREFERRED_NAMES.find((preferred) => isFactory(named.get(preferred))) ?? factories[0]?.[0]
   if (factory === undefined) throw noAppError(path, named, 'exports no Express app')
@@ -36,6 +30,16 @@ export async function findApp(
     throw noAppError(path, named, `exports several functions that may create an app: ${namesOf(factories)}`)
   }
   return appOfExport(named, factory, path)
+}
+
+/** The apps that exports, or the properties of an object, hold: one where a preferred name has it. */
+function appsAmong(named: ReadonlyMap<string, unknown>): readonly unknown[] {
+  const preferred = PREFERRED_NAMES.map((name) => named.get(name)).find(isApp)
+  return preferred === undefined ? [...named.values()].filter(isApp) : [preferred]
+}
+
+function appNames(named: ReadonlyMap<string, unknown>): string {
+  return namesOf([...named].filter(([, value]) => isApp(value)))
 }
 
 function namesOf(entries: readonly (readonly [name: string, value: unknown])[]): string {
@@ -73,6 +77,17 @@ async function appOfExport(
   }
   const created: unknown = await value()
   if (isApp(created)) return created
+  const isObject = typeof created === 'object' && created !== null
+  const properties = new Map(isObject ? Object.entries(created) : [])
+  const [app, ...others] = appsAmong(properties)
+  if (others.length > 0) {
+    throw noAppError(
+      path,
+      named,
+      `exports '${name}', which returned several apps: ${appNames(properties)}. Return one of them as 'app'`,
+    )
+  }
+  if (app !== undefined) return app
   throw noAppError(path, named, `exports '${name}', which returned no Express app`)
 }
 
@@ -99,7 +114,7 @@ function noAppError(
     ...(nearest === undefined ? {} : { nearest }),
     remedy:
       names.length === 0
-        ? 'Export the app, or a function without parameters that returns it.'
+        ? 'Export the app, or a function without parameters that returns it, or { app }.'
         : `Name the export that is the app, or creates it, with --export. The exports are ${names.join(', ')}.`,
   })
 }

@@ -21,6 +21,8 @@ describe('the app of a module', () => {
     ],
     ['the return value of the default export', { default: () => app, helper: () => 1 }],
     ['the value that the promise of the only function resolves to', { createApp: async () => app }],
+    ['the property app of what a function returns', { createApp: () => ({ app, admin: otherApp, port: 1 }) }],
+    ['the only app in what a function returns', { start: async () => ({ api: app, close: () => {} }) }],
   ])('is %s', async (_source, moduleExports) => {
     expect(await find(moduleExports)).toBe(app)
   })
@@ -52,7 +54,7 @@ describe('the app of a module', () => {
       'no exports',
       {},
       undefined,
-      'app.js: exports no Express app. Export the app, or a function without parameters that returns it.',
+      'app.js: exports no Express app. Export the app, or a function without parameters that returns it, or { app }.',
     ],
     [
       'other exports only',
@@ -78,6 +80,18 @@ describe('the app of a module', () => {
       { create: () => 1 },
       undefined,
       "app.js: exports 'create', which returned no Express app.",
+    ],
+    [
+      'a function that returns an object without an app',
+      { create: () => ({ port: 1 }) },
+      undefined,
+      "app.js: exports 'create', which returned no Express app.",
+    ],
+    [
+      'a function that returns several apps',
+      { create: () => ({ one: app, two: otherApp }) },
+      undefined,
+      "app.js: exports 'create', which returned several apps: one, two. Return one of them as 'app'. Name the export",
     ],
     [
       'a name that no export has',
