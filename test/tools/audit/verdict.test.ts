@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createApp } from '../../../examples/recipes/login.ts'
 import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
 import { auditRoutes } from '../../../src/tools/audit/index.ts'
 import { EXPRESS_VERSIONS } from './express-versions.ts'
@@ -93,4 +94,13 @@ describe.each(EXPRESS_VERSIONS)('limiters in doubt on Express $name', ({ express
     const { routes } = auditRoutes(app)
     expect(routes.map(({ handler }) => handler)).toEqual([answer, pass, undefined])
   })
+})
+
+it('shows all limiters of the login recipe', () => {
+  const route = auditRoutes(createApp()).routes.find(({ method }) => method === 'POST')
+  expect([route?.state, namesOf(route?.limiters), namesOf(route?.inDoubt)]).toEqual([
+    'limited',
+    ['default'],
+    ['login-address', 'login-name'],
+  ])
 })

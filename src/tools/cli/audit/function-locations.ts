@@ -11,8 +11,8 @@ export interface SourceLocation {
   readonly line: number
 }
 
-/** A property under which the inspector finds the function that it is asked for. */
-const SHARED_NAME = Symbol.for('express-tollgate.located-function')
+/** A global variable in which the inspector finds the function that it is asked for. */
+const SHARED_NAME = 'functionToLocateByExpressTollgate'
 
 /**
  * Where functions were written, as V8 knows it. Nothing is recorded while the app runs: the inspector of this
@@ -47,8 +47,7 @@ function positionOf(one: object, session: Session): Debugger.Location | undefine
   const shared = globalThis as { [SHARED_NAME]?: object }
   let position: Debugger.Location | undefined
   shared[SHARED_NAME] = one
-  const expression = `globalThis[Symbol.for(${JSON.stringify(SHARED_NAME.description)})]`
-  session.post('Runtime.evaluate', { expression }, (_error, evaluated) => {
+  session.post('Runtime.evaluate', { expression: SHARED_NAME }, (_error, evaluated) => {
     const objectId = evaluated?.result.objectId
     if (objectId === undefined) return
     session.post('Runtime.getProperties', { objectId }, (_failure, properties) => {
