@@ -67,13 +67,18 @@ function checkExceptions(
       return rejectOption(option, value, 'must be a path or a regular expression', remedy)
     }
     if (routes.some((entry) => matches(exception, entry))) return exception
-    const remedy = `Remove it, or write the path as ${words.listing} shows it.`
+    const remedy = routes.some((entry) => matchesPath(exception, entry))
+      ? `Middleware before a limiter is no route: accept it by name in ${words.option('allowBefore')}.`
+      : `Remove it, or write the path as ${words.listing} shows it.`
     return rejectOption(option, value, 'matches no route', remedy)
   })
 }
 
-function matches(exception: string | RegExp, { kind, method, path }: RouteEntry): boolean {
-  if (kind === 'ahead') return false
+function matches(exception: string | RegExp, entry: RouteEntry): boolean {
+  return entry.kind !== 'ahead' && matchesPath(exception, entry)
+}
+
+function matchesPath(exception: string | RegExp, { method, path }: RouteEntry): boolean {
   const names = [path, `${method} ${path}`]
   // `search` ignores the position that a global or sticky expression keeps between calls.
   return names.some((name) =>

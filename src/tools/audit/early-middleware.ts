@@ -66,7 +66,8 @@ function entryOf(found: readonly FoundEarly[], first: FoundEarly): RouteEntry {
   const why = [whereItStands(middleware, first), whatFollows(middleware)].join(' ')
   const path =
     first.laterLimiter === undefined ? '(middleware)' : `(middleware before limiter '${first.laterLimiter}')`
-  return { ...first.entry, path, state: 'not-proven', why, middleware }
+  const { handler: _oneOfMany, ...entry } = first.entry
+  return { ...entry, path, state: 'not-proven', why, middleware }
 }
 
 function whereItStands(middleware: readonly EarlyMiddleware[], first: FoundEarly): string {

@@ -66,7 +66,7 @@ export interface RouteEntry {
   readonly bypass?: LimiterBypass
   /** Only of `kind` `ahead`: the middleware, in the order in which a request meets it. */
   readonly middleware?: readonly EarlyMiddleware[]
-  /** The function that answers: the last handler of a route. Absent where Express or Node answers. */
+  /** The function that answers: the last handler of a route. Absent where Express answers, and of `kind` `ahead`. */
   readonly handler?: object
 }
 

@@ -89,6 +89,13 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
   })
 })
 
+it('says how to accept middleware before a limiter, which is no route', () => {
+  const app = EXPRESS_VERSIONS[0]?.express().use((_req, _res, next) => next())
+  expect(errorOf(() => assertEveryRouteLimited(app, { except: ['(middleware)'] })).message).toBe(
+    "except[0]: matches no route, got '(middleware)'. Middleware before a limiter is no route: accept it by name in 'allowBefore'.",
+  )
+})
+
 describe('mistakes in the options of assertEveryRouteLimited', () => {
   const version = EXPRESS_VERSIONS[0] as ExpressVersion
   it.each<[string, unknown, string, string]>([

@@ -27,6 +27,7 @@ export function sarifReport(
 ): object {
   const isBypassed = ({ state, bypass }: RouteEntry): boolean => state === 'limited' && bypass !== undefined
   const entries = report.routes.filter((entry) => failing.includes(entry) || isBypassed(entry))
+  const fingerprints = fingerprintsOf(entries)
   const locations = functionLocations(entries.flatMap(({ handler }) => handler ?? []))
   const module = { file: resolve(root, modulePath), line: 1 }
   const placeOf = ({ handler }: RouteEntry): SourceLocation => {
@@ -43,7 +44,10 @@ export function sarifReport(
           driver: { name: 'express-tollgate', version, informationUri: homepage, rules: SARIF_RULES },
         },
         columnKind: 'utf16CodeUnits',
-        results: entries.map((entry) => resultOf(entry, placeOf(entry), root)),
+        results: entries.map((entry, index) => ({
+          ...resultOf(entry, placeOf(entry), root),
+          partialFingerprints: { primaryLocationLineHash: fingerprints[index] },
+        })),
       },
     ],
   }
@@ -74,7 +78,6 @@ function resultOf(entry: RouteEntry, place: SourceLocation, root: string): objec
         logicalLocations: [{ fullyQualifiedName: `${entry.method} ${entry.path}`, kind: 'resource' }],
       },
     ],
-    partialFingerprints: { primaryLocationLineHash: fingerprintOf(entry, rule?.id ?? '') },
   }
 }
 
@@ -85,12 +88,15 @@ function artifactOf(file: string, root: string): object {
 }
 
 /**
- * What identifies a result from one run to the next. By default code scanning hashes the line of the result,
- * and many results have the line of the audited module.
+ * What identifies each result from one run to the next. By default code scanning hashes the line of the result,
+ * and many results have the line of the audited module. Several functions on one path are counted.
  */
-function fingerprintOf({ method, path }: RouteEntry, ruleId: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([ruleId, method, path]))
-    .digest('hex')
-  return `${hash.slice(0, 16)}:1`
+function fingerprintsOf(entries: readonly RouteEntry[]): readonly string[] {
+  const counts = new Map<string, number>()
+  return entries.map((entry) => {
+    const identity = JSON.stringify([SARIF_RULES[ruleIndexOf(entry)]?.id, entry.method, entry.path])
+    const count = (counts.get(identity) ?? 0) + 1
+    counts.set(identity, count)
+    return `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}:${count}`
+  })
 }

@@ -100,10 +100,18 @@ it('points to the handler, and to the audited module where Express answers', () 
     uriBaseId: '%SRCROOT%',
   })
   expect(placeOf('GET /open')?.region.startLine).toBeGreaterThan(1)
+  expect(placeOf('No limiter runs before 1 middleware')?.artifactLocation.uri).toBe('src/app.js')
   expect(placeOf('ALL (no route')).toEqual({
     artifactLocation: { uri: 'src/app.js', uriBaseId: '%SRCROOT%' },
     region: { startLine: 1 },
   })
+})
+
+it('counts several functions on one path in their fingerprints', () => {
+  const { results } = report(express().use(express.static('a'), express.static('b')))
+  const hashes = results.map(({ partialFingerprints }) => partialFingerprints.primaryLocationLineHash)
+  expect(hashes.map((hash) => hash.split(':')[1])).toEqual(['1', '2', '1'])
+  expect(hashes[0]?.split(':')[0]).toBe(hashes[1]?.split(':')[0])
 })
 
 it('gives results at the same place fingerprints of their own, which stay the same', () => {
