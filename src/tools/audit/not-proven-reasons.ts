@@ -65,7 +65,7 @@ export function whyNotProven(
   const changer = limitsOneClass ? undefined : methodChangerAfter(limiter, endpoint)
   if (classifiedBy === 'method' && changer !== undefined) return methodChangerReason(name, changer)
   if (canSkip && !trustSkip) {
-    return `The skip function of limiter '${name}' can exempt requests (the option trustSkip accepts this).`
+    return `The skip function of limiter '${name}' can exempt requests.`
   }
   return undefined
 }
@@ -104,11 +104,6 @@ function uncoveredPathReason({ pattern, description }: PlacedLimiter, { routePat
 
 export const SELF_MOUNTED_ROUTER_REASON =
   'This router is mounted in itself, so the list of its routes has no end.'
-
-/** For middleware, with the reason why no limiter is proven to run before it. */
-export function earlyMiddlewareReason(reason: string): string {
-  return `It may answer by itself. ${reason}`
-}
 
 /** For a router's automatic answer to OPTIONS, with the reason why no limiter is proven to run before it. */
 export function automaticOptionsReason(reason: string): string {

@@ -4,7 +4,7 @@ import { guardsOf, REQUEST_EVENTS, SOCKET_EVENTS } from '../../limits/guarded-se
 import { UNKNOWN_APP } from './not-proven-reasons.ts'
 import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
 import { OTHER_METHOD } from './route-handlers.ts'
-import { routerOfApp } from './router-stack.ts'
+import { routerOfApp, type StackFunction } from './router-stack.ts'
 import { scanApp } from './scan-app.ts'
 import type { AuditRun } from './scan-state.ts'
 import { routeEntry } from './verdict.ts'
@@ -56,7 +56,7 @@ function placeGuard(description: PlacedLimiter['description']): PlacedLimiter {
 }
 
 function listListener(
-  { event, name }: Listener,
+  { event, name, callback }: Listener,
   limiters: readonly PlacedLimiter[],
   { entries, trustSkip }: AuditRun,
 ): void {
@@ -69,6 +69,7 @@ function listListener(
       requestMethods: [method === 'ALL' ? OTHER_METHOD : method],
       routePath: [],
       limiters,
+      handler: callback as StackFunction,
     },
     trustSkip,
   )

@@ -10,7 +10,7 @@ import { runProgram } from '../../../../src/tools/cli/program.ts'
 import { fakeTerminal } from '../fake-terminal.ts'
 
 it.each([
-  [false, 1, /^ALL +\(upgrade listener upgrade\) +- +- +not-proven$/m],
+  [false, 1, /^ALL +\(upgrade listener upgrade\) +- +- +not-proven +No limiter runs before it\. /m],
   [true, 0, /^ALL +\(upgrade listener upgrade\) +read 1000\/60s, write 200\/60s +default +limited$/m],
 ])('an exported server is audited with all its listeners (guarded: %j)', async (isGuarded, code, row) => {
   const folder = mkdtempSync(join(tmpdir(), 'express-tollgate-'))
