@@ -52,7 +52,11 @@ export function dashboard(
   const { now } = new SteadyClock(clock)
   const watches = new Map(watched.map((one) => [one[LIMITER_DESCRIPTION], new LimiterWatch(one, now)]))
   const format = showAddresses ? formatInFull : createMaskingFormatter()
-  const snapshot = (): Snapshot => ({ limiters: [...watches.values()].map((watch) => watch.state(format)) })
+  const snapshot = (): Snapshot => {
+    const nowMs = now()
+    const states = [...watches.values()].map((watch) => watch.state(format, nowMs))
+    return { second: Math.floor(nowMs / 1000), limiters: states }
+  }
   const streams = new EventStreams(() => JSON.stringify(snapshot()))
   const content = { streams, tables: new RouteTableCache(now) }
   const unsubscribe = subscribeToEvents(watches)
