@@ -155,7 +155,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 }
 
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
-function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
+function policyFor<Req, Res>(policy: Policy | DynamicPolicy<Req, Res>, limit: number | undefined): Policy {
   if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
   if (limit === undefined) return policy
   return rejectOption(

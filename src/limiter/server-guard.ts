@@ -34,7 +34,11 @@ interface ExpressApp {
   readonly response?: object
 }
 
-type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+/**
+ * The function that a limiter is. The functions among its options may need a request of Express: whoever mounts it knows
+ * whether it gets one.
+ */
+export type LimiterFunction = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 type AnswerFailure = (res: ServerResponse, error: unknown) => void
 
@@ -53,7 +57,11 @@ interface GuardedRequest {
  *
  * @returns the app of the server, if it is given or is a listener now
  */
-export function guardServer(server: Server, givenApp: GuardedApp | undefined, limiter: Limiter): unknown {
+export function guardServer(
+  server: Server,
+  givenApp: GuardedApp | undefined,
+  limiter: LimiterFunction,
+): unknown {
   const emit = server.emit
   const answerFailure = failureAnswerer()
   // Remembered from now on: another library may hide the app's listener later.
@@ -133,7 +141,7 @@ function optionsOfRequests<Req extends IncomingMessage, Res extends ServerRespon
 function chargeRequest(
   { req, app, handOn }: GuardedRequest,
   res: ServerResponse,
-  limiter: Limiter,
+  limiter: LimiterFunction,
   answerFailure: AnswerFailure,
 ): void {
   if (app !== undefined) applyAppPrototypes(req, res, app)
@@ -148,7 +156,7 @@ function chargeRequest(
 function chargeSocket(
   { req, app, handOn }: GuardedRequest,
   socket: Socket,
-  limiter: Limiter,
+  limiter: LimiterFunction,
   answerFailure: AnswerFailure,
 ): void {
   // From now on the server does not listen to errors of the socket any more, and no handler listens yet.
@@ -201,7 +209,7 @@ function appOf(server: Server): ExpressApp | undefined {
 
 /**
  * Gives the request and the response the prototypes of the app, as Express does with the requests that it handles.
- * So the app's `trust proxy` counts here too, and functions among the options find `req.get` and `res.status`.
+ * So the app's `trust proxy` counts here too, and functions among the options find `req.get`, `res.status` and `res.locals`.
  */
 function applyAppPrototypes(
   req: IncomingMessage,
@@ -212,5 +220,5 @@ function applyAppPrototypes(
   Object.setPrototypeOf(req, request)
   Object.setPrototypeOf(res, response)
   Object.assign(req, { res })
-  Object.assign(res, { req })
+  Object.assign(res, { req, locals: Object.create(null) })
 }

@@ -23,7 +23,7 @@ export function checkStore(store: unknown): void {
 
 /** What the options need from a store. */
 export interface StoreNeeds {
-  readonly policies: ClassPolicies<never>
+  readonly policies: ClassPolicies<never, never>
   readonly refunds: boolean
   /** The option `ban`; undefined if it is not given. */
   readonly ban: unknown

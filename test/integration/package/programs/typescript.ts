@@ -11,7 +11,7 @@ import { assertEveryRouteLimited } from 'express-tollgate/audit'
 import { RedisStore } from 'express-tollgate/redis'
 import * as testing from 'express-tollgate/testing'
 
-const options: RateLimiterOptions<Request, Response> = {
+const options: RateLimiterOptions = {
   read: (req) => (req.ip === undefined ? 1 : 2),
   keyGenerator: (req: Request) => req.get('x-api-key') ?? 'nobody',
 }
