@@ -16,6 +16,7 @@ import {
 } from './limiter/creation-warnings.ts'
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
+import { withForeignMethods } from './limiter/foreign-methods.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
 import { checkGuard, guardServer, type LimiterFunction } from './limiter/server-guard.ts'
 import { noteGuard } from './limits/guarded-server.ts'
@@ -72,7 +73,7 @@ export function createRateLimiter<
     ...requestPartsOf(settings),
     checkOpen,
   }
-  const middleware = createMiddleware(parts) as LimiterFunction
+  const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)

@@ -176,7 +176,7 @@ describe('several limits', () => {
     [
       { write: [{ limit: 5, windowMs: 1000 }] },
       'write[0].windowMs',
-      "is not an option, got 1000. Did you mean 'windowSec'? The options are limit, windowSec, algorithm, burst, name.",
+      "is an option of express-rate-limit, got 1000. Did you mean 'windowSec'? Write windowSec: 1.",
     ],
   ])
 })
