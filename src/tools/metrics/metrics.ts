@@ -1,6 +1,6 @@
 import { checkNames, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { describeLimiter } from '../../limits/limiter-description.ts'
+import { givenLimiters } from '../../limiter/given-limiters.ts'
 import type { MeteredLimiter } from './limiter-tally.ts'
 import { type MetricsMeter, measureWithMeter } from './meter-instruments.ts'
 import { type MetricsRegistry, measureOnRegistry } from './registry-metrics.ts'
@@ -27,7 +27,7 @@ export function metrics(
   limiters: MeteredLimiter | readonly MeteredLimiter[],
   options: MetricsOptions,
 ): Metering {
-  const measured = parseLimiters(limiters)
+  const measured = givenLimiters(limiters)
   const measure = measureBy(options)
   const meterings: Metering[] = []
   const close = (): void => {
@@ -40,21 +40,6 @@ export function metrics(
     throw error
   }
   return { close }
-}
-
-function parseLimiters(limiters: unknown): readonly MeteredLimiter[] {
-  const given: readonly unknown[] = Array.isArray(limiters) ? limiters : [limiters]
-  if (given.length > 0 && given.every(isLimiter)) return given
-  return rejectOption(
-    'limiters',
-    limiters,
-    'takes one or more limiters',
-    'Give a limiter that createRateLimiter() returned, or an array of at least one limiter.',
-  )
-}
-
-function isLimiter(candidate: unknown): candidate is MeteredLimiter {
-  return describeLimiter(candidate) !== undefined
 }
 
 /** How a limiter is measured: on the registry or by the meter of the options. */
