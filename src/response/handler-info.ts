@@ -4,6 +4,7 @@ import type { RateLimitInfo } from './rate-limit-info.ts'
 /** What handlers of express-rate-limit read of their fourth parameter, which are its options there. */
 const READ_BY_FOREIGN_HANDLERS: readonly (readonly [name: string, remedy: string])[] = [
   ['statusCode', 'Leave res.status() out: the status of the response is set already.'],
+  ['windowMs', 'Read info.retryAfterMs, in milliseconds.'],
   ['message', 'Write the body in the handler, such as res.json({ error: ... }).'],
 ]
 

@@ -16,6 +16,7 @@ describe('the info of a handler', () => {
 
   it.each([
     ['statusCode', 'Leave res.status() out: the status of the response is set already.'],
+    ['windowMs', 'Read info.retryAfterMs, in milliseconds.'],
     ['message', 'Write the body in the handler, such as res.json({ error: ... }).'],
   ])('says what to write instead of the option %s of express-rate-limit', (name, remedy) => {
     const given = infoForHandler(info) as unknown as Record<string, unknown>

@@ -1,7 +1,13 @@
 // Lines that users write, compiled in projects of several kinds and never run. What must not compile says so.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import express, { type NextFunction, type Request, type Response, Router } from 'express'
-import { createRateLimiter, MemoryStore, type RateLimiter, type RateLimiterOptions } from 'express-tollgate'
+import {
+  createRateLimiter,
+  MemoryStore,
+  type RateLimiter,
+  type RateLimiterOptions,
+  type RateLimitInfo,
+} from 'express-tollgate'
 
 declare global {
   namespace Express {
@@ -187,6 +193,10 @@ createRateLimiter<IncomingMessage, ServerResponse>({
 // 18. The guard of a server, and methods without a request.
 limiter.guard(app.listen(0), app)
 limiter.consume('203.0.113.7', { class: 'write' }).then(({ allowed }) => same<typeof allowed, boolean>())
+app.get('/left', (req, res) => {
+  same<typeof req.rateLimit, RateLimitInfo | undefined>()
+  res.json({ left: req.rateLimit?.remaining })
+})
 app.get('/why', (req, res) => void res.json(limiter.explain(req)))
 
 // 19. What must not compile.
