@@ -30,6 +30,7 @@ export type { RequestClass } from './limits/request-class.ts'
 export { type Env, type EnvOptions, optionsFromEnv } from './options/env-options.ts'
 export type {
   BanOptions,
+  Callback,
   Clock,
   LimitOptions,
   LimitSetting,

@@ -7,7 +7,7 @@ import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import { REQUEST_CLASSES } from '../limits/request-class.ts'
+import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
 import { consumePlan, peekPlan } from '../request/ask-store.ts'
@@ -158,8 +158,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 }
 
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
-function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+function policyFor<Req, Res>(policy: Policy | DynamicPolicy<Req, Res>, limit: number | undefined): Policy {
+  if (isDynamic(policy)) {
+    if (limit === undefined) throw missingLimit(policy.class)
+    return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+  }
   if (limit === undefined) return policy
   return rejectOption(
     'limit',
@@ -167,4 +170,13 @@ function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | und
     `is for a limit that a function decides, and no function decides the ${policy.class} limit`,
     'Leave it out.',
   )
+}
+
+function missingLimit(requestClass: RequestClass): RateLimiterError {
+  return new RateLimiterError({
+    code: 'invalid_option',
+    option: 'limit',
+    problem: `is needed, because a function of the request decides the ${requestClass} limit, and no request is here`,
+    remedy: `Pass what the function would return for this client: { class: '${requestClass}', limit: 100 }.`,
+  })
 }

@@ -20,11 +20,9 @@ export interface ChargeOptions {
 }
 
 /** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */
-export interface RateLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
-> {
-  (req: Req, res: Res, next: Next): void
+export interface RateLimiter {
+  // Not the types of Express: they would replace what a route infers for `req.params`.
+  (req: IncomingMessage, res: ServerResponse, next: Next): void
   /**
    * Charges a client without a request: a message on a socket, a job from a queue.
    * @param key what `keyGenerator` returns, or an address in any spelling: it stands for the client key of the address
@@ -79,7 +77,7 @@ export interface RateLimiter<
    * @example
    * app.get('/debug/client', requireAdmin, (req, res) => res.json(limiter.explain(req)))
    */
-  explain(req: Req): ClientExplanation
+  explain(req: IncomingMessage): ClientExplanation
   /** Where it counts: the store given, or the `MemoryStore` that it made. */
   readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */

@@ -33,13 +33,17 @@ export interface GuardOptions {
 const requestEvents: ReadonlySet<string | symbol> = new Set(REQUEST_EVENTS)
 const socketEvents: ReadonlySet<string | symbol> = new Set(SOCKET_EVENTS)
 
-type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+/**
+ * The function that a limiter is. The functions among its options may need a request of Express: whoever mounts it knows
+ * whether it gets one.
+ */
+export type LimiterFunction = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 type AnswerFailure = (res: ServerResponse, error: unknown) => void
 
 /** What the guard does with the requests of a server. */
 export interface GuardParts {
-  readonly limiter: Limiter
+  readonly limiter: LimiterFunction
   /** Whether the limiter gives charges back that depend on the answer. */
   readonly needsAnswers: boolean
 }

@@ -1,15 +1,11 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import { givenLimiters } from '../../limiter/given-limiters.ts'
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { reasonToDeny, reasonToDenyFigures } from './access.ts'
 import { createMaskingFormatter, formatInFull } from './client-formatter.ts'
 import { mayBeCrossSite } from './cross-site.ts'
 import type { WatchedLimiter } from './dashboard-options.ts'
-import {
-  type DashboardOptions,
-  type DashboardSettings,
-  parseLimiters,
-  parseOptions,
-} from './dashboard-options.ts'
+import { type DashboardOptions, type DashboardSettings, parseOptions } from './dashboard-options.ts'
 import { EventStreams } from './event-streams.ts'
 import { subscribeToEvents } from './event-subscription.ts'
 import { LimiterWatch } from './limiter-watch.ts'
@@ -47,7 +43,7 @@ export function dashboard(
   limiters: WatchedLimiter | readonly WatchedLimiter[],
   options: DashboardOptions = {},
 ): Dashboard {
-  const watched = parseLimiters(limiters)
+  const watched = givenLimiters(limiters)
   const { authorize, showAddresses, clock } = parseOptions(options)
   const { now } = new SteadyClock(clock)
   const watches = new Map(watched.map((one) => [one[LIMITER_DESCRIPTION], new LimiterWatch(one, now)]))

@@ -29,8 +29,7 @@ import {
 const warnings = collectWarnings()
 
 describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
-  const limitedApp = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
-    banningApp(express, options)
+  const limitedApp = (options?: RateLimiterOptions): BanningApp => banningApp(express, options)
 
   describe('the ban option', () => {
     it('starts a ban at the third refusal, and all headers show the ban', async () => {
