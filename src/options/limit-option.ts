@@ -8,7 +8,7 @@ import {
 import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
-import type { LimitOptions } from './rate-limiter-options.ts'
+import type { LimitOptions } from './budget-options.ts'
 import { windowToMs } from './window-option.ts'
 
 /** A limit before the lifetime of its counters is known. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
@@ -10,16 +9,17 @@ const ADDRESS = '192.0.2.1'
 /** Assesses a request under options as JavaScript would give them. */
 function assess(
   options: object,
-  req: IncomingMessage = exchange().req,
+  { req, res }: ReturnType<typeof exchange> = exchange(),
 ): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(settingsOf(options))(req, ADDRESS) as ReturnType<typeof assess>
+  return chargePlanner(settingsOf(options))(req, res, ADDRESS) as ReturnType<typeof assess>
 }
 
 describe('a charge plan', () => {
   it('is made at once: client, limits and cost', () => {
     const settings = settingsOf({ name: 'api' })
-    const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
-    const { write } = settings.policies
+    const { req, res } = exchange('POST')
+    const assessed = chargePlanner(settings)(req, res, ADDRESS)
+    const write = settings.plans[0]?.policies.write ?? false
     expect(assessed).toEqual({
       policy: write,
       clientKey: ADDRESS,
@@ -44,10 +44,11 @@ describe('a charge plan', () => {
     const settings = settingsOf({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
-      const { charge } = ask(exchange(method).req, ADDRESS) as ChargePlan
+      const { req, res } = exchange(method)
+      const { charge } = ask(req, res, ADDRESS) as ChargePlan
       return charge
     })
-    for (const { ban } of charges) expect(ban).toBe(settings.ban)
+    for (const { ban } of charges) expect(ban).toBe(charges[0]?.ban)
     expect(charges[0]).toMatchObject({ ban: { refusals: { limit: 5, windowMs: 60_000 }, forMs: 3_600_000 } })
     expect(assess({})).toMatchObject({ charge: { ban: undefined } })
   })
@@ -62,7 +63,7 @@ describe('a charge plan', () => {
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = chargePlanner(settingsOf(options))
-      const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
+      const [one, two] = [1, 2].map(() => ask(exchange().req, exchange().res, ADDRESS) as ChargePlan)
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
   })
@@ -82,17 +83,18 @@ describe('a charge plan', () => {
   })
 
   it('follows the functions among the options', () => {
-    const { req } = exchange()
+    const exchanged = exchange()
+    const { req, res } = exchanged
     const keyGenerator = vi.fn((_req: unknown, clientKey: string) => `user of ${clientKey}`)
     const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
-    expect(assess({ classify: () => 'read', keyGenerator, cost, read }, req)).toMatchObject({
+    expect(assess({ classify: () => 'read', keyGenerator, cost, read }, exchanged)).toMatchObject({
       clientKey: 'user of 192.0.2.1',
       policy: { class: 'read', smallestLimit: { limit: 50 } },
       charge: { key: 'default:read:user of 192.0.2.1', cost: 3, limits: [{ limit: 50 }] },
     })
     expect(keyGenerator).toHaveBeenCalledWith(req, ADDRESS)
     expect(cost).toHaveBeenCalledWith(req)
-    expect(read).toHaveBeenCalledWith(req)
+    expect(read).toHaveBeenCalledWith(req, res)
   })
 
   it('is a promise as soon as one function returns a promise, with the same result', async () => {

@@ -37,6 +37,7 @@ Several logs are read in the order of their first times. These formats are recog
   iis                           IIS, or another W3C extended log with a line #Fields
   haproxy                       HAProxy, HTTP log
 
+  --limit <n>               units in a window for all methods together, or false for no limit
   --read <n>, --write <n>   units in a window, or false for no limit; default 1000 and 200
   --window <seconds>        length of the window; default 60
   --algorithm <name>        fixed-window, sliding-window or token-bucket; default fixed-window

@@ -1,4 +1,3 @@
-import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import { alignColumns } from '../../audit/format-routes.ts'
 import { printableText } from '../printable-text.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
@@ -26,8 +25,8 @@ function totals({ from, to, lines, requests, clients, refusedClients, refused }:
 }
 
 function classTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.map((name) => {
-    const { requests, admitted, refused, clients, refusedClients, limit } = classes[name]
+  const rows = Object.entries(classes).map(([name, summary]) => {
+    const { requests, admitted, refused, clients, refusedClients, limit } = summary
     const counts = [requests, admitted, refused, clients, refusedClients].map(String)
     return [name, formatLimit(limit), ...counts]
   })
@@ -45,8 +44,7 @@ function formatLimit(limit: ClassSummary['limit']): string {
 
 /** The limits that would refuse nobody, and those that would refuse a small share of the clients. */
 function suggestionTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.flatMap((name) => {
-    const { suggestions, clients, limit } = classes[name]
+  const rows = Object.entries(classes).flatMap(([name, { suggestions, clients, limit }]) => {
     const option = limit?.algorithm === 'token-bucket' ? 'burst' : 'limit'
     return suggestions.map(({ share, limit: units, refusedClients }) => [
       name,

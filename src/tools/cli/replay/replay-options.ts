@@ -3,7 +3,8 @@ import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../../limits/algorithms.ts'
 import type { AlgorithmName } from '../../../limits/limit.ts'
-import type { LimitOptions, RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
+import type { LimitOptions } from '../../../options/budget-options.ts'
+import type { RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
 import { type CommandLine, type OptionConfigs, parseCommandLine, readWholeNumber } from '../command-line.ts'
 import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
 
@@ -28,11 +29,14 @@ export type ReplayLimiterOptions = Pick<
   RateLimiterOptions,
   'windowSec' | 'ttlSec' | 'ipv6Subnet' | 'trustProxy'
 > & {
-  readonly read: LimitOptions | false
-  readonly write: LimitOptions | false
+  /** One limit for all methods. Then there is no `read` and no `write`. */
+  readonly limit?: LimitOptions | false
+  readonly read?: LimitOptions | false
+  readonly write?: LimitOptions | false
 }
 
 const REPLAY_OPTIONS = {
+  limit: { type: 'string' },
   read: { type: 'string' },
   write: { type: 'string' },
   window: { type: 'string' },
@@ -49,6 +53,12 @@ const REPLAY_OPTIONS = {
   'no-progress': { type: 'boolean' },
   mask: { type: 'boolean' },
 } as const satisfies OptionConfigs
+
+/** How the limits count. */
+interface Counting {
+  readonly algorithm: AlgorithmName
+  readonly burst?: number
+}
 
 type ReplayValues = CommandLine<typeof REPLAY_OPTIONS>['values']
 
@@ -83,8 +93,7 @@ function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
   const ipv6Subnet = readWholeNumber('--ipv6-subnet', values['ipv6-subnet'], 32)
   const counting = { algorithm, ...(burst === undefined ? {} : { burst }) }
   return {
-    read: readLimit('--read', values.read, DEFAULTS.read, counting),
-    write: readLimit('--write', values.write, DEFAULTS.write, counting),
+    ...readBudgets(values, counting),
     windowSec: readSeconds('--window', values.window) ?? DEFAULTS.windowSec,
     ...(ttlSec === undefined ? {} : { ttlSec }),
     ...(ipv6Subnet === undefined ? {} : { ipv6Subnet }),
@@ -92,11 +101,33 @@ function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
   }
 }
 
+/** One budget for all methods with `--limit`, or else one for reads and one for writes. */
+function readBudgets(
+  { limit, read, write }: ReplayValues,
+  counting: Counting,
+): Pick<ReplayLimiterOptions, 'limit' | 'read' | 'write'> {
+  if (limit === undefined) {
+    return {
+      read: readLimit('--read', read, DEFAULTS.read, counting),
+      write: readLimit('--write', write, DEFAULTS.write, counting),
+    }
+  }
+  if (read !== undefined || write !== undefined) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: `--limit and ${read === undefined ? '--write' : '--read'}`,
+      problem: 'cannot both be set',
+      remedy: 'Keep --limit for one budget for all methods, or --read and --write for a budget each.',
+    })
+  }
+  return { limit: readLimit('--limit', limit, DEFAULTS.read, counting) }
+}
+
 function readLimit(
   option: string,
   text: string | undefined,
   defaultLimit: number,
-  counting: { readonly algorithm: AlgorithmName; readonly burst?: number },
+  counting: Counting,
 ): LimitOptions | false {
   if (text === 'false') return false
   return { limit: readWholeNumber(option, text, 1) ?? defaultLimit, ...counting }

@@ -30,7 +30,7 @@ export function drawUsagePanel(
   const seconds = limit.windowMs / 1000
   return [
     drawHeading(
-      `Clients by their highest number of ${requestClass}s in ${seconds} s (${limit.algorithm}; logarithmic)`,
+      `Clients by their highest number of ${requestClass === 'any' ? 'request' : requestClass}s in ${seconds} s (${limit.algorithm}; logarithmic)`,
     ),
     drawAxes(highestBar),
     ...drawBars(bars, highestBar),

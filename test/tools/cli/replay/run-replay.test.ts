@@ -83,6 +83,13 @@ describe('the report of a replay', () => {
     expect(messages).toBe('')
   })
 
+  it('counts all methods in one budget with --limit', async () => {
+    const { requests, refused, classes } = await summaryOf(LINES.join('\n'), '--limit', '4')
+    expect([requests, refused]).toEqual([9, 2])
+    expect(Object.keys(classes)).toEqual(['any'])
+    expect(classes.any).toMatchObject({ requests: 9, refused: 2, limit: { limit: 4 } })
+  })
+
   it('has the same figures as JSON', async () => {
     expect(await summaryOf(LINES.join('\n'), '--read', '4', '--write', 'false', '--mask')).toEqual({
       files: ['-'],
