@@ -28,6 +28,7 @@ import { chargePlanner } from './request/charge-plan.ts'
 import { createMiddleware } from './request/middleware.ts'
 import type { MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
+import { exposableNames } from './response/exposed-headers.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import type { Store } from './stores/store.ts'
@@ -108,11 +109,12 @@ function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
 /** The parts of the middleware that need no store. */
 function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'now'> {
+): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'exposedNames' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
     planCharge: chargePlanner({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
     infoProperty: requestProperty(settings.requestPropertyName),
+    exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
     now: () => (settings.clock ?? Date).now(),
   }
 }

@@ -80,6 +80,13 @@ export interface Algorithm<State> {
    */
   rewind(state: State, nowMs: number, limit: Limit): State
   /**
+   * The state of a client whose limit was `from` and is `to`: another plan, or another version of the limiter. Both have
+   * the same window. The units used stay used, at most as many as `to` has. Returns the same object if nothing changes.
+   *
+   * The store keeps the new state even if it refuses the charge. Otherwise units would come back at the old rate.
+   */
+  withLimit?(state: State, from: Limit, to: Limit, nowMs: number): State
+  /**
    * The state without a charge of `cost` units, as far as the charge still counts. Returns the same object if
    * the charge no longer counts.
    *

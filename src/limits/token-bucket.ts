@@ -60,6 +60,13 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     return stateWithDebt(capacity, nowMs, limit, state.fillId)
   },
 
+  // A unit is `windowMs` parts, whatever the rate. So the parts that are missing stay the same.
+  withLimit(state, from, to, nowMs) {
+    const debt = debtOf(state, nowMs, from)
+    if (debt === 0 || from.limit === to.limit) return state
+    return stateWithDebt(Math.min(debt, to.burst * to.windowMs), nowMs, to, state.fillId)
+  },
+
   // Units that have come back by themselves are not refunded a second time. A charge is not refunded if the
   // bucket has been full since the charge. It is also not refunded if its units would have come back by now,
   // in the order of the charges, as this order was at the time of the charge.
@@ -119,8 +126,8 @@ export function isExact({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windo
 /** How many parts are missing until the bucket is full. */
 function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: Limit): number {
   if (state === undefined || state.fullAtMs < nowMs) return 0
-  // If a limit function changed the limit, the parts are parts of another size. Together they count as at
-  // most one millisecond.
+  // A store that does not know the limit of the last charge takes it to be this one. Then the parts are parts of another
+  // size. Together they count as at most one millisecond.
   return (state.fullAtMs - nowMs) * limit + Math.min(state.fullAtParts, limit)
 }
 

@@ -6,8 +6,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
-import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import { chain, type MaybePromise } from '../maybe-promise.ts'
+import { type DynamicPolicy, isDynamic, optionOf, type Plan, type Policy } from '../limits/policy.ts'
+import { isPreflight } from '../limits/request-methods.ts'
+import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Charge } from '../stores/store.ts'
 import { storeKeysOf } from '../stores/store-key.ts'
@@ -24,7 +25,7 @@ export interface ChargePlan {
 /** The settings that a plan depends on. */
 export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
+  'name' | 'plans' | 'plan' | 'preflight' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'refund'
 >
 
 /**
@@ -43,37 +44,67 @@ export type PlanCharge<Req, Res> = (
 export type BuildPlan = (policy: Policy, clientKey: string, cost: number, refundable?: boolean) => ChargePlan
 
 /** Compiles {@link BuildPlan} for one limiter. */
-export function planBuilder({
-  name,
-  ban,
-  refund,
-}: Pick<Settings<never, never>, 'name' | 'ban' | 'refund'>): BuildPlan {
+export function planBuilder({ name, refund }: Pick<Settings<never, never>, 'name' | 'refund'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
   const isRefundable = refund !== undefined
   return (policy, clientKey, cost, refundable = isRefundable) => {
     checkCapacity(cost, policy)
-    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban, refundable }
+    const { class: requestClass, limits, ban } = policy
+    const charge = { key: storeKeyOf(requestClass, clientKey), limits, cost, ban, refundable }
     return { policy, clientKey, charge }
   }
 }
 
-/** Compiles {@link PlanCharge}. A plan is synchronous unless a function among the options returns a promise. */
+/** Compiles {@link PlanCharge}. It is synchronous unless a function among the options returns a promise. */
 export function chargePlanner<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: ChargePlanSettings<Req, Res>,
 ): PlanCharge<Req, Res> {
-  const { policies, classify, keyGenerator, cost, skip } = settings
+  const { preflight, skip } = settings
   const buildPlan = planBuilder(settings)
-  const isPlain = keyGenerator === undefined && cost === undefined
+  const chosenPlan = planChooser(settings)
+  const planBy = policyPlanner(settings, buildPlan)
 
-  const planUnskipped: PlanCharge<Req, Res> = (req, res, addressKey, headers) => {
+  function planUnskipped(
+    req: Req,
+    res: Res,
+    addressKey: string,
+    headers: IncomingHttpHeaders = req.headers,
+  ): MaybePromise<ChargePlan | undefined> {
+    if (preflight !== false && isPreflight(req, headers)) return buildPlan(preflight, addressKey, 1, false)
+    const chosen = chosenPlan(req, res)
+    const request = { req, res, addressKey, headers }
+    return isPromiseLike(chosen) ? chain(chosen, (plan) => planBy(plan, request)) : planBy(chosen, request)
+  }
+
+  if (skip === undefined) return planUnskipped
+  return (req, res, addressKey, headers) =>
+    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, addressKey, headers)))
+}
+
+/** A request that is to be charged. */
+interface ChargeableRequest<Req, Res> {
+  readonly req: Req
+  readonly res: Res
+  readonly addressKey: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** Compiles how a request is charged by the policies of a plan. */
+function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
+  { classify, keyGenerator, cost }: ChargePlanSettings<Req, Res>,
+  buildPlan: BuildPlan,
+): (plan: Plan<Req, Res>, request: ChargeableRequest<Req, Res>) => MaybePromise<ChargePlan | undefined> {
+  const isPlain = keyGenerator === undefined && cost === undefined
+  return ({ policies }, { req, res, addressKey, headers }) => {
     const classes = classify(req, res, headers)
     const [requestClass] = classes
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
-    // Most limiters ask no function. Then the plan is made at once, without the functions below.
+    // Most limiters ask no function. Then the charge is made at once, without the functions below.
     if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
       return classPolicy === false ? undefined : buildPlan(classPolicy, addressKey, 1)
     }
-    const limited = classes.map((each) => policies[each]).filter((policy) => policy !== false)
+    // A set: where one budget serves all methods, a method override is charged to it once.
+    const limited = [...new Set(classes.map((each) => policies[each]))].filter((policy) => policy !== false)
     if (limited.length === 0) return undefined
     return chain(keyGenerator === undefined ? addressKey : keyGenerator(req, res, addressKey), (given) => {
       const clientKey = keyGenerator === undefined ? addressKey : checkKey(given)
@@ -85,10 +116,32 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
       })
     })
   }
+}
 
-  if (skip === undefined) return planUnskipped
-  return (req, res, addressKey, headers) =>
-    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, addressKey, headers)))
+/** Finds the plan of a request: the one that the option `plan` names, or the only one. */
+function planChooser<Req extends IncomingMessage, Res extends ServerResponse>({
+  plans,
+  plan: nameFor,
+}: Pick<ChargePlanSettings<Req, Res>, 'plans' | 'plan'>): (
+  req: Req,
+  res: Res,
+) => MaybePromise<Plan<Req, Res>> {
+  const [only] = plans
+  if (nameFor === undefined && only !== undefined) return () => only
+  const byName = new Map<unknown, Plan<Req, Res>>(plans.map((plan) => [plan.name, plan]))
+  return (req, res) =>
+    chain(nameFor?.(req, res), (name) => {
+      const plan = byName.get(name)
+      if (plan !== undefined) return plan
+      const names = [...byName.keys()].map((known) => `'${known}'`).join(', ')
+      throw new RateLimiterError({
+        code: 'unknown_plan',
+        option: 'plan',
+        value: name,
+        problem: 'returned a name that is not in plans',
+        remedy: `Return one of ${names}.`,
+      })
+    })
 }
 
 /** The policies of one or two classes, without those for which a function returned false. */
@@ -130,7 +183,7 @@ function policyAt<Req, Res>(policy: DynamicPolicy<Req, Res>, limit: unknown): Po
   if (limit === false) return undefined
   if (isWholeNumber(limit, 0)) return policy.withLimit(limit)
   throw invalidResult(
-    policy.class,
+    optionOf(policy),
     limit,
     'returned no limit',
     `Return a whole number up to ${LARGEST_LIMIT}, or false for no limit.`,

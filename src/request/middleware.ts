@@ -4,6 +4,7 @@ import { asError } from '../errors/as-error.ts'
 import { decisionChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
+import { exposeHeaders } from '../response/exposed-headers.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
@@ -154,6 +155,9 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   if (typeof outcome === 'string') return outcome === 'denied' ? 'denied' : undefined
   const { req, res, record } = context
   const { formats, onStoreError } = parts.settings
+  if (parts.exposedNames !== undefined && req.headers.origin !== undefined && isWholeResponse(res)) {
+    exposeHeaders(res, parts.exposedNames)
+  }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
     writePolicies(res, formats, record.state, outcome.plan)

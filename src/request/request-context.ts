@@ -22,6 +22,8 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
   readonly planCharge: PlanCharge<Req, Res>
   readonly infoProperty: RequestProperty
+  /** The fields that scripts of other origins may read; undefined where the options expose none. */
+  readonly exposedNames: readonly string[] | undefined
   readonly store: ResilientStore
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number

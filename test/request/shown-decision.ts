@@ -6,9 +6,13 @@ import { exchange } from './exchange.ts'
 
 export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, standardHeaders: 'draft-11' })
 
-const { req, res } = exchange()
+/** The charge of a GET request. */
+export function chargePlanOf(options: ReturnType<typeof settingsOf>): ChargePlan {
+  const { req, res } = exchange()
+  return chargePlanner(options)(req, res, '192.0.2.1') as ChargePlan
+}
 
-export const plan: ChargePlan = chargePlanner(settings)(req, res, '192.0.2.1') as ChargePlan
+export const plan: ChargePlan = chargePlanOf(settings)
 
 /** An allowed charge that leaves so many units of a limit of 10. */
 export function decisionWith(remaining: number, resetMs = 60_000): Decision {

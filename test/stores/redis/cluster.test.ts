@@ -189,7 +189,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       const prefix = prefixOf(name)
       const store = new RedisStore({ client: connection.client, prefix, deadlineMs: DEADLINE_MS })
       const limiter = createRateLimiter({ read: 100, store })
-      for (const client of CLIENTS) await limiter.consume(client)
+      for (const client of CLIENTS) await limiter.consume(client, { class: 'read' })
       const keys = await keysOn(lostNode(), prefixOf(name))
       const lost = CLIENTS.filter((client) => keys.includes(keyOf(name, client)))
       return { connection, store, limiter, lost, kept: CLIENTS.filter((client) => !lost.includes(client)) }
@@ -224,16 +224,18 @@ describeRedisServer('RedisStore on a cluster', () => {
         expect(Math.min(lost.length, kept.length)).toBeGreaterThan(10)
         for (let index = 0; index < 10; index++) {
           // This process decides, from the last decision of the server.
-          const local = await limiter.consume(lost[index] ?? '')
+          const local = await limiter.consume(lost[index] ?? '', { class: 'read' })
           expect(local).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
-          const shared = await limiter.consume(kept[index] ?? '')
+          const shared = await limiter.consume(kept[index] ?? '', { class: 'read' })
           expect(shared).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
           const { state, lastError } = limiter.health()
           expect(state).toBe('closed')
           expect(lastError?.message).toMatch(
             /^the store failed: (Redis is not connected|Connection is closed)/,
           )
-          expect(await limiter.peek(kept[index] ?? '')).toMatchObject({ limits: [{ remaining: 98 }] })
+          expect(await limiter.peek(kept[index] ?? '', { class: 'read' })).toMatchObject({
+            limits: [{ remaining: 98 }],
+          })
         }
       },
     )
@@ -246,11 +248,11 @@ describeRedisServer('RedisStore on a cluster', () => {
       for (const [name, { limiter, lost, kept }] of limited) {
         const [client = ''] = lost
         await until(`${name} counts on the restarted server`, async () => {
-          await limiter.consume(client)
-          await limiter.consume(kept[0] ?? '')
+          await limiter.consume(client, { class: 'read' })
+          await limiter.consume(kept[0] ?? '', { class: 'read' })
           return (await admin.exists(keyOf(name, client))) === 1
         })
-        expect(await limiter.peek(client)).toMatchObject({ limits: [{ remaining: 99 }] })
+        expect(await limiter.peek(client, { class: 'read' })).toMatchObject({ limits: [{ remaining: 99 }] })
         expect(limiter.health().state).toBe('closed')
         for (const one of lost.slice(1)) expect(await admin.exists(keyOf(name, one))).toBe(0)
       }

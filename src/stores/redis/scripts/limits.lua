@@ -12,7 +12,8 @@
 -- - initial_state(id): the state of a new client.
 -- - charge(state, limit, cost): { allowed, remaining, reset_ms, retry_ms, state }, by name.
 -- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
--- - rewind(state, limit): the state on a clock that was set back. The same table if it was not.
+-- - rewind(state, limit): the state on a clock that was set back, or after a charge on a limit with other
+--   units. The same table if nothing has changed.
 -- - receipt_numbers(state): three numbers that `refund` needs of the state that a charge left.
 -- - refund(state, receipt_numbers, limit, cost): the state without that charge.
 local algorithms = {

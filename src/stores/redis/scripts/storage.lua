@@ -35,7 +35,8 @@ local function unpack_list()
   for at = 4, #list, 4 do
     local algorithm, state = list[at + 1], list[at + 3]
     local is_readable = algorithm == 'sliding-window' and #state % 3 == 1
-      or (algorithm == 'fixed-window' or algorithm == 'token-bucket') and #state == 3
+      or algorithm == 'fixed-window' and #state == 3
+      or algorithm == 'token-bucket' and #state == 4
     -- The comparison fails for a name that is no text.
     is_readable = is_readable and list[at] >= '' and has_numbers(list, at + 2, at + 2)
     if not is_readable or not has_numbers(state, 1, #state) then return end
