@@ -34,7 +34,7 @@ export function nextId(id: number): number {
 
 /**
  * An odd number near 2^32 divided by the golden ratio (D. E. Knuth, The Art of Computer Programming, volume
- * 3, 6.4): its multiples spread evenly over 2^32.
+ * 3, 6.4): its multiples spread evenly over 2^32. Twin: src/stores/redis/scripts/batch.lua.
  */
 const ID_STEP = 0x9e3779b1
 
@@ -49,9 +49,14 @@ export class FirstIds {
     this.#last = start
   }
 
-  next(): number {
-    this.#last = (this.#last + ID_STEP) >>> 0
-    return this.#last
+  /**
+   * @param count how many numbers are taken. Each of them is `ID_STEP` more than the one before, modulo 2^32
+   * @returns the first of them
+   */
+  next(count = 1): number {
+    const first = (this.#last + ID_STEP) >>> 0
+    this.#last = (this.#last + Math.imul(ID_STEP, count)) >>> 0
+    return first
   }
 }
 

@@ -1,7 +1,7 @@
 // Hides what an error says about the health of Redis.
 
 /** Error replies start with a code in capital letters. Errors of a connection do not. */
-const REPLY_CODE = /^[A-Z][A-Z0-9_]+(?= )/
+export const REPLY_CODE: RegExp = /^[A-Z][A-Z0-9_]+(?= )/
 
 /**
  * The codes of a server that cannot serve anybody now: it loads its data, is a replica, has lost its primary
@@ -36,4 +36,15 @@ export function isReplyOfHealthyRedis(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const [code] = REPLY_CODE.exec(error.message) ?? []
   return code !== undefined && !CODES_OF_OUTAGES.has(code) && !UNAUTHENTICATED.test(error.message)
+}
+
+/**
+ * Whether Redis has rejected a call with several keys because their slot moves to another server of a cluster, and
+ * some of the keys have moved. ioredis asks several times before it rejects.
+ */
+export function isSlotOnTheMove(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(?:Too many Cluster redirections\. Last error: (?:\w+: )?)?TRYAGAIN/.test(error.message)
+  )
 }

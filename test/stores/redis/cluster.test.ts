@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
-import { keySlotOf } from '../../../src/stores/redis/clients/node-redis-cluster.ts'
+import { keySlotOf } from '../../../src/stores/redis/clients/key-slot.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { decideScript } from '../../../src/stores/redis/scripts/redis-scripts.ts'
+import { BATCH_SCRIPT } from '../../../src/stores/redis/scripts/batch-script.ts'
 import { chargeOf } from '../../support/charges.ts'
 import type { ConnectedClient } from '../../support/redis/clients.ts'
 import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
@@ -242,7 +242,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       await lostNode().restart()
       const admin = new Redis(lostNode().url)
       // With the script loaded, a command that a client had kept would be decided now.
-      await admin.script('LOAD', decideScript.source)
+      await admin.script('LOAD', BATCH_SCRIPT)
       for (const [name, { limiter, lost, kept }] of limited) {
         const [client = ''] = lost
         await until(`${name} counts on the restarted server`, async () => {
