@@ -94,9 +94,11 @@ export class Batch {
   /** Resolves each operation with its own answer, or rejects it. */
   answered(reply: unknown): void {
     const answers = answersOf(reply, this.size)
-    for (const [index, { resolve, reject }] of this.#operations.entries()) {
-      const failure = failureOf(answers[index])
-      if (failure === undefined) resolve(answers[index])
+    let at = 0
+    for (const { resolve, reject } of this.#operations) {
+      const answer = answers[at++]
+      const failure = failureOf(answer)
+      if (failure === undefined) resolve(answer)
       else reject(failure)
     }
   }
