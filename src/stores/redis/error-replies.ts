@@ -38,13 +38,13 @@ export function isReplyOfHealthyRedis(error: unknown): boolean {
   return code !== undefined && !CODES_OF_OUTAGES.has(code) && !UNAUTHENTICATED.test(error.message)
 }
 
+/** ioredis follows the redirections of a cluster, and rejects a command after many of them. */
+const ON_THE_MOVE = /^(?:TRYAGAIN|Too many Cluster redirections\. Last error: \w+: (?:MOVED|ASK|TRYAGAIN)) /
+
 /**
- * Whether Redis has rejected a call with several keys because their slot moves to another server of a cluster, and
- * some of the keys have moved. ioredis asks several times before it rejects.
+ * Whether the servers of a cluster have rejected a call with several keys because its slot moves from one to the other,
+ * and only some of the keys have moved. None of them has run it.
  */
 export function isSlotOnTheMove(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /^(?:Too many Cluster redirections\. Last error: (?:\w+: )?)?TRYAGAIN/.test(error.message)
-  )
+  return error instanceof Error && ON_THE_MOVE.test(error.message)
 }

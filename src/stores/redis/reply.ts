@@ -62,10 +62,11 @@ export function decisionOf(numbers: readonly number[], { limits }: Charge): Deci
   const states = limits.map((limit, index) =>
     limitStateOf(limit, numbers, FIRST_NUMBERS + NUMBERS_PER_LIMIT * index),
   )
+  const decision = { allowed: allowed === 1, retryAfterMs, limits: states }
+  // Most decisions have neither, and to spread nothing takes time too.
+  if (repeatAfterMs <= 0 && endsInMs < 0) return decision
   return {
-    allowed: allowed === 1,
-    retryAfterMs,
-    limits: states,
+    ...decision,
     ...(repeatAfterMs > 0 ? { repeatAfterMs } : undefined),
     ...(endsInMs >= 0 ? { ban: { endsInMs, isNew: isNew === 1 } } : undefined),
   }

@@ -139,6 +139,33 @@ describeRedisServer('RedisStore on a cluster', () => {
       await others.close()
     })
 
+    it('puts the keys of one slot into one call, also while some of them have moved to another server', async () => {
+      const tagged = `{${prefix}}`
+      const shared = new RedisStore({ client: connection.client, prefix: tagged, deadlineMs: DEADLINE_MS })
+      const leftOf = (clients: readonly string[]): Promise<(number | undefined)[]> =>
+        Promise.all(
+          clients.map(async (client) => (await shared.consume(chargeOf(client))).limits[0]?.remaining),
+        )
+      const [one = '', two = ''] = CLIENTS
+      await shared.ready()
+      expect(await leftOf([one])).toEqual([2])
+      for (const { admin } of cluster.nodes) await admin.config('RESETSTAT')
+      expect(await leftOf([one, one])).toEqual([1, 0])
+      expect((await callsOf('evalsha')).calls).toBe(1)
+      const slot = await cluster.slotOf(tagged)
+      const from = cluster.firstOwnerOf(slot)
+      const to = cluster.nodes.find((node) => node !== from) ?? from
+      await cluster.beginMove(slot, to)
+      // The key of the first client is on the old server, and that of the second one will be on the new server.
+      const decisions = await Promise.all([one, two].map((client) => shared.consume(chargeOf(client))))
+      expect(decisions.map(({ allowed }) => allowed)).toEqual([false, true])
+      await cluster.finishMove(slot, to)
+      await shared.resetAll()
+      await shared.close()
+      await cluster.beginMove(slot, from)
+      await cluster.finishMove(slot, from)
+    })
+
     it('counts each charge once while the slot of a key moves to another server', async () => {
       const [client = ''] = CLIENTS
       const slot = await cluster.slotOf(`${prefix}:v2:${client}`)

@@ -77,6 +77,8 @@ export class IoredisConnection implements RedisConnection {
             enableReadyCheck: false,
             retryDelayOnFailover: 0,
             retryDelayOnClusterDown: 0,
+            // Its answer is another call for each key: see isSlotOnTheMove in error-replies.ts.
+            retryDelayOnTryAgain: 0,
             clusterRetryStrategy: reconnectAfter,
             lazyConnect: false,
             keyPrefix: '',

@@ -14,9 +14,9 @@
 -- include: limits
 -- include: other-counters
 
--- The charge that is decided: its form, its limits with their states and results, and the places of the
+-- The charge that is decided: its charge, its limits with their states and results, and the places of the
 -- counters of other limits.
-local form, limits, states, results, others
+local charge, limits, states, results, others
 local longest_retry_ms
 
 -- Charges each limit, and keeps the results. Returns whether all of them allow the charge.
@@ -26,7 +26,7 @@ local function charge_all(first_id)
   for index, limit in ipairs(limits) do
     local algorithm = algorithms[limit.algorithm]
     states[index] = states[index] or algorithm.initial_state((first_id + index) % 4294967296)
-    results[index] = algorithm.charge(states[index], limit, form.cost)
+    results[index] = algorithm.charge(states[index], limit, charge.cost)
     all_allowed = all_allowed and results[index].allowed
     longest_retry_ms = math.max(longest_retry_ms, results[index].retry_ms)
   end
@@ -37,8 +37,8 @@ end
 local function repeat_ms()
   local longest_ms = 0
   for index, limit in ipairs(limits) do
-    if results[index].remaining < form.cost then
-      local again = algorithms[limit.algorithm].charge(results[index].state, limit, form.cost)
+    if results[index].remaining < charge.cost then
+      local again = algorithms[limit.algorithm].charge(results[index].state, limit, charge.cost)
       longest_ms = math.max(longest_ms, again.retry_ms)
     end
   end
@@ -93,7 +93,7 @@ end
 
 -- Returns in how many milliseconds the ban ends. 0 if the client is not banned.
 local function count_refusal()
-  local rule = { units = form.ban[1], window_ms = form.ban[2], for_ms = form.ban[3] }
+  local rule = { units = charge.ban[1], window_ms = charge.ban[2], for_ms = charge.ban[3] }
   entry = entry or { 0, 0, false }
   entry[3] = bans.with_refusal(entry[3], rule)
   local ends_in_ms = bans.ends_in_ms(entry[3])
@@ -103,7 +103,7 @@ local function count_refusal()
 end
 
 local function refuse(ends_in_ms, is_changed)
-  if ends_in_ms == 0 and form.ban and form.run ~= 'peek' then
+  if ends_in_ms == 0 and charge.ban and charge.run ~= 'peek' then
     ends_in_ms = count_refusal()
     return ends_in_ms > 0 and banned_reply(ends_in_ms, 1) or refused_reply()
   end
@@ -121,16 +121,16 @@ local function peek(is_changed)
   return reply
 end
 
-local function decide(of_form, first_id)
+local function decide(form, first_id)
   read_entry()
-  form, limits = of_form, limits_of(of_form)
+  charge, limits = form, limits_of(form)
   local is_changed = false
   states, others = {}, nil
   if entry then states, is_changed, others = states_now(limits) end
   local all_allowed = charge_all(first_id)
   local ends_in_ms = entry and bans.ends_in_ms(entry[3]) or 0
   if not all_allowed or ends_in_ms > 0 then return refuse(ends_in_ms, is_changed) end
-  if form.run == 'peek' then return peek(is_changed) end
+  if charge.run == 'peek' then return peek(is_changed) end
   return take()
 end
 

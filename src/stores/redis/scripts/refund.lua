@@ -11,13 +11,13 @@
 function operations.refund(form)
   read_entry()
   if not entry then return 0 end
-  local limits = limits_of(form)
-  states_now(limits)
+  local charged = limits_of(form)
+  states_now(charged)
   for at = 4, #entry, 4 do
-    local index = limit_index(at, limits)
+    local index = limit_index(at, charged)
     if index then
       local refund = algorithms[entry[at + 1]].refund
-      entry[at + 3] = refund(entry[at + 3], form.receipts[index], limits[index], form.cost)
+      entry[at + 3] = refund(entry[at + 3], form.receipts[index], charged[index], form.cost)
     end
   end
   save(entry)

@@ -1,4 +1,5 @@
--- What Redis stores of a client, as bytes. All is under one key, which an operation reads once and writes once.
+-- What Redis stores of a client, as bytes. All is under one key, which an operation reads once and writes
+-- once.
 --
 -- The bytes have one of two formats:
 -- - MessagePack: { expires_at_ms, ttl_ms, ban or false, name, algorithm, window_ms, state ... }, where name,

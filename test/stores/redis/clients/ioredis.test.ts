@@ -45,6 +45,7 @@ describe('a connection through ioredis', () => {
           enableReadyCheck: false,
           retryDelayOnFailover: 0,
           retryDelayOnClusterDown: 0,
+          retryDelayOnTryAgain: 0,
           clusterRetryStrategy: retryStrategy,
           lazyConnect: false,
           keyPrefix: '',
