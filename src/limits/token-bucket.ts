@@ -62,8 +62,10 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
 
   // A unit is `windowMs` parts, whatever the rate. So the parts that are missing stay the same.
   withLimit(state, from, to, nowMs) {
+    if (from.limit === to.limit) return state
     const debt = debtOf(state, nowMs, from)
-    if (debt === 0 || from.limit === to.limit) return state
+    // A bucket that is full stays full. Its time counts again if the clock is set back, and parts of another size do not.
+    if (debt === 0) return state.fullAtParts === 0 ? state : { ...state, fullAtParts: 0 }
     return stateWithDebt(Math.min(debt, to.burst * to.windowMs), nowMs, to, state.fillId)
   },
 

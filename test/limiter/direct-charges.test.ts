@@ -364,7 +364,7 @@ describe('an address with a port or in brackets', () => {
       }
       await limiter.block(spelling, 60)
       expect(send()).toBe('refused')
-      expect(await limiter.peek(spelling)).toMatchObject({ allowed: false })
+      expect(await limiter.peek(spelling, { class: 'read' })).toMatchObject({ allowed: false })
       await limiter.unblock(spelling)
       expect(send()).toBe('passed')
       await limiter.close()

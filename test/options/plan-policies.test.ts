@@ -110,7 +110,7 @@ describe('plans', () => {
     [
       { plan, plans: { free: { limt: 5 } } },
       'plans.free.limt',
-      "is not an option, got 5. Did you mean 'limit'? The options are limit, read, write, windowSec, ban.",
+      "is not an option, got 5. Did you mean 'limit'? Write limit, or leave it out.",
     ],
   ])
   testRejections('impossible_combination', [

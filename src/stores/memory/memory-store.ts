@@ -16,7 +16,6 @@
  * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
  *
  * Twin: src/stores/redis/scripts/block.lua
- * Twin: src/stores/redis/scripts/unblock.lua
  */
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'

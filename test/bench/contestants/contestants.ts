@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { bareEvalSha } from './bare-evalsha.ts'
 import { bareIncr } from './bare-incr.ts'
 import type {
   Contestant,
@@ -11,7 +12,7 @@ import type {
   RedisCounterSettings,
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
-import { expressTollgate } from './express-tollgate.ts'
+import { expressTollgate, expressTollgateOneByOne } from './express-tollgate.ts'
 import { expressTollgateMetrics } from './express-tollgate-metrics.ts'
 import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
 import { rateLimitRedis } from './rate-limit-redis.ts'
@@ -19,6 +20,7 @@ import { rateLimiterFlexible, rateLimiterFlexibleBlocking } from './rate-limiter
 
 const CONTESTANTS: readonly Contestant[] = [
   expressTollgate,
+  expressTollgateOneByOne,
   expressTollgateMetrics,
   expressRateLimit,
   rateLimiterFlexible,
@@ -26,6 +28,7 @@ const CONTESTANTS: readonly Contestant[] = [
   rateLimiterFlexibleBlocking,
   bareMap,
   bareIncr,
+  bareEvalSha,
   bareExpress,
   threeHeaders,
   bare429Json,

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
-import { keySlotOf } from '../../../src/stores/redis/clients/node-redis-cluster.ts'
+import { keySlotOf } from '../../../src/stores/redis/clients/key-slot.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { decideScript } from '../../../src/stores/redis/scripts/redis-scripts.ts'
+import { BATCH_SCRIPT } from '../../../src/stores/redis/scripts/batch-script.ts'
 import { chargeOf } from '../../support/charges.ts'
 import type { ConnectedClient } from '../../support/redis/clients.ts'
 import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
@@ -139,6 +139,33 @@ describeRedisServer('RedisStore on a cluster', () => {
       await others.close()
     })
 
+    it('puts the keys of one slot into one call, also while some of them have moved to another server', async () => {
+      const tagged = `{${prefix}}`
+      const shared = new RedisStore({ client: connection.client, prefix: tagged, deadlineMs: DEADLINE_MS })
+      const leftOf = (clients: readonly string[]): Promise<(number | undefined)[]> =>
+        Promise.all(
+          clients.map(async (client) => (await shared.consume(chargeOf(client))).limits[0]?.remaining),
+        )
+      const [one = '', two = ''] = CLIENTS
+      await shared.ready()
+      expect(await leftOf([one])).toEqual([2])
+      for (const { admin } of cluster.nodes) await admin.config('RESETSTAT')
+      expect(await leftOf([one, one])).toEqual([1, 0])
+      expect((await callsOf('evalsha')).calls).toBe(1)
+      const slot = await cluster.slotOf(tagged)
+      const from = cluster.firstOwnerOf(slot)
+      const to = cluster.nodes.find((node) => node !== from) ?? from
+      await cluster.beginMove(slot, to)
+      // The key of the first client is on the old server, and that of the second one will be on the new server.
+      const decisions = await Promise.all([one, two].map((client) => shared.consume(chargeOf(client))))
+      expect(decisions.map(({ allowed }) => allowed)).toEqual([false, true])
+      await cluster.finishMove(slot, to)
+      await shared.resetAll()
+      await shared.close()
+      await cluster.beginMove(slot, from)
+      await cluster.finishMove(slot, from)
+    })
+
     it('counts each charge once while the slot of a key moves to another server', async () => {
       const [client = ''] = CLIENTS
       const slot = await cluster.slotOf(`${prefix}:v2:${client}`)
@@ -244,7 +271,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       await lostNode().restart()
       const admin = new Redis(lostNode().url)
       // With the script loaded, a command that a client had kept would be decided now.
-      await admin.script('LOAD', decideScript.source)
+      await admin.script('LOAD', BATCH_SCRIPT)
       for (const [name, { limiter, lost, kept }] of limited) {
         const [client = ''] = lost
         await until(`${name} counts on the restarted server`, async () => {

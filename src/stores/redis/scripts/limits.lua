@@ -22,10 +22,12 @@ local algorithms = {
   ['token-bucket'] = token_bucket,
 }
 
--- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms } ... }, as in `charge-spec.ts`.
-local function limits_of(listed)
+-- The limits of a form, by name: there they are { name, algorithm, units, window_ms, burst, ttl_ms }. A form
+-- keeps them for its next operation.
+local function limits_of(form)
+  if form.named_limits then return form.named_limits end
   local limits = {}
-  for index, one in ipairs(listed) do
+  for index, one in ipairs(form.limits) do
     limits[index] = {
       name = one[1],
       algorithm = one[2],
@@ -35,6 +37,7 @@ local function limits_of(listed)
       ttl_ms = one[6],
     }
   end
+  form.named_limits = limits
   return limits
 end
 

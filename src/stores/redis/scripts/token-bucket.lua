@@ -53,9 +53,10 @@ end
 
 -- A unit is `window_ms` parts, whatever the rate. So the parts that are missing stay the same.
 local function with_limit(state, limit)
-  if state[4] == limit.units then return state end
+  if state[4] == nil or state[4] == limit.units then return state end
   local debt = debt_of(state, { units = state[4] })
-  if debt == 0 then return state end
+  -- Its time counts again if the clock is set back, and parts of another size do not.
+  if debt == 0 then return { state[1], 0, state[3], limit.units } end
   return bucket(math.min(debt, limit.burst * limit.window_ms), limit, state[3])
 end
 
