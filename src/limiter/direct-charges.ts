@@ -12,7 +12,7 @@ import { REQUEST_CLASSES } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
 import { consumePlan } from '../request/ask-store.ts'
-import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
+import { type BuildPlan, type ChargePlan, clientWithKey, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
@@ -116,7 +116,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const classPolicy = settings.policies[requestClass]
     if (classPolicy === false) return undefined
     const policy = policyFor(classPolicy, limit)
-    return this.#buildPlan(policy, this.#clientKeyOf(key), checkWholeNumber('cost', cost, 1, LARGEST_LIMIT))
+    return this.#buildPlan(
+      policy,
+      clientWithKey(this.#clientKeyOf(key)),
+      checkWholeNumber('cost', cost, 1, LARGEST_LIMIT),
+    )
   }
 
   #clientKeyOf(key: unknown): string {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Client } from '../client/known-client.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
@@ -22,15 +23,28 @@ export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerRe
   'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
 >
 
+/** What a plan needs of a client. */
+export type PlannedClient = Pick<Client, 'key' | 'storeKeys'>
+
+/** A client with a key that is not remembered. */
+export function clientWithKey(key: string): PlannedClient {
+  return { key, storeKeys: {} }
+}
+
 /** Plans the charge of a request; undefined where the request is not limited. */
 export type PlanCharge<Req> = (
   req: Req,
-  clientAddress: string,
+  client: PlannedClient,
   headers?: IncomingHttpHeaders,
 ) => MaybePromise<ChargePlan | undefined>
 
-/** Makes the plan from its parts: a policy, a client key, and a cost in units. */
-export type BuildPlan = (policy: Policy, clientKey: string, cost: number, refundable?: boolean) => ChargePlan
+/** Makes the plan from its parts: a policy, a client, and a cost in units. */
+export type BuildPlan = (
+  policy: Policy,
+  client: PlannedClient,
+  cost: number,
+  refundable?: boolean,
+) => ChargePlan
 
 /** Compiles {@link BuildPlan} for one limiter. */
 export function planBuilder({
@@ -40,9 +54,13 @@ export function planBuilder({
 }: Pick<Settings<never, never>, 'name' | 'ban' | 'refund'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
   const isRefundable = refund !== undefined
-  return (policy, clientKey, cost, refundable = isRefundable) => {
+  return (policy, client, cost, refundable = isRefundable) => {
     checkCapacity(cost, policy)
-    const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban, refundable }
+    const { storeKeys, key: clientKey } = client
+    const storeKey = storeKeys[policy.class] ?? { text: storeKeyOf(policy.class, clientKey), memo: {} }
+    storeKeys[policy.class] = storeKey
+    const { text: key, memo } = storeKey
+    const charge = { key, memo, limits: policy.limits, cost, ban, refundable }
     return { policy, clientKey, charge }
   }
 }
@@ -57,7 +75,7 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
 
   function planUnskipped(
     req: Req,
-    clientAddress: string,
+    client: PlannedClient,
     headers: IncomingHttpHeaders | undefined,
   ): MaybePromise<ChargePlan | undefined> {
     const classes = classify(req, headers)
@@ -65,24 +83,24 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the plan is made at once, without the functions below.
     if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
-      return classPolicy === false ? undefined : buildPlan(classPolicy, clientAddress, 1)
+      return classPolicy === false ? undefined : buildPlan(classPolicy, client, 1)
     }
     const limited = classes.map((each) => policies[each]).filter((policy) => policy !== false)
     if (limited.length === 0) return undefined
-    return chain(keyGenerator === undefined ? clientAddress : keyGenerator(req, clientAddress), (given) => {
-      const clientKey = keyGenerator === undefined ? clientAddress : checkKey(given)
+    return chain(keyGenerator?.(req, client.key), (given) => {
+      const charged = keyGenerator === undefined ? client : clientWithKey(checkKey(given))
       return chain(policiesFor(limited, req), (asked) => {
         if (asked.length === 0) return undefined
         return chain(cost === undefined ? 1 : cost(req), (units) =>
-          planOf(asked, clientKey, checkCost(units), buildPlan),
+          planOf(asked, charged, checkCost(units), buildPlan),
         )
       })
     })
   }
 
   if (skip === undefined) return planUnskipped
-  return (req, clientAddress, headers) =>
-    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, clientAddress, headers)))
+  return (req, client, headers) =>
+    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, client, headers)))
 }
 
 /** The policies of one or two classes, without those for which a function returned false. */
@@ -99,15 +117,15 @@ function policiesFor<Req>(
 /** A plan for the first policy, with a plan for the second in it where there are two. */
 function planOf(
   [policy, other]: readonly Policy[],
-  clientKey: string,
+  client: PlannedClient,
   cost: number,
   buildPlan: BuildPlan,
 ): ChargePlan | undefined {
   if (policy === undefined) return undefined
-  if (other === undefined) return buildPlan(policy, clientKey, cost)
+  if (other === undefined) return buildPlan(policy, client, cost)
   // Both charges can be given back, since either is when the other class refuses.
-  const otherClass = buildPlan(other, clientKey, cost, true)
-  return { ...buildPlan(policy, clientKey, cost, true), otherClass }
+  const otherClass = buildPlan(other, client, cost, true)
+  return { ...buildPlan(policy, client, cost, true), otherClass }
 }
 
 /** The policy that a limit function decides; undefined where it decides that the class is not limited. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { exchange } from './exchange.ts'
@@ -12,19 +12,20 @@ function assess(
   options: object,
   req: IncomingMessage = exchange().req,
 ): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(settingsOf(options))(req, ADDRESS) as ReturnType<typeof assess>
+  return chargePlanner(settingsOf(options))(req, clientWithKey(ADDRESS)) as ReturnType<typeof assess>
 }
 
 describe('a charge plan', () => {
   it('is made at once: client, limits and cost', () => {
     const settings = settingsOf({ name: 'api' })
-    const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
+    const assessed = chargePlanner(settings)(exchange('POST').req, clientWithKey(ADDRESS))
     const { write } = settings.policies
     expect(assessed).toEqual({
       policy: write,
       clientKey: ADDRESS,
       charge: {
         key: `api:write:${ADDRESS}`,
+        memo: {},
         limits: write !== false && 'limits' in write && write.limits,
         cost: 1,
         refundable: false,
@@ -44,7 +45,7 @@ describe('a charge plan', () => {
     const settings = settingsOf({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
-      const { charge } = ask(exchange(method).req, ADDRESS) as ChargePlan
+      const { charge } = ask(exchange(method).req, clientWithKey(ADDRESS)) as ChargePlan
       return charge
     })
     for (const { ban } of charges) expect(ban).toBe(settings.ban)
@@ -62,7 +63,7 @@ describe('a charge plan', () => {
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = chargePlanner(settingsOf(options))
-      const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
+      const [one, two] = [1, 2].map(() => ask(exchange().req, clientWithKey(ADDRESS)) as ChargePlan)
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
   })
