@@ -19,7 +19,7 @@ import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
 import { consumePlan, peekPlan } from '../request/ask-store.ts'
-import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
+import { type BuildPlan, type ChargePlan, clientWithKey, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
@@ -117,11 +117,9 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     checkOpen()
     const { class: requestClass, plan, cost = 1, limit } = checkNames('', options, OPTION_NAMES)
     const units = checkWholeNumber('cost', cost, 1, LARGEST_LIMIT)
-    const clientKey = this.#clientKeyOf(key)
+    const client = clientWithKey(this.#clientKeyOf(key))
     const classPolicy = classPolicyFor(planFor(settings.plans, plan), requestClass)
-    return classPolicy === false
-      ? undefined
-      : this.#buildPlan(policyFor(classPolicy, limit), clientKey, units)
+    return classPolicy === false ? undefined : this.#buildPlan(policyFor(classPolicy, limit), client, units)
   }
 
   #clientKeyOf(key: unknown): string {

@@ -4,6 +4,7 @@
  * Twin: src/tools/cli/replay/offline-limiter.ts
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Client } from '../client/known-client.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, optionOf, type Plan, type Policy } from '../limits/policy.ts'
@@ -28,29 +29,46 @@ export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerRe
   'name' | 'plans' | 'plan' | 'preflight' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'refund'
 >
 
+/** What a plan needs of a client. */
+export type PlannedClient = Pick<Client, 'key' | 'storeKeys'>
+
+/** A client with a key that is not remembered. */
+export function clientWithKey(key: string): PlannedClient {
+  return { key, storeKeys: {} }
+}
+
 /**
  * Plans the charge of a request; undefined where the request is not limited.
  *
- * @param addressKey the key of the client's address, which is the client key unless there is a `keyGenerator`
+ * @param client the client of the request's address, which is charged unless there is a `keyGenerator`
  */
 export type PlanCharge<Req, Res> = (
   req: Req,
   res: Res,
-  addressKey: string,
+  client: PlannedClient,
   headers?: IncomingHttpHeaders,
 ) => MaybePromise<ChargePlan | undefined>
 
-/** Makes the plan from its parts: a policy, a client key, and a cost in units. */
-export type BuildPlan = (policy: Policy, clientKey: string, cost: number, refundable?: boolean) => ChargePlan
+/** Makes the plan from its parts: a policy, a client, and a cost in units. */
+export type BuildPlan = (
+  policy: Policy,
+  client: PlannedClient,
+  cost: number,
+  refundable?: boolean,
+) => ChargePlan
 
 /** Compiles {@link BuildPlan} for one limiter. */
 export function planBuilder({ name, refund }: Pick<Settings<never, never>, 'name' | 'refund'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
   const isRefundable = refund !== undefined
-  return (policy, clientKey, cost, refundable = isRefundable) => {
+  return (policy, client, cost, refundable = isRefundable) => {
     checkCapacity(cost, policy)
     const { class: requestClass, limits, ban } = policy
-    const charge = { key: storeKeyOf(requestClass, clientKey), limits, cost, ban, refundable }
+    const { storeKeys, key: clientKey } = client
+    const storeKey = storeKeys[requestClass] ?? { text: storeKeyOf(requestClass, clientKey), memo: {} }
+    storeKeys[requestClass] = storeKey
+    const { text: key, memo } = storeKey
+    const charge = { key, memo, limits, cost, ban, refundable }
     return { policy, clientKey, charge }
   }
 }
@@ -67,25 +85,25 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
   function planUnskipped(
     req: Req,
     res: Res,
-    addressKey: string,
+    client: PlannedClient,
     headers: IncomingHttpHeaders = req.headers,
   ): MaybePromise<ChargePlan | undefined> {
-    if (preflight !== false && isPreflight(req, headers)) return buildPlan(preflight, addressKey, 1, false)
+    if (preflight !== false && isPreflight(req, headers)) return buildPlan(preflight, client, 1, false)
     const chosen = chosenPlan(req, res)
-    const request = { req, res, addressKey, headers }
+    const request = { req, res, client, headers }
     return isPromiseLike(chosen) ? chain(chosen, (plan) => planBy(plan, request)) : planBy(chosen, request)
   }
 
   if (skip === undefined) return planUnskipped
-  return (req, res, addressKey, headers) =>
-    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, addressKey, headers)))
+  return (req, res, client, headers) =>
+    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, client, headers)))
 }
 
 /** A request that is to be charged. */
 interface ChargeableRequest<Req, Res> {
   readonly req: Req
   readonly res: Res
-  readonly addressKey: string
+  readonly client: PlannedClient
   readonly headers: IncomingHttpHeaders
 }
 
@@ -95,23 +113,23 @@ function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
   buildPlan: BuildPlan,
 ): (plan: Plan<Req, Res>, request: ChargeableRequest<Req, Res>) => MaybePromise<ChargePlan | undefined> {
   const isPlain = keyGenerator === undefined && cost === undefined
-  return ({ policies }, { req, res, addressKey, headers }) => {
+  return ({ policies }, { req, res, client, headers }) => {
     const classes = classify(req, res, headers)
     const [requestClass] = classes
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the charge is made at once, without the functions below.
     if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
-      return classPolicy === false ? undefined : buildPlan(classPolicy, addressKey, 1)
+      return classPolicy === false ? undefined : buildPlan(classPolicy, client, 1)
     }
     // A set: where one budget serves all methods, a method override is charged to it once.
     const limited = [...new Set(classes.map((each) => policies[each]))].filter((policy) => policy !== false)
     if (limited.length === 0) return undefined
-    return chain(keyGenerator === undefined ? addressKey : keyGenerator(req, res, addressKey), (given) => {
-      const clientKey = keyGenerator === undefined ? addressKey : checkKey(given)
+    return chain(keyGenerator?.(req, res, client.key), (given) => {
+      const charged = keyGenerator === undefined ? client : clientWithKey(checkKey(given))
       return chain(policiesFor(limited, req, res), (asked) => {
         if (asked.length === 0) return undefined
         return chain(cost === undefined ? 1 : cost(req, res), (units) =>
-          planOf(asked, clientKey, checkCost(units), buildPlan),
+          planOf(asked, charged, checkCost(units), buildPlan),
         )
       })
     })
@@ -159,15 +177,15 @@ function policiesFor<Req, Res>(
 /** A plan for the first policy, with a plan for the second in it where there are two. */
 function planOf(
   [policy, other]: readonly Policy[],
-  clientKey: string,
+  client: PlannedClient,
   cost: number,
   buildPlan: BuildPlan,
 ): ChargePlan | undefined {
   if (policy === undefined) return undefined
-  if (other === undefined) return buildPlan(policy, clientKey, cost)
+  if (other === undefined) return buildPlan(policy, client, cost)
   // Both charges can be given back, since either is when the other class refuses.
-  const otherClass = buildPlan(other, clientKey, cost, true)
-  return { ...buildPlan(policy, clientKey, cost, true), otherClass }
+  const otherClass = buildPlan(other, client, cost, true)
+  return { ...buildPlan(policy, client, cost, true), otherClass }
 }
 
 /** The policy that a limit function decides; undefined where it decides that the class is not limited. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/client-resolver.ts'
+import type { Client } from '../client/known-client.ts'
 import { asError } from '../errors/as-error.ts'
 import { decisionChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
@@ -64,7 +64,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   const client = parts.resolveClient(req, headers)
   const listed = outcomeByLists(client, parts)
   if (listed !== undefined) return uncharged(listed, client, context, parts)
-  const plan = parts.planCharge(req, res, client.key, headers)
+  const plan = parts.planCharge(req, res, client, headers)
   // A promise is made only where one is waited for.
   if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
   return charge(plan, client, context, parts)

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/client-resolver.ts'
+import type { Client } from '../client/known-client.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'

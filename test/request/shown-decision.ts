@@ -1,5 +1,5 @@
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
 import type { ShownDecision } from '../../src/request/record-answer.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
@@ -9,7 +9,7 @@ export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, st
 /** The charge of a GET request. */
 export function chargePlanOf(options: ReturnType<typeof settingsOf>): ChargePlan {
   const { req, res } = exchange()
-  return chargePlanner(options)(req, res, '192.0.2.1') as ChargePlan
+  return chargePlanner(options)(req, res, clientWithKey('192.0.2.1')) as ChargePlan
 }
 
 export const plan: ChargePlan = chargePlanOf(settings)

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { MaybePromise } from '../../../src/maybe-promise.ts'
 
-/** Who is measured. The bare ones are floors: what cannot be done for less. */
+/** Who is measured. The bare ones are floors, what cannot be done for less; `floor` counts besides. */
 export type ContestantName =
   | 'express-tollgate'
   | 'express-rate-limit'
@@ -18,8 +18,10 @@ export type ContestantName =
   | 'bare EVALSHA'
   | 'bare Express'
   | 'bare headers'
+  | 'floor'
   | 'bare 429, res.json'
   | 'bare 429, res.end'
+  | 'bare 429, same fields'
 
 /** What a counter is made from. */
 export interface CounterSettings {

@@ -14,7 +14,15 @@ import type {
 import { expressRateLimit } from './express-rate-limit.ts'
 import { expressTollgate, expressTollgateOneByOne } from './express-tollgate.ts'
 import { expressTollgateMetrics } from './express-tollgate-metrics.ts'
-import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
+import {
+  bare429End,
+  bare429Fields,
+  bare429Json,
+  bareExpress,
+  bareMap,
+  tenLines,
+  threeHeaders,
+} from './floors.ts'
 import { rateLimitRedis } from './rate-limit-redis.ts'
 import { rateLimiterFlexible, rateLimiterFlexibleBlocking } from './rate-limiter-flexible.ts'
 
@@ -31,8 +39,10 @@ const CONTESTANTS: readonly Contestant[] = [
   bareEvalSha,
   bareExpress,
   threeHeaders,
+  tenLines,
   bare429Json,
   bare429End,
+  bare429Fields,
 ]
 
 /** The three packages. */
