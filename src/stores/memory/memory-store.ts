@@ -13,6 +13,7 @@
  *
  * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
  * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
+ * persistence/ keeps the clients in a file; memory-store-parts.ts is what it sees of a store.
  * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
  *
  * Twin: src/stores/redis/scripts/block.lua
@@ -32,6 +33,8 @@ import { ClientCursor, type ClientRows } from './client-cursor.ts'
 import { emptyEntry } from './client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
+import type { MemoryStoreStats } from './memory-stats.ts'
+import type { MemoryStoreParts } from './memory-store-parts.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
@@ -42,19 +45,6 @@ export interface MemoryStoreOptions {
   readonly maxKeys?: number | undefined
   /** The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
   readonly clock?: { now(): number } | undefined
-}
-
-/** The figures of a {@link MemoryStore}. The last two count from the creation of the store. */
-export interface MemoryStoreStats {
-  /** Keys remembered at present, including expired keys that are not removed yet. */
-  readonly keys: number
-  readonly maxKeys: number
-  /** Bytes of memory that the keys take. */
-  readonly bytes: number
-  /** Keys forgotten before they expired, to make room for new clients. Each may have got its quota again. */
-  readonly unexpiredEvictions: number
-  /** Charges of new clients for which there was no room. These clients share a quota. */
-  readonly overflowed: number
 }
 
 const DEFAULT_MAX_KEYS = 1_000_000
@@ -90,14 +80,17 @@ export class MemoryStore implements Store {
   readonly #decider: Decider
   readonly #overflow: Overflow
   readonly #timer: PruningTimer
+  readonly #parts: MemoryStoreParts
   #isClosed = false
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = checkNames('MemoryStore', options, [
-      'maxKeys',
-      'clock',
-    ])
+    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = checkNames(
+      'MemoryStore',
+      options,
+      ['maxKeys', 'clock'],
+      { persist: 'persist of PersistentMemoryStore' },
+    )
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
     if (typeof clock?.now !== 'function') {
       rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
@@ -115,8 +108,28 @@ export class MemoryStore implements Store {
       this.#timer.start()
       return this.#ceiling.makeRoom(newClient, nowMs)
     })
-    this.#overflow = new Overflow(clientRows(SHARED_CLIENTS))
+    const overflow = clientRows(SHARED_CLIENTS)
+    // A hash of its own, because each call of a hash overwrites the fingerprint before.
+    const overflowHash = new KeyHash(this.#hash.secret)
+    this.#overflow = new Overflow(overflow, overflowHash)
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
+    this.#parts = {
+      hashes: [this.#hash, overflowHash],
+      clients: this.#clients,
+      overflow,
+      ceiling: this.#ceiling,
+      timer: this.#timer,
+      clock,
+      now: this.#now,
+      stop: () => {
+        this.#isClosed = true
+      },
+    }
+  }
+
+  /** @internal */
+  static partsOf(store: MemoryStore): MemoryStoreParts {
+    return store.#parts
   }
 
   /** Keys remembered at present, including expired keys that are not removed yet. */
