@@ -92,9 +92,7 @@ export class MemoryStore implements Store {
       { persist: 'persist of PersistentMemoryStore' },
     )
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
-    if (typeof clock?.now !== 'function') {
-      rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
-    }
+    checkClock(clock)
     // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
     this.#now = () => Math.floor(clock.now())
     const createdAtMs = this.#now()
@@ -237,4 +235,9 @@ export class MemoryStore implements Store {
       remedy: 'Close it after the last request.',
     })
   }
+}
+
+function checkClock(clock: MemoryStoreOptions['clock'] | null): void {
+  if (typeof clock?.now === 'function') return
+  rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
 }
