@@ -47,6 +47,9 @@ export interface MemoryStoreOptions {
   readonly clock?: { now(): number } | undefined
 }
 
+const NAMES = ['maxKeys', 'clock']
+const ALIASES = { persist: 'persist of PersistentMemoryStore' }
+
 const DEFAULT_MAX_KEYS = 1_000_000
 
 /** Somewhat below the largest row number of 24 bits, because some numbers belong to rows that are not in use. */
@@ -85,12 +88,8 @@ export class MemoryStore implements Store {
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = checkNames(
-      'MemoryStore',
-      options,
-      ['maxKeys', 'clock'],
-      { persist: 'persist of PersistentMemoryStore' },
-    )
+    const given = checkNames('MemoryStore', options, NAMES, ALIASES)
+    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = given
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
     checkClock(clock)
     // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
@@ -108,11 +107,11 @@ export class MemoryStore implements Store {
     })
     const overflow = clientRows(SHARED_CLIENTS)
     // A hash of its own, because each call of a hash overwrites the fingerprint before.
-    const overflowHash = new KeyHash(this.#hash.secret)
-    this.#overflow = new Overflow(overflow, overflowHash)
+    const hashes = [this.#hash, new KeyHash(this.#hash.secret)] as const
+    this.#overflow = new Overflow(overflow, hashes[1])
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
     this.#parts = {
-      hashes: [this.#hash, overflowHash],
+      hashes,
       clients: this.#clients,
       overflow,
       ceiling: this.#ceiling,

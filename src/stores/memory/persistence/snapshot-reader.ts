@@ -37,6 +37,7 @@ export function loadSnapshot(path: string, store: MemoryStoreParts): string | un
     }
   } catch (error) {
     for (const { table, schemas } of tablesOf(store)) {
+      table.expect(0)
       table.clear()
       schemas.clear()
     }
