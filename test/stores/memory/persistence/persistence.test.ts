@@ -41,6 +41,7 @@ const TIMERS_BETWEEN_SAVES = 2
 describe('a store with persist', () => {
   it('starts empty without a file, and has what the store before it had', async () => {
     const path = pathOfFile()
+    writeFileSync(`${path}.1-00ff00ff.tmp`, 'the draft of a process that was killed')
     const warnings = await emittedBy(async () => {
       const store = persistent(path)
       expect(store.size).toBe(0)

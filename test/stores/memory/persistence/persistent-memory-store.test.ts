@@ -151,7 +151,8 @@ describe('a store that was saved and loaded', () => {
       store.consume(chargeOf(algorithm, [limitOf(1, { algorithm })]))
     }
     store.block('banned', 60_000)
-    store.consume(chargeOf('wide', [limitOf(2 ** 40, { windowMs: 1000 })], 2 ** 39))
+    const wide = [limitOf(2 ** 40)]
+    store.consume(chargeOf('wide', wide, 2 ** 39))
     await store.save(path)
     // Another process: its monotonic clock starts again.
     vi.useRealTimers()
@@ -163,6 +164,7 @@ describe('a store that was saved and loaded', () => {
       expect(loaded.consume(charge)).toMatchObject({ allowed: false, retryAfterMs: 1000 })
     }
     expect(loaded.peek(chargeOf('banned')).ban?.endsInMs).toBe(1000)
+    expect(loaded.peek(chargeOf('wide', wide)).limits).toMatchObject([{ remaining: 2 ** 39, resetMs: 1000 }])
     vi.advanceTimersByTime(1000)
     for (const key of [...ALGORITHMS, 'banned']) {
       expect(loaded.consume(chargeOf(key, [limitOf(1)])).allowed).toBe(true)
@@ -217,6 +219,22 @@ describe('a store that was saved and loaded', () => {
     expect(small.stats()).toMatchObject({ keys: 10, unexpiredEvictions: 530 })
     const bans = Array.from({ length: 20 }, (_, key) => small.peek(chargeOf(`banned ${key}`)).ban)
     expect(bans.filter((ban) => ban !== undefined)).toHaveLength(10)
+  })
+
+  it('has the shared clients of a full store', async () => {
+    const path = join(folder(), 'limits')
+    const clock = new FakeClock()
+    const store = new PersistentMemoryStore({ clock, maxKeys: 2 })
+    for (const key of ['banned 1', 'banned 2']) store.block(key, 3_600_000)
+    const keys = Array.from({ length: 1000 }, (_, key) => `new ${key}`)
+    const allowedBy = (given: PersistentMemoryStore): string[] =>
+      keys.filter((key) => given.consume(chargeOf(key)).allowed)
+    expect(allowedBy(store)).toHaveLength(64 * 3)
+    await store.save(path)
+    const loaded = await PersistentMemoryStore.load(path, { clock, maxKeys: 2 })
+    expect(allowedBy(loaded)).toEqual([])
+    clock.advance(60_000)
+    expect(allowedBy(loaded)).toHaveLength(64 * 3)
   })
 
   it('forgets idle clients by itself, and gives their memory back', async () => {

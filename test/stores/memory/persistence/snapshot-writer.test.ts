@@ -84,6 +84,45 @@ describe('a snapshot of a store that goes on', () => {
     )
   })
 
+  /** The store that a snapshot gives, where `work` is done after the first block. */
+  async function savedDuring(store: MemoryStore, clock: FakeClock, work: () => void): Promise<MemoryStore> {
+    const path = join(folder(), 'limits')
+    const pieces: Uint8Array[] = []
+    // The header, and three pieces of the block.
+    const FIRST_PIECES = 4
+    for (const piece of snapshotOf(MemoryStore.partsOf(store))) {
+      pieces.push(Uint8Array.from(piece))
+      if (pieces.length === FIRST_PIECES) work()
+    }
+    writeFileSync(path, Buffer.concat(pieces))
+    const loaded = await PersistentMemoryStore.load(path, { clock })
+    expect(loaded.size).toBeGreaterThan(0)
+    return loaded
+  }
+
+  it('has the clients that are left when most are forgotten meanwhile', async () => {
+    const clock = new FakeClock()
+    const store = filled(clock)
+    const loaded = await savedDuring(store, clock, () => {
+      for (let client = 0; client < CLIENTS; client++) if (client % 100 !== 0) store.reset(`${client}`)
+    })
+    expect(loaded.size).toBeLessThan(CLIENTS / 2)
+    for (let client = 0; client < CLIENTS; client += 100) expect(usedBy(loaded, client)).toBe(1)
+  })
+
+  it('has a client once that is in two blocks, as it was in the later one', async () => {
+    const clock = new FakeClock()
+    const store = filled(clock)
+    // The last clients are in the first block.
+    const loaded = await savedDuring(store, clock, () => {
+      for (let client = CLIENTS - 50; client < CLIENTS; client++) {
+        store.consume(chargeOf(`${client}`, WIDTHS[2], 5))
+      }
+    })
+    expect(loaded.size).toBe(CLIENTS)
+    for (let client = CLIENTS - 50; client < CLIENTS; client++) expect(usedBy(loaded, client)).toBe(6)
+  })
+
   it('is equal to the store if that does not change', async () => {
     const path = join(folder(), 'limits')
     const clock = new FakeClock()
