@@ -22,7 +22,7 @@ import {
 } from '../table/row-format.ts'
 import { NO_ROW } from '../table/row-index.ts'
 import { NumberReader, readDouble } from '../table/row-numbers.ts'
-import type { RowSchema } from '../table/row-schemas.ts'
+import { FINGERPRINT_WORDS } from '../table/row-store.ts'
 import { clockOffsetOf, type Header } from './snapshot-format.ts'
 
 /** Adds rows of a file to a table, with their times on the clock of the store. */
@@ -61,9 +61,13 @@ export class RowLoader {
       if (!this.#makeRoom(fingerprint, marks)) continue
       const expiry = expiresAtMs - this.#originMs
       const isCopied = (marks & WIDE_MASK) === 0 && fitsHead(expiry)
-      const row = words.subarray(start, start + width)
-      if (isCopied) this.#copy(row, fingerprint, this.#clients.schemas.use(limits), expiry)
-      else this.#convert(row, fingerprint, limits, fileExpiryMs)
+      if (isCopied) {
+        const schema = this.#clients.schemas.use(limits)
+        this.#clients.schemas.retain(schema)
+        words[start + MARKS_AT] = withExpiry(withSchemaId(marks, schema.id), expiry)
+        words[start + EXPIRY_LOWER_AT] = expiry
+        this.#copy(words, start, width, fingerprint)
+      } else this.#convert(words.subarray(start, start + width), fingerprint, limits, fileExpiryMs)
     }
   }
 
@@ -91,13 +95,13 @@ export class RowLoader {
   }
 
   /** A narrow row keeps its times as distances to the expiry: only the expiry depends on the clock. */
-  #copy(row: Int32Array, fingerprint: Fingerprint, schema: RowSchema, expiry: number): void {
-    const { table, schemas } = this.#clients
-    schemas.retain(schema)
-    row[MARKS_AT] = withExpiry(withSchemaId(row[MARKS_AT] ?? 0, schema.id), expiry)
-    row[EXPIRY_LOWER_AT] = expiry
-    const added = table.add(fingerprint, row.length)
-    table.rows.wordsOf(added).set(row, table.rows.startOf(added))
+  #copy(words: Int32Array, start: number, width: number, fingerprint: Fingerprint): void {
+    const { table } = this.#clients
+    const row = table.add(fingerprint, width)
+    const into = table.rows.wordsOf(row)
+    const to = table.rows.startOf(row)
+    // Word by word: a view of the row takes longer than its few words.
+    for (let word = FINGERPRINT_WORDS; word < width; word++) into[to + word] = words[start + word] ?? 0
   }
 
   #convert(row: Int32Array, fingerprint: Fingerprint, limits: readonly Limit[], fileExpiryMs: number): void {
