@@ -15,6 +15,7 @@ const library = {
   dashboard: 'src/tools/dashboard/index.ts',
   metrics: 'src/tools/metrics/index.ts',
   openapi: 'src/tools/openapi/index.ts',
+  persistence: 'src/stores/memory/persistence/index.ts',
   redis: 'src/stores/redis/index.ts',
   testing: 'src/tools/testing/index.ts',
 }

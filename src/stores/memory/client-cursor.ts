@@ -1,6 +1,6 @@
 /*
- * Reads and writes the clients of a table, one at a time. Only this file knows that a client is a row of 32-bit
- * words, which moves and grows (table/).
+ * Reads and writes the clients of a table, one at a time. Only this file and persistence/ know that a client is a row
+ * of 32-bit words, which moves and grows (table/).
  */
 import type { NumberSource } from '../../limits/algorithm.ts'
 import { readBan, writeBan } from '../../limits/ban.ts'

@@ -1,6 +1,6 @@
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
-import type { MemoryStoreStats } from '../../stores/memory/memory-store.ts'
+import type { MemoryStoreStats } from '../../stores/memory/memory-stats.ts'
 import type { StoreHealth } from '../../stores/resilience/store-health.ts'
 import type { RouteState } from '../audit/route-report.ts'
 
