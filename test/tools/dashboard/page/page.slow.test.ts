@@ -236,7 +236,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('the live page in a browser', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await withPage(
         async ({ page, limiter, login }) => {
-          await limiter.consume('k'.repeat(150))
+          await limiter.consume('k'.repeat(150), { class: 'read' })
           for (let count = 0; count < 3; count++) await login.consume('203.0.113.7', { class: 'write' })
           await page.waitForSelector('#most-refused [data-label=Limiter]')
           await page.waitForSelector('#open-routes th')
