@@ -26,7 +26,7 @@ const HINTS: PropertyDescriptorMap = Object.fromEntries(
 
 /**
  * Prepares the info for a `handler`: an error says what to write instead of options that are not in it. Returns the
- * same object, which is also on the request.
+ * info itself, and no copy, because the request may hold it too.
  */
 export function infoForHandler(info: RateLimitInfo): RateLimitInfo {
   return Object.defineProperties(info, HINTS)
