@@ -17,6 +17,7 @@ import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
 import { checkGuard, guardServer } from './limiter/server-guard.ts'
+import { Settlements } from './limiter/settlements.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { chain } from './maybe-promise.ts'
@@ -69,10 +70,15 @@ export function createRateLimiter<
     checkOpen,
   }
   const middleware = createMiddleware(parts)
-  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
+  const settlements = new Settlements(parts, store)
+  const { settle, refund } = settlements
+  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges(
+    { ...parts, bans, settlements },
+    store,
+  )
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, explain, health, close }
+  const methods = { consume, settle, refund, peek, block, unblock, reset, resetAll, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
 }
 

@@ -21,6 +21,7 @@ import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
 import type { ClientBans } from './client-bans.ts'
 import type { ChargeOptions } from './rate-limiter.ts'
+import type { Settlements } from './settlements.ts'
 
 /** What the methods need. It is made once, when the limiter is created. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -29,6 +30,7 @@ export interface DirectChargeParts<Req extends IncomingMessage, Res extends Serv
   readonly description: LimiterDescription
   readonly store: ResilientStore
   readonly bans: ClientBans
+  readonly settlements: Settlements<Req, Res>
   readonly checkOpen: () => void
 }
 
@@ -60,6 +62,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     }
     const answer = await consumePlan(this.#parts.store, plan)
     publishDecision(plan, answer, this.#parts)
+    if (!(answer instanceof RateLimiterError)) this.#parts.settlements.note(answer, plan)
     return this.#decisionOf(answer)
   }
 
@@ -116,7 +119,8 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const classPolicy = settings.policies[requestClass]
     if (classPolicy === false) return undefined
     const policy = policyFor(classPolicy, limit)
-    return this.#buildPlan(policy, this.#clientKeyOf(key), checkWholeNumber('cost', cost, 1, LARGEST_LIMIT))
+    const units = checkWholeNumber('cost', cost, 1, LARGEST_LIMIT)
+    return this.#buildPlan(policy, this.#clientKeyOf(key), units, true)
   }
 
   #clientKeyOf(key: unknown): string {

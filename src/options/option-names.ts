@@ -19,6 +19,7 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   classify: true,
   keyGenerator: true,
   cost: true,
+  settles: true,
   skip: true,
   legacyHeaders: true,
   resetFormat: true,

@@ -28,6 +28,11 @@ export interface LimitOptions {
   /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
   readonly burst?: number | undefined
   /**
+   * How many units a client can owe after `limiter.settle()`: a whole number from 0. It waits until the debt is paid: in a
+   * fixed window until the window ends. Default: the limit; for a token bucket its `burst`.
+   */
+  readonly maxDebt?: number | undefined
+  /**
    * Name in the draft headers and in reports, unique in its class. Default: the class, with the name of the
    * limiter as a prefix unless that is `'default'`. If the class has several limits, the window follows:
    * `read-1s`.
@@ -148,6 +153,11 @@ export interface RateLimiterOptions<
    * error that it throws or rejects with reaches `next`, and the request is not charged.
    */
   readonly cost?: ((req: Req) => MaybePromise<number>) | undefined
+  /**
+   * Whether `limiter.settle(req, cost)` can set the charge of a request to what it really cost. Then a receipt is kept for
+   * each request. Default: true if `cost` is given and the store can settle, else false.
+   */
+  readonly settles?: boolean | undefined
   /**
    * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
    * reaches `next`, and the request is not charged.

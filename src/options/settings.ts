@@ -23,7 +23,7 @@ import { parseClientOptions } from './client-options.ts'
 import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
-import { parseRefunds, type RefundSettings } from './refund-options.ts'
+import { parseRefunds, parseSettles, type RefundSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
 import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
@@ -44,6 +44,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly formats: readonly HeaderFormat[]
   readonly refusal: RefusalSettings<Req, Res>
   readonly refund: RefundSettings<Req, Res> | undefined
+  /** Whether charges of requests can be settled or refunded. */
+  readonly keepsReceipts: boolean
   /** Undefined if the limiter creates its own store. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
@@ -77,7 +79,8 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const ban = parseBan(options.ban, policies)
   if (options.store !== undefined) {
     checkStore(options.store)
-    checkCapabilities(options.store, { policies, refunds: refund !== undefined, ban: options.ban })
+    const { settles, ban: banOption } = options
+    checkCapabilities(options.store, { policies, refunds: refund !== undefined, settles, ban: banOption })
   }
   return {
     name,
@@ -93,6 +96,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     formats: parseHeaderFormats(options),
     refusal: parseRefusal(options),
     refund,
+    keepsReceipts: refund !== undefined || parseSettles(options),
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),

@@ -25,12 +25,14 @@ export function checkStore(store: unknown): void {
 export interface StoreNeeds {
   readonly policies: ClassPolicies<never>
   readonly refunds: boolean
+  /** The option `settles`; undefined if it is not given. */
+  readonly settles: unknown
   /** The option `ban`; undefined if it is not given. */
   readonly ban: unknown
 }
 
 /** Throws if the options need more than the store declares, so that no request fails for this reason. */
-export function checkCapabilities(store: Store, { policies, refunds, ban }: StoreNeeds): void {
+export function checkCapabilities(store: Store, { policies, refunds, settles, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
   for (const [requestClass, policy] of Object.entries(policies)) {
@@ -38,14 +40,16 @@ export function checkCapabilities(store: Store, { policies, refunds, ban }: Stor
     const limits = isDynamic(policy) ? [policy.template] : policy.limits
     checkLimits(name, capabilities, requestClass, limits)
   }
-  if (refunds && typeof store.refund !== 'function') {
+  const canSettle = typeof store.settle === 'function'
+  if (refunds && !canSettle) {
     reject(
       'store',
       store,
-      `${name} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
+      `${name} has no settle(), which skipSuccessfulRequests and skipFailedRequests need`,
       'Leave these options out',
     )
   }
+  if (settles === true && !canSettle) reject('settles', settles, `${name} has no settle()`, 'Leave it out')
   if (ban !== undefined && (!capabilities.bans || typeof store.block !== 'function')) {
     reject('ban', ban, `${name} does not support bans`, 'Leave it out')
   }

@@ -24,7 +24,7 @@ export interface ChargePlan {
 /** The settings that a plan depends on. */
 export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'refund'
+  'name' | 'policies' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'ban' | 'keepsReceipts'
 >
 
 /**
@@ -45,11 +45,10 @@ export type BuildPlan = (policy: Policy, clientKey: string, cost: number, refund
 export function planBuilder({
   name,
   ban,
-  refund,
-}: Pick<Settings<never, never>, 'name' | 'ban' | 'refund'>): BuildPlan {
+  keepsReceipts,
+}: Pick<Settings<never, never>, 'name' | 'ban' | 'keepsReceipts'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
-  const isRefundable = refund !== undefined
-  return (policy, clientKey, cost, refundable = isRefundable) => {
+  return (policy, clientKey, cost, refundable = keepsReceipts) => {
     checkCapacity(cost, policy)
     const charge = { key: storeKeyOf(policy.class, clientKey), limits: policy.limits, cost, ban, refundable }
     return { policy, clientKey, charge }

@@ -6,6 +6,7 @@ import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
 import { clientAfterTrace, costOf, type Trace, traceOf } from './traces.ts'
+import { refundedState } from '../support/refunded-state.ts'
 
 const LIMITS: readonly [string, readonly Limit[]][] = [
   ['fixed-window', [fixedWindowLimit(1, 1000), fixedWindowLimit(5, 1000), fixedWindowLimit(100, 60_000)]],
@@ -195,7 +196,7 @@ describe.each(algorithms)('a %s that is seeded from the answers of another store
         local.seed({ remaining, resetMs: limit.windowMs, retryAfterMs: 0, cost: 1 }, nowMs)
         for (const { state, cost } of client.takenCharges) {
           refunds++
-          local.state = algorithmOf(limit).refund(local.state, state, nowMs, limit, cost)
+          local.state = refundedState(algorithmOf(limit), local.state, state, nowMs, limit, cost)
         }
         expect(local.peek(nowMs, 0).remaining).toBe(remaining)
       }),
@@ -218,8 +219,7 @@ describe.each(algorithms)('a %s that is seeded from the answers of another store
         local.seed({ remaining, resetMs: limit.windowMs, retryAfterMs: 0, cost: 1 }, 5000)
         const taken = algorithmOf(limit).charge(local.state, 5000, limit, Math.min(cost, remaining))
         expect(taken.allowed).toBe(true)
-        local.state = algorithmOf(limit).refund(
-          taken.state,
+        local.state = refundedState(algorithmOf(limit), taken.state,
           taken.state,
           5000,
           limit,

@@ -63,7 +63,7 @@ function storeDecisions(limits: readonly Limit[], { startMs, steps }: Trace): De
     if (step.kind === 'refund') {
       const receipt = receipts[step.chargeIndex]
       // The store prevents that a charge is refunded twice.
-      if (receipt !== undefined) store.refund(receipt)
+      if (receipt !== undefined) store.settle(receipt, 0)
       return []
     }
     const decision = store.consume({ key: 'client', limits, cost: step.cost })

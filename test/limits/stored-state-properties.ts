@@ -5,6 +5,7 @@ import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 import { playTrace, type Trace, traceOf, withoutState } from './traces.ts'
+import { refundedState } from '../support/refunded-state.ts'
 
 /**
  * What every algorithm guarantees to a store that keeps states as numbers, and that forgets clients which can
@@ -76,7 +77,7 @@ function oldReceiptsAreIgnored(limit: Limit): void {
       const nowMs = playTrace(limit, after, [returned]).at(-1)?.nowMs ?? after.startMs
       const state = stateOf(returned)
       for (const { state: chargedState, cost } of forgotten.takenCharges) {
-        assert.equal(algorithmOf(limit).refund(state, chargedState, nowMs, limit, cost), state)
+        assert.equal(refundedState(algorithmOf(limit), state, chargedState, nowMs, limit, cost), state)
       }
     }),
     { numRuns: 300 },

@@ -3,7 +3,7 @@ import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const KNOWN =
-  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
+  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, settles, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
 
 describe('an unknown option', () => {
   it.each([

@@ -25,6 +25,7 @@ describe('the settings', () => {
       skip: undefined,
       formats: [expect.objectContaining({ name: 'legacy' })],
       refund: undefined,
+      keepsReceipts: false,
       store: undefined,
       onStoreError: 'memory',
       storeDeadlineMs: 100,

@@ -146,8 +146,11 @@ export class ExactLogStore implements Store {
     return { ...this.#decisionOf(charge, client, nowMs), allowed: retryAfterMs === 0, retryAfterMs }
   }
 
-  refund(receipt: Receipt): void {
-    ;(receipt as LogEntry).units = 0
+  settle(receipt: Receipt, cost: number): number {
+    const entry = receipt as LogEntry
+    // A charge that was given back stays so.
+    if (entry.units > 0) entry.units = cost
+    return entry.units
   }
 
   block(key: string, forMs: number): void {

@@ -8,23 +8,24 @@ import { type BrokenStore, broken } from './broken-store.ts'
 type Results = readonly AlgorithmResult<AlgorithmState>[]
 
 class RefundsOneUnit extends SimpleStore {
-  protected override giveBack(receipt: SimpleReceipt, client: Client): void {
-    super.giveBack({ ...receipt, cost: 1 }, client)
+  protected override change(receipt: SimpleReceipt, client: Client, cost: number): void {
+    super.change(receipt, client, Math.max(cost, receipt.cost - 1))
   }
 }
 
 class RefundsTwice extends SimpleStore {
-  override refund(receipt: Receipt): void {
-    super.refund({ ...receipt })
+  override settle(receipt: Receipt, cost: number): number {
+    const { records, ...rest } = receipt as SimpleReceipt
+    return super.settle({ ...rest, records: new Map(records) }, cost)
   }
 }
 
 class RefundsBeyondTheLimit extends SimpleStore {
   readonly #extra = new Map<Client, number>()
-  override refund(receipt: Receipt): void {
+  override settle(receipt: Receipt, settledCost: number): number {
     const { client, cost } = receipt as SimpleReceipt
-    if (this.refundedReceipts.has(receipt)) this.#extra.set(client, (this.#extra.get(client) ?? 0) + cost)
-    super.refund(receipt)
+    if (this.finalReceipts.has(receipt)) this.#extra.set(client, (this.#extra.get(client) ?? 0) + cost)
+    return super.settle(receipt, settledCost)
   }
   protected override calculate(client: Client, charge: Charge, cost: number): Results {
     const extra = this.#extra.get(client) ?? 0
@@ -38,9 +39,10 @@ class RefundsBeyondTheLimit extends SimpleStore {
 }
 
 class RefundsAcrossAReset extends SimpleStore {
-  override refund(receipt: Receipt): void {
+  override settle(receipt: Receipt, cost: number): number {
     const { key } = receipt as SimpleReceipt
-    this.giveBack(receipt as SimpleReceipt, this.clientOf(key))
+    this.change(receipt as SimpleReceipt, this.clientOf(key), cost)
+    return cost
   }
 }
 
@@ -101,21 +103,21 @@ class ShowsRepeatOfTheFirstLimit extends SimpleStore {
 }
 
 class RefundsTheFirstLimit extends SimpleStore {
-  protected override giveBack(receipt: SimpleReceipt, client: Client): void {
-    super.giveBack({ ...receipt, limits: receipt.limits.slice(0, 1) }, client)
+  protected override change(receipt: SimpleReceipt, client: Client, cost: number): void {
+    super.change({ ...receipt, limits: receipt.limits.slice(0, 1) }, client, cost)
   }
 }
 
-const refundsTheCharge = 'refund() gives back exactly the units of the charge'
-const refundsOnce = 'refund() gives back a charge only once'
-const neverAboveTheLimit = 'refund() never leaves a client with more units than the limit'
-const notAfterReset = 'refund() ignores the receipt of a charge that a reset() has forgotten'
+const refundsTheCharge = 'settle() to 0 gives back exactly the units of the charge'
+const refundsOnce = 'settle() to 0 gives back a charge only once'
+const neverAboveTheLimit = 'settle() to 0 never leaves a client with more units than the limit'
+const notAfterReset = 'settle() to 0 ignores the receipt of a charge that a reset() has forgotten'
 const allOrNone = 'a charge that one of several limits refuses takes nothing from any of them'
 const anyOrder = 'the order of several limits does not change the decision'
 const asIfAlone =
   'each of several limits counts as if it were the only one, and retryAfterMs is the longest wait'
 const severalTrace = 'in a random trace, a charge is allowed exactly when all of several limits allow it'
-const refundsAll = 'refund() gives a charge back to all of several limits'
+const refundsAll = 'settle() to 0 gives a charge back to all of several limits'
 
 export const BROKEN_RECEIPTS_AND_LIMITS: readonly BrokenStore[] = [
   broken('refunds less than the charge took', RefundsOneUnit, refundsTheCharge),
