@@ -78,7 +78,20 @@ export function createRateLimiter<
   )
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)
-  const methods = { consume, settle, refund, peek, block, unblock, reset, resetAll, guard, explain, health, close }
+  const methods = {
+    consume,
+    settle,
+    refund,
+    peek,
+    block,
+    unblock,
+    reset,
+    resetAll,
+    guard,
+    explain,
+    health,
+    close,
+  }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
 }
 

@@ -184,4 +184,3 @@ function withRemoteExpiry(
   })
   return { slices, lastId: id }
 }
-

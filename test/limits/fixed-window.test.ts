@@ -3,9 +3,9 @@ import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-windo
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { refundedState } from '../support/refunded-state.ts'
 
 const DAY_MS = 86_400_000
 
@@ -220,7 +220,11 @@ describe('a fixed window', () => {
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ startMs: 1000, used: 2, windowId: 8 })
     expect(refundedState(fixedWindow, now, before, 1000, limit, 2)).toBe(now)
-    expect(refundedState(fixedWindow, now, now, 1000, limit, 2)).toEqual({ startMs: 1000, used: 0, windowId: 1008 })
+    expect(refundedState(fixedWindow, now, now, 1000, limit, 2)).toEqual({
+      startMs: 1000,
+      used: 0,
+      windowId: 1008,
+    })
   })
 
   it('is written as its start, the units used in it, and its id', () => {

@@ -66,6 +66,7 @@ function storeDecisions(limits: readonly Limit[], { startMs, steps }: Trace): De
       if (receipt !== undefined) store.settle(receipt, 0)
       return []
     }
+    if (step.kind === 'settle') return []
     const decision = store.consume({ key: 'client', limits, cost: step.cost })
     if (decision.receipt !== undefined) receipts.push(decision.receipt)
     const remaining = decision.limits.map((state) => [state.name, state.remaining])

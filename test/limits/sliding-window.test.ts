@@ -4,9 +4,9 @@ import { SLICES_PER_WINDOW, type SlidingWindowState } from '../../src/limits/sli
 import { slidingWindow } from '../../src/limits/sliding-window.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { slidingWindowLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
-import { refundedState } from '../support/refunded-state.ts'
 
 const DAY_MS = 86_400_000
 

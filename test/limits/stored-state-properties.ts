@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 import { playTrace, type Trace, traceOf, withoutState } from './traces.ts'
-import { refundedState } from '../support/refunded-state.ts'
 
 /**
  * What every algorithm guarantees to a store that keeps states as numbers, and that forgets clients which can

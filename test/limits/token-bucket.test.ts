@@ -3,11 +3,11 @@ import { LARGEST_LIMIT, type Limit } from '../../src/limits/limit.ts'
 import { isExact, type TokenBucketState, tokenBucket } from '../../src/limits/token-bucket.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { tokenBucketLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { ExactGcra } from './exact-gcra.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 import { withoutState } from './traces.ts'
-import { refundedState } from '../support/refunded-state.ts'
 
 const DAY_MS = 86_400_000
 
@@ -262,7 +262,10 @@ describe('a token bucket', () => {
     expect(tokenBucket.rewind(empty, 1000, limit)).toBe(empty)
     expect(refundedState(tokenBucket, state, state, 1286, limit, 2)).toBe(state)
     // At 1285, its last parts of a millisecond are still missing.
-    expect(refundedState(tokenBucket, state, state, 1285, limit, 2)).toMatchObject({ fullAtMs: 1285, fullAtParts: 0 })
+    expect(refundedState(tokenBucket, state, state, 1285, limit, 2)).toMatchObject({
+      fullAtMs: 1285,
+      fullAtParts: 0,
+    })
   })
 
   it('counts the charges that found it full, from the initial id, with 0 after the largest id', () => {
@@ -288,13 +291,21 @@ describe('a token bucket', () => {
     const third = tokenBucket.charge(first, 1000, limit, 1).state
     expect(third.fillId).toBe(first.fillId + 1)
     expect(refundedState(tokenBucket, third, first, 1000, limit, 5)).toBe(third)
-    expect(refundedState(tokenBucket, third, third, 1000, limit, 1)).toMatchObject({ fullAtMs: 1000, fullAtParts: 0 })
+    expect(refundedState(tokenBucket, third, third, 1000, limit, 1)).toMatchObject({
+      fullAtMs: 1000,
+      fullAtParts: 0,
+    })
   })
 
   it('refunds a charge only once, even if the next charge finds the bucket full at the same time', () => {
     const limit = tokenBucketLimit(5, 1000)
     const first = tokenBucket.charge(undefined, 0, limit, 2).state
-    const second = tokenBucket.charge(refundedState(tokenBucket, first, first, 0, limit, 2), 0, limit, 2).state
+    const second = tokenBucket.charge(
+      refundedState(tokenBucket, first, first, 0, limit, 2),
+      0,
+      limit,
+      2,
+    ).state
     expect(refundedState(tokenBucket, second, first, 0, limit, 2)).toBe(second)
   })
 
@@ -313,7 +324,10 @@ describe('a token bucket', () => {
     const limit = tokenBucketLimit(7, 1000)
     const { state } = tokenBucket.charge(tokenBucket.initialState(40), 5000, limit, 7)
     expect(tokenBucket.rewind(state, 1000, limit)).toEqual({ fullAtMs: 2000, fullAtParts: 0, fillId: 41 })
-    expect(refundedState(tokenBucket, state, state, 5000, limit, 1)).toMatchObject({ fullAtMs: 5857, fillId: 41 })
+    expect(refundedState(tokenBucket, state, state, 5000, limit, 1)).toMatchObject({
+      fullAtMs: 5857,
+      fillId: 41,
+    })
   })
 
   it('is written as the time at which it is full, in milliseconds and parts, and its id', () => {

@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 /** All labels except `limiter`, and `le` of a histogram. */
-export type LabelName = 'class' | 'outcome' | 'kind' | 'state' | 'cause'
+export type LabelName = 'class' | 'outcome' | 'kind' | 'state' | 'cause' | 'direction'
 
 /** A metric of a limiter: its names for Prometheus and for OpenTelemetry, and how its numbers are read. */
 export interface MetricDefinition {
@@ -124,6 +124,17 @@ const BAN_REMOVALS: MetricDefinition = {
   clear: clearBans(REMOVAL_CAUSES),
 }
 
+const SETTLED_UNITS: MetricDefinition = {
+  metric: 'tollgate_settled_units_total',
+  instrument: 'tollgate.settled.units',
+  unit: '{unit}',
+  kind: 'counter',
+  help: 'Units by which settlements and refunds have changed charges: taken in addition, or given back.',
+  samples: ({ settledUnits }) =>
+    Object.entries(settledUnits).map(([direction, value]) => ({ labels: { direction }, value })),
+  clear: ({ settledUnits }) => clearNumbers(settledUnits),
+}
+
 const CLIENTS: MetricDefinition = {
   metric: 'tollgate_clients',
   instrument: 'tollgate.clients',
@@ -155,6 +166,7 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   CIRCUIT,
   BANS,
   BAN_REMOVALS,
+  SETTLED_UNITS,
   CLIENTS,
   EVICTIONS,
 ]

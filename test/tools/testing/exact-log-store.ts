@@ -3,11 +3,19 @@ import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
 import type { FakeClock } from '../../../src/tools/testing/index.ts'
 
-/** An allowed charge. It has no units after a refund. */
+/** Units that were taken. It has no units after a refund. */
 interface LogEntry {
   readonly counters: readonly string[]
   atMs: number
   units: number
+}
+
+/** An allowed charge. */
+interface LoggedCharge extends LogEntry {
+  readonly key: string
+  readonly limits: readonly Limit[]
+  /** What settlements have taken for it. */
+  readonly more: LogEntry[]
 }
 
 interface Client {
@@ -54,20 +62,18 @@ const fixedWindow: Reader = (log, nowMs, { limit, windowMs }) => {
 const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, countsUntil) => {
   const counting = log.filter(({ atMs, units }) => units > 0 && countsUntil(atMs, windowMs) > nowMs)
   const used = counting.reduce((sum, { units }) => sum + units, 0)
-  return {
-    remaining: limit - used,
-    resetMs: Math.min(windowMs, countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs),
-    waitMs: (cost) => {
-      let left = limit - used
-      let waitMs = 0
-      for (const { atMs, units } of counting) {
-        if (left >= cost) break
-        left += units
-        waitMs = countsUntil(atMs, windowMs) - nowMs
-      }
-      return waitMs
-    },
+  const waitMs = (cost: number): number => {
+    let left = limit - used
+    let ms = 0
+    for (const { atMs, units } of counting) {
+      if (left >= cost) break
+      left += units
+      ms = countsUntil(atMs, windowMs) - nowMs
+    }
+    return ms
   }
+  const oldestMs = countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs
+  return { remaining: limit - used, resetMs: used > limit ? waitMs(1) : Math.min(windowMs, oldestMs), waitMs }
 }
 
 /** A leaky bucket. A unit is `windowMs` drops. `limit` drops leak in a millisecond. */
@@ -131,7 +137,11 @@ export class ExactLogStore implements Store {
       this.block(charge.key, rule.forMs)
       return banned(charge, decision.retryAfterMs, { endsInMs: rule.forMs, isNew: true })
     }
-    const receipt: LogEntry = { counters: charge.limits.map(counterOf), atMs: nowMs, units: charge.cost }
+    const { key, limits, cost } = charge
+    const receipt: LoggedCharge = {
+      ...{ key, limits, counters: limits.map(counterOf) },
+      ...{ atMs: nowMs, units: cost, more: [] },
+    }
     client.log.push(receipt)
     return { ...this.#decisionOf(charge, client, nowMs), receipt }
   }
@@ -147,10 +157,39 @@ export class ExactLogStore implements Store {
   }
 
   settle(receipt: Receipt, cost: number): number {
-    const entry = receipt as LogEntry
-    // A charge that was given back stays so.
-    if (entry.units > 0) entry.units = cost
-    return entry.units
+    const nowMs = this.#clock.now()
+    const charge = receipt as LoggedCharge
+    const { key, limits, more, counters } = charge
+    const client = this.#clientAt(key, nowMs)
+    const parts: readonly LogEntry[] = [charge, ...more]
+    const recorded = parts.reduce((sum, { units }) => sum + units, 0)
+    if (recorded === 0 || limits.every((limit) => this.#isOver(limit, charge, client, nowMs))) return recorded
+    const rooms = limits.map(
+      (limit) => this.#read(limit, client, nowMs).remaining + (limit.maxDebt ?? limit.burst),
+    )
+    const change = Math.min(cost - recorded, Math.max(0, ...rooms))
+    if (change > 0) {
+      const entry = { counters, atMs: nowMs, units: change }
+      more.push(entry)
+      client.log.push(entry)
+    }
+    let left = Math.max(0, -change)
+    for (const part of parts.toReversed()) {
+      const given = Math.min(left, part.units)
+      part.units -= given
+      left -= given
+    }
+    return recorded + change
+  }
+
+  /** Whether the window of a charge is over. */
+  #isOver(limit: Limit, { atMs }: LogEntry, { log }: Client, nowMs: number): boolean {
+    const { algorithm, windowMs, burst } = limit
+    if (algorithm === 'token-bucket') return nowMs >= atMs + (burst * windowMs) / limit.limit
+    if (algorithm === 'sliding-window') return this.#countsUntil(atMs, windowMs) <= nowMs
+    let endMs = Number.NEGATIVE_INFINITY
+    for (const entry of log) if (entry.atMs <= atMs && entry.atMs >= endMs) endMs = entry.atMs + windowMs
+    return nowMs >= endMs
   }
 
   block(key: string, forMs: number): void {
@@ -192,7 +231,7 @@ export class ExactLogStore implements Store {
   #decisionOf({ limits }: Charge, client: Client, nowMs: number): Decision {
     const states = limits.map((limit) => {
       const { remaining, resetMs } = this.#read(limit, client, nowMs)
-      return { name: limit.name, limit: limit.burst, remaining, resetMs }
+      return { name: limit.name, limit: limit.burst, remaining: Math.max(0, remaining), resetMs }
     })
     return { allowed: true, retryAfterMs: 0, limits: states }
   }

@@ -77,6 +77,11 @@ const RECEIPTS = [
   'settle() to 0 gives back exactly the units of the charge',
   'settle() to 0 gives back a charge only once',
   'settle() to 0 never leaves a client with more units than the limit',
+  'settle() to less gives back exactly the difference, and answers what is recorded',
+  'settle() to more takes also what is not left, and the client waits for it',
+  'settle() takes no more than leads to a debt of maxDebt units',
+  'the last of several settlements of a charge is valid',
+  'settle() changes no window after that of the charge',
   'settle() to 0 ignores the receipt of a charge that a reset() has forgotten',
 ]
 const SEVERAL_LIMITS = [

@@ -72,7 +72,8 @@ const refundTrace: ConformanceCase = refundTraceCase(
 )
 
 const refundsItsUnits: ConformanceCase = {
-  title: 'settle() to 0 gives back the units of its receipt, and other units still come back at their own time',
+  title:
+    'settle() to 0 gives back the units of its receipt, and other units still come back at their own time',
   async run(tested) {
     const limit = tested.limit(10)
     const assertRemaining = async (expected: number, rule: string): Promise<void> =>

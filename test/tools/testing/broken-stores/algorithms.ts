@@ -199,7 +199,8 @@ class ForgetsAfterOneWindow extends SimpleStore {
 const resetsAtTheEnd = 'a window refuses until its last millisecond, and the next window has the full limit'
 const resetMsCountsDown = 'resetMs counts down to the end of the window that the first charge opened'
 const fixedTrace = 'in a random trace, each window allows as many units as the limit has, and no more'
-const refundsInItsWindow = 'settle() to 0 gives a charge back in the window of the charge, and in no later window'
+const refundsInItsWindow =
+  'settle() to 0 gives a charge back in the window of the charge, and in no later window'
 const unitsComeBackOneByOne =
   'each unit comes back one window after it was taken, and not together with the others'
 const resetOfTheOldest = 'resetMs is the time until the oldest units come back'
