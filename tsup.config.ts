@@ -49,7 +49,7 @@ const READ_CALL = /readFileSync\(\s*new URL\(\s*'(\.[^']*)',\s*import\.meta\.url
 /** The import that a source needs only for such calls. */
 const READ_IMPORT = "import { readFileSync } from 'node:fs'\n"
 
-/** The text files whose comments and white space are left out of the package. */
+/** The text files that are in the package in a short form: without comments and white space, with short names. */
 const LOADERS: Readonly<Record<string, 'css' | 'js'>> = { '.css': 'css', '.js': 'js' }
 
 /**
@@ -73,7 +73,7 @@ export function withTextFilesInlined(source: string, url: URL): string {
 function packagedText(file: URL): string {
   const text = readFileSync(file, 'utf8')
   const loader = LOADERS[extname(file.pathname)]
-  return loader === undefined ? text : transformSync(text, { loader, minifyWhitespace: true }).code
+  return loader === undefined ? text : transformSync(text, { loader, minify: true }).code
 }
 
 /**

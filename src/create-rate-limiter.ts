@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
 import { type Client, createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { explainClient } from './client/explain-client.ts'
@@ -15,8 +16,9 @@ import {
 } from './limiter/creation-warnings.ts'
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
+import { withForeignMethods } from './limiter/foreign-methods.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
-import { checkGuard, guardServer } from './limiter/server-guard.ts'
+import { checkGuard, guardServer, type LimiterFunction } from './limiter/server-guard.ts'
 import { Settlements } from './limiter/settlements.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
@@ -34,13 +36,16 @@ import type { Store } from './stores/store.ts'
 /**
  * Creates a rate limiter: middleware that charges every request to its client, and refuses requests above the limit.
  *
+ * The functions among the options get the request and the response of Express. For a server of `node:http` without
+ * Express: `createRateLimiter<IncomingMessage, ServerResponse>()`.
+ *
  * @throws RateLimiterError for an unknown option, for a value that an option does not take, for options that
  *   contradict each other, and for a store that cannot do what the options need
  */
 export function createRateLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
->(options: RateLimiterOptions<Req, Res> = {}): RateLimiter<Req, Res> {
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
+>(options: RateLimiterOptions<NoInfer<Req>, NoInfer<Res>> = {}): RateLimiter {
   checkNotMiddleware(options)
   const settings = parseSettings(options)
   warnIfHandlingRequest(settings.name)
@@ -69,7 +74,7 @@ export function createRateLimiter<
     ...requestPartsOf(settings),
     checkOpen,
   }
-  const middleware = createMiddleware(parts)
+  const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)
   const settlements = new Settlements(parts, store)
   const { settle, refund } = settlements
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges(
@@ -97,12 +102,13 @@ export function createRateLimiter<
 
 function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
   { checkOpen, settings, description }: MiddlewareParts<Req, Res>,
-  middleware: unknown,
+  middleware: LimiterFunction,
 ): RateLimiter['guard'] {
   return (server, app, options = {}) => {
     checkOpen()
     checkGuard(server, app, options, settings)
-    const appOfServer = guardServer(server, app, middleware as never)
+    const parts = { limiter: middleware, needsAnswers: settings.refund !== undefined }
+    const appOfServer = guardServer(server, app, parts)
     noteGuard(server, { limiter: description, app: appOfServer })
   }
 }
@@ -111,7 +117,7 @@ function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
 function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
   { client }: Settings<Req, Res>,
   store: ResilientStore,
-): Pick<RateLimiter<Req, Res>, 'explain' | 'health'> {
+): Pick<RateLimiter, 'explain' | 'health'> {
   return {
     explain: (req) => explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) }),
     health: () => store.health,
@@ -172,7 +178,7 @@ function watchedKeyGenerator<Req extends IncomingMessage, Res extends ServerResp
 }: Settings<Req, Res>): Settings<Req, Res>['keyGenerator'] {
   if (keyGenerator === undefined) return undefined
   const keyOf = generatedKeyWithWarning(name, ipv6Subnet)
-  return (req, clientKey) => chain(keyGenerator(req, clientKey), (key) => keyOf(key) as string)
+  return (req, res, clientKey) => chain(keyGenerator(req, res, clientKey), (key) => keyOf(key) as string)
 }
 
 /** `app.use(createRateLimiter)` makes Express call it with a request. */

@@ -15,8 +15,9 @@ export type {
   StoreFailureKind,
 } from './events/channels.ts'
 export type { Outcome } from './events/outcome.ts'
+export type { GuardedApp } from './limiter/express-app.ts'
 export type { ChargeOptions, RateLimiter } from './limiter/rate-limiter.ts'
-export type { GuardedApp, GuardOptions } from './limiter/server-guard.ts'
+export type { GuardOptions } from './limiter/server-guard.ts'
 export type { BanRule } from './limits/ban.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
 export type { AlgorithmName, Limit } from './limits/limit.ts'
@@ -30,6 +31,7 @@ export type { RequestClass } from './limits/request-class.ts'
 export { type Env, type EnvOptions, optionsFromEnv } from './options/env-options.ts'
 export type {
   BanOptions,
+  Callback,
   Clock,
   LimitOptions,
   LimitSetting,

@@ -67,7 +67,7 @@ export function createApp(options: Options = {}): Express {
       read: BUCKET,
       // A POST to the search is a mistake, but it is charged its cost too, which has to fit in the bucket.
       write: BUCKET,
-      cost: (req: Request) => COSTS[workOf(req)],
+      cost: (req) => COSTS[workOf(req)],
       standardHeaders: true,
     }),
   )

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { checkWholeNumber } from '../errors/option-checks.ts'
-import { type Address, addressText, parseAddress } from './address.ts'
+import { type Address, addressText } from './address.ts'
 import { type Cidr, parseCidr } from './cidr.ts'
 import { parseHop, trimBlanks } from './hop.ts'
 import { translatedIPv4 } from './translated-ipv4.ts'
@@ -33,13 +33,13 @@ export function clientKeyOf(address: Address | undefined, ipv6Subnet: number): s
 }
 
 /**
- * The client key that a text names. Every spelling of an address, or of a network that is one client, has the
+ * The client key that a text names. Every spelling of an address, with or without a port, or of a network that is one client, has the
  * same key. Any other text is a key as it is. Undefined for a network that is not one client.
  */
 export function canonicalClientKey(text: string, ipv6Subnet: number): string | undefined {
   const trimmed = text.trim()
   const range = parseCidr(trimmed)
-  const address = range?.network ?? parseAddress(trimmed)
+  const address = range?.network ?? parseHop(trimmed)
   if (address === undefined) return text
   const isClient = range === undefined || isOneClient(range, ipv6Subnet) || !trimmed.includes('/')
   return isClient ? clientKeyOf(address, ipv6Subnet) : undefined

@@ -143,7 +143,7 @@ export function headerBeside(header: string, headers: IncomingHttpHeaders): stri
  * Whether an adapter gave the request the address of the client for that of the peer, as those for API Gateway do. The
  * client is then the first entry of the header, which the gateway wrote, and no setting is missing.
  */
-function isNamedByAdapter(peer: Address, readHop: HopReader, { socket }: ResolvableRequest): boolean {
+export function isNamedByAdapter(peer: Address, readHop: HopReader, { socket }: ResolvableRequest): boolean {
   if (isRealSocket(socket)) return false
   let first: Address | undefined
   for (let hop = readHop(); hop !== undefined; hop = readHop()) first = hop

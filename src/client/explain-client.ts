@@ -1,7 +1,7 @@
 import { type Address, addressText } from './address.ts'
 import { clientKeyOf } from './client-key.ts'
 import { headerReader, peerAddressOf, type ResolvableRequest } from './client-resolver.ts'
-import { headerBeside, trustRemedy } from './client-warnings.ts'
+import { headerBeside, isNamedByAdapter, trustRemedy } from './client-warnings.ts'
 import { isRealSocket } from './peer-socket.ts'
 import { clientNamedBy, type ProxyTrust } from './proxy-chain.ts'
 
@@ -26,9 +26,12 @@ export interface ClientExplanation {
   readonly header: { readonly name: string; readonly value: string | undefined }
   /** The hops that were looked at, from the peer on. */
   readonly hops: readonly ExplainedHop[]
-  /** The key of the client's address, as `keyGenerator` gets it. Without that option it is the client key. */
+  /**
+   * The client key, which stands for the address. With a `keyGenerator` the client is charged under what that returns
+   * instead, which `req.rateLimit.key` shows: no function among the options is called here.
+   */
   readonly key: string
-  /** What to change if all clients of a proxy have this key. Undefined if the header named the client. */
+  /** What to change if all clients of a proxy have this key. Undefined if the header, or an adapter, named it. */
   readonly advice: string | undefined
 }
 
@@ -84,9 +87,13 @@ interface Finding {
 
 /** The setting that would have been right for a request in which no trusted proxy names the client. */
 function adviceFor(
-  { headers, socket }: ResolvableRequest,
+  req: ResolvableRequest,
   { header, value, peer, isPeerTrusted }: Finding,
 ): string | undefined {
+  const { headers, socket } = req
+  const namesPeer = peer !== undefined && value !== undefined
+  if (namesPeer && !isPeerTrusted && isNamedByAdapter(peer, headerReader(header)(value), req))
+    return undefined
   const other = value === undefined ? headerBeside(header, headers) : undefined
   const advice: string[] = []
   if (other !== undefined) advice.push(`set clientIpHeader: '${other}'`)

@@ -6,6 +6,7 @@ import { isIP } from 'node:net'
 import { warn } from '../errors/warning.ts'
 import { type Address, addressText, parseAddress } from './address.ts'
 import { clientKeyOf } from './client-key.ts'
+import { parseHop } from './hop.ts'
 
 /** The first character of an IPv6 address. A key that begins with another character needs no further test. */
 const FIRST_OF_IPV6 = /^[\da-f:]/i
@@ -14,10 +15,10 @@ function ipv6AddressOf(key: string): Address | undefined {
   return FIRST_OF_IPV6.test(key) && isIP(key) === 6 ? parseAddress(key) : undefined
 }
 
-/** A key of a `keyGenerator` as the limiter uses it. */
-export function generatedKey(key: string): string {
-  const address = ipv6AddressOf(key)
-  return address === undefined ? key : addressText(address)
+/** The key under which a limiter charges a client whose `keyGenerator` returns the address that a text names. */
+export function generatedKey(text: string): string {
+  const address = parseHop(text.trim())
+  return address === undefined ? text : addressText(address)
 }
 
 /**
@@ -33,7 +34,7 @@ export function generatedKeyWithWarning(limiterName: string, ipv6Subnet: number)
       hasWarned = true
       warn(
         'TOLLGATE_UNGROUPED_IPV6_KEY',
-        `The keyGenerator of the limiter '${limiterName}' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the second argument, which is the client key, or clientKey(req.ip).`,
+        `The keyGenerator of the limiter '${limiterName}' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the third argument, which is the client key, or clientKey(req.ip).`,
       )
     }
     return addressText(address)

@@ -1,3 +1,4 @@
+import { nearestName } from '../errors/nearest-name.ts'
 import { rejectOption } from '../errors/option-checks.ts'
 import { isPromiseLike } from '../maybe-promise.ts'
 import { type Address, addressText } from './address.ts'
@@ -112,7 +113,7 @@ function parseMember(member: unknown): readonly Cidr[] {
   if (typeof member !== 'string') {
     return rejectOption('trustProxy', member, 'takes strings in its array', RANGES_REMEDY)
   }
-  const ranges = parseRanges('trustProxy', member, remedyForQuotes(member.trim()))
+  const ranges = parseRanges('trustProxy', member, remedyFor(member.trim()))
   if (!ranges.some(({ bits }) => bits === 0)) return ranges
   return rejectOption(
     'trustProxy',
@@ -122,8 +123,9 @@ function parseMember(member: unknown): readonly Cidr[] {
   )
 }
 
-/** The remedy for a number or a boolean that was given as a string; undefined for any other text. */
-function remedyForQuotes(text: string): string | undefined {
+/** The remedy for a text that misses a value of this option; undefined for any other text. */
+function remedyFor(text: string): string | undefined {
+  if (nearestName(text, [ADAPTER]) !== undefined) return `Behind an adapter for functions give '${ADAPTER}'.`
   // A larger number is an IPv4 address that was written as an integer.
   if (/^\d+$/.test(text) && Number(text) <= MOST_HOPS) {
     return `For a number of hops give the number ${text} without quotes.`

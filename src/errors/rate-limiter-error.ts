@@ -2,6 +2,8 @@
 export type RateLimiterErrorCode =
   /** An option that does not exist: often a misspelling, or a name of another library. */
   | 'unknown_option'
+  /** A method of another library, called on a limiter. */
+  | 'unknown_method'
   /** An option with a value that it does not take. */
   | 'invalid_option'
   /** Options that contradict each other. */

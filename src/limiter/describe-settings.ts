@@ -44,12 +44,12 @@ function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse
   }
 }
 
-function limitNamesOf<Req>(policy: ClassPolicy<Req>): string[] {
+function limitNamesOf<Req, Res>(policy: ClassPolicy<Req, Res>): string[] {
   if (policy === false) return []
   return isDynamic(policy) ? [policy.template.name] : policy.limits.map(({ name }) => name)
 }
 
-function describePolicy<Req>(policy: ClassPolicy<Req>): readonly LimitDescription[] | false {
+function describePolicy<Req, Res>(policy: ClassPolicy<Req, Res>): readonly LimitDescription[] | false {
   if (policy === false) return false
   if (isDynamic(policy)) return [describeLimit(policy.template, 'dynamic')]
   return policy.limits.map((limit) => describeLimit(limit, limit.limit))

@@ -7,11 +7,10 @@ import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
 import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import { refuseAll } from '../limits/refuse-all.ts'
-import { REQUEST_CLASSES } from '../limits/request-class.ts'
+import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
-import { consumePlan } from '../request/ask-store.ts'
+import { consumePlan, peekPlan } from '../request/ask-store.ts'
 import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
@@ -70,8 +69,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     this.#checkStoreHas('peek')
     const plan = this.#plan(key, options)
     if (plan === undefined) return ALLOWED_UNCOUNTED
-    if (plan.policy.refusesAll) return refuseAll(plan.policy.limits)
-    return this.#decisionOf(await this.#parts.store.peek(plan.charge))
+    return this.#decisionOf(await peekPlan(this.#parts.store, plan))
   }
 
   readonly block = async (key: string, seconds: number): Promise<void> => {
@@ -131,9 +129,14 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     // Every spelling of an address finds the same counter.
     const clientKey = canonicalClientKey(key, client.ipv6Subnet)
     if (clientKey !== undefined) return clientKey
-    // A keyGenerator may return a network of more than one client.
+    // A keyGenerator may return a network of more than one client. Then it is a key as any other text is.
     if (keyGenerator !== undefined) return key
-    return rejectOption('key', key, 'is a network of more than one client', 'Give the address of a client.')
+    return rejectOption(
+      'key',
+      key,
+      'is a network of more than one client',
+      'Give the address of a client. To refuse a network, put it on the denyList.',
+    )
   }
 
   /** The keys besides the client key under which a `keyGenerator` may charge the client. */
@@ -159,8 +162,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
 }
 
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
-function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+function policyFor<Req, Res>(policy: Policy | DynamicPolicy<Req, Res>, limit: number | undefined): Policy {
+  if (isDynamic(policy)) {
+    if (limit === undefined) throw missingLimit(policy.class)
+    return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+  }
   if (limit === undefined) return policy
   return rejectOption(
     'limit',
@@ -168,4 +174,13 @@ function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | und
     `is for a limit that a function decides, and no function decides the ${policy.class} limit`,
     'Leave it out.',
   )
+}
+
+function missingLimit(requestClass: RequestClass): RateLimiterError {
+  return new RateLimiterError({
+    code: 'invalid_option',
+    option: 'limit',
+    problem: `is needed, because a function of the request decides the ${requestClass} limit, and no request is here`,
+    remedy: `Pass what the function would return for this client: { class: '${requestClass}', limit: 100 }.`,
+  })
 }

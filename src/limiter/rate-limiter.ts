@@ -6,7 +6,8 @@ import type { RequestClass } from '../limits/request-class.ts'
 import type { Next } from '../response/next.ts'
 import type { StoreHealth } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
-import type { GuardedApp, GuardOptions } from './server-guard.ts'
+import type { GuardedApp } from './express-app.ts'
+import type { GuardOptions } from './server-guard.ts'
 
 /** What a charge without a request needs to know. */
 export interface ChargeOptions {
@@ -19,11 +20,9 @@ export interface ChargeOptions {
 }
 
 /** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */
-export interface RateLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
-> {
-  (req: Req, res: Res, next: Next): void
+export interface RateLimiter {
+  // Not the types of Express: they would replace what a route infers for `req.params`.
+  (req: IncomingMessage, res: ServerResponse, next: Next): void
   /**
    * Charges a client without a request: a message on a socket, a job from a queue. The decision on a charge that was
    * taken has a receipt, which `settle` and `refund` take.
@@ -59,9 +58,9 @@ export interface RateLimiter<
    *   res.json(answer)
    * })
    */
-  settle(charged: Req | Receipt | undefined, cost: number): Promise<number>
+  settle(charged: IncomingMessage | Receipt | undefined, cost: number): Promise<number>
   /** Gives a charge back: the same as `settle(charged, 0)`. It is final. */
-  refund(charged: Req | Receipt | undefined): Promise<void>
+  refund(charged: IncomingMessage | Receipt | undefined): Promise<void>
   /**
    * What `consume` would answer, with nothing charged.
    * @throws RateLimiterError as `consume` does, and `unsupported_by_store`
@@ -89,13 +88,14 @@ export interface RateLimiter<
    * Charges everything that a server answers, before any listener of the server gets it: requests that never reach
    * Express (Socket.IO's polling), WebSocket upgrades, CONNECT, and the requests of the app. A request that goes on to
    * the app, where the same limiter is mounted, is charged once. Refused upgrades get a full response on their socket.
+   * If the limiter fails, the error handlers of the app answer a request, and 500 an upgrade.
    *
    * Call it once, before or after other libraries attach to the server.
    *
    * @param server a server of node:http or node:https
    * @param app the Express app of the server: its `trust proxy` holds here too. Default: the app that is a request
    *   listener of the server when `guard` is called. Pass it where another library has attached to the server before.
-   * @throws RateLimiterError `invalid_option` for a server of node:http2, or an app that is none;
+   * @throws RateLimiterError `invalid_option` for a server of node:http2, or an app that is none; `unknown_option`;
    *   `impossible_combination` where the limiter has `keyGenerator`, `cost`, `skip` or a limit that is a function, since
    *   no middleware has run yet, unless `beforeMiddleware` is true; `closed`
    */
@@ -108,7 +108,7 @@ export interface RateLimiter<
    * @example
    * app.get('/debug/client', requireAdmin, (req, res) => res.json(limiter.explain(req)))
    */
-  explain(req: Req): ClientExplanation
+  explain(req: IncomingMessage): ClientExplanation
   /** Where it counts: the store given, or the `MemoryStore` that it made. */
   readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { rejectOption } from '../errors/option-checks.ts'
+import { checkFlag, checkNames, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { warn } from '../errors/warning.ts'
 import { isHttp2Server, isHttpServer, REQUEST_EVENTS, SOCKET_EVENTS } from '../limits/guarded-server.ts'
@@ -10,6 +10,15 @@ import { jsonBody, sendBody } from '../response/body.ts'
 import type { Next } from '../response/next.ts'
 import { isOpen } from '../response/response-head.ts'
 import { responseOnSocket } from '../response/socket-response.ts'
+import {
+  applyAppPrototypes,
+  appOf,
+  type ExpressApp,
+  failInApp,
+  type GuardedApp,
+  isExpressApp,
+} from './express-app.ts'
+import { finishWithAnswerOn } from './socket-answer.ts'
 
 /** Options of `limiter.guard`. */
 export interface GuardOptions {
@@ -24,19 +33,20 @@ export interface GuardOptions {
 const requestEvents: ReadonlySet<string | symbol> = new Set(REQUEST_EVENTS)
 const socketEvents: ReadonlySet<string | symbol> = new Set(SOCKET_EVENTS)
 
-/** What `limiter.guard` takes for the Express app: any app of Express 4 or 5 fits, without its types. */
-export type GuardedApp = (...args: never) => unknown
-
-/** The prototypes that an Express app gives to requests and responses, with its settings and methods such as `req.get`. */
-interface ExpressApp {
-  readonly handle: unknown
-  readonly request?: object
-  readonly response?: object
-}
-
-type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+/**
+ * The function that a limiter is. The functions among its options may need a request of Express: whoever mounts it knows
+ * whether it gets one.
+ */
+export type LimiterFunction = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 type AnswerFailure = (res: ServerResponse, error: unknown) => void
+
+/** What the guard does with the requests of a server. */
+export interface GuardParts {
+  readonly limiter: LimiterFunction
+  /** Whether the limiter gives charges back that depend on the answer. */
+  readonly needsAnswers: boolean
+}
 
 /** What the guard does with one request: `handOn` emits the event to the server's own listeners. */
 interface GuardedRequest {
@@ -53,19 +63,19 @@ interface GuardedRequest {
  *
  * @returns the app of the server, if it is given or is a listener now
  */
-export function guardServer(server: Server, givenApp: GuardedApp | undefined, limiter: Limiter): unknown {
+export function guardServer(server: Server, givenApp: GuardedApp | undefined, parts: GuardParts): unknown {
   const emit = server.emit
   const answerFailure = failureAnswerer()
   // Remembered from now on: another library may hide the app's listener later.
-  let app = (givenApp as ExpressApp | undefined) ?? appOf(server)
+  let app = isExpressApp(givenApp) ? givenApp : appOf(server)
   server.emit = function guardedEmit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
     const handOn = (): boolean => Reflect.apply(emit, this, [event, ...args]) as boolean
     if (!requestEvents.has(event) && !socketEvents.has(event)) return handOn()
     app ??= appOf(this)
     const [req, target] = args as [IncomingMessage, ServerResponse | Socket]
     const guarded = { req, app, handOn }
-    if (requestEvents.has(event)) chargeRequest(guarded, target as ServerResponse, limiter, answerFailure)
-    else chargeSocket(guarded, target as Socket, limiter, answerFailure)
+    if (requestEvents.has(event)) chargeRequest(guarded, target as ServerResponse, parts, answerFailure)
+    else chargeSocket(guarded, target as Socket, parts, answerFailure)
     return true
   }
   return app
@@ -75,20 +85,22 @@ export function guardServer(server: Server, givenApp: GuardedApp | undefined, li
 export function checkGuard<Req extends IncomingMessage, Res extends ServerResponse>(
   server: unknown,
   app: unknown,
-  { beforeMiddleware = false }: GuardOptions,
+  options: GuardOptions,
   settings: Settings<Req, Res>,
 ): void {
+  const { beforeMiddleware } = checkNames('guard', options, ['beforeMiddleware'])
+  const runsBefore = checkFlag('guard.beforeMiddleware', beforeMiddleware, false)
   checkServer(server)
-  if (app !== undefined && typeof (app as Partial<ExpressApp> | null)?.handle !== 'function') {
+  if (app !== undefined && !isExpressApp(app)) {
     rejectOption(
       'app',
       app,
       'takes the Express app of the server',
-      'Give what express() returned, or leave it out.',
+      'Give what express() returned, which a router is not, or leave it out.',
     )
   }
   const needsMiddleware = optionsOfRequests(settings)
-  if (beforeMiddleware || needsMiddleware.length === 0) return
+  if (runsBefore || needsMiddleware.length === 0) return
   throw new RateLimiterError({
     code: 'impossible_combination',
     option: needsMiddleware.join(', '),
@@ -106,7 +118,8 @@ function checkServer(server: unknown): void {
       code: 'invalid_option',
       option: 'server',
       problem: 'is a server of node:http2, which guard() does not support',
-      remedy: 'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
+      remedy:
+        'Call the limiter in front of your handler: (req, res) => limiter(req, res, () => handler(req, res)). Or let a proxy speak HTTP/2 and forward HTTP/1.1.',
     })
   }
   rejectOption(
@@ -133,12 +146,14 @@ function optionsOfRequests<Req extends IncomingMessage, Res extends ServerRespon
 function chargeRequest(
   { req, app, handOn }: GuardedRequest,
   res: ServerResponse,
-  limiter: Limiter,
+  { limiter }: GuardParts,
   answerFailure: AnswerFailure,
 ): void {
   if (app !== undefined) applyAppPrototypes(req, res, app)
   limiter(req, res, (error) => {
-    if (error !== undefined && error !== null) answerFailure(res, error)
+    if (error !== undefined && error !== null) {
+      if (app === undefined || !failInApp(error, req, res, app)) answerFailure(res, error)
+    }
     // The last listener may have been removed while the limiter waited for its store. Then nobody else answers.
     else if (!handOn() && isOpen(res)) res.destroy()
   })
@@ -148,7 +163,7 @@ function chargeRequest(
 function chargeSocket(
   { req, app, handOn }: GuardedRequest,
   socket: Socket,
-  limiter: Limiter,
+  { limiter, needsAnswers }: GuardParts,
   answerFailure: AnswerFailure,
 ): void {
   // From now on the server does not listen to errors of the socket any more, and no handler listens yet.
@@ -164,6 +179,7 @@ function chargeSocket(
     if (socket.destroyed) return
     res.detachSocket(socket)
     socket.off('error', ignoreReset)
+    if (needsAnswers) finishWithAnswerOn(socket, res)
     // The last handler may have been removed while the limiter waited for its store. Then nobody else closes the socket.
     if (!handOn()) socket.destroy()
   })
@@ -173,7 +189,7 @@ function ignoreReset(): void {
   // The client is gone. What was to be written to it is not needed any more.
 }
 
-/** There is no app to hand an error to: the client gets status 500, and a warning names the error once. */
+/** Without an app that takes the error, the client gets status 500, and a warning names the error once. */
 function failureAnswerer(): AnswerFailure {
   let warned = false
   return (res, error) => {
@@ -189,28 +205,4 @@ function failureAnswerer(): AnswerFailure {
     res.statusCode = 500
     sendBody(res, jsonBody({ error: 'internal_error' }))
   }
-}
-
-/** The Express app that is a request listener of the server. An app that a function calls is not found. */
-function appOf(server: Server): ExpressApp | undefined {
-  return server
-    .listeners('request')
-    .map((listener) => listener as unknown as Partial<ExpressApp>)
-    .find((listener): listener is ExpressApp => typeof listener.handle === 'function')
-}
-
-/**
- * Gives the request and the response the prototypes of the app, as Express does with the requests that it handles.
- * So the app's `trust proxy` counts here too, and functions among the options find `req.get` and `res.status`.
- */
-function applyAppPrototypes(
-  req: IncomingMessage,
-  res: ServerResponse,
-  { request, response }: ExpressApp,
-): void {
-  if (request === undefined || response === undefined) return
-  Object.setPrototypeOf(req, request)
-  Object.setPrototypeOf(res, response)
-  Object.assign(req, { res })
-  Object.assign(res, { req })
 }

@@ -30,7 +30,7 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
     this.#direct.set(receipt, taken)
   }
 
-  readonly settle = async (charged: Req | Receipt | undefined, cost: number): Promise<number> => {
+  readonly settle = async (charged: IncomingMessage | Receipt | undefined, cost: number): Promise<number> => {
     const { checkOpen } = this.#parts
     checkOpen()
     checkWholeNumber('cost', cost, 0, LARGEST_LIMIT)
@@ -43,12 +43,12 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
     }
   }
 
-  readonly refund = async (charged: Req | Receipt | undefined): Promise<void> => {
+  readonly refund = async (charged: IncomingMessage | Receipt | undefined): Promise<void> => {
     await this.settle(charged, 0)
   }
 
   /** Undefined if nothing was taken. */
-  #takenCharge(charged: Req | Receipt | undefined): TakenCharge | undefined {
+  #takenCharge(charged: IncomingMessage | Receipt | undefined): TakenCharge | undefined {
     this.#checkStoreSettles()
     // A refused charge has no receipt.
     if (charged === undefined) return undefined

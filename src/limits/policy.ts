@@ -14,20 +14,22 @@ export interface Policy {
 }
 
 /** A policy with one limit, whose units a function decides for each request. */
-export interface DynamicPolicy<Req> {
+export interface DynamicPolicy<Req, Res> {
   readonly class: RequestClass
   /** The limit, complete except for its units. */
   readonly template: Limit
   /** The function from the options that decides the units for a request. */
-  readonly limitFunction: (req: Req) => unknown
+  readonly limitFunction: (req: Req, res: Res) => unknown
   /** The policy with a limit of so many units. The same number always gives the same policy object. */
   readonly withLimit: (units: number) => Policy
 }
 
 /** The policy of one class, fixed or dynamic. `false` if the class is not limited. */
-export type ClassPolicy<Req> = Policy | DynamicPolicy<Req> | false
+export type ClassPolicy<Req, Res> = Policy | DynamicPolicy<Req, Res> | false
 
-export function isDynamic<Req>(policy: Policy | DynamicPolicy<Req>): policy is DynamicPolicy<Req> {
+export function isDynamic<Req, Res>(
+  policy: Policy | DynamicPolicy<Req, Res>,
+): policy is DynamicPolicy<Req, Res> {
   return 'limitFunction' in policy
 }
 
@@ -42,11 +44,11 @@ export function fixedPolicy(requestClass: RequestClass, limits: readonly Limit[]
  */
 const MOST_REMEMBERED = 1000
 
-export function dynamicPolicy<Req>(
+export function dynamicPolicy<Req, Res>(
   requestClass: RequestClass,
   template: Limit,
-  limitFunction: (req: Req) => unknown,
-): DynamicPolicy<Req> {
+  limitFunction: (req: Req, res: Res) => unknown,
+): DynamicPolicy<Req, Res> {
   const policies = new Map<number, Policy>()
   const withLimit = (units: number): Policy => {
     const known = policies.get(units)

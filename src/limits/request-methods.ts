@@ -1,7 +1,11 @@
+import { METHODS } from 'node:http'
 import type { RequestClass } from './request-class.ts'
 
 /** Methods that only read: the safe methods of RFC 9110, 9.2.1, and QUERY, which is a GET with a body. */
 export const READ_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
+
+/** The methods that an override can name. Middleware such as method-override ignores any other text. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS)
 
 /** Headers in which a request can ask the app to treat it as a request of another method. */
 const OVERRIDE_HEADERS = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const
@@ -49,9 +53,13 @@ export function classesOf(requestClass: RequestClass): readonly RequestClass[] {
   return requestClass === 'read' ? READ : WRITE
 }
 
-/** Whether each method in an override header belongs to the class that the request has without the header. */
+/**
+ * Whether each method in an override header belongs to the class that the request has without the header. An empty
+ * text, and one that is no method, overrides nothing.
+ */
 function keepsClass(override: string | readonly string[], isRead: boolean): boolean {
   return String(override)
     .split(',')
-    .every((method) => READ_METHODS.has(method.trim().toUpperCase()) === isRead)
+    .map((method) => method.trim().toUpperCase())
+    .every((method) => !KNOWN_METHODS.has(method) || READ_METHODS.has(method) === isRead)
 }

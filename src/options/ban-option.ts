@@ -11,7 +11,7 @@ const NAMES = ['after', 'withinSec', 'forSec'] as const
 /** Compiles `ban`; undefined if refusals never lead to a ban. */
 export function parseBan(
   ban: BanOptions | undefined,
-  { read, write }: ClassPolicies<never>,
+  { read, write }: ClassPolicies<never, never>,
 ): BanRule | undefined {
   if (ban === undefined) return undefined
   if (read === false && write === false) {

@@ -12,26 +12,26 @@ const DEFAULT_LIMITS: Readonly<Record<RequestClass, number>> = { read: 1000, wri
 const DEFAULT_WINDOW_SEC = 60
 const DEFAULT_TTL_MARGIN_MS = 30_000
 
-export type ClassPolicies<Req> = Readonly<Record<RequestClass, ClassPolicy<Req>>>
+export type ClassPolicies<Req, Res> = Readonly<Record<RequestClass, ClassPolicy<Req, Res>>>
 
 /**
  * The limits of a class before the lifetime of their counters is known: it depends on all limits of the
  * limiter.
  */
-interface PolicyWithoutTtl<Req> {
+interface PolicyWithoutTtl<Req, Res> {
   readonly limits: readonly LimitWithoutTtl[]
   /** The user's function that decides how many units the only limit has. */
-  readonly ask?: (req: Req) => unknown
+  readonly ask?: (req: Req, res: Res) => unknown
 }
 
 /** Compiles `read`, `write`, `windowSec` and `ttlSec`. */
-export function parseClassPolicies<Req>(
+export function parseClassPolicies<Req, Res>(
   options: Pick<RateLimiterOptions, 'windowSec' | 'ttlSec'> & {
-    readonly read?: LimitSetting<Req> | undefined
-    readonly write?: LimitSetting<Req> | undefined
+    readonly read?: LimitSetting<Req, Res> | undefined
+    readonly write?: LimitSetting<Req, Res> | undefined
   },
   limiterName: string,
-): ClassPolicies<Req> {
+): ClassPolicies<Req, Res> {
   const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
   const windowMs = windowToMs('windowSec', windowSec)
   const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
@@ -46,11 +46,11 @@ export function parseClassPolicies<Req>(
   return { read: policyOf('read', reads, ttlMs), write: policyOf('write', writes, ttlMs) }
 }
 
-function policyOf<Req>(
+function policyOf<Req, Res>(
   requestClass: RequestClass,
-  { limits: limitsWithoutTtl, ask }: PolicyWithoutTtl<Req>,
+  { limits: limitsWithoutTtl, ask }: PolicyWithoutTtl<Req, Res>,
   ttlMs: number,
-): ClassPolicy<Req> {
+): ClassPolicy<Req, Res> {
   const limits = limitsWithoutTtl.map((limit): Limit => ({ ...limit, ttlMs }))
   const [template] = limits
   if (template === undefined) return false
@@ -58,12 +58,12 @@ function policyOf<Req>(
 }
 
 /** The limits of one class; an empty array if the class is not limited. */
-function policyWithoutTtl<Req>(
+function policyWithoutTtl<Req, Res>(
   option: RequestClass,
-  setting: LimitSetting<Req>,
+  setting: LimitSetting<Req, Res>,
   prefix: string,
   windowMs: number,
-): PolicyWithoutTtl<Req> {
+): PolicyWithoutTtl<Req, Res> {
   if (setting === false) return { limits: [] }
   const fixedWindow = (limit: number): LimitWithoutTtl => ({
     name: prefix,
@@ -82,7 +82,7 @@ function policyWithoutTtl<Req>(
     option,
     setting,
     'takes a number, a limit, an array of limits, a function or false',
-    'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.',
+    'Give 100, or { limit: 100, windowSec: 60 }, or (req, res) => number, or false for no limit.',
   )
 }
 

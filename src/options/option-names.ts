@@ -1,5 +1,7 @@
 import { checkNames } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
+import { OPTION_HINTS } from './option-hints.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** The names of all options. A record, so that the compiler reports a name that is missing here. */
@@ -42,26 +44,6 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
 
 export const OPTION_NAMES: readonly string[] = Object.keys(KNOWN)
 
-/** The names that other rate limiters use for these options. */
-const ALIASES: Readonly<Record<string, string>> = {
-  windowMs: 'windowSec',
-  duration: 'windowSec',
-  timeWindow: 'windowSec',
-  max: 'read/write',
-  limit: 'read/write',
-  points: 'read/write',
-  passOnStoreError: 'onStoreError',
-  keyPrefix: 'name',
-  headers: 'legacyHeaders',
-  onLimitReached: 'handler',
-  whitelist: 'allowList',
-  blacklist: 'denyList',
-  safelist: 'allowList',
-  blocklist: 'denyList',
-  blockDuration: 'ban',
-  inMemoryBlockDuration: 'ban',
-}
-
 /** Returns the own options of the object, and throws unless it is an object with known names only. */
 export function checkOptionNames<Options extends object>(options: Options): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -72,5 +54,13 @@ export function checkOptionNames<Options extends object>(options: Options): Opti
       remedy: 'Give an object such as { read: 1000, write: 200, windowSec: 60 }.',
     })
   }
-  return checkNames('', options, OPTION_NAMES, ALIASES)
+  const remedy = remedyForFlexibleLimiter(options)
+  if (remedy !== undefined) {
+    throw new RateLimiterError({
+      code: 'invalid_option',
+      problem: 'createRateLimiter takes options, and got a limiter of rate-limiter-flexible',
+      remedy,
+    })
+  }
+  return checkNames('', options, OPTION_NAMES, OPTION_HINTS)
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
 import type { TrustFunction } from '../client/proxy-trust.ts'
 import type { AlgorithmName } from '../limits/limit.ts'
 import type { RequestClass } from '../limits/request-class.ts'
@@ -41,17 +42,26 @@ export interface LimitOptions {
 }
 
 /**
+ * A function among the options. Its parameters may be annotated with a type that is narrower than the limiter's, such as
+ * `Request<{ provider: string }>` or a request with a user: the route on which the limiter stands makes it true.
+ */
+export type Callback<Args extends readonly unknown[], Result> = {
+  // A method, because the compiler accepts narrower parameters of methods only.
+  call(...args: Args): Result
+}['call']
+
+/**
  * The limit of one class: a number of units (0 refuses every request); a limit with a window of its own; several
  * limits, which must all allow a request; a function that returns or resolves to the units for each request, or to
  * `false` where the request is not limited; or `false` for no limit. An error that the function throws or rejects with
  * reaches `next`, and the request is not charged.
  */
-export type LimitSetting<Req> =
+export type LimitSetting<Req = Request, Res = Response> =
   | number
   | false
   | LimitOptions
   | readonly LimitOptions[]
-  | ((req: Req) => MaybePromise<number | false>)
+  | Callback<[req: Req, res: Res], MaybePromise<number | false>>
 
 /** When a client that is refused too often is banned: all its requests are refused until the ban ends. */
 export interface BanOptions {
@@ -78,17 +88,18 @@ export type StoreErrorPolicy = 'memory' | 'allow' | 'deny'
 /**
  * Options of `createRateLimiter`. All are optional; an unknown one is an error.
  *
- * `Req` and `Res` are inferred from the callbacks. Annotate their parameters with the types `Request` and
- * `Response` of Express to use the properties of Express in them.
+ * Functions get the request and the response first, typed as those of Express (`@types/express`), with what your own
+ * declarations add to them. For a server of `node:http` without Express: `RateLimiterOptions<IncomingMessage,
+ * ServerResponse>`.
  */
 export interface RateLimiterOptions<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
 > {
   /** Limit of GET, HEAD, OPTIONS, TRACE and QUERY requests. Default: 1000. */
-  readonly read?: LimitSetting<Req> | undefined
+  readonly read?: LimitSetting<Req, Res> | undefined
   /** Limit of all other requests. Default: 200. */
-  readonly write?: LimitSetting<Req> | undefined
+  readonly write?: LimitSetting<Req, Res> | undefined
   /** Window in seconds of the limits without a window of their own. Default: 60. */
   readonly windowSec?: number | undefined
   /**
@@ -141,18 +152,19 @@ export interface RateLimiterOptions<
    * `X-HTTP-Method` or `X-Method-Override`. Middleware that overrides the method by anything else, such as a query,
    * must run before the limiter. An error that it throws reaches `next`, and the request is not charged.
    */
-  readonly classify?: ((req: Req) => RequestClass) | undefined
+  readonly classify?: Callback<[req: Req, res: Res], RequestClass> | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the
-   * function gets as `clientKey`. An IPv6 address gets its canonical text. A result that is not a string, or an empty string, is an error. It reaches `next`,
-   * as an error that the function throws or rejects with, and the request is not charged.
+   * function gets as `clientKey`. An IPv6 address gets its canonical text. A result that is not a string, or an empty
+   * string, is an error. It reaches `next`, as an error that the function throws or rejects with, and the request is not
+   * charged.
    */
-  readonly keyGenerator?: ((req: Req, clientKey: string) => MaybePromise<string>) | undefined
+  readonly keyGenerator?: Callback<[req: Req, res: Res, clientKey: string], MaybePromise<string>> | undefined
   /**
    * Returns the units that a request costs, a whole number of at least 1. All or none are taken. Default: 1. An
    * error that it throws or rejects with reaches `next`, and the request is not charged.
    */
-  readonly cost?: ((req: Req) => MaybePromise<number>) | undefined
+  readonly cost?: Callback<[req: Req, res: Res], MaybePromise<number>> | undefined
   /**
    * Whether `limiter.settle(req, cost)` can set the charge of a request to what it really cost. Then a receipt is kept for
    * each request. Default: true if `cost` is given and the store can settle, else false.
@@ -162,7 +174,7 @@ export interface RateLimiterOptions<
    * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
    * reaches `next`, and the request is not charged.
    */
-  readonly skip?: ((req: Req) => MaybePromise<boolean>) | undefined
+  readonly skip?: Callback<[req: Req, res: Res], MaybePromise<boolean>> | undefined
   /** Whether to send `X-RateLimit-Limit`, `-Remaining` and `-Reset`. Default: true. */
   readonly legacyHeaders?: boolean | undefined
   /**
@@ -177,20 +189,27 @@ export interface RateLimiterOptions<
    * Body of a refusal: text, an object to send as JSON, or a function that returns either.
    * Default: `{"error":"rate_limit_exceeded"}`.
    */
-  readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>) | undefined
+  readonly message?:
+    | string
+    | object
+    | Callback<[req: Req, res: Res], MaybePromise<string | object>>
+    | undefined
   /**
    * Sends refusals instead of `message`; status and headers are already set. `Connection: close`, which ends a large
    * upload, is not: the function can read the body.
    */
-  readonly handler?: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
+  readonly handler?: Callback<[req: Req, res: Res, next: Next, info: RateLimitInfo], unknown> | undefined
   /** Whether refusals are `application/problem+json` (RFC 9457). Default: false. */
   readonly problemDetails?: boolean | undefined
-  /** Whether the charge of a successful request is refunded. Default: false. */
+  /**
+   * Whether the charge of a successful request is refunded. Default: false. Of an upgrade and of CONNECT it is refunded
+   * only under `limiter.guard`, which sees the status that their handler writes: 101 is a success.
+   */
   readonly skipSuccessfulRequests?: boolean | undefined
   /** Whether the charge of a failed request is refunded; never that of an aborted request. Default: false. */
   readonly skipFailedRequests?: boolean | undefined
   /** Whether a request was successful. Default: a status below 400. */
-  readonly requestWasSuccessful?: ((req: Req, res: Res) => MaybePromise<boolean>) | undefined
+  readonly requestWasSuccessful?: Callback<[req: Req, res: Res], MaybePromise<boolean>> | undefined
   /**
    * What happens if the store throws, rejects, misses its deadline or returns an invalid decision. `'memory'`
    * (default) counts in the memory of this process. `'allow'` allows requests. `'deny'` refuses them with 503

@@ -32,11 +32,11 @@ import { checkCapabilities, checkStore } from './store-option.ts'
 export interface Settings<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
-  readonly policies: ClassPolicies<Req>
+  readonly policies: ClassPolicies<Req, Res>
   readonly client: ClientSettings
   readonly ban: BanRule | undefined
   /** The classes to which a request is charged: two for a method override that changes the class. */
-  readonly classify: (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[]
+  readonly classify: (req: Req, res: Res, headers?: IncomingHttpHeaders) => readonly RequestClass[]
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']
@@ -74,7 +74,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   // A default replaces only undefined. Null is a wrong value, and the checks below reject it.
   const { requestPropertyName = 'rateLimit' } = options
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
-  const policies = parseClassPolicies<Req>(options, name)
+  const policies = parseClassPolicies<Req, Res>(options, name)
   const refund = parseRefunds(options)
   const ban = parseBan(options.ban, policies)
   if (options.store !== undefined) {
@@ -90,9 +90,9 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     ban,
     classify: parseClassify(options.classify),
     classifiedBy: options.classify === undefined ? 'method' : 'function',
-    keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, clientKey) => string'),
-    cost: checkFunction('cost', options.cost, '(req) => number'),
-    skip: checkFunction('skip', options.skip, '(req) => boolean'),
+    keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, res, clientKey) => string'),
+    cost: checkFunction('cost', options.cost, '(req, res) => number'),
+    skip: checkFunction('skip', options.skip, '(req, res) => boolean'),
     formats: parseHeaderFormats(options),
     refusal: parseRefusal(options),
     refund,
@@ -125,16 +125,17 @@ function parseStoreSettings({
   }
 }
 
-/** A function of the user gets the request only, and names one class. */
-function parseClassify<Req extends IncomingMessage>(
+/** A function of the user names one class. */
+function parseClassify<Req extends IncomingMessage, Res extends ServerResponse>(
   option: unknown,
-): (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[] {
+): Settings<Req, Res>['classify'] {
   const classify = checkFunction(
     'classify',
-    option as ((req: Req) => RequestClass) | undefined,
-    "(req) => 'read' or 'write'",
+    option as ((req: Req, res: Res) => RequestClass) | undefined,
+    "(req, res) => 'read' or 'write'",
   )
-  return classify === undefined ? classesOfMethod : (req) => classesOf(checkClass(classify(req)))
+  if (classify !== undefined) return (req, res) => classesOf(checkClass(classify(req, res)))
+  return (req, _res, headers) => classesOfMethod(req, headers)
 }
 
 function checkClass(requestClass: RequestClass): RequestClass {

@@ -5,17 +5,31 @@ import { isDynamic } from '../limits/policy.ts'
 import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
 import type { ClassPolicies } from './class-policies.ts'
+import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
 
 /** Throws unless `store` is a store. */
 export function checkStore(store: unknown): void {
-  const candidate = store as { consume?: unknown; increment?: unknown } | null
-  if (typeof candidate === 'object' && typeof candidate?.consume === 'function') return
-  const isForeign = typeof candidate === 'object' && typeof candidate?.increment === 'function'
+  const remedy = remedyForFlexibleLimiter(store)
+  if (remedy !== undefined) {
+    // Without the value: its client may know a password.
+    throw new RateLimiterError({
+      code: 'invalid_option',
+      option: 'store',
+      problem: `takes a store, and got ${storeName(store as Store)}, a limiter of rate-limiter-flexible`,
+      remedy,
+    })
+  }
+  const candidate = Object(store) as Record<string, unknown>
+  if (typeof candidate.consume === 'function' && typeof store === 'object') return
+  // `incr` is that of its older stores.
+  const isForeign = ['increment', 'incr', 'decrement', 'resetKey'].some(
+    (method) => typeof store === 'object' && typeof candidate[method] === 'function',
+  )
   rejectOption(
     'store',
     store,
     isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
-    isForeign && storeName(candidate as Store) === 'RedisStore'
+    isForeign && storeName(store as Store) === 'RedisStore'
       ? "Give new RedisStore({ client }) of 'express-tollgate/redis'."
       : 'Give new MemoryStore(), or an object with consume(charge).',
   )
@@ -23,7 +37,7 @@ export function checkStore(store: unknown): void {
 
 /** What the options need from a store. */
 export interface StoreNeeds {
-  readonly policies: ClassPolicies<never>
+  readonly policies: ClassPolicies<never, never>
   readonly refunds: boolean
   /** The option `settles`; undefined if it is not given. */
   readonly settles: unknown

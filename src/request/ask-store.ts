@@ -1,8 +1,9 @@
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { type Decision, tightestOf } from '../limits/decision.ts'
-import { refuseAll } from '../limits/refuse-all.ts'
+import { refuseAll, refusingLimits } from '../limits/refuse-all.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
+import type { Charge } from '../stores/store.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import type { AnsweredRequest, StoreAnswer } from './request-context.ts'
 import { msUntilRepeat } from './request-state.ts'
@@ -20,12 +21,28 @@ export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<
   return { plan, answer }
 }
 
-/** Takes one charge. A limit of 0 refuses it without the store. */
-export function consumePlan(
-  store: ResilientStore,
-  { policy, charge }: ChargePlan,
+/** Takes one charge. A limit of 0 refuses it whatever the store answers. */
+export function consumePlan(store: ResilientStore, plan: ChargePlan): MaybePromise<StoreAnswer> {
+  if (!plan.policy.refusesAll) return store.consume(plan.charge)
+  return refuse(plan, (charge) => store.consume(charge))
+}
+
+/** What {@link consumePlan} would answer. */
+export function peekPlan(store: ResilientStore, plan: ChargePlan): MaybePromise<StoreAnswer> {
+  if (!plan.policy.refusesAll) return store.peek(plan.charge)
+  return refuse(plan, (charge) => store.peek(charge))
+}
+
+/** Refuses a charge. The store is asked only where the limiter bans: it counts the refusal, and knows the ban. */
+function refuse(
+  { policy: { limits }, charge }: ChargePlan,
+  ask: (charge: Charge) => MaybePromise<StoreAnswer>,
 ): MaybePromise<StoreAnswer> {
-  return policy.refusesAll ? refuseAll(policy.limits) : store.consume(charge)
+  if (charge.ban === undefined) return refuseAll(limits)
+  const refused = { ...charge, limits: refusingLimits(limits), cost: 1, refundable: false }
+  return chain(ask(refused), (answer) =>
+    refuseAll(limits, answer instanceof RateLimiterError ? undefined : answer.ban),
+  )
 }
 
 function askOtherClass(

@@ -32,8 +32,9 @@ export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerRe
  *
  * @param addressKey the key of the client's address, which is the client key unless there is a `keyGenerator`
  */
-export type PlanCharge<Req> = (
+export type PlanCharge<Req, Res> = (
   req: Req,
+  res: Res,
   addressKey: string,
   headers?: IncomingHttpHeaders,
 ) => MaybePromise<ChargePlan | undefined>
@@ -58,17 +59,13 @@ export function planBuilder({
 /** Compiles {@link PlanCharge}. A plan is synchronous unless a function among the options returns a promise. */
 export function chargePlanner<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: ChargePlanSettings<Req, Res>,
-): PlanCharge<Req> {
+): PlanCharge<Req, Res> {
   const { policies, classify, keyGenerator, cost, skip } = settings
   const buildPlan = planBuilder(settings)
   const isPlain = keyGenerator === undefined && cost === undefined
 
-  function planUnskipped(
-    req: Req,
-    addressKey: string,
-    headers: IncomingHttpHeaders | undefined,
-  ): MaybePromise<ChargePlan | undefined> {
-    const classes = classify(req, headers)
+  const planUnskipped: PlanCharge<Req, Res> = (req, res, addressKey, headers) => {
+    const classes = classify(req, res, headers)
     const [requestClass] = classes
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the plan is made at once, without the functions below.
@@ -77,11 +74,11 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
     }
     const limited = classes.map((each) => policies[each]).filter((policy) => policy !== false)
     if (limited.length === 0) return undefined
-    return chain(keyGenerator === undefined ? addressKey : keyGenerator(req, addressKey), (given) => {
+    return chain(keyGenerator === undefined ? addressKey : keyGenerator(req, res, addressKey), (given) => {
       const clientKey = keyGenerator === undefined ? addressKey : checkKey(given)
-      return chain(policiesFor(limited, req), (asked) => {
+      return chain(policiesFor(limited, req, res), (asked) => {
         if (asked.length === 0) return undefined
-        return chain(cost === undefined ? 1 : cost(req), (units) =>
+        return chain(cost === undefined ? 1 : cost(req, res), (units) =>
           planOf(asked, clientKey, checkCost(units), buildPlan),
         )
       })
@@ -89,18 +86,19 @@ export function chargePlanner<Req extends IncomingMessage, Res extends ServerRes
   }
 
   if (skip === undefined) return planUnskipped
-  return (req, addressKey, headers) =>
-    chain(skip(req), (skipped) => (skipped ? undefined : planUnskipped(req, addressKey, headers)))
+  return (req, res, addressKey, headers) =>
+    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, addressKey, headers)))
 }
 
 /** The policies of one or two classes, without those for which a function returned false. */
-function policiesFor<Req>(
-  [first, ...others]: readonly (Policy | DynamicPolicy<Req>)[],
+function policiesFor<Req, Res>(
+  [first, ...others]: readonly (Policy | DynamicPolicy<Req, Res>)[],
   req: Req,
+  res: Res,
 ): MaybePromise<readonly Policy[]> {
   if (first === undefined) return []
-  return chain(isDynamic(first) ? askLimit(first, req) : first, (policy) =>
-    chain(policiesFor(others, req), (rest) => (policy === undefined ? rest : [policy, ...rest])),
+  return chain(isDynamic(first) ? askLimit(first, req, res) : first, (policy) =>
+    chain(policiesFor(others, req, res), (rest) => (policy === undefined ? rest : [policy, ...rest])),
   )
 }
 
@@ -119,11 +117,15 @@ function planOf(
 }
 
 /** The policy that a limit function decides; undefined where it decides that the class is not limited. */
-function askLimit<Req>(policy: DynamicPolicy<Req>, req: Req): MaybePromise<Policy | undefined> {
-  return chain(policy.limitFunction(req), (limit) => policyAt(policy, limit))
+function askLimit<Req, Res>(
+  policy: DynamicPolicy<Req, Res>,
+  req: Req,
+  res: Res,
+): MaybePromise<Policy | undefined> {
+  return chain(policy.limitFunction(req, res), (limit) => policyAt(policy, limit))
 }
 
-function policyAt<Req>(policy: DynamicPolicy<Req>, limit: unknown): Policy | undefined {
+function policyAt<Req, Res>(policy: DynamicPolicy<Req, Res>, limit: unknown): Policy | undefined {
   if (limit === false) return undefined
   if (isWholeNumber(limit, 0)) return policy.withLimit(limit)
   throw invalidResult(
@@ -160,7 +162,7 @@ function checkKey(key: unknown): string {
     'keyGenerator',
     key,
     'returned no key',
-    'Return a string that is not empty. Its second argument is the key of the client address.',
+    'Return a string that is not empty. Its third argument is the key of the client address.',
   )
 }
 

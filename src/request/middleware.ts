@@ -55,7 +55,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  const { req } = context
+  const { req, res } = context
   parts.checkOpen()
   // The client now, before anything is awaited: a socket that was reset meanwhile has no address any more.
   // The headers once: what Express has made of a request is slow to read.
@@ -63,7 +63,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   const client = parts.resolveClient(req, headers)
   const listed = outcomeByLists(client, parts)
   if (listed !== undefined) return uncharged(listed, client, context, parts)
-  const plan = parts.planCharge(req, client.key, headers)
+  const plan = parts.planCharge(req, res, client.key, headers)
   // A promise is made only where one is waited for.
   if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
   return charge(plan, client, context, parts)

@@ -20,7 +20,7 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
-  readonly planCharge: PlanCharge<Req>
+  readonly planCharge: PlanCharge<Req, Res>
   readonly infoProperty: RequestProperty
   readonly store: ResilientStore
   /** Milliseconds since the epoch, for the instants in headers. */

@@ -16,6 +16,19 @@ function explained(
 }
 
 describe('limiter.explain', () => {
+  it('gives no advice where an adapter names the client as the peer, as behind API Gateway', () => {
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' }
+    const socket = { remoteAddress: '198.51.100.1' }
+    expect(explained({ trustProxy: false }, socket, headers)).toMatchObject({
+      key: '198.51.100.1',
+      advice: undefined,
+    })
+    const other = { remoteAddress: '203.0.113.9' }
+    expect(explained({ trustProxy: false }, other, headers)).toMatchObject({
+      advice: 'set trustProxy to its address or CIDR',
+    })
+  })
+
   it('shows each hop with its verdict, and the key', () => {
     const value = '6.6.6.6, 2001:db8::1, 10.0.0.2'
     const headers = { 'x-forwarded-for': value }

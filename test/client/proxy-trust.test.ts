@@ -169,3 +169,9 @@ describe('a trust function', () => {
     expect(() => chargedClient('10.0.0.1', trustProxy)).toThrow(thrown)
   })
 })
+
+it.each(['Adapter', 'adaptor', 'ADAPTER'])('names the member adapter in the error for %s', (member) => {
+  for (const option of [member, ['loopback', member]]) {
+    expect(() => compileTrust(option)).toThrow("Behind an adapter for functions give 'adapter'.")
+  }
+})

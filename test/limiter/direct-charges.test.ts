@@ -60,7 +60,7 @@ describe('consume and peek', () => {
       limits: [{ limit: 10, remaining: 8 }],
     })
     expect((await rejectionOf(limiter.consume('key'))).message).toBe(
-      'limit: takes a whole number, got undefined. Give a number from 0 to 999999999999999, without quotes.',
+      "limit: is needed, because a function of the request decides the read limit, and no request is here. Pass what the function would return for this client: { class: 'read', limit: 100 }.",
     )
   })
 
@@ -106,7 +106,6 @@ describe('consume and peek', () => {
     expect(await limiter.peek('key', { class: 'write' })).toEqual(uncounted)
   })
 
-  const known = 'The options are class, cost, limit.'
   it.each<readonly [key: unknown, options: unknown, code: string, message: string]>([
     ['', {}, 'invalid_option', "key: takes a client key, got ''. Give a string that is not empty."],
     [
@@ -120,7 +119,7 @@ describe('consume and peek', () => {
       '203.0.113.0/24',
       {},
       'invalid_option',
-      "key: is a network of more than one client, got '203.0.113.0/24'. Give the address of a client.",
+      "key: is a network of more than one client, got '203.0.113.0/24'. Give the address of a client. To refuse a network, put it on the denyList.",
     ],
     [
       'a',
@@ -132,7 +131,7 @@ describe('consume and peek', () => {
       'a',
       { clas: 'read' },
       'unknown_option',
-      `clas: is not an option, got 'read'. Did you mean 'class'? ${known}`,
+      `clas: is not an option, got 'read'. Did you mean 'class'? Write class, or leave it out.`,
     ],
     ...[
       [0, '0'],
@@ -282,6 +281,46 @@ describe('block and unblock', () => {
       const error = await rejectionOf(asked)
       expect(error).toMatchObject({ code: 'invalid_option', option: 'key' })
       expect(error.message).toBe(`key: takes a client key, got ${shown}. Give a string that is not empty.`)
+    }
+  })
+})
+
+describe('an address with a port or in brackets', () => {
+  it.each([
+    ['198.51.100.9:80', '198.51.100.9'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    [' [2001:db8::1]:443 ', '2001:db8::1'],
+    ['[::ffff:198.51.100.9]:80', '198.51.100.9'],
+  ])('%s finds the client, with and without a keyGenerator', async (spelling, address) => {
+    for (const generator of [undefined, () => address, () => clientKey(address)]) {
+      let outcome = ''
+      const options = generator === undefined ? {} : { keyGenerator: generator }
+      const handler = (): void => {
+        outcome = 'refused'
+      }
+      const limiter = createRateLimiter({ clock, ...options, handler })
+      const send = (): string => {
+        const { req, res } = exchange('GET', address)
+        limiter(req, res, () => {
+          outcome = 'passed'
+        })
+        return outcome
+      }
+      await limiter.block(spelling, 60)
+      expect(send()).toBe('refused')
+      expect(await limiter.peek(spelling)).toMatchObject({ allowed: false })
+      await limiter.unblock(spelling)
+      expect(send()).toBe('passed')
+      await limiter.close()
+    }
+  })
+
+  it('is no network: a network is an error that names the denyList', async () => {
+    for (const verb of ['block', 'unblock', 'reset'] as const) {
+      const error = await rejectionOf(createRateLimiter()[verb]('10.0.0.0/8', 60))
+      expect(error.message).toBe(
+        "key: is a network of more than one client, got '10.0.0.0/8'. Give the address of a client. To refuse a network, put it on the denyList.",
+      )
     }
   })
 })

@@ -122,10 +122,10 @@ describe('guard', () => {
     const handler = vi.fn(accept)
     server.on('upgrade', handler)
     const seen: unknown[] = []
-    createRateLimiter<Request, Response>({
+    createRateLimiter({
       read: 1,
-      keyGenerator: (req) => {
-        seen.push(req.get('x-tenant'), req.ip, req.app === app, req.res?.req === req)
+      keyGenerator: (req, res) => {
+        seen.push(req.get('x-tenant'), req.ip, req.app === app, req.res === res, res.req === req, res.locals)
         return req.get('x-tenant') ?? 'none'
       },
       handler: (_req, res) => void res.status(418).json({ error: 'teapot' }),
@@ -136,7 +136,8 @@ describe('guard', () => {
     const refused = await answerTo(port, request)
     expect(refused).toMatch(/^HTTP\/1\.1 418 /)
     expect(refused).toMatch(/\r\n\r\n\{"error":"teapot"\}$/)
-    expect(seen).toEqual(['blue', '192.0.2.7', true, true, 'blue', '192.0.2.7', true, true])
+    const seenOnce = ['blue', '192.0.2.7', true, true, true, {}]
+    expect(seen).toEqual([...seenOnce, ...seenOnce])
     expect(handler).toHaveBeenCalledTimes(1)
   })
 
@@ -244,16 +245,90 @@ describe('guard', () => {
       thrownBy(() => createRateLimiter().guard(server as Server, app as never))
     expect(String(guard(createHttp2Server()))).toBe(
       'RateLimiterError: server: is a server of node:http2, which guard() does not support. ' +
-        'Mount the limiter with app.use(limiter), or let a proxy speak HTTP/2 and forward HTTP/1.1.',
+        'Call the limiter in front of your handler: (req, res) => limiter(req, res, () => handler(req, res)). ' +
+        'Or let a proxy speak HTTP/2 and forward HTTP/1.1.',
     )
     for (const server of [undefined, null, {}, express()]) {
       expect(String(guard(server))).toMatch(
         /^RateLimiterError: server: takes a server of node:http or node:https, got .*\. Give what app\.listen\(\) returns\.$/s,
       )
     }
-    expect(String(guard(createServer(), () => undefined))).toMatch(
-      /^RateLimiterError: app: takes the Express app of the server, got .*\. Give what express\(\) returned, or leave it out\.$/s,
+    const connectLike = Object.assign(() => undefined, { handle: () => undefined, stack: [] })
+    for (const other of [() => undefined, connectLike, express.Router(), express4.Router(), {}, null]) {
+      expect(String(guard(createServer(), other))).toMatch(
+        /^RateLimiterError: app: takes the Express app of the server, got .*\. Give what express\(\) returned, which a router is not, or leave it out\.$/s,
+      )
+    }
+  })
+
+  it('refuses options that it does not know', () => {
+    const guard = (options: unknown): string =>
+      String(thrownBy(() => createRateLimiter().guard(createServer(), undefined, options as never)))
+    expect(guard({ beforeMidleware: true })).toBe(
+      "RateLimiterError: guard.beforeMidleware: is not an option, got true. Did you mean 'beforeMiddleware'? Write beforeMiddleware, or leave it out.",
     )
+    expect(guard({ beforeMiddleware: 'yes' })).toBe(
+      "RateLimiterError: guard.beforeMiddleware: takes a boolean, got 'yes'. Give true or false, without quotes.",
+    )
+  })
+
+  it.each([
+    ['Express 5', express],
+    ['Express 4', express4],
+  ])(
+    'lets the error handler of %s answer where the limiter fails, and 500 for upgrades',
+    async (_name, framework) => {
+      const app = framework()
+      const reached = vi.fn()
+      app.use((_req: Request, _res: Response, next: () => void) => {
+        reached()
+        next()
+      })
+      app.use((error: Error, _req: Request, res: Response, _next: () => void) => {
+        res.status(502).set('connection', 'close').json({ failed: error.message })
+      })
+      const server = createServer(app).on('upgrade', accept)
+      createRateLimiter({
+        keyGenerator: async () => {
+          throw new Error('no key')
+        },
+      }).guard(server, app, { beforeMiddleware: true })
+      const port = await listening(server)
+      const answer = await answerTo(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      expect(answer).toMatch(/^HTTP\/1\.1 502 /)
+      expect(answer).toMatch(/\r\n\r\n\{"failed":"no key"\}$/)
+      expect(reached).not.toHaveBeenCalled()
+      await emittedBy(async () => {
+        expect(await answerTo(port, UPGRADE)).toMatch(/^HTTP\/1\.1 500 /)
+      })
+    },
+  )
+
+  it.each([
+    ['skipSuccessfulRequests', 'upgrade', UPGRADE, 101, true],
+    ['skipSuccessfulRequests', 'connect', CONNECT, 200, true],
+    ['skipSuccessfulRequests', 'upgrade', UPGRADE, 400, false],
+    ['skipFailedRequests', 'upgrade', UPGRADE, 400, true],
+    ['skipFailedRequests', 'upgrade', UPGRADE, 101, false],
+  ] as const)('with %s and an %s answered %#', async (option, event, text, status, isGivenBack) => {
+    const statuses: number[] = []
+    const limiter = createRateLimiter({
+      read: 1,
+      write: 1,
+      [option]: true,
+      requestWasSuccessful: (_req, res) => {
+        statuses.push(res.statusCode)
+        return res.statusCode < 400
+      },
+    })
+    const server = createServer().on(event, (_req: IncomingMessage, socket: Socket) => {
+      socket.end(`HTTP/1.1 ${status} Answer\r\n\r\n`)
+    })
+    limiter.guard(server)
+    const port = await listening(server)
+    expect(await answerTo(port, text)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(statuses).toEqual([status])
+    expect(await answerTo(port, text)).toMatch(isGivenBack ? /^HTTP\/1\.1 [1-4]0[01] / : /^HTTP\/1\.1 429 /)
   })
 
   it('answers 500 where the limiter fails, and warns with the reason', async () => {
@@ -273,7 +348,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its second argument is the key of the client address.",
+          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its third argument is the key of the client address.",
       },
     ])
   })

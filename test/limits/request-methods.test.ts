@@ -61,9 +61,14 @@ describe('the classes of a request with a method override', () => {
     // An app may apply the first of several methods, or the last.
     ['GET, DELETE', 'read and write'],
     ['DELETE, GET', 'read and write'],
-    ['GET,', 'read and write'],
-    ['', 'read and write'],
-    ['NO-SUCH', 'read and write'],
+    ['PURGE', 'read and write'],
+    // Middleware such as method-override ignores what is no method.
+    ['GET,', 'read'],
+    ['', 'read'],
+    [',', 'read'],
+    ['NO-SUCH', 'read'],
+    ['DELETES', 'read'],
+    ['NO-SUCH, DELETE', 'read and write'],
     [['GET', 'HEAD'], 'read'],
     [['GET', 'POST'], 'read and write'],
   ] as const)('to %j are %s', (override, expected) => {

@@ -112,12 +112,12 @@ describe('ban', () => {
     [
       { ban: { ...durations, afters: 5 } },
       'ban.afters',
-      `is not an option, got 5. Did you mean 'after'? ${knownOptions}`,
+      `is not an option, got 5. Did you mean 'after'? Write after, or leave it out.`,
     ],
     [
       { ban: { after: 5, withinSecs: 60, forSec: 60 } },
       'ban.withinSecs',
-      `is not an option, got 60. Did you mean 'withinSec'? ${knownOptions}`,
+      `is not an option, got 60. Did you mean 'withinSec'? Write withinSec, or leave it out.`,
     ],
     [
       { ban: { ...durations, after: 5, permanently: true } },

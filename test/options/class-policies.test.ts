@@ -3,11 +3,12 @@ import type { Limit } from '../../src/limits/limit.ts'
 import { type ClassPolicy, isDynamic } from '../../src/limits/policy.ts'
 import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
-const FORMS_REMEDY = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
+const FORMS_REMEDY =
+  'Give 100, or { limit: 100, windowSec: 60 }, or (req, res) => number, or false for no limit.'
 const WRONG_FORM = 'takes a number, a limit, an array of limits, a function or false'
 
 /** The limits of a class whose limits are fixed. */
-function limitsOf<Req>(policy: ClassPolicy<Req>): readonly Limit[] {
+function limitsOf<Req, Res>(policy: ClassPolicy<Req, Res>): readonly Limit[] {
   if (policy === false || isDynamic(policy)) throw new Error('the policy is not fixed')
   return policy.limits
 }
@@ -61,7 +62,7 @@ describe('read and write', () => {
   it('accept a function that is called for each request', () => {
     const { read } = settingsOf({ read: () => 7, windowSec: 10 }).policies
     if (read === false || !isDynamic(read)) throw new Error('the policy is not dynamic')
-    expect(read.limitFunction({} as never)).toBe(7)
+    expect(read.limitFunction({} as never, {} as never)).toBe(7)
     expect(read.withLimit(7).limits).toEqual([
       { name: 'read', limit: 7, burst: 7, windowMs: 10_000, ttlMs: 40_000, algorithm: 'fixed-window' },
     ])
@@ -175,7 +176,7 @@ describe('several limits', () => {
     [
       { write: [{ limit: 5, windowMs: 1000 }] },
       'write[0].windowMs',
-      "is not an option, got 1000. Did you mean 'windowSec'? The options are limit, windowSec, algorithm, burst, maxDebt, name.",
+      "is an option of express-rate-limit, got 1000. Did you mean 'windowSec'? Write windowSec: 1.",
     ],
   ])
 })

@@ -90,7 +90,7 @@ describe('a polluted Object.prototype', () => {
 describe('an option with a wrong value is rejected', () => {
   const nameRemedy = 'Use only printable ASCII, because the name appears in response headers.'
   const deadlineRemedy = 'Give a number from 1 to 2147483647, without quotes.'
-  const classifyRemedy = "Give (req) => 'read' or 'write', or leave the option out."
+  const classifyRemedy = "Give (req, res) => 'read' or 'write', or leave the option out."
   const propertyRemedy = "Give a name such as 'rateLimit'."
   const policiesRemedy = "Give 'memory' or 'allow' or 'deny'."
   const clockRemedy = 'Give { now(): number } in epoch milliseconds.'
@@ -112,10 +112,14 @@ describe('an option with a wrong value is rejected', () => {
     [
       { keyGenerator: 'ip' },
       'keyGenerator',
-      "takes a function, got 'ip'. Give (req, clientKey) => string, or leave the option out.",
+      "takes a function, got 'ip'. Give (req, res, clientKey) => string, or leave the option out.",
     ],
-    [{ cost: 5 }, 'cost', 'takes a function, got 5. Give (req) => number, or leave the option out.'],
-    [{ skip: true }, 'skip', 'takes a function, got true. Give (req) => boolean, or leave the option out.'],
+    [{ cost: 5 }, 'cost', 'takes a function, got 5. Give (req, res) => number, or leave the option out.'],
+    [
+      { skip: true },
+      'skip',
+      'takes a function, got true. Give (req, res) => boolean, or leave the option out.',
+    ],
     [{ onStoreError: 'pass' }, 'onStoreError', `takes one of a few names, got 'pass'. ${policiesRemedy}`],
     [
       { onStoreError: 'dney' },

@@ -167,6 +167,7 @@ describe('an option that is undefined', () => {
       except: undefined,
       allowShadow: undefined,
       trustSkip: undefined,
+      allowBefore: undefined,
       app: undefined,
     }
     const app = limitedApp({})

@@ -74,8 +74,8 @@ describe('writeHeaders', () => {
       read: { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 40 },
       standardHeaders: true,
     })
-    const asked = chargePlanner(bucket)(exchange().req, '192.0.2.1') as ChargePlan
-    const { res } = exchange()
+    const { req, res } = exchange()
+    const asked = chargePlanner(bucket)(req, res, '192.0.2.1') as ChargePlan
     const answer = new MemoryStore({ clock: { now: () => 0 } }).consume(asked.charge)
     writeHeaders(res, bucket.formats, new RequestState(), shown(answer, { plan: asked }))
     expect({ ...res.getHeaders() }).toEqual({

@@ -6,7 +6,9 @@ import { exchange } from './exchange.ts'
 
 export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, standardHeaders: 'draft-11' })
 
-export const plan: ChargePlan = chargePlanner(settings)(exchange().req, '192.0.2.1') as ChargePlan
+const { req, res } = exchange()
+
+export const plan: ChargePlan = chargePlanner(settings)(req, res, '192.0.2.1') as ChargePlan
 
 /** An allowed charge that leaves so many units of a limit of 10. */
 export function decisionWith(remaining: number, resetMs = 60_000): Decision {

@@ -7,7 +7,7 @@ import { thrownBy } from './thrown-by.ts'
 
 /** The settings of options that JavaScript could give, without the checks of the compiler. */
 export function settingsOf(options: unknown): Settings<IncomingMessage, ServerResponse> {
-  return parseSettings(options as RateLimiterOptions)
+  return parseSettings(options as RateLimiterOptions<IncomingMessage, ServerResponse>)
 }
 
 /** The options, the option that the error names, and the message of the error without that name. */

@@ -12,6 +12,8 @@
 //    (route-report.ts). path-coverage.ts proves that every request for the endpoint matches the layer of a
 //    limiter. It compares patterns of paths (layer-pattern.ts, path-segment.ts). route-probe.ts finds
 //    requests for the endpoint that do not match the layer.
+// 5. early-middleware.ts: it gathers the middleware before a limiter, so that the report has one entry for all.
+// 6. checked-routes.ts: which entries fail, by the options except and allowShadow. format-routes.ts: the text.
 //
 // Where the answer "not-proven" comes from: verdict.ts gives it when no limiter is proven to run before the
 // endpoint, and no request is found that reaches the endpoint without a limiter. Mounted apps, and middleware
@@ -19,8 +21,12 @@
 // gets it (scan-router.ts). not-proven-reasons.ts holds every reason for it. unlimited-reasons.ts holds the
 // reasons for "unlimited".
 
+import { nearestName } from '../../errors/nearest-name.ts'
 import { checkFlag, checkNames, rejectOption } from '../../errors/option-checks.ts'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { isHttpServer } from '../../limits/guarded-server.ts'
+import { type AuditWords, FUNCTION_WORDS } from './audit-words.ts'
+import { EarlyMiddlewareList } from './early-middleware.ts'
 import type { RouteReport } from './route-report.ts'
 import { scanApp } from './scan-app.ts'
 import { scanServer } from './scan-server.ts'
@@ -30,6 +36,12 @@ import type { AuditRun } from './scan-state.ts'
 export interface AuditOptions {
   /** Counts a limiter with a `skip` function as if it skipped no request. Default: false, "not-proven". */
   readonly trustSkip?: boolean | undefined
+  /**
+   * Names of middleware that may run before a limiter, as the report shows them: `['corsMiddleware']`. The
+   * report does not list it. `'(anonymous)'` is every function without a name. A name that no middleware
+   * before a limiter has is an error, because it could hide a mistake later.
+   */
+  readonly allowBefore?: readonly string[] | undefined
   /**
    * The app of an audited server, where the audit cannot find it: Socket.IO takes the app away from the server.
    * It is not needed for a server that `limiter.guard(server, app)` guards.
@@ -57,11 +69,50 @@ export interface AuditOptions {
  *   not take, `unknown_option` for an option that does not exist
  */
 export function auditRoutes(app: unknown, options: AuditOptions = {}): RouteReport {
-  const { trustSkip, app: appOfServer } = checkNames('', options, ['trustSkip', 'app'])
-  const run: AuditRun = { trustSkip: checkFlag('trustSkip', trustSkip, false), entries: [] }
+  return auditRoutesInWords(app, options, FUNCTION_WORDS)
+}
+
+/** As {@link auditRoutes}. The errors name the options in these words. */
+export function auditRoutesInWords(app: unknown, options: AuditOptions, words: AuditWords): RouteReport {
+  const { trustSkip, allowBefore, app: appOfServer } = checkNames('', options, AUDIT_OPTION_NAMES)
+  const accepted = checkNamesOfFunctions(allowBefore ?? [], words)
+  const early = new EarlyMiddlewareList(accepted)
+  const run: AuditRun = { trustSkip: checkFlag('trustSkip', trustSkip, false), entries: [], early }
   if (isHttpServer(app)) scanServer(app, appOfServer, run)
   else if (appOfServer === undefined) scanApp(app, [], run)
   else
     rejectOption('app', appOfServer, 'is for the audit of a server', 'Leave it out for an app or a router.')
-  return { routes: run.entries }
+  for (const [index, name] of accepted.entries()) checkIsUsed(name, words.value('allowBefore', index), early)
+  return { routes: early.insertInto(run.entries) }
+}
+
+/** The names of {@link AuditOptions}. */
+export const AUDIT_OPTION_NAMES: readonly string[] = ['trustSkip', 'allowBefore', 'app']
+
+function checkNamesOfFunctions(allowBefore: unknown, words: AuditWords): readonly string[] {
+  const remedy = "Give the names that the report shows, such as ['corsMiddleware', 'helmetMiddleware']."
+  if (!Array.isArray(allowBefore)) {
+    return rejectOption('allowBefore', allowBefore, 'must be an array of names of functions', remedy)
+  }
+  return allowBefore.map((name: unknown, index) =>
+    typeof name === 'string'
+      ? name
+      : rejectOption(words.value('allowBefore', index), name, 'must be the name of a function', remedy),
+  )
+}
+
+function checkIsUsed(name: string, option: string, { names }: EarlyMiddlewareList): void {
+  if (names.includes(name)) return
+  const nearest = nearestName(name, names)
+  throw new RateLimiterError({
+    code: 'invalid_option',
+    option,
+    value: name,
+    problem: 'is the name of no middleware before a limiter',
+    ...(nearest === undefined ? {} : { nearest }),
+    remedy:
+      names.length === 0
+        ? 'Remove it: no middleware stands before a limiter.'
+        : `Remove it, or give one of ${[...names].sort().join(', ')}.`,
+  })
 }

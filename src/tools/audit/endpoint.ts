@@ -3,6 +3,7 @@ import { READ_METHODS } from '../../limits/request-methods.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import type { RoutePath } from './route-path.ts'
 import type { RouteKind } from './route-report.ts'
+import type { StackFunction } from './router-stack.ts'
 
 /** Something that can answer requests, before the audit decides how well it is limited. */
 export interface Endpoint {
@@ -20,6 +21,8 @@ export interface Endpoint {
   readonly routePath: RoutePath
   /** Every limiter that may run before it, in the order of the stacks. */
   readonly limiters: readonly PlacedLimiter[]
+  /** The function that answers; undefined where Express or Node answers. */
+  readonly handler?: StackFunction | undefined
   /** The name of the function that answers, where the path alone does not identify it. */
   readonly functionName?: string
   /** The name of a limiter that comes after it in the same router. */

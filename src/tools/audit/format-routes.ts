@@ -1,4 +1,5 @@
 import type { LimitDescription } from '../../limits/limiter-description.ts'
+import { UNKNOWN_MOUNT } from './layer-pattern.ts'
 import type { RouteEntry, RouteReport } from './route-report.ts'
 
 /**
@@ -26,18 +27,43 @@ function asciiOnly(text: string): string {
 }
 
 /**
- * The report as a table for people: method, path, limits, limiters and state. It is ASCII and does not end in
- * a line break.
+ * The report as a text for people: a table of method, path, limits, limiters, state and why, then the
+ * middleware that stands before a limiter. Routes that a request can reach around a limiter come first. A
+ * limiter with a question mark is in doubt. The text is ASCII and does not end in a line break.
  */
 export function formatRoutes(report: RouteReport): string {
-  const rows = report.routes.map((entry) => [
+  return formatEntries(report.routes)
+}
+
+/** As {@link formatRoutes}, for some entries of a report. */
+export function formatEntries(entries: readonly RouteEntry[]): string {
+  const routes = entries.filter(({ kind }) => kind !== 'ahead')
+  const isBypassed = ({ bypass }: RouteEntry): boolean => bypass !== undefined
+  const rows = [...routes.filter(isBypassed), ...routes.filter((entry) => !isBypassed(entry))].map(rowOf)
+  const table = rows.length === 0 ? [] : [alignColumns([HEADINGS, ...rows])]
+  const early = entries.filter(({ kind }) => kind === 'ahead').map(({ why }) => asciiOnly(why))
+  const hasUnknownMount = routes.some(({ path }) => path.includes(UNKNOWN_MOUNT))
+  const hint = hasUnknownMount ? [UNKNOWN_MOUNT_HINT] : []
+  return [...table, ...hint, ...early].join('\n\n')
+}
+
+const UNKNOWN_MOUNT_HINT = `${UNKNOWN_MOUNT}: this version of Express does not keep the paths of mounts. Express 5.3 keeps them.`
+
+const HEADINGS = ['METHOD', 'PATH', 'LIMITS', 'LIMITERS', 'STATE', 'WHY'] as const
+
+function rowOf(entry: RouteEntry): readonly string[] {
+  const limiters = [...entry.limiters.map(({ name }) => name), ...entry.inDoubt.map(({ name }) => `${name}?`)]
+  const isClear = entry.state === 'limited' && entry.inDoubt.length === 0
+  // The paths of several static folders or functions can be the same: the reason names the function.
+  const isIdentified = entry.kind !== 'static' && entry.kind !== 'middleware'
+  return [
     entry.method,
     entry.path,
     showLimits(entry),
-    entry.limiters.map(({ name }) => name).join(', ') || '-',
+    limiters.join(', ') || '-',
     entry.state,
-  ])
-  return alignColumns([['METHOD', 'PATH', 'LIMITS', 'LIMITERS', 'STATE'], ...rows])
+    isClear && isIdentified ? '' : entry.why,
+  ]
 }
 
 function showLimits({ read, write, method }: RouteEntry): string {

@@ -100,3 +100,30 @@ export function canChangeMethod(stackFunction: StackFunction): boolean {
   if (parameter === undefined || middlewareKind(stackFunction) === 'answering') return false
   return new RegExp(`(?<![\\w$.])${parameter}(?:\\.method|\\[['"\`]method['"\`]\\])\\s*=(?!=)`).test(source)
 }
+
+/** The names of the four parameters of an error handler, in its source. */
+const ERROR_HANDLER_PARAMETERS =
+  /^(?:async\s*)?(?:function\b\s*)?(?:[\w$]+\s*)?\(\s*([\w$]+)\s*,\s*[\w$]+\s*,\s*[\w$]+\s*,\s*([\w$]+)\s*,?\s*\)/
+
+/** Express keeps `next` as `req.next` too, and `sendFile` calls it for a folder. */
+const OTHER_WAYS_ON = /\barguments\b|\beval\b|\.\s*next\b|['"`]next['"`]|\bsendfile\b|\bdownload\b/i
+
+/**
+ * Whether an error handler may let a request continue as if there had been no error. Its own source shows that
+ * it does not where it never names its `next`, or only passes its own error on: `next(err)`. Everything else
+ * may: functions in it can have other variables of these names.
+ */
+export function canEndError(errorHandler: StackFunction): boolean {
+  const source = sourceOf(errorHandler)
+  const [head, error, next] = ERROR_HANDLER_PARAMETERS.exec(source) ?? []
+  if (head === undefined || error === undefined || next === undefined) return true
+  const body = source.slice(head.length)
+  if (OTHER_WAYS_ON.test(body)) return true
+  const [errorName, nextName] = [error, next].map((name) => name.replaceAll('$', '\\$'))
+  const uses = body.match(new RegExp(`(?<![\\w$])${nextName}(?![\\w$])`, 'g'))?.length ?? 0
+  if (uses === 0) return false
+  const passes = body.match(new RegExp(`(?<![\\w$.])${nextName}\\(\\s*${errorName}\\s*\\)`, 'g'))?.length ?? 0
+  const isSimple = !/=>|\bfunction\b|\bcatch\b|[{[][^{}[\]]*[}\]]\s*=(?!=)/.test(body.replace(/^\s*=>/, ''))
+  const isReassigned = new RegExp(`(?<![\\w$.])${errorName}(?![\\w$])[^=,;(){}]*=(?![=>])`).test(body)
+  return !isSimple || isReassigned || passes < uses
+}

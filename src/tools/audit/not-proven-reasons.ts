@@ -65,7 +65,7 @@ export function whyNotProven(
   const changer = limitsOneClass ? undefined : methodChangerAfter(limiter, endpoint)
   if (classifiedBy === 'method' && changer !== undefined) return methodChangerReason(name, changer)
   if (canSkip && !trustSkip) {
-    return `The skip function of limiter '${name}' can exempt requests (the option trustSkip accepts this).`
+    return `The skip function of limiter '${name}' can exempt requests.`
   }
   return undefined
 }
@@ -105,11 +105,6 @@ function uncoveredPathReason({ pattern, description }: PlacedLimiter, { routePat
 export const SELF_MOUNTED_ROUTER_REASON =
   'This router is mounted in itself, so the list of its routes has no end.'
 
-/** For middleware, with the reason why no limiter is proven to run before it. */
-export function earlyMiddlewareReason(reason: string): string {
-  return `It may answer by itself. ${reason}`
-}
-
 /** For a router's automatic answer to OPTIONS, with the reason why no limiter is proven to run before it. */
 export function automaticOptionsReason(reason: string): string {
   return `The router itself answers OPTIONS at its end. ${reason}`
@@ -125,7 +120,6 @@ export function listenerReason(reason: string): string {
   return `${reason} The audit cannot see inside this listener: call limiter.guard(server, app).`
 }
 
-/** For a listener that may pass requests on to an app which the audit does not know. */
-export function unknownAppReason(reason: string): string {
-  return `${reason} If it calls an Express app, give the app to list its routes: auditRoutes(server, { app }).`
-}
+/** For a server whose listener may pass requests on to an app which the audit does not know. */
+export const UNKNOWN_APP =
+  'A listener of the server may call an Express app. Give the app to list its routes: auditRoutes(server, { app }).'

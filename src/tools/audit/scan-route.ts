@@ -74,7 +74,8 @@ function entriesFor(
   // Express runs a param callback for HEAD requests too, whatever methods the route handles.
   const callbackMethods = hasCallback ? ['HEAD'] : []
   const methods = [...new Set([...requestMethods(method, route), ...callbackMethods])]
-  const common = { method, kind, requestMethods: methods, limiters, laterLimiter }
+  const handler = handlers.at(-1)
+  const common = { method, kind, requestMethods: methods, limiters, laterLimiter, handler }
   return pattern.alternatives.map((path) => {
     const routePath = [...state.location.routePath, { pattern, path }]
     const displayPath = joinRoutePath(state.location.displayPath, path) || '/'

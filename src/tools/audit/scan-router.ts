@@ -5,7 +5,6 @@ import { type LayerPattern, matchCannotFail, type PathPattern, patternOf } from 
 import { canLeaveRouter, functionName, isExpress4Internal, middlewareKind } from './middleware-kind.ts'
 import {
   automaticOptionsReason,
-  earlyMiddlewareReason,
   paramCallbackReason,
   SELF_MOUNTED_ROUTER_REASON,
 } from './not-proven-reasons.ts'
@@ -74,11 +73,11 @@ function scanMount(state: ScanState, mount: Mount, run: AuditRun): void {
   }
   const router = isRouter(mounted) ? mounted : routerOfApp(mounted)
   if (router !== undefined) scanMountedRouter(state, mount, router, run)
-  else if (kind === 'error-handler') noteErrorHandler(state, functionName(mounted))
+  else if (kind === 'error-handler') noteErrorHandler(state, mounted)
   else if (kind === 'sub-app' || kind === 'static') listMount(state, mount, kind, run)
   else if (kind === 'answering' || (kind === 'middleware' && !pattern.matchesEverything)) {
     listMount(state, mount, 'middleware', run)
-  } else if (kind !== 'overriding') listEarlyMiddleware(state, mount, run)
+  } else if (kind !== 'overriding') noteEarlyMiddleware(state, mount, run)
   if (router === undefined) noteRewriters(state, [mounted])
   if (router === undefined && canLeaveRouter(mounted)) state.routerLeaver ??= functionName(mounted)
   state.everyRequestArrives &&= kind === 'error-handler' && matchCannotFail(pattern)
@@ -132,6 +131,7 @@ function listSelfMountedRouter({ location }: ScanState, pattern: LayerPattern, r
       path: `${joinMountPath(location.displayPath, path)}/*`,
       kind: 'middleware',
       limiters: [],
+      inDoubt: [],
       read: [],
       write: [],
       state: 'not-proven',
@@ -149,7 +149,7 @@ function endpointAt(
   const displayPath = `${joinMountPath(location.displayPath, path)}/*`
   const routePath = [...location.routePath, { pattern, path }]
   const common = { method: 'ALL', path: displayPath, kind, requestMethods: [OTHER_METHOD], routePath }
-  const endpoint = { ...common, limiters, laterLimiter }
+  const endpoint = { ...common, limiters, laterLimiter, handler: mounted }
   const isNamed = kind === 'static' || kind === 'middleware'
   return isNamed ? { ...endpoint, functionName: functionName(mounted) } : endpoint
 }
@@ -160,22 +160,14 @@ function listMount(state: ScanState, mount: Mount, kind: RouteKind, run: AuditRu
   }
 }
 
-/**
- * Lists middleware that no limiter is proven to run before. It mostly passes requests on, but it may answer:
- * a body parser with 400, a check of API keys with 401, a proxy with anything.
- */
-function listEarlyMiddleware(state: ScanState, mount: Mount, run: AuditRun): void {
+function noteEarlyMiddleware(state: ScanState, mount: Mount, run: AuditRun): void {
   for (const path of mount.pattern.alternatives) {
     const entry = routeEntry(endpointAt(state, mount, path, 'ahead'), run.trustSkip)
     if (entry.state === 'limited' || entry.state === 'shadow') continue
     const isForAllPaths = mount.pattern.matchesEverything && state.location.displayPath === ''
-    const name = `(middleware ${functionName(mount.mounted)})`
-    run.entries.push({
-      ...entry,
-      path: isForAllPaths ? name : `${entry.path} ${name}`,
-      state: 'not-proven',
-      why: earlyMiddlewareReason(entry.why),
-    })
+    const name = functionName(mount.mounted)
+    const middleware = isForAllPaths ? { name } : { name, path: entry.path }
+    run.early.add({ middleware, entry, laterLimiter: mount.laterLimiter }, run.entries.length)
   }
 }
 

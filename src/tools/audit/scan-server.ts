@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { guardsOf, REQUEST_EVENTS, SOCKET_EVENTS } from '../../limits/guarded-server.ts'
-import { unknownAppReason } from './not-proven-reasons.ts'
+import { UNKNOWN_APP } from './not-proven-reasons.ts'
 import { type PlacedLimiter, placeLimiter } from './placed-limiter.ts'
 import { OTHER_METHOD } from './route-handlers.ts'
-import { routerOfApp } from './router-stack.ts'
+import { routerOfApp, type StackFunction } from './router-stack.ts'
 import { scanApp } from './scan-app.ts'
 import type { AuditRun } from './scan-state.ts'
 import { routeEntry } from './verdict.ts'
@@ -33,8 +33,9 @@ export function scanServer(server: Server, givenApp: unknown, run: AuditRun): vo
   if (listeners.length === 0) throw unusedServer()
   const limiters = guards.map(({ limiter }) => placeGuard(limiter))
   for (const listener of listeners) {
-    if (!apps.has(listener.callback)) listListener(listener, limiters, apps.size > 0, run)
+    if (!apps.has(listener.callback)) listListener(listener, limiters, run)
   }
+  if (apps.size === 0) listUnknownApp(run)
   for (const app of apps) scanApp(app, limiters, run)
 }
 
@@ -55,9 +56,8 @@ function placeGuard(description: PlacedLimiter['description']): PlacedLimiter {
 }
 
 function listListener(
-  { event, name }: Listener,
+  { event, name, callback }: Listener,
   limiters: readonly PlacedLimiter[],
-  knowsApp: boolean,
   { entries, trustSkip }: AuditRun,
 ): void {
   const method = event === 'connect' ? 'CONNECT' : 'ALL'
@@ -69,11 +69,17 @@ function listListener(
       requestMethods: [method === 'ALL' ? OTHER_METHOD : method],
       routePath: [],
       limiters,
+      handler: callback as StackFunction,
     },
     trustSkip,
   )
-  const mayHideApp = entry.state === 'not-proven' && event === 'request' && !knowsApp
-  entries.push(mayHideApp ? { ...entry, why: unknownAppReason(entry.why) } : entry)
+  entries.push(entry)
+}
+
+/** An entry of its own, so that an exception for the listener does not hide the routes of an app that it may call. */
+function listUnknownApp({ entries }: AuditRun): void {
+  const listener = entries.find(({ path, state }) => path.startsWith('(request ') && state === 'not-proven')
+  if (listener !== undefined) entries.push({ ...listener, path: '(app not found)', why: UNKNOWN_APP })
 }
 
 function unusedServer(): RateLimiterError {

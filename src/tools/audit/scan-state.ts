@@ -1,6 +1,7 @@
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
+import type { EarlyMiddlewareList } from './early-middleware.ts'
 import type { LayerPattern } from './layer-pattern.ts'
-import { canChangeMethod, canRewriteRequests, functionName } from './middleware-kind.ts'
+import { canChangeMethod, canEndError, canRewriteRequests, functionName } from './middleware-kind.ts'
 import { errorHandlerReason } from './not-proven-reasons.ts'
 import { paramCallbackFor } from './param-callback.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
@@ -8,10 +9,11 @@ import type { RoutePath } from './route-path.ts'
 import type { RouteEntry } from './route-report.ts'
 import type { RouterLike, StackFunction } from './router-stack.ts'
 
-/** One call of the audit: its option, and the entries of its report so far. */
+/** One call of the audit: its option, and what it has found so far. */
 export interface AuditRun {
   readonly trustSkip: boolean
   readonly entries: RouteEntry[]
+  readonly early: EarlyMiddlewareList
 }
 
 /** Where a router is mounted. */
@@ -85,7 +87,9 @@ export function paramCallbackBefore(
 /**
  * Notes an error handler in this router: it may let a request continue that skipped limiters of the router.
  */
-export function noteErrorHandler({ limiters, depth }: ScanState, handlerName: string): void {
+export function noteErrorHandler({ limiters, depth }: ScanState, errorHandler: StackFunction): void {
+  if (!canEndError(errorHandler)) return
+  const handlerName = functionName(errorHandler)
   for (const limiter of limiters) {
     if (limiter.depth === depth && limiter.isSkippedAfterError) {
       limiter.notProvenReason ??= errorHandlerReason(limiter.description.name, handlerName)

@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.ts'
 import { otherMethodsReason } from './not-proven-reasons.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import { probeRoutePath, skipsLimiter } from './route-probe.ts'
+import type { LimiterBypass } from './route-report.ts'
 
 /**
  * Why no limiter limits requests of this class.
@@ -29,11 +30,15 @@ export function whyNoLimiter(
 }
 
 /** A path that leads to the endpoint and matches none of these limiters; undefined when none was found. */
-export function whyBypassed(limiters: readonly PlacedLimiter[], { routePath }: Endpoint): string | undefined {
-  const bypass = probeRoutePath(routePath).find((probe) =>
-    limiters.every((limiter) => skipsLimiter(probe, limiter)),
-  )
-  if (bypass === undefined) return undefined
-  const names = [...new Set(limiters.map(({ description }) => `limiter '${description.name}'`))]
-  return `A request for ${bypass.path} reaches it and bypasses ${names.join(' and ')}.`
+export function bypassingPath(
+  limiters: readonly PlacedLimiter[],
+  { routePath }: Endpoint,
+): string | undefined {
+  if (limiters.length === 0) return undefined
+  return probeRoutePath(routePath).find((probe) => limiters.every((limiter) => skipsLimiter(probe, limiter)))
+    ?.path
+}
+
+export function bypassReason({ request, limiters }: LimiterBypass): string {
+  return `${request} reaches it and bypasses ${limiters.map((name) => `limiter '${name}'`).join(' and ')}.`
 }

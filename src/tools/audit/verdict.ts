@@ -4,12 +4,13 @@ import { classesOfEndpoint, classesOfMethod, type Endpoint } from './endpoint.ts
 import { listenerReason, subAppReason, whyNotBefore, whyNotProven } from './not-proven-reasons.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import { probeRoutePath, skipsLimiter } from './route-probe.ts'
-import type { RouteEntry, RouteState } from './route-report.ts'
-import { whyBypassed, whyNoLimiter } from './unlimited-reasons.ts'
+import type { LimiterBypass, RouteEntry, RouteState } from './route-report.ts'
+import { bypassingPath, bypassReason, whyNoLimiter } from './unlimited-reasons.ts'
 
 interface Verdict {
   readonly state: RouteState
   readonly why: string
+  readonly bypass?: LimiterBypass
 }
 
 const STATES_WORST_FIRST: readonly RouteState[] = ['unlimited', 'not-proven', 'shadow', 'limited']
@@ -19,16 +20,72 @@ export function routeEntry(found: Endpoint, trustSkip: boolean): RouteEntry {
   const { method, path, kind, functionName } = found
   const endpoint = { ...found, limiters: limitersThatMayRun(found) }
   const verdicts = classesOfEndpoint(endpoint).map((one) => classVerdict(endpoint, one, trustSkip))
-  const state =
-    STATES_WORST_FIRST.find((one) => verdicts.some((verdict) => verdict.state === one)) ?? 'unlimited'
-  const reason = verdicts.find((verdict) => verdict.state === state)?.why ?? ''
-  const why = functionName === undefined ? reason : `Function ${functionName} can answer here. ${reason}`
+  const worst = STATES_WORST_FIRST.map((state) => verdicts.find((one) => one.state === state)).find(Boolean)
+  const { state, why: reason } = worst ?? { state: 'unlimited', why: '' }
   const proven = endpoint.limiters.filter((limiter) => whyNotBefore(limiter, endpoint) === undefined)
   const limiters = [...new Set(proven.map(({ description }) => description))]
+  const doubts = doubtsOf(endpoint, limiters)
+  const doubtReasons = doubts.map(({ why }) => why).filter((why) => !reason.includes(why))
+  const answers = functionName === undefined ? [] : [`Function ${functionName} can answer here.`]
+  const why = [...new Set([...answers, reason, ...doubtReasons])].join(' ')
+  const bypass = worst?.bypass ?? doubts.find((doubt) => doubt.bypass !== undefined)?.bypass
   const listedClasses = classesOfMethod(method)
   const limitsOf = (one: RequestClass): readonly LimitDescription[] =>
     listedClasses.includes(one) ? limiters.flatMap((limiter) => limiter[one] || []) : []
-  return { method, path, kind, limiters, read: limitsOf('read'), write: limitsOf('write'), state, why }
+  return {
+    method,
+    path,
+    kind,
+    limiters,
+    inDoubt: doubts.map(({ limiter }) => limiter),
+    read: limitsOf('read'),
+    write: limitsOf('write'),
+    state,
+    why,
+    ...(bypass === undefined ? {} : { bypass }),
+    ...(found.handler === undefined ? {} : { handler: found.handler }),
+  }
+}
+
+/** A limiter that may run before an endpoint, and the reason why it may not. */
+interface Doubt {
+  readonly limiter: LimiterDescription
+  readonly why: string
+  readonly bypass?: LimiterBypass
+}
+
+function doubtsOf(endpoint: Endpoint, proven: readonly LimiterDescription[]): readonly Doubt[] {
+  const classes = classesOfEndpoint(endpoint)
+  const places = endpoint.limiters.filter(
+    ({ description, runsForMethod }) =>
+      !proven.includes(description) &&
+      endpoint.requestMethods.some(runsForMethod) &&
+      classes.some((one) => canLimit(description, one)),
+  )
+  const limiters = [...new Set(places.map(({ description }) => description))]
+  return limiters.map((limiter) => {
+    const placesOfLimiter = places.filter(({ description }) => description === limiter)
+    const limitedClass = classes.find((one) => canLimit(limiter, one)) ?? 'read'
+    const bypass = bypassOf(placesOfLimiter, endpoint, limitedClass)
+    if (bypass !== undefined) return { limiter, ...bypass }
+    const reasons = placesOfLimiter.map((place) => whyNotBefore(place, endpoint))
+    return { limiter, why: reasons.findLast((reason) => reason !== undefined) ?? '' }
+  })
+}
+
+/** Shows that a request of this class can reach the endpoint around all of these limiters. */
+function bypassOf(
+  limiters: readonly PlacedLimiter[],
+  endpoint: Endpoint,
+  requestClass: RequestClass,
+): { readonly why: string; readonly bypass: LimiterBypass } | undefined {
+  const path = bypassingPath(limiters, endpoint)
+  if (path === undefined) return undefined
+  const names = [...new Set(limiters.map(({ description }) => description.name))]
+  const anyMethod = requestClass === 'read' ? 'GET' : 'POST'
+  const method = endpoint.method === 'ALL' ? anyMethod : endpoint.method
+  const bypass = { request: `${method} ${path}`, limiters: names }
+  return { why: bypassReason(bypass), bypass }
 }
 
 /** Leaves out the limiters that no probe of the endpoint's route path meets: they are for other paths. */
@@ -56,8 +113,9 @@ function classVerdict(endpoint: Endpoint, requestClass: RequestClass, trustSkip:
   const whyNotLimited = whyNone ?? reasons.at(-1) ?? ''
   if (endpoint.kind === 'sub-app') return { state: 'not-proven', why: subAppReason(whyNotLimited) }
   if (endpoint.kind === 'listener') return { state: 'not-proven', why: listenerReason(whyNotLimited) }
-  const whyUnlimited = whyNone ?? whyBypassed(relevant, endpoint)
-  if (whyUnlimited !== undefined) return { state: 'unlimited', why: whyUnlimited }
+  if (whyNone !== undefined) return { state: 'unlimited', why: whyNone }
+  const bypassed = bypassOf(relevant, endpoint, requestClass)
+  if (bypassed !== undefined) return { state: 'unlimited', ...bypassed }
   return { state: 'not-proven', why: whyNotLimited }
 }
 

@@ -9,15 +9,18 @@ export const HELP = `express-tollgate: rate limiting for Express
 export const AUDIT_HELP = `express-tollgate audit <module> [options]
 
 Loads a module, finds the Express app in it and lists the routes of the app with their limits. The app is
-the default export, the export \`app\`, module.exports, or the return value of an exported function without
-parameters. Each may be a server instead: then what answers in front of the app is listed too.
+the default export, the export \`app\`, module.exports, or what an exported function without parameters
+returns: the app, or an object that holds it, such as { app }. Each may be a server instead: then what
+answers in front of the app is listed too.
 
-  --export <name>   the export that is the app or the server, or the function that creates it
-  --except <path>   a route that may be unlimited, such as /health or "GET /health"; may be repeated
-  --allow-shadow    accept limiters in shadow mode, which refuse no request
-  --trust-skip      accept limiters with a skip function
-  --json            print the report as JSON
+  --export <name>        the export that is the app or the server, or the function that creates it
+  --except <path>        a route that may be unlimited, such as /health or "GET /health"; may be repeated
+  --allow-before <name>  middleware that may run before a limiter, such as corsMiddleware; may be repeated
+  --allow-shadow         accept limiters in shadow mode, which refuse no request
+  --trust-skip           accept limiters with a skip function
+  --format <format>      text, json, or sarif for code scanning; default text
 
+Routes that a request can reach around a limiter come first. A limiter with a question mark is in doubt.
 Exit code: 0 when every route is limited, 1 when a route is not proven to be limited, 2 for an error.
 TypeScript needs a loader that you install: NODE_OPTIONS="--import tsx" npx express-tollgate audit ./app.ts
 `
@@ -37,7 +40,8 @@ Several logs are read in the order of their first times. These formats are recog
   iis                           IIS, or another W3C extended log with a line #Fields
   haproxy                       HAProxy, HTTP log
 
-  --read <n>, --write <n>   units in a window, or false for no limit; default 1000 and 200
+  --read <n>, --write <n>   units in a window, at least 1, or false for no limit; default 1000
+                            and 200. Several to compare are separated by commas: --read 50,100,200
   --window <seconds>        length of the window; default 60
   --algorithm <name>        fixed-window, sliding-window or token-bucket; default fixed-window
   --burst <n>               units that a token bucket holds

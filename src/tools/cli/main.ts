@@ -7,6 +7,8 @@ import { EXIT_CODES } from './terminal.ts'
 const SIGPIPE_EXIT_CODE = 141
 
 const { stdin, stdout, stderr } = process
+// Kept here, because an audited app must not write among the results: see load-module.ts.
+const writeResult = stdout.write.bind(stdout)
 
 /**
  * Ends the program when its results can no longer be written. A reader that closed the pipe early is no
@@ -35,14 +37,16 @@ function failWithoutResult(code: number): void {
 
 process.on('exit', failWithoutResult)
 
-void runProgram(process.argv.slice(2), { input: stdin, output: stdout, messages: stderr }).then(
-  (exitCode) => {
-    process.off('exit', failWithoutResult)
-    // An audited app may have left a server or timers open, so the program must exit by itself: once all is
-    // written.
-    stdout.write('', (error) => {
-      if (error) exitAfterWriteError(error)
-      process.exit(exitCode)
-    })
-  },
-)
+void runProgram(process.argv.slice(2), {
+  input: stdin,
+  output: { write: writeResult },
+  messages: stderr,
+}).then((exitCode) => {
+  process.off('exit', failWithoutResult)
+  // An audited app may have left a server or timers open, so the program must exit by itself: once all is
+  // written.
+  writeResult('', (error) => {
+    if (error) exitAfterWriteError(error)
+    process.exit(exitCode)
+  })
+})

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { nearestName } from '../../errors/nearest-name.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { runAudit } from './audit/run-audit.ts'
 import { AUDIT_HELP, HELP, REPLAY_HELP } from './help.ts'
+import { packageManifest } from './package-manifest.ts'
 import { printableLines, printableText } from './printable-text.ts'
 import { runReplay } from './replay/run-replay.ts'
 import { EXIT_CODES, type Terminal } from './terminal.ts'
@@ -46,7 +45,7 @@ async function runCommand([name, ...args]: readonly string[], terminal: Terminal
     return EXIT_CODES.success
   }
   if (name === '--version' || name === '-v') {
-    terminal.output.write(`${packageVersion()}\n`)
+    terminal.output.write(`${packageManifest().version}\n`)
     return EXIT_CODES.success
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
@@ -69,12 +68,6 @@ function unknownCommand(name: string): RateLimiterError {
     ...(nearest === undefined ? {} : { nearest }),
     remedy: `The commands are ${names.join(', ')}.`,
   })
-}
-
-/** The package resolves its own name, so the path is right for the sources and for the built files. */
-function packageVersion(): string {
-  const path = createRequire(import.meta.url).resolve('express-tollgate/package.json')
-  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
 }
 
 function stackOf(error: unknown): string {

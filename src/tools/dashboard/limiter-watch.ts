@@ -68,8 +68,8 @@ export class LimiterWatch {
     else this.#bans.remove(shortened(key))
   }
 
-  state(format: ClientFormatter): LimiterState {
-    const nowMs = this.#now()
+  /** @param nowMs of the same clock */
+  state(format: ClientFormatter, nowMs: number): LimiterState {
     const { name, mode } = this.#limiter[LIMITER_DESCRIPTION]
     const bans = this.#bans.bans(nowMs)
     const rows = (ranking: ClientRanking): RankedClient[] =>

@@ -67,6 +67,8 @@ export interface LimiterState extends Rates {
 
 /** What the server sends once a second. */
 export interface Snapshot {
+  /** The number of the second that is not over yet. The rates end with the second before it. */
+  readonly second: number
   readonly limiters: readonly LimiterState[]
 }
 

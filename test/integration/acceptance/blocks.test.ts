@@ -1,4 +1,3 @@
-import type { Request, Response } from 'express'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
@@ -17,8 +16,7 @@ import {
 } from './banning-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('limiter.block and limiter.unblock on %s', (_name, express) => {
-  const limitedApp = (options?: RateLimiterOptions<Request, Response>): BanningApp =>
-    banningApp(express, options)
+  const limitedApp = (options?: RateLimiterOptions): BanningApp => banningApp(express, options)
 
   it('ban a client and end the ban, in both classes, also for a new client', async () => {
     const { app, limiter } = limitedApp({ standardHeaders: true })

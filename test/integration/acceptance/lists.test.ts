@@ -21,7 +21,7 @@ function limitHeaders(headers: object): string[] {
 }
 
 describe.each(EXPRESS_VERSIONS)('lists on %s', (_name, express) => {
-  const limitedApp = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
+  const limitedApp = (options: RateLimiterOptions): ReturnType<typeof listingApp> =>
     listingApp(express, options)
 
   describe('allowList', () => {

@@ -1,4 +1,4 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import methodOverride from 'method-override'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
@@ -45,6 +45,23 @@ describe.each(EXPRESS_VERSIONS)('a method override of %s', (_name, express) => {
       for (let turn = 0; turn < 3; turn++) statuses.push((await overridden(request(app).get('/'))).status)
       expect(statuses).toEqual([200, 200, 200])
       expect(() => assertEveryRouteLimited(app)).toThrow('Function methodOverride runs after limiter')
+    },
+  )
+
+  // Threat 33, the other way round: text that changes no method must not cost the other class either.
+  it.each(['', ' ', 'NO-SUCH', 'GET', 'DELETES', 'PUT'])(
+    'by a header with the text "%s" costs the other class exactly when the app carries it out',
+    async (text) => {
+      const app = express()
+      const limiter = createRateLimiter({ read: 5, write: 5 })
+      app.use(limiter)
+      app.use(methodOverride('X-HTTP-Method-Override', { methods: ['GET', 'POST'] }))
+      app.use((req: Request, res: Response) => void res.json({ method: req.method }))
+      const response = await request(app).get('/').set('X-HTTP-Method-Override', text)
+      const client = '::ffff:127.0.0.1'
+      const { limits } = await limiter.peek(client, { class: 'write' })
+      expect(limits[0]?.remaining).toBe(response.body.method === 'GET' ? 5 : 4)
+      expect(response.body.method).toBe(text === 'PUT' ? 'PUT' : 'GET')
     },
   )
 })

@@ -23,9 +23,9 @@ const BURST_AND_HOUR: readonly LimitOptions[] = [
 
 describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
   /** An app whose requests cost `?cost=`, with its limiter and its clock. */
-  function limitedApp(options: RateLimiterOptions<Request, Response>) {
+  function limitedApp(options: RateLimiterOptions) {
     const clock = new FakeClock(EPOCH_SEC * 1000)
-    const limiter = createRateLimiter<Request, Response>({
+    const limiter = createRateLimiter({
       clock,
       cost: (req) => Number(req.query.cost ?? 1),
       ...options,

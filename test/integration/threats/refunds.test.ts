@@ -19,7 +19,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
   describe.each(ALGORITHMS)('with a %s', (algorithm) => {
     const read = { ...THREE_IN_A_MINUTE, algorithm }
 
-    function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
+    function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
       const app = express()
       app.use(createRateLimiter({ read, clock: new FakeClock(), ...options }))
       app.get('/status/:status', (req: Request, res: Response) => {

@@ -122,7 +122,7 @@ describe('a MemoryStore counts', () => {
         const { store, clock } = storeAndClock()
         const limits = [limitOf(1, { algorithm })]
         const { receipt = {} } = store.consume(chargeOf('client', limits))
-        clock.advance(-backMs)
+        clock.set(clock.now() - backMs)
         store.settle(receipt, 0)
         expect(store.peek(chargeOf('client', limits)).limits[0]?.remaining).toBe(1)
       }

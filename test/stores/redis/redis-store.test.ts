@@ -65,7 +65,7 @@ describe('the options of RedisStore', () => {
     [
       { client, keyPrefix: 'x' },
       'unknown_option',
-      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? The options are client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock.",
+      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? Write prefix, or leave it out.",
     ],
     [
       { client, deadlineMs: 0 },

@@ -40,16 +40,16 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     expect(error.code).toBe('unlimited_routes')
     expect(error.message).toBe(
       [
-        "3 of 4 routes are not proven to be limited. Mount a limiter before them, or name them in 'except':",
-        'METHOD  PATH             STATE      WHY',
-        'GET     /health          unlimited  No limiter runs before it.',
-        'GET     /internal/stats  unlimited  No limiter runs before it.',
-        'ALL     (no route: 404)  unlimited  No limiter runs before it.',
+        "3 of 4 routes are not proven to be limited. Mount a limiter before the routes, or name them in 'except'.",
+        'METHOD  PATH             LIMITS  LIMITERS  STATE      WHY',
+        'GET     /health          -       -         unlimited  No limiter runs before it.',
+        'GET     /internal/stats  -       -         unlimited  No limiter runs before it.',
+        'ALL     (no route: 404)  -       -         unlimited  No limiter runs before it.',
       ].join('\n'),
     )
   })
 
-  it('throws for middleware that runs before the limiter and may answer, unless it is excepted', () => {
+  it('throws for middleware that runs before the limiter and may answer, unless its name is allowed', () => {
     const app = version.express()
     app.use(function proxy(_req, res, next) {
       if (res.headersSent) next()
@@ -59,12 +59,11 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     app.get('/x', answer)
     expect(errorOf(() => assertEveryRouteLimited(app)).message).toBe(
       [
-        "1 of 3 routes are not proven to be limited. Mount a limiter before them, or name them in 'except':",
-        'METHOD  PATH                STATE       WHY',
-        "ALL     (middleware proxy)  not-proven  It may answer by itself. No limiter runs before it. Limiter 'default' comes after it.",
+        "1 middleware may answer before a limiter. Mount a limiter before the middleware, or accept it by name in 'allowBefore'.",
+        "1 middleware stands before limiter 'default': proxy. No limiter counts the requests that it answers itself.",
       ].join('\n'),
     )
-    expect(assertEveryRouteLimited(app, { except: ['(middleware proxy)'] }).routes).toHaveLength(3)
+    expect(assertEveryRouteLimited(app, { allowBefore: ['proxy'] }).routes).toHaveLength(2)
   })
 
   it('accepts exceptions by path, by method and path, and by regular expression', () => {
@@ -72,7 +71,12 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     // Twice, because a global regular expression keeps its position between calls.
     assertEveryRouteLimited(appWithGaps(version), { except })
     const { routes } = assertEveryRouteLimited(appWithGaps(version), { except })
-    expect(routes).toHaveLength(4)
+    expect(routes.map(({ path, state }) => `${path}: ${state}`)).toEqual([
+      '/health: excepted',
+      '/login: limited',
+      '/internal/stats: excepted',
+      '(no route: 404): excepted',
+    ])
   })
 
   it('accepts shadow mode and skip functions only where the options allow it', () => {
@@ -83,6 +87,13 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     expect(errorOf(() => assertEveryRouteLimited(app, { allowShadow: true })).code).toBe('unlimited_routes')
     expect(assertEveryRouteLimited(app, { allowShadow: true, trustSkip: true }).routes).toHaveLength(1)
   })
+})
+
+it('says how to accept middleware before a limiter, which is no route', () => {
+  const app = EXPRESS_VERSIONS[0]?.express().use((_req, _res, next) => next())
+  expect(errorOf(() => assertEveryRouteLimited(app, { except: ['(middleware)'] })).message).toBe(
+    "except[0]: matches no route, got '(middleware)'. Middleware before a limiter is no route: accept it by name in 'allowBefore'.",
+  )
 })
 
 describe('mistakes in the options of assertEveryRouteLimited', () => {
@@ -120,14 +131,13 @@ describe('mistakes in the options of assertEveryRouteLimited', () => {
       'an unknown option',
       { ignore: ['/health'] },
       'unknown_option',
-      'ignore: is not an option, got ["/health"]. The options are except, allowShadow, trustSkip, app.',
+      'ignore: is not an option, got ["/health"]. The options are except, allowShadow, trustSkip, allowBefore, app.',
     ],
     [
       'a misspelt option',
       { allowshadow: true },
       'unknown_option',
-      "allowshadow: is not an option, got true. Did you mean 'allowShadow'? The options are except, " +
-        'allowShadow, trustSkip, app.',
+      "allowshadow: is not an option, got true. Did you mean 'allowShadow'? Write allowShadow, or leave it out.",
     ],
     [
       'an option with a wrong value',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditRoutes, formatRoutes } from '../../../src/tools/audit/index.ts'
+import { auditRoutes, formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
 import { EXPRESS_VERSIONS } from './express-versions.ts'
 import { answer, limiter, lines, pass, whyOf } from './route-fixtures.ts'
 
@@ -33,7 +33,7 @@ describe.each(EXPRESS_VERSIONS)('auditRoutes on Express $name', ({ express, keep
     expect([routes[0]?.read[0]?.limit, routes[0]?.write]).toEqual([1000, []])
   })
 
-  it('finds routes and static files before the limiter, and names the middleware before it', () => {
+  it('finds routes and static files before the limiter, and the middleware before it as one entry', () => {
     const app = express()
     app.use(express.json())
     app.use(pass)
@@ -46,18 +46,15 @@ describe.each(EXPRESS_VERSIONS)('auditRoutes on Express $name', ({ express, keep
     app.get('/late', answer)
     const { routes } = auditRoutes(app)
     expect(lines(routes, true)).toEqual([
-      'ALL (middleware jsonParser): not-proven',
-      'ALL (middleware pass): not-proven',
+      "ALL (middleware before limiter 'default'): not-proven",
       `ALL ${mount('/static')}/*: unlimited`,
       'GET /early: unlimited',
       'ALL /*: unlimited',
       'GET /late: limited',
       'ALL (no route: 404): limited',
     ])
-    expect(whyOf(routes, '(middleware pass)')).toBe(
-      "It may answer by itself. No limiter runs before it. Limiter 'default' comes after it.",
-    )
-    expect(routes[2]?.why).toBe(
+    expect(routes[0]?.middleware).toEqual([{ name: 'jsonParser' }, { name: 'pass' }])
+    expect(routes[1]?.why).toBe(
       "Function serveStatic can answer here. No limiter runs before it. Limiter 'default' comes after it.",
     )
     expect(whyOf(routes, '/early')).toBe("No limiter runs before it. Limiter 'default' comes after it.")
@@ -112,6 +109,13 @@ describe.each(EXPRESS_VERSIONS)('auditRoutes on Express $name', ({ express, keep
       'GET /before: limited',
       'GET /after: not-proven',
       'GET /too-late: unlimited',
+    ])
+    const limitersOf = (entry: RouteEntry) =>
+      [entry.limiters, entry.inDoubt].map((all) => all.map(({ name }) => name))
+    expect(routes.slice(0, 3).map(limitersOf)).toEqual([
+      [['default'], []],
+      [[], ['default']],
+      [[], []],
     ])
     expect(whyOf(routes, '/after')).toBe(
       "Handler pass of the same route runs before limiter 'default' and may answer.",
@@ -199,7 +203,7 @@ describe.each(EXPRESS_VERSIONS)('auditRoutes on Express $name', ({ express, keep
     router.get('/x', answer)
     expect(lines(auditRoutes(router).routes, true)).toEqual(['GET /x: limited'])
     expect(formatRoutes(auditRoutes(router))).toBe(
-      'METHOD  PATH  LIMITS    LIMITERS  STATE\nGET     /x    1000/60s  default   limited',
+      'METHOD  PATH  LIMITS    LIMITERS  STATE    WHY\nGET     /x    1000/60s  default   limited',
     )
   })
 })
@@ -225,13 +229,13 @@ describe('mistakes in the arguments of auditRoutes', () => {
     const router = EXPRESS_VERSIONS[0]?.express.Router()
     const call = (options: unknown) => () => auditRoutes(router, options as { trustSkip: boolean })
     expect(call({ allowShadow: true })).toThrow(
-      'allowShadow: is not an option, got true. The options are trustSkip, app.',
+      'allowShadow: is not an option, got true. The options are trustSkip, allowBefore, app.',
     )
     expect(call({ trustSkip: 1 })).toThrow(
       'trustSkip: takes a boolean, got 1. Give true or false, without quotes.',
     )
     expect(call(null)).toThrow(
-      'options: takes an object of options, got null. Give an object; it may have trustSkip, app.',
+      'options: takes an object of options, got null. Give an object; it may have trustSkip, allowBefore, app.',
     )
   })
 
@@ -243,7 +247,7 @@ describe('mistakes in the arguments of auditRoutes', () => {
         code: 'unknown_option',
         nearest: 'trustSkip',
         message:
-          "trustskip: is not an option, got true. Did you mean 'trustSkip'? The options are trustSkip, app.",
+          "trustskip: is not an option, got true. Did you mean 'trustSkip'? Write trustSkip, or leave it out.",
       }),
     )
   })

@@ -9,13 +9,14 @@ const entry: RouteEntry = {
   path: '/x',
   kind: 'route',
   limiters: [limiter],
+  inDoubt: [],
   read: limits(1000),
   write: [],
   state: 'limited',
-  why: '',
+  why: 'The reason.',
 }
 
-it('aligns the columns and shows the limits of the method', () => {
+it('aligns the columns, shows the limits of the method, and says why where a route is not plainly limited', () => {
   const login = { ...limiter, name: 'login' }
   const report = formatRoutes({
     routes: [
@@ -28,7 +29,7 @@ it('aligns the columns and shows the limits of the method', () => {
         read: [],
         write: [...limits(200), ...limits(5, 900)],
       },
-      { ...entry, method: 'ALL', path: '/static/*', write: limits(200) },
+      { ...entry, method: 'ALL', path: '/static/*', kind: 'static', write: limits(200) },
       { ...entry, method: 'ALL', path: '/half', state: 'unlimited' },
       { ...entry, method: 'ALL', path: '/open', limiters: [], read: [], state: 'unlimited' },
       { ...entry, read: [{ name: 'default', limit: 'dynamic', windowSec: 60, algorithm: 'fixed-window' }] },
@@ -36,12 +37,12 @@ it('aligns the columns and shows the limits of the method', () => {
   })
   expect(report).toBe(
     [
-      'METHOD  PATH       LIMITS                        LIMITERS        STATE',
+      'METHOD  PATH       LIMITS                        LIMITERS        STATE      WHY',
       'GET     /x         1000/60s                      default         limited',
       'POST    /login     200/60s, 5/900s               default, login  limited',
-      'ALL     /static/*  read 1000/60s, write 200/60s  default         limited',
-      'ALL     /half      read 1000/60s, write -        default         unlimited',
-      'ALL     /open      -                             -               unlimited',
+      'ALL     /static/*  read 1000/60s, write 200/60s  default         limited    The reason.',
+      'ALL     /half      read 1000/60s, write -        default         unlimited  The reason.',
+      'ALL     /open      -                             -               unlimited  The reason.',
       'GET     /x         dynamic/60s                   default         limited',
     ].join('\n'),
   )
@@ -50,7 +51,46 @@ it('aligns the columns and shows the limits of the method', () => {
 it('escapes every character of a path that is not printable ASCII', () => {
   const report = formatRoutes({ routes: [{ ...entry, path: '/caf\u00e9\n' }] })
   expect(report.split('\n')).toEqual([
-    'METHOD  PATH              LIMITS    LIMITERS  STATE',
+    'METHOD  PATH              LIMITS    LIMITERS  STATE    WHY',
     'GET     /caf\\u00e9\\u000a  1000/60s  default   limited',
   ])
+})
+
+it('puts what is reachable around a limiter first, marks limiters in doubt, and ends with early middleware', () => {
+  const login = { ...limiter, name: 'login' }
+  const bypass = { request: 'POST /v1//login', limiters: ['login'] }
+  const report = formatRoutes({
+    routes: [
+      { ...entry, kind: 'ahead', path: '(middleware)', why: '2 middleware stand here.', middleware: [] },
+      entry,
+      { ...entry, path: '/after', inDoubt: [login] },
+      {
+        ...entry,
+        method: 'POST',
+        path: '/v1/login',
+        limiters: [],
+        read: [],
+        inDoubt: [login],
+        state: 'unlimited',
+        bypass,
+      },
+    ],
+  })
+  expect(report).toBe(
+    [
+      'METHOD  PATH       LIMITS    LIMITERS         STATE      WHY',
+      'POST    /v1/login  -         login?           unlimited  The reason.',
+      'GET     /x         1000/60s  default          limited',
+      'GET     /after     1000/60s  default, login?  limited    The reason.',
+      '',
+      '2 middleware stand here.',
+    ].join('\n'),
+  )
+})
+
+it('says which version of Express keeps the paths of mounts', () => {
+  const report = formatRoutes({ routes: [{ ...entry, path: '(unknown mount)/x' }] })
+  expect(report).toMatch(
+    /\n\n\(unknown mount\): this version of Express does not keep .* Express 5\.3 keeps them\.$/,
+  )
 })

@@ -85,7 +85,9 @@ describe.each(EXPRESS_VERSIONS)('a method override on Express $name', ({ express
       else res.end()
     })
     app.use(limiter())
-    expect(lines(auditRoutes(app).routes, true)[0]).toBe('ALL (middleware methodOverride): not-proven')
+    expect(lines(auditRoutes(app).routes, true)[0]).toBe(
+      "ALL (middleware before limiter 'default'): not-proven",
+    )
   })
 })
 

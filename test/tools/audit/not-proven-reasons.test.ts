@@ -88,7 +88,7 @@ describe.each(EXPRESS_VERSIONS)('routes that are not proven on Express $name', (
     ])
     expect(routes.map(({ why }) => why).slice(0, 6)).toEqual([
       "Limiter 'default' runs before it in shadow mode and refuses no request.",
-      "The skip function of limiter 'default' can exempt requests (the option trustSkip accepts this).",
+      "The skip function of limiter 'default' can exempt requests.",
       "Limiter 'default' does not limit reads (read: false).",
       "Limiter 'default' runs before it.",
       "Limiter 'default' limits one class only, and its classify function decides the class of requests.",
@@ -133,7 +133,7 @@ describe.each(EXPRESS_VERSIONS)('routes that are not proven on Express $name', (
     app.get('/x', answer)
     const { routes } = auditRoutes(app)
     expect(lines(routes, true)).toEqual([
-      'ALL (middleware leave): not-proven',
+      "ALL (middleware before limiter 'default'): not-proven",
       'GET /x: limited',
       'ALL (no route: 404): not-proven',
     ])

@@ -95,6 +95,15 @@ export class RandomApp {
   }
 
   #middlewareFor(kind: Part['kind'], paths: Paths, number: number): RequestHandler {
+    if (kind === 'error-handler' && number % 2 === 0) {
+      const passError = (
+        error: unknown,
+        _req: Request,
+        _res: Response,
+        next: (error: unknown) => void,
+      ): void => next(error)
+      return passError as unknown as RequestHandler
+    }
     if (kind === 'error-handler') {
       const handleError = (
         error: unknown,

@@ -5,7 +5,7 @@ import { Server as SocketIo } from 'socket.io'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { createRateLimiter } from '../../../src/create-rate-limiter.ts'
-import type { GuardedApp } from '../../../src/limiter/server-guard.ts'
+import type { GuardedApp } from '../../../src/limiter/express-app.ts'
 import type { RateLimiterOptions } from '../../../src/options/rate-limiter-options.ts'
 import { assertEveryRouteLimited, auditRoutes, formatRoutes } from '../../../src/tools/audit/index.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
@@ -14,7 +14,8 @@ import { answer, limiter, lines, pass, whyOf } from './route-fixtures.ts'
 
 const CLOSED =
   'No limiter runs before it. The audit cannot see inside this listener: call limiter.guard(server, app).'
-const HIDDEN = `${CLOSED} If it calls an Express app, give the app to list its routes: auditRoutes(server, { app }).`
+const HIDDEN =
+  'A listener of the server may call an Express app. Give the app to list its routes: auditRoutes(server, { app }).'
 
 function attachSocketIo(server: Server): void {
   const sockets = new SocketIo(server)
@@ -53,8 +54,14 @@ describe.each(EXPRESS_VERSIONS)('a server with an app of Express $name', ({ expr
     expect(lines(hidden.routes, true)).toEqual([
       'ALL (request listener): not-proven',
       'ALL (upgrade listener): not-proven',
+      'ALL (app not found): not-proven',
     ])
-    expect(hidden.routes.map(({ why }) => why)).toEqual([HIDDEN, CLOSED])
+    expect(hidden.routes.map(({ why }) => why)).toEqual([CLOSED, CLOSED, HIDDEN])
+    // Exceptions for the listeners do not hide that the app was not seen.
+    const listeners = ['(request listener)', '(upgrade listener)']
+    expect(thrownBy(() => assertEveryRouteLimited(server, { except: listeners })).message).toContain(HIDDEN)
+    expect(() => assertEveryRouteLimited(server, { except: [/listener/] })).toThrow(HIDDEN)
+    assertEveryRouteLimited(server, { except: [...listeners, '(app not found)'] })
     const given = auditRoutes(server, { app })
     expect(lines(given.routes, true)).toEqual([
       'ALL (request listener): not-proven',
@@ -175,7 +182,8 @@ describe.each(EXPRESS_VERSIONS)('a server with an app of Express $name', ({ expr
     const app = limitedApp()
     const server = createServer((req, res) => (app as (req: unknown, res: unknown) => void)(req, res))
     expect(auditRoutes(server).routes.map(({ path, why }) => [path, why])).toEqual([
-      ['(request listener)', HIDDEN],
+      ['(request listener)', CLOSED],
+      ['(app not found)', HIDDEN],
     ])
     guard(server, app)
     expect(lines(assertEveryRouteLimited(server).routes, true)).toEqual([

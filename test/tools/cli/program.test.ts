@@ -29,6 +29,12 @@ const FILES: Readonly<Record<string, string>> = {
     app.listen(0, '127.0.0.1')
     setInterval(() => {}, 1000)
     module.exports = app`,
+  'factory.cjs': `
+    exports.createApp = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      console.log('a line of the factory')
+      return { app: require('express')(), port: 80 }
+    }`,
   'open.mjs': `
     import express from 'express'
     export async function createApp() {
@@ -40,6 +46,7 @@ const FILES: Readonly<Record<string, string>> = {
     import express from 'express'
     enum Colour { Red }
     export const app: express.Express = express()`,
+  'broken.ts': "throw new Error('no schema')",
   'broken.mjs': "throw new Error('no database')",
   'never.mjs': 'export default () => new Promise(() => {})',
   'exits.mjs': 'process.exit(0)',
@@ -155,9 +162,11 @@ describe('an audit by the program', () => {
     expect(await run(['audit', 'limited.cjs'])).toEqual({
       exitCode: 0,
       output: [
-        'METHOD  PATH             LIMITS                        LIMITERS  STATE',
+        'METHOD  PATH             LIMITS                        LIMITERS  STATE    WHY',
         'GET     /x               1000/60s                      default   limited',
         'ALL     (no route: 404)  read 1000/60s, write 200/60s  default   limited',
+        '',
+        'Every route is limited.',
         '',
       ].join('\n'),
       // The output of the app must not come between the lines of the report.
@@ -166,7 +175,7 @@ describe('an audit by the program', () => {
   })
 
   it('prints JSON', async () => {
-    const { exitCode, output } = await run(['audit', 'limited.cjs', '--json'])
+    const { exitCode, output } = await run(['audit', 'limited.cjs', '--format', 'json'])
     expect(exitCode).toBe(0)
     expect(JSON.parse(output)).toMatchObject({
       everyRouteLimited: true,
@@ -183,20 +192,39 @@ describe('an audit by the program', () => {
     })
   })
 
-  it('fails for an app with an unlimited route, and prints the table first', async () => {
-    const { exitCode, output, messages } = await run(['audit', './open.mjs'])
-    expect(exitCode).toBe(1)
-    expect(output).toContain('GET     /health          -       -         unlimited\n')
-    expect(messages).toContain('2 of 2 routes are not proven to be limited.')
+  it('keeps what an app prints after it was loaded apart from the report', async () => {
+    const { output, messages } = await run(['audit', 'factory.cjs', '--format', 'sarif'])
+    expect(JSON.parse(output)).toMatchObject({ version: '2.1.0', runs: [{ results: [{}] }] })
+    expect(messages).toBe('a line of the factory\n')
+  })
+
+  it('fails for an app with an unlimited route, and prints everything once, to standard output', async () => {
+    expect(await run(['audit', './open.mjs'])).toEqual({
+      exitCode: 1,
+      output: [
+        'METHOD  PATH             LIMITS  LIMITERS  STATE      WHY',
+        'GET     /health          -       -         unlimited  No limiter runs before it.',
+        'ALL     (no route: 404)  -       -         unlimited  No limiter runs before it.',
+        '',
+        '2 of 2 routes are not proven to be limited. Mount a limiter before the routes, or name them in --except.',
+        '',
+      ].join('\n'),
+      messages: '',
+    })
   })
 
   it('passes for the routes of --except only', async () => {
     const except = ['--except', 'GET /health', '--except', '(no route: 404)']
-    expect((await run(['audit', 'open.mjs', ...except])).exitCode).toBe(0)
+    const excepted = await run(['audit', 'open.mjs', ...except])
+    expect(excepted.exitCode).toBe(0)
+    expect(excepted.output).toMatch(/^GET +\/health +- +- +excepted +No limiter runs before it\.$/m)
+    expect(excepted.output).toMatch(/\n\nEvery route is limited, or excepted \(2\)\.\n$/)
     expect((await run(['audit', 'open.mjs', '--except', '/health'])).exitCode).toBe(1)
     const { exitCode, messages } = await run(['audit', 'open.mjs', '--except', '/healthy'])
     expect(exitCode).toBe(2)
-    expect(messages).toContain("except[0]: matches no route, got '/healthy'.")
+    expect(messages).toBe(
+      "express-tollgate: --except: matches no route, got '/healthy'. Remove it, or write the path as the report shows it.\n",
+    )
   })
 
   it.each([
@@ -220,5 +248,11 @@ describe('an audit by the program', () => {
     const loaded = await run(['audit', 'typed.ts'], { env: { NODE_OPTIONS: '--import tsx' } })
     expect(loaded.exitCode).toBe(1)
     expect(loaded.output).toContain('(no route: 404)')
+    const missing = await run(['audit', 'missing.ts'], { env: { NODE_OPTIONS: '--import tsx' } })
+    expect(missing.messages).toContain('Give the file that exports your app, such as ./app.js.')
+    const broken = await run(['audit', 'broken.ts'], { env: { NODE_OPTIONS: '--import tsx' } })
+    expect(broken.messages).toMatch(
+      /\(Error: no schema\).* The module itself threw this error while it was loaded\. Give it what it needs/,
+    )
   })
 })

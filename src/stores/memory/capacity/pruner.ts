@@ -15,6 +15,8 @@ export class Pruner {
   #sizeClass = 0
   /** Rows of it that are still to be checked. From the last row on, because a row that fills a gap was checked. */
   #unchecked = 0
+  /** The first expiry of the clients that were checked and kept since this was set to infinity. */
+  soonestMs: number = Number.POSITIVE_INFINITY
 
   constructor(clients: ClientRows) {
     this.#table = clients.table
@@ -31,7 +33,11 @@ export class Pruner {
     let forgotten = 0
     for (let checked = 0; checked < mostClients && this.clients > 0; checked++) {
       this.#client.goTo(this.#nextRow())
-      if (this.#client.expiresAtMs > nowMs) continue
+      const { expiresAtMs } = this.#client
+      if (expiresAtMs > nowMs) {
+        if (expiresAtMs < this.soonestMs) this.soonestMs = expiresAtMs
+        continue
+      }
       this.#client.remove()
       forgotten++
     }
@@ -63,6 +69,12 @@ const SHORTEST_PAUSE_MS = 2
 
 /** While no client is found expired, the timer takes so long to check all clients once. */
 const QUIET_PASS_MS = 30_000
+
+/**
+ * The longest pause. Where one run has checked all clients, the next one is when the first of them expires. But clients
+ * that come later may expire before that.
+ */
+const LONGEST_PAUSE_MS = 600_000
 
 /** Prunes by itself, in runs so short that requests do not notice them. */
 export class PruningTimer {
@@ -111,6 +123,7 @@ function pruneForOneRun(pruner: Pruner, nowMs: number): number {
   const mostChecked = Math.min(2 * clients, CHECKED_PER_RUN)
   let checked = 0
   let forgotten = 0
+  pruner.soonestMs = Number.POSITIVE_INFINITY
   while (checked < mostChecked && pruner.clients > 0) {
     const step = Math.min(CHECKED_PER_STEP, mostChecked - checked)
     forgotten += pruner.prune(nowMs, step)
@@ -118,7 +131,9 @@ function pruneForOneRun(pruner: Pruner, nowMs: number): number {
     if (performance.now() >= endMs) break
   }
   if (pruner.clients === 0) return Number.POSITIVE_INFINITY
-  return forgotten > 0 && checked < clients ? SHORTEST_PAUSE_MS : quietPauseMs(pruner.clients)
+  if (forgotten > 0) return checked < clients ? SHORTEST_PAUSE_MS : quietPauseMs(pruner.clients)
+  const untilExpiryMs = checked < clients ? 0 : pruner.soonestMs - nowMs
+  return Math.min(LONGEST_PAUSE_MS, Math.max(quietPauseMs(pruner.clients), untilExpiryMs))
 }
 
 function quietPauseMs(clients: number): number {

@@ -7,35 +7,63 @@ import type { ModuleExports } from './load-module.ts'
 /** The exports that are tried first, in this order. For CommonJS, `default` is module.exports. */
 const PREFERRED_NAMES: readonly string[] = ['default', 'app']
 
+/** What is audited: an app, a router, or a server, then with its app where that is known. */
+export interface AuditTarget {
+  readonly target: unknown
+  readonly app?: unknown
+}
+
 /**
  * Finds the Express app, the router or the server that a module exports or creates.
  *
  * @param name the export to take; undefined to search for one
  * @throws RateLimiterError `invalid_option` when no export fits, or several fit equally well
  */
-export async function findApp(
+export async function findTarget(
   moduleExports: ModuleExports,
   path: string,
   name: string | undefined,
-): Promise<unknown> {
+): Promise<AuditTarget> {
   const named = collectExports(moduleExports)
-  if (name !== undefined) return appOfExport(named, name, path)
-  for (const preferred of PREFERRED_NAMES) {
-    if (isApp(named.get(preferred))) return named.get(preferred)
-  }
-  const apps = [...named].filter(([, value]) => isApp(value))
-  const [app] = apps
-  if (app !== undefined) {
-    if (apps.length === 1) return app[1]
-    throw noAppError(path, named, `exports several apps: ${namesOf(apps)}`)
-  }
+  if (name !== undefined) return targetOfExport(named, name, path)
+  const target = targetAmong(named, (several) => noAppError(path, named, `exports ${several}`))
+  if (target !== undefined) return target
   const factories = [...named].filter(([, value]) => isFactory(value))
   const factory = PREFERRED_NAMES.find((preferred) => isFactory(named.get(preferred))) ?? factories[0]?.[0]
   if (factory === undefined) throw noAppError(path, named, 'exports no Express app')
   if (factories.length > 1 && !PREFERRED_NAMES.includes(factory)) {
     throw noAppError(path, named, `exports several functions that may create an app: ${namesOf(factories)}`)
   }
-  return appOfExport(named, factory, path)
+  return targetOfExport(named, factory, path)
+}
+
+/**
+ * What exports, or the properties of an object, hold. A preferred name decides between several apps. A server is audited
+ * together with the app beside it: the server has listeners that the app does not know, and its app may be hidden from it.
+ *
+ * @param severalError makes the error for several apps, or several servers, between which nothing decides
+ * @returns undefined where there is no app and no server
+ */
+function targetAmong(
+  named: ReadonlyMap<string, unknown>,
+  severalError: (what: string) => RateLimiterError,
+): AuditTarget | undefined {
+  const preferred = PREFERRED_NAMES.map((name) => named.get(name)).find(isApp)
+  const servers = [...named].filter(([, value]) => isHttpServer(value))
+  const apps = [...named].filter(([, value]) => isApp(value) && !isHttpServer(value))
+  const chosen = preferred ?? apps[0]?.[1]
+  if (isHttpServer(preferred))
+    return apps.length === 1 ? { target: preferred, app: apps[0]?.[1] } : { target: preferred }
+  if (preferred === undefined && apps.length > 1) throw severalError(`several apps: ${namesOf(apps)}`)
+  if (chosen === undefined || routerOfApp(chosen) !== undefined) {
+    if (new Set(servers.map(([, server]) => server)).size > 1) {
+      throw severalError(`several servers: ${namesOf(servers)}`)
+    }
+    const server = servers[0]?.[1]
+    if (server !== undefined)
+      return chosen === undefined ? { target: server } : { target: server, app: chosen }
+  }
+  return chosen === undefined ? undefined : { target: chosen }
 }
 
 function namesOf(entries: readonly (readonly [name: string, value: unknown])[]): string {
@@ -57,23 +85,28 @@ function collectExports(moduleExports: ModuleExports): Map<string, unknown> {
   return named
 }
 
-async function appOfExport(
+async function targetOfExport(
   named: ReadonlyMap<string, unknown>,
   name: string,
   path: string,
-): Promise<unknown> {
+): Promise<AuditTarget> {
   if (!named.has(name)) {
     const nearest = nearestName(name, [...named.keys()])
     throw noAppError(path, named, `has no export '${name}'`, nearest)
   }
   const value = named.get(name)
-  if (isApp(value)) return value
+  if (isApp(value)) return { target: value }
   if (!isFactory(value)) {
     throw noAppError(path, named, `exports '${name}', which is not an Express app and does not create one`)
   }
   const created: unknown = await value()
-  if (isApp(created)) return created
-  throw noAppError(path, named, `exports '${name}', which returned no Express app`)
+  if (isApp(created)) return { target: created }
+  const properties = typeof created === 'object' && created !== null ? Object.entries(created) : []
+  const target = targetAmong(new Map(properties), (several) =>
+    noAppError(path, named, `exports '${name}', which returned ${several}. Return one of them as 'app'`),
+  )
+  if (target === undefined) throw noAppError(path, named, `exports '${name}', which returned no Express app`)
+  return target
 }
 
 function isApp(value: unknown): boolean {
@@ -99,7 +132,7 @@ function noAppError(
     ...(nearest === undefined ? {} : { nearest }),
     remedy:
       names.length === 0
-        ? 'Export the app, or a function without parameters that returns it.'
+        ? 'Export the app, or a function without parameters that returns it, or { app }.'
         : `Name the export that is the app, or creates it, with --export. The exports are ${names.join(', ')}.`,
   })
 }

@@ -1,22 +1,37 @@
-import { rejectOption } from '../../../errors/option-checks.ts'
-import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
-import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../audit/assert-every-route-limited.ts'
-import { auditRoutes } from '../../audit/audit-routes.ts'
-import { formatRoutes } from '../../audit/format-routes.ts'
-import type { RouteEntry } from '../../audit/route-report.ts'
+import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
+import type { AuditWords } from '../../audit/audit-words.ts'
+import { type CheckedRoutes, checkRoutes } from '../../audit/checked-routes.ts'
 import { type OptionConfigs, parseCommandLine } from '../command-line.ts'
 import { printableJson, printableLines } from '../printable-text.ts'
 import { EXIT_CODES, type Terminal } from '../terminal.ts'
-import { findApp } from './find-app.ts'
+import { findTarget } from './find-app.ts'
+import { jsonReport } from './json-report.ts'
 import { loadModule } from './load-module.ts'
+import { sarifReport } from './sarif-report.ts'
+import { textReport } from './text-report.ts'
 
 const AUDIT_OPTIONS = {
   export: { type: 'string' },
   except: { type: 'string', multiple: true },
+  'allow-before': { type: 'string', multiple: true },
   'allow-shadow': { type: 'boolean' },
   'trust-skip': { type: 'boolean' },
-  json: { type: 'boolean' },
+  format: { type: 'string' },
 } as const satisfies OptionConfigs
+
+const PROGRAM_OPTIONS = {
+  except: '--except',
+  allowBefore: '--allow-before',
+  allowShadow: '--allow-shadow',
+  trustSkip: '--trust-skip',
+} as const
+
+/** The audit's options in the words of the command line. */
+export const PROGRAM_WORDS: AuditWords = {
+  option: (name) => PROGRAM_OPTIONS[name],
+  value: (name) => PROGRAM_OPTIONS[name],
+  listing: 'the report',
+}
 
 /**
  * `express-tollgate audit`: audits the routes of the app that a module exports.
@@ -27,21 +42,18 @@ const AUDIT_OPTIONS = {
 export async function runAudit(args: readonly string[], terminal: Terminal): Promise<number> {
   const { operands, values } = parseCommandLine(args, AUDIT_OPTIONS)
   const path = modulePathOf(operands)
-  const app = await findApp(await loadModule(path), path, values.export)
-  const trustSkip = values['trust-skip'] ?? false
-  const allowShadow = values['allow-shadow'] ?? false
-  const report = auditRoutes(app, { trustSkip })
-  const failure = auditFailure(app, { trustSkip, allowShadow, except: values.except ?? [] })
-  const everyRouteLimited = failure === undefined
-  const text = values.json
-    ? printableJson(
-        JSON.stringify({ everyRouteLimited, routes: report.routes.map(withLimiterNames) }, null, 2),
-      )
-    : printableLines(formatRoutes(report))
-  terminal.output.write(`${text}\n`)
-  if (everyRouteLimited) return EXIT_CODES.success
-  terminal.messages.write(`\nexpress-tollgate: ${printableLines(failure)}\n`)
-  return EXIT_CODES.unlimitedRoute
+  const format = checkChoice('--format', values.format, ['text', 'json', 'sarif'], 'text')
+  const { target, app } = await findTarget(await loadModule(path), path, values.export)
+  const options = {
+    app,
+    except: values.except,
+    allowBefore: values['allow-before'],
+    allowShadow: values['allow-shadow'],
+    trustSkip: values['trust-skip'],
+  }
+  const checked = checkRoutes(target, options, PROGRAM_WORDS)
+  terminal.output.write(`${reportText(checked, format, path)}\n`)
+  return checked.failing.length === 0 ? EXIT_CODES.success : EXIT_CODES.unlimitedRoute
 }
 
 function modulePathOf([path, ...others]: readonly string[]): string {
@@ -55,19 +67,8 @@ function modulePathOf([path, ...others]: readonly string[]): string {
   return path
 }
 
-/** The message of the failed audit; undefined when every route is proven to be limited. */
-function auditFailure(app: unknown, options: AssertRoutesOptions): string | undefined {
-  try {
-    assertEveryRouteLimited(app, options)
-    return undefined
-  } catch (error) {
-    // Any other error is a mistake in the options, such as in --except, and not a result of the audit.
-    if (!(error instanceof RateLimiterError) || error.code !== 'unlimited_routes') throw error
-    return error.message
-  }
-}
-
-/** A limiter's description is long, and every route would repeat it. The JSON report has the names only. */
-function withLimiterNames({ limiters, ...entry }: RouteEntry): object {
-  return { ...entry, limiters: limiters.map(({ name }) => name) }
+function reportText(checked: CheckedRoutes, format: 'text' | 'json' | 'sarif', path: string): string {
+  if (format === 'text') return printableLines(textReport(checked, PROGRAM_WORDS))
+  const json = format === 'json' ? jsonReport(checked) : sarifReport(checked, path)
+  return printableJson(JSON.stringify(json, null, 2))
 }

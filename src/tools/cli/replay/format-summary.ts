@@ -8,6 +8,7 @@ export function formatSummary(summary: ReplaySummary): string {
   const sections = [
     totals(summary),
     classTable(summary),
+    comparisonTable(summary),
     suggestionTable(summary),
     clientTable(summary),
     minuteTable(summary),
@@ -35,6 +36,22 @@ function classTable({ classes }: ReplaySummary): string {
     ['CLASS', 'LIMIT', 'REQUESTS', 'ALLOWED', 'REFUSED', 'CLIENTS', 'REFUSED CLIENTS'],
     ...rows,
   ])
+}
+
+/** What each of several limits of a class would have refused. */
+function comparisonTable({ classes }: ReplaySummary): string {
+  const rows = REQUEST_CLASSES.flatMap((name) => {
+    const { requests, clients, compared } = classes[name]
+    return compared.map(({ limit, refused, refusedClients }) => [
+      name,
+      formatLimit(limit),
+      formatShare(refused, requests),
+      formatShare(refusedClients, clients),
+    ])
+  })
+  if (rows.length === 0) return ''
+  const table = alignColumns([['CLASS', 'COMPARED LIMIT', 'REFUSED', 'REFUSED CLIENTS'], ...rows])
+  return `${table}\nThe other tables are about the first limit of each class.`
 }
 
 function formatLimit(limit: ClassSummary['limit']): string {
@@ -107,6 +124,11 @@ function notes(summary: ReplaySummary): string[] {
 
 function formatTime(iso: string): string {
   return iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')
+}
+
+/** Without a share where the whole is unknown: the clients of a class whose first limit is `false`. */
+function formatShare(part: number, whole: number): string {
+  return whole === 0 ? String(part) : `${part} (${formatPercent(part, whole)})`
 }
 
 function formatPercent(part: number, whole: number): string {

@@ -62,18 +62,27 @@ export class OfflineLimiter {
 
   /** @param nowMs the time of the request; never earlier than in the last call */
   decide(entry: LogEntry, nowMs: number): OfflineDecision {
-    this.#nowMs = nowMs
     const clientKey = this.#clientKeyOf(entry)
     const [requestClass = 'read'] = classesOfMethod({ method: entry.method, headers: {} })
+    return { clientKey, requestClass, allowed: this.admits(clientKey, requestClass, nowMs) }
+  }
+
+  /**
+   * Charges a request of a client, and says whether it is allowed.
+   *
+   * @param nowMs the time of the request; never earlier than in the last call
+   */
+  admits(clientKey: string, requestClass: RequestClass, nowMs: number): boolean {
+    this.#nowMs = nowMs
     const policy = this.#settings.policies[requestClass]
-    if (policy === false || isDynamic(policy)) return { clientKey, requestClass, allowed: true }
+    if (policy === false || isDynamic(policy)) return true
     const charge = {
       key: this.#storeKeyOf(requestClass, clientKey),
       limits: policy.limits,
       cost: 1,
       refundable: false,
     }
-    return { clientKey, requestClass, allowed: this.#store.consume(charge).allowed }
+    return this.#store.consume(charge).allowed
   }
 
   /**

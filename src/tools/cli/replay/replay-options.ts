@@ -3,6 +3,7 @@ import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../../limits/algorithms.ts'
 import type { AlgorithmName } from '../../../limits/limit.ts'
+import type { RequestClass } from '../../../limits/request-class.ts'
 import type { LimitOptions, RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
 import { type CommandLine, type OptionConfigs, parseCommandLine, readWholeNumber } from '../command-line.ts'
 import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
@@ -11,7 +12,9 @@ import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
 export interface ReplaySettings {
   /** Logs in any order; `-` is standard input. */
   readonly paths: readonly string[]
+  /** With the first of several budgets of each class. */
   readonly limiter: ReplayLimiterOptions
+  readonly compared: readonly ComparedOptions[]
   readonly format: LogFormat
   readonly forwardedField: string | undefined
   /** The file to which a chart is written; undefined for no chart. */
@@ -32,9 +35,15 @@ export type ReplayLimiterOptions = Pick<
   readonly write: LimitOptions | false
 }
 
+/** The options of a limiter with one of several budgets of a class. */
+export interface ComparedOptions {
+  readonly requestClass: RequestClass
+  readonly limiter: ReplayLimiterOptions
+}
+
 const REPLAY_OPTIONS = {
-  read: { type: 'string' },
-  write: { type: 'string' },
+  read: { type: 'string', isList: true },
+  write: { type: 'string', isList: true },
   window: { type: 'string' },
   algorithm: { type: 'string' },
   burst: { type: 'string' },
@@ -52,6 +61,9 @@ const REPLAY_OPTIONS = {
 
 type ReplayValues = CommandLine<typeof REPLAY_OPTIONS>['values']
 
+/** The options that take several budgets to compare, and the class that each of them limits. */
+const BUDGETS: Readonly<Partial<Record<keyof ReplayValues, RequestClass>>> = { read: 'read', write: 'write' }
+
 const DEFAULTS = { read: 1000, write: 200, windowSec: 60, top: 10 } as const
 
 /** @throws RateLimiterError for an unknown option, and for a value that an option does not take */
@@ -62,7 +74,8 @@ export function readReplayOptions(args: readonly string[]): ReplaySettings {
   }
   return {
     paths: operands,
-    limiter: readLimiterOptions(values),
+    limiter: readLimiterOptions(withFirstBudgets(values)),
+    compared: readComparedOptions(values),
     format: checkChoice('--format', values.format, LOG_FORMATS, 'auto'),
     forwardedField: values['forwarded-field'],
     chart: values.chart,
@@ -71,6 +84,32 @@ export function readReplayOptions(args: readonly string[]): ReplaySettings {
     progress: values['no-progress'] !== true,
     mask: values.mask ?? false,
   }
+}
+
+function withFirstBudgets(values: ReplayValues): ReplayValues {
+  const first = Object.keys(BUDGETS).flatMap((name) => {
+    const [budget] = budgetsOf(values, name)
+    return budget === undefined ? [] : [[name, budget]]
+  })
+  return { ...values, ...Object.fromEntries(first) }
+}
+
+/** One limiter for each budget of the options that have several. All else is the same. */
+function readComparedOptions(values: ReplayValues): ComparedOptions[] {
+  const base = withFirstBudgets(values)
+  return Object.entries(BUDGETS).flatMap(([name, requestClass]) => {
+    const budgets = budgetsOf(values, name)
+    if (budgets.length < 2) return []
+    return budgets.map((budget) => {
+      return { requestClass, limiter: readLimiterOptions({ ...base, [name]: budget }) }
+    })
+  })
+}
+
+/** The budgets in the list of an option, such as `50,100`. */
+function budgetsOf(values: ReplayValues, name: string): string[] {
+  const list: unknown = values[name as keyof ReplayValues]
+  return typeof list === 'string' ? list.split(',').map((budget) => budget.trim()) : []
 }
 
 function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
@@ -99,7 +138,14 @@ function readLimit(
   counting: { readonly algorithm: AlgorithmName; readonly burst?: number },
 ): LimitOptions | false {
   if (text === 'false') return false
-  return { limit: readWholeNumber(option, text, 1) ?? defaultLimit, ...counting }
+  const limit = text === undefined ? defaultLimit : /^\d{1,15}$/.test(text) ? Number(text) : 0
+  if (limit > 0) return { limit, ...counting }
+  return rejectOption(
+    option,
+    text,
+    'takes a whole number or false',
+    'Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.',
+  )
 }
 
 function readSeconds(option: string, text: string | undefined): number | undefined {

@@ -1,6 +1,7 @@
 import type { RequestClass } from '../../../limits/request-class.ts'
 import type { LogEntry, ParsedLine } from '../log/log-entry.ts'
 import { ClientRecord } from './client-record.ts'
+import type { ComparedLimit } from './compared-limit.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
 
 /** The requests of a class, or of a minute. */
@@ -48,9 +49,12 @@ export class Replayer {
   firstMs = 0
   lastMs = 0
   readonly #limiter: OfflineLimiter
+  /** Further limits that count the same requests. */
+  readonly compared: readonly ComparedLimit[]
 
-  constructor(limiter: OfflineLimiter) {
+  constructor(limiter: OfflineLimiter, compared: readonly ComparedLimit[] = []) {
     this.#limiter = limiter
+    this.compared = compared
   }
 
   get requests(): number {
@@ -85,6 +89,7 @@ export class Replayer {
     const nowMs = this.#advanceTime(entry.timeMs)
     if (entry.forwarded !== undefined) this.forwardedLines++
     const { clientKey, requestClass, allowed } = this.#limiter.decide(entry, nowMs)
+    for (const one of this.compared) if (one.requestClass === requestClass) one.count(clientKey, nowMs)
     const client = this.#clientAt(clientKey)
     client.requests++
     this.#limiter.countUsage(client.usage(requestClass), requestClass, nowMs)

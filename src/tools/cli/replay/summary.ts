@@ -13,6 +13,23 @@ import {
   type UsageCount,
 } from './suggested-limits.ts'
 
+/** A limit in a {@link ReplaySummary}. */
+export interface LimitSummary {
+  readonly limit: number
+  readonly windowSec: number
+  readonly algorithm: Limit['algorithm']
+  readonly burst: number
+}
+
+/** What one of several limits would have refused. */
+export interface ComparedLimitSummary {
+  /** Null for no limit. */
+  readonly limit: LimitSummary | null
+  readonly refused: number
+  /** Clients with at least one refused request. */
+  readonly refusedClients: number
+}
+
 /** One class of requests in a {@link ReplaySummary}. */
 export interface ClassSummary {
   readonly requests: number
@@ -21,13 +38,10 @@ export interface ClassSummary {
   readonly clients: number
   /** Clients with at least one refused request. */
   readonly refusedClients: number
-  /** The limit that the replay used; null where the class has none. */
-  readonly limit: {
-    readonly limit: number
-    readonly windowSec: number
-    readonly algorithm: Limit['algorithm']
-    readonly burst: number
-  } | null
+  /** The limit that the replay used, the first of several; null where the class has none. */
+  readonly limit: LimitSummary | null
+  /** What each of several limits would have refused; empty where the class has one limit or none. */
+  readonly compared: readonly ComparedLimitSummary[]
   /**
    * Limits that would refuse at most a share of the clients. For a token bucket they are values of `burst`.
    */
@@ -136,16 +150,25 @@ function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: O
     refused,
     clients: counts.reduce((sum, { clients }) => sum + clients, 0),
     refusedClients: limit === undefined ? 0 : clientsAbove(counts, limit.burst),
-    limit:
-      limit === undefined
-        ? null
-        : {
-            limit: limit.limit,
-            windowSec: limit.windowMs / 1000,
-            algorithm: limit.algorithm,
-            burst: limit.burst,
-          },
+    limit: limitSummary(limit),
+    compared: replayer.compared
+      .filter((one) => one.requestClass === requestClass)
+      .map((one) => ({
+        limit: limitSummary(one.limit),
+        refused: one.refused,
+        refusedClients: one.refusedClients,
+      })),
     suggestions: suggestions.filter((suggestion) => suggestion !== undefined),
+  }
+}
+
+function limitSummary(limit: Limit | undefined): LimitSummary | null {
+  if (limit === undefined) return null
+  return {
+    limit: limit.limit,
+    windowSec: limit.windowMs / 1000,
+    algorithm: limit.algorithm,
+    burst: limit.burst,
   }
 }
 

@@ -1,13 +1,13 @@
-import { createServer } from 'node:http'
+import { createServer, Server } from 'node:http'
 import express from 'express'
 import express4 from 'express4'
 import { describe, expect, it } from 'vitest'
-import { findApp } from '../../../../src/tools/cli/audit/find-app.ts'
+import { findTarget } from '../../../../src/tools/cli/audit/find-app.ts'
 
 const app = express()
 const otherApp = express()
-const find = (moduleExports: Record<string, unknown>, name?: string): Promise<unknown> =>
-  findApp(moduleExports, 'app.js', name)
+const find = async (moduleExports: Record<string, unknown>, name?: string): Promise<unknown> =>
+  (await findTarget(moduleExports, 'app.js', name)).target
 
 describe('the app of a module', () => {
   it.each<[string, Record<string, unknown>]>([
@@ -21,6 +21,8 @@ describe('the app of a module', () => {
     ],
     ['the return value of the default export', { default: () => app, helper: () => 1 }],
     ['the value that the promise of the only function resolves to', { createApp: async () => app }],
+    ['the property app of what a function returns', { createApp: () => ({ app, admin: otherApp, port: 1 }) }],
+    ['the only app in what a function returns', { start: async () => ({ api: app, close: () => {} }) }],
   ])('is %s', async (_source, moduleExports) => {
     expect(await find(moduleExports)).toBe(app)
   })
@@ -36,10 +38,19 @@ describe('the app of a module', () => {
     const server = createServer(app)
     expect(await find({ default: server })).toBe(server)
     expect(await find({ start: async () => server })).toBe(server)
-    expect(await find({ app, server })).toBe(app)
     expect(await find({ app, server }, 'server')).toBe(server)
-    await expect(find({ one: app, server })).rejects.toThrow('app.js: exports several apps: one, server.')
+    expect(await find({ app, server }, 'app')).toBe(app)
     await expect(find({ default: server }, '_events')).rejects.toThrow("app.js: has no export '_events'.")
+  })
+
+  it.each([
+    ['exports', { app, server: createServer(otherApp) }],
+    ['exports without the usual names', { api: app, http: createServer(otherApp) }],
+    ['what a function returns', { start: () => ({ app, server: createServer(otherApp) }) }],
+  ])('is audited together with the server beside it: %s', async (_where, moduleExports) => {
+    const found = await findTarget(moduleExports, 'app.js', undefined)
+    expect(found.target).toBeInstanceOf(Server)
+    expect(found.app).toBe(app)
   })
 
   it('is the export with the given name', async () => {
@@ -52,7 +63,7 @@ describe('the app of a module', () => {
       'no exports',
       {},
       undefined,
-      'app.js: exports no Express app. Export the app, or a function without parameters that returns it.',
+      'app.js: exports no Express app. Export the app, or a function without parameters that returns it, or { app }.',
     ],
     [
       'other exports only',
@@ -78,6 +89,18 @@ describe('the app of a module', () => {
       { create: () => 1 },
       undefined,
       "app.js: exports 'create', which returned no Express app.",
+    ],
+    [
+      'a function that returns an object without an app',
+      { create: () => ({ port: 1 }) },
+      undefined,
+      "app.js: exports 'create', which returned no Express app.",
+    ],
+    [
+      'a function that returns several apps',
+      { create: () => ({ one: app, two: otherApp }) },
+      undefined,
+      "app.js: exports 'create', which returned several apps: one, two. Return one of them as 'app'. Name the export",
     ],
     [
       'a name that no export has',

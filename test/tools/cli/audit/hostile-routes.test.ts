@@ -18,7 +18,7 @@ const APP = `
   app.get('/files/' + ${JSON.stringify(HOSTILE)}, (req, res) => res.end())
   module.exports = app`
 
-it.each([[[]], [['--json']], [['--except', `/${HOSTILE}`]]])(
+it.each([[[]], [['--format', 'json']], [['--format', 'sarif']], [['--except', `/${HOSTILE}`]]])(
   'a route whose name holds control characters is escaped in the audit with the options %j (threat 43)',
   async (options) => {
     const folder = mkdtempSync(join(tmpdir(), 'express-tollgate-'))
