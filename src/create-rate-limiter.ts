@@ -75,29 +75,24 @@ export function createRateLimiter<
     checkOpen,
   }
   const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)
-  const settlements = new Settlements(parts, store)
-  const { settle, refund } = settlements
-  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges(
-    { ...parts, bans, settlements },
-    store,
-  )
+  const charges = chargingMethods(parts, bans, store)
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)
-  const methods = {
-    consume,
-    settle,
-    refund,
-    peek,
-    block,
-    unblock,
-    reset,
-    resetAll,
-    guard,
-    explain,
-    health,
-    close,
-  }
+  const methods = { ...charges, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
+}
+
+/** The methods that change what the store keeps. */
+function chargingMethods<Req extends IncomingMessage, Res extends ServerResponse>(
+  parts: MiddlewareParts<Req, Res>,
+  bans: ClientBans,
+  store: Store,
+): Omit<RateLimiter, 'guard' | 'explain' | 'health' | 'close' | 'store' | typeof LIMITER_DESCRIPTION> {
+  const settlements = new Settlements(parts, store)
+  const { settle, refund } = settlements
+  const direct = new DirectCharges({ ...parts, bans, settlements }, store)
+  const { consume, peek, block, unblock, reset, resetAll } = direct
+  return { consume, settle, refund, peek, block, unblock, reset, resetAll }
 }
 
 function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(

@@ -1,12 +1,12 @@
 // Writes the limits and the ban rule of a charge as arguments of a script.
 //
 // Twin: src/stores/redis/scripts/decide.lua
-// Twin: src/stores/redis/scripts/refund.lua
+// Twin: src/stores/redis/scripts/settle.lua
 // Twin: src/stores/redis/scripts/single-window.lua
 // Twin: src/stores/redis/scripts/stored-client.lua
 
 import type { BanRule } from '../../limits/ban.ts'
-import type { Limit } from '../../limits/limit.ts'
+import { type Limit, maxDebtOf } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 import { escapeCharacter } from './redis-key.ts'
 
@@ -38,7 +38,7 @@ export class ChargeSpecs {
     return spec
   }
 
-  /** For the script that refunds. */
+  /** For the script that settles. */
   ofLimits(limits: readonly Limit[]): string {
     return `{"limits":${this.#jsonOf(limits)}}`
   }
@@ -47,10 +47,10 @@ export class ChargeSpecs {
     let json = this.#limits.get(limits)
     if (json === undefined) {
       json = JSON.stringify(
-        limits.map(({ name, algorithm, limit, windowMs, burst, ttlMs }) => [
-          encodeName(name),
-          algorithm,
-          ...[limit, windowMs, burst, ttlMs],
+        limits.map((limit) => [
+          encodeName(limit.name),
+          limit.algorithm,
+          ...[limit.limit, limit.windowMs, limit.burst, limit.ttlMs, maxDebtOf(limit)],
         ]),
       )
       this.#limits.set(limits, json)

@@ -14,11 +14,11 @@
 //
 // script-runner.ts sends the text of a script to a server that does not have it.
 // The other Lua files repeat files in src/limits. scripts/assemble-script.ts puts the files of a script
-// together. Each file of clients/ is for one package. Refunds, bans and resets need redis-receipt.ts and the
+// together. Each file of clients/ is for one package. Settlements, bans and resets need redis-receipt.ts and the
 // other scripts too.
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { FirstIds } from '../../limits/algorithm.ts'
+import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import { CounterBound } from '../counter-bound.ts'
@@ -36,13 +36,13 @@ import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
-import { decisionOf, droppedCountersOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
+import { decisionOf, droppedCountersOf, receiptNumbersOf, recordsOf, replyNumbersOf } from './reply.ts'
 import { ScriptRunner } from './script-runner.ts'
 import {
   blockScript,
   decideScript,
-  refundScript,
   type Script,
+  settleScript,
   unblockScript,
 } from './scripts/redis-scripts.ts'
 
@@ -141,14 +141,16 @@ export class RedisStore implements Store {
     return decisionOf(replyNumbersOf(await this.#decide(charge, 'peek'), charge), charge)
   }
 
-  async refund(receipt: Receipt): Promise<void> {
-    const charge = RedisReceipt.isOf(this, receipt) ? receipt.spend() : undefined
-    if (charge === undefined) return
-    const { key, limits, cost, receiptNumbers } = charge
+  async settle(receipt: Receipt, cost: number): Promise<number> {
+    if (!RedisReceipt.isOf(this, receipt)) return 0
+    const { key, limits } = receipt.charge
     this.#refusals?.forget(key)
-    const args = [this.#specs.ofLimits(limits), String(cost), JSON.stringify(receiptNumbers)]
-    await this.#run(refundScript, key, args)
+    const recorded = await receipt.settle(cost, async (records) => {
+      const args = [this.#specs.ofLimits(limits), String(cost), JSON.stringify(records)]
+      return recordsOf(await this.#run(settleScript, key, args), limits.length)
+    })
     this.#refusals?.forget(key)
+    return recorded
   }
 
   async block(key: string, forMs: number): Promise<void> {
@@ -195,8 +197,8 @@ export class RedisStore implements Store {
     if (!decision.allowed) this.#refusals?.note(charge, decision, callTimes)
     if (!decision.allowed || !isRefundable) return decision
     const { key, limits, cost } = charge
-    const receiptNumbers = receiptNumbersOf(numbers, charge)
-    return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, cost, receiptNumbers }) }
+    const records = receiptNumbersOf(numbers, charge).map((own): ChargeRecord => [cost, ...own])
+    return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, records }) }
   }
 
   #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {

@@ -7,12 +7,12 @@ import { explainReply } from './error-replies.ts'
 import {
   blockScript,
   decideScript,
-  refundScript,
   type Script,
+  settleScript,
   unblockScript,
 } from './scripts/redis-scripts.ts'
 
-const ALL_SCRIPTS = [decideScript, refundScript, blockScript, unblockScript]
+const ALL_SCRIPTS = [decideScript, settleScript, blockScript, unblockScript]
 
 /** One call may find a server without the script after it has waited for another one, in a cluster. */
 const MOST_WAITS = 8

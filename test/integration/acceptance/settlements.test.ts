@@ -15,6 +15,8 @@ const VERSIONS = [
   ['Express 5', express5],
 ] as const
 
+const LATE = 'late'
+
 /** An app whose requests settle to what the header `actual` says, after the response if `late` is set. */
 class SettlingApp {
   readonly clock = new FakeClock()
@@ -37,7 +39,7 @@ class SettlingApp {
           (error: Error) => this.results.push(error.message),
         )
       }
-      if (req.headers['late'] === undefined) settle()
+      if (req.headers[LATE] === undefined) settle()
       else res.once('close', () => setImmediate(settle))
       res.sendStatus(req.path === '/fails' ? 500 : 200)
     })

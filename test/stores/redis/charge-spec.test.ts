@@ -24,7 +24,7 @@ describe('the arguments of a script', () => {
   it('have the limits in their order, and the ban rule if there is one', () => {
     const specs = new ChargeSpecs()
     const limits = [WINDOW, BUCKET]
-    const listed = '"limits":[["a","fixed-window",3,1000,3,31000],["b","token-bucket",7,60000,9,107143]]'
+    const listed = '"limits":[["a","fixed-window",3,1000,3,31000,3],["b","token-bucket",7,60000,9,107143,9]]'
     expect(specs.of(chargeOf('key', limits)).json).toBe(`{${listed}}`)
     expect(specs.of(chargeOf('key', limits, 1, banRule(5, 60_000, 900_000))).json).toBe(
       `{${listed},"ban":[5,60000,900000]}`,
@@ -85,7 +85,7 @@ describe('the arguments of a script', () => {
   it('have numbers of 15 digits without an exponent', () => {
     const limits = [limitOf(999_999_999_999_999, { windowMs: 2_592_000_000 })]
     expect(new ChargeSpecs().ofLimits(limits)).toBe(
-      '{"limits":[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000]]}',
+      '{"limits":[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000,999999999999999]]}',
     )
   })
 

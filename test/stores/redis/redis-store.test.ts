@@ -227,7 +227,7 @@ describe('a script that Redis does not know', () => {
   it('is sent for each operation of the store', async () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
     await store.block('client', 5)
     await store.unblock('client')
     expect(redis.names).toEqual(Array.from({ length: 4 }, () => ['EVALSHA', 'EVAL']).flat())
@@ -447,7 +447,7 @@ describe('a refusal', () => {
     const { receipt = {} } = await store.consume(chargeOf('client'))
     redis.reply = () => REFUSED
     await store.consume(CHARGE_WITHOUT_RECEIPT)
-    const refunded = store.refund(receipt)
+    const refunded = store.settle(receipt, 0)
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     expect(redis.commands).toHaveLength(4)
     await refunded
@@ -469,7 +469,7 @@ describe('a refund', () => {
   it('sends the limits, the cost and the receipt numbers', async () => {
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client', undefined, 2))
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
     expect(redis.commands[1]?.slice(2)).toEqual(['1', 'tollgate:v2:client', '1000', SPEC, '2', '[[7,0,0]]'])
   })
 
@@ -477,11 +477,11 @@ describe('a refund', () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
     for (const imitation of [{}, { ...receipt }, Object.create(receipt) as object])
-      await store.refund(imitation)
-    await made().refund(receipt)
+      await store.settle(imitation, 0)
+    await made().settle(receipt, 0)
     expect(redis.commands).toHaveLength(1)
-    await store.refund(receipt)
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
+    await store.settle(receipt, 0)
     expect(redis.commands).toHaveLength(2)
   })
 })

@@ -5,7 +5,7 @@
 -- ARGV[2]: the cost in units.
 -- ARGV[3]: the id from which the ids of a new client start, from 0 to 2^32 - 1.
 -- Then either the general form, which `charge-spec.ts` writes:
--- ARGV[4]: in JSON { limits: [[name, algorithm, units, window_ms, burst, ttl_ms] ...],
+-- ARGV[4]: in JSON { limits: [[name, algorithm, units, window_ms, burst, ttl_ms, max_debt] ...],
 --          ban: [units, window_ms, for_ms] }. Without a ban rule, `ban` is absent.
 -- ARGV[5]: 'consume' or 'peek'.
 -- Or the short form, to consume from one fixed window without a ban rule:
@@ -74,7 +74,7 @@ local function take()
     reply[#reply + 1], reply[#reply + 2] = result.remaining, result.reset_ms
   end
   for index, limit in ipairs(limits) do
-    local numbers, last = algorithms[limit.algorithm].receipt_numbers(results[index].state), #reply
+    local numbers, last = algorithms[limit.algorithm].receipt_numbers(results[index].state, limit), #reply
     reply[last + 1], reply[last + 2], reply[last + 3] = numbers[1], numbers[2], numbers[3]
   end
   local dropped = others and keep_others(others, taken) or 0

@@ -13,15 +13,16 @@
 -- - charge(state, limit, cost): { allowed, remaining, reset_ms, retry_ms, state }, by name.
 -- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
 -- - rewind(state, limit): the state on a clock that was set back. The same table if it was not.
--- - receipt_numbers(state): three numbers that `refund` needs of the state that a charge left.
--- - refund(state, receipt_numbers, limit, cost): the state without that charge.
+-- - receipt_numbers(state, limit): three numbers that `settle` needs of the state that a charge left.
+-- - settle(state, record, limit, cost): the state and the record after the charge was settled to this cost. Both may be
+--   changed. A record is the units of the charge, then its receipt numbers.
 local algorithms = {
   ['fixed-window'] = fixed_window,
   ['sliding-window'] = sliding_window,
   ['token-bucket'] = token_bucket,
 }
 
--- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms } ... }, as in `charge-spec.ts`.
+-- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms, max_debt } ... }, as in `charge-spec.ts`.
 local function limits_of(listed)
   local limits = {}
   for index, one in ipairs(listed) do
@@ -32,6 +33,7 @@ local function limits_of(listed)
       window_ms = one[4],
       burst = one[5],
       ttl_ms = one[6],
+      max_debt = one[7],
     }
   end
   return limits

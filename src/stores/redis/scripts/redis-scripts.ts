@@ -16,6 +16,6 @@ function scriptOf(source: string): Script {
 
 // The build replaces each call of assembleScript by its result: see tsup.config.ts.
 export const decideScript: Script = scriptOf(assembleScript(new URL('./decide.lua', import.meta.url)))
-export const refundScript: Script = scriptOf(assembleScript(new URL('./refund.lua', import.meta.url)))
+export const settleScript: Script = scriptOf(assembleScript(new URL('./settle.lua', import.meta.url)))
 export const blockScript: Script = scriptOf(assembleScript(new URL('./block.lua', import.meta.url)))
 export const unblockScript: Script = scriptOf(assembleScript(new URL('./unblock.lua', import.meta.url)))

@@ -7,7 +7,7 @@
 --
 -- Twin: src/stores/memory/memory-store.ts
 
--- include: storage
+-- include: limits
 
 if not entry then return 0 end
 if #entry == 3 then
@@ -16,5 +16,8 @@ if #entry == 3 then
 end
 entry[3] = false
 entry[1] = now_ms + entry[2]
+for at = 4, #entry, 4 do
+  entry[1] = math.max(entry[1], algorithms[entry[at + 1]].over_at_ms(entry[at + 3], entry[at + 2]))
+end
 save(entry)
 return 1

@@ -6,14 +6,14 @@ import type * as RedisPart from '../../../../src/stores/redis/index.ts'
 import {
   blockScript,
   decideScript,
-  refundScript,
+  settleScript,
   unblockScript,
 } from '../../../../src/stores/redis/scripts/redis-scripts.ts'
 import tsup from '../../../../tsup.config.ts'
 import { chargeOf } from '../../../support/charges.ts'
 import { filesBelow, ROOT, textOf } from '../../../support/project-files.ts'
 
-const SCRIPTS = { decideScript, refundScript, blockScript, unblockScript }
+const SCRIPTS = { decideScript, settleScript, blockScript, unblockScript }
 const LUA_FILES = filesBelow('src/stores/redis/scripts').filter((path) => path.endsWith('.lua'))
 
 /** The texts that a build of the package sends to a Redis that does not know the scripts. */
@@ -26,7 +26,7 @@ async function textsSentBy({ RedisStore }: typeof RedisPart): Promise<string[]> 
   }
   const store = new RedisStore({ client: { sendCommand }, deadlineMs: 30_000 })
   const { receipt = {} } = await store.consume(chargeOf('client'))
-  await store.refund(receipt)
+  await store.settle(receipt, 0)
   await store.block('client', 5000)
   await store.unblock('client')
   return texts
