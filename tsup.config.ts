@@ -86,7 +86,7 @@ const inlineFiles: EsbuildPlugin = {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const url = pathToFileURL(path)
-      const isScripts = path.endsWith('redis-scripts.ts')
+      const isScripts = path.endsWith('batch-script.ts')
       const contents = isScripts ? withLuaScriptsInlined(source, url) : withTextFilesInlined(source, url)
       return { contents, loader: 'ts' }
     })

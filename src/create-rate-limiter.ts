@@ -1,10 +1,11 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
 import type { Request, Response } from 'express'
-import { type Client, createClientResolver } from './client/client-resolver.ts'
+import { createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { explainClient } from './client/explain-client.ts'
 import { trustOfApp } from './client/express-proxy-trust.ts'
 import { generatedKeyWithWarning } from './client/generated-key.ts'
+import type { Client } from './client/known-client.ts'
 import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
@@ -29,6 +30,7 @@ import { chargePlanner } from './request/charge-plan.ts'
 import { createMiddleware } from './request/middleware.ts'
 import type { MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
+import { exposableNames } from './response/exposed-headers.ts'
 import { MemoryStore } from './stores/memory/memory-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import type { Store } from './stores/store.ts'
@@ -122,11 +124,12 @@ function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
 /** The parts of the middleware that need no store. */
 function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'now'> {
+): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'exposedNames' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
     planCharge: chargePlanner({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
     infoProperty: requestProperty(settings.requestPropertyName),
+    exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
     now: () => (settings.clock ?? Date).now(),
   }
 }

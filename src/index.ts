@@ -27,14 +27,12 @@ export type {
   LimitDescription,
   LimiterDescription,
 } from './limits/limiter-description.ts'
-export type { RequestClass } from './limits/request-class.ts'
-export { type Env, type EnvOptions, optionsFromEnv } from './options/env-options.ts'
+export type { ReadOrWrite, RequestClass } from './limits/request-class.ts'
+export type { BanOptions, LimitOptions, LimitSetting, PlanOptions } from './options/budget-options.ts'
+export type { Callback } from './options/callback.ts'
+export { type Env, type EnvOptions, type EnvSource, optionsFromEnv } from './options/env-options.ts'
 export type {
-  BanOptions,
-  Callback,
   Clock,
-  LimitOptions,
-  LimitSetting,
   RateLimiterOptions,
   StandardHeadersName,
   StoreErrorPolicy,

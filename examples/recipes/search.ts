@@ -64,9 +64,8 @@ export function createApp(options: Options = {}): Express {
   app.use(
     createRateLimiter({
       ...options,
-      read: BUCKET,
-      // A POST to the search is a mistake, but it is charged its cost too, which has to fit in the bucket.
-      write: BUCKET,
+      // One bucket for all methods: a POST to the search is a mistake, but it is charged its cost too.
+      limit: BUCKET,
       cost: (req) => COSTS[workOf(req)],
       standardHeaders: true,
     }),

@@ -16,6 +16,8 @@ export type RateLimiterErrorCode =
   | 'invalid_env'
   /** A function among the options returned or threw a value that it must not return or throw. */
   | 'invalid_result'
+  /** The function `plan` returned a name that is not in `plans`. */
+  | 'unknown_plan'
   /** A request costs more units than its limit can ever allow. */
   | 'cost_above_capacity'
   /** The store threw, rejected, or returned an invalid decision. */

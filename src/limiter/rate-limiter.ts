@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { ClientExplanation } from '../client/explain-client.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
-import type { RequestClass } from '../limits/request-class.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { Next } from '../response/next.ts'
 import type { StoreHealth } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
@@ -11,8 +11,10 @@ import type { GuardOptions } from './server-guard.ts'
 
 /** What a charge without a request needs to know. */
 export interface ChargeOptions {
-  /** Default: `'read'`. */
-  readonly class?: RequestClass | undefined
+  /** Needed where reads and writes both have limits of their own. Default: the only class that is limited. */
+  readonly class?: ReadOrWrite | 'any' | undefined
+  /** The name of the plan; needed where the limiter has the option `plans`, an error elsewhere. */
+  readonly plan?: string | undefined
   /** Units, a whole number of at least 1. Default: 1. */
   readonly cost?: number | undefined
   /** Units in all; needed where the class's limit is a function of the request, an error elsewhere. */
@@ -67,7 +69,7 @@ export interface RateLimiter {
    */
   peek(key: string, options?: ChargeOptions): Promise<Decision>
   /**
-   * Bans a client for so many seconds from now, in both classes, whatever ban it had. A class without a limit
+   * Bans a client for so many seconds from now, in all classes, whatever ban it had. A class without a limit
    * stays open.
    * @param key as in `consume`. Where the limiter has a `keyGenerator`, the text is banned as it is too
    * @param seconds a number from 0.001
@@ -77,7 +79,7 @@ export interface RateLimiter {
   /** Ends a client's ban, under the same keys as `block`, one by the `ban` option included; what it has used stays used. Throws as `block`. */
   unblock(key: string): Promise<void>
   /**
-   * Forgets what a client has used, in both classes, and its ban.
+   * Forgets what a client has used, in all classes, and its ban.
    * @param key as in `block`
    * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
    */
@@ -96,7 +98,7 @@ export interface RateLimiter {
    * @param app the Express app of the server: its `trust proxy` holds here too. Default: the app that is a request
    *   listener of the server when `guard` is called. Pass it where another library has attached to the server before.
    * @throws RateLimiterError `invalid_option` for a server of node:http2, or an app that is none; `unknown_option`;
-   *   `impossible_combination` where the limiter has `keyGenerator`, `cost`, `skip` or a limit that is a function, since
+   *   `impossible_combination` where the limiter has `plan`, `keyGenerator`, `cost`, `skip` or a limit that is a function, since
    *   no middleware has run yet, unless `beforeMiddleware` is true; `closed`
    */
   guard(server: Server, app?: GuardedApp, options?: GuardOptions): void

@@ -72,10 +72,18 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
   // The state does not show when it was written. But no client waits longer than an empty bucket takes to
   // fill, or one that owes units. If this one would, the clock was set back, and the bucket counts as that empty now.
   rewind(state, nowMs, limit) {
-    const owed = state.fullAtParts < 0 ? maxDebtOf(limit) : 0
-    const largestDebt = (limit.burst + owed) * limit.windowMs
+    const largestDebt = largestDebtOf(state, limit)
     if (debtOf(state, nowMs, limit) <= largestDebt) return state
     return stateWithDebt(largestDebt, nowMs, limit, state.fillId)
+  },
+
+  // A unit is `windowMs` parts, whatever the rate. So the parts that are missing stay the same.
+  withLimit(state, from, to, nowMs) {
+    if (from.limit === to.limit) return state
+    const debt = debtOf(state, nowMs, from)
+    // A bucket that is full stays full. Its time counts again if the clock is set back, and parts of another size do not.
+    if (debt === 0) return state.fullAtParts === 0 ? state : { ...state, fullAtParts: 0 }
+    return stateWithDebt(Math.min(debt, largestDebtOf(state, to)), nowMs, to, state.fillId)
   },
 
   // A record is the units of the charge, the time of the charge, the parts that were missing after it, and the id.
@@ -156,9 +164,15 @@ export function isExact(limit: Pick<Limit, 'limit' | 'windowMs' | 'burst' | 'max
 /** How many parts are missing until the bucket is full. */
 function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: Limit): number {
   if (state === undefined || state.fullAtMs < nowMs) return 0
-  // If a limit function changed the limit, the parts are parts of another size. Together they count as at
-  // most one millisecond.
+  // A store that does not know the limit of the last charge takes it to be this one. Then the parts are parts of another
+  // size. Together they count as at most one millisecond.
   return (state.fullAtMs - nowMs) * limit + Math.min(partsOf(state.fullAtParts), limit)
+}
+
+/** The most parts that can be missing from a bucket: if it owes units, more than it has. */
+function largestDebtOf({ fullAtParts }: TokenBucketState, limit: Limit): number {
+  const owed = fullAtParts < 0 ? maxDebtOf(limit) : 0
+  return (limit.burst + owed) * limit.windowMs
 }
 
 /** The parts that {@link TokenBucketState.fullAtParts} stands for. */

@@ -8,8 +8,8 @@ import {
 import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit, largestExactDebt } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
+import type { LimitOptions } from './budget-options.ts'
 import { LIMIT_HINTS } from './option-hints.ts'
-import type { LimitOptions } from './rate-limiter-options.ts'
 import { windowToMs } from './window-option.ts'
 
 const LIMIT_OPTION_NAMES = ['limit', 'windowSec', 'algorithm', 'burst', 'maxDebt', 'name']

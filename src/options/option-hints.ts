@@ -15,7 +15,7 @@ const inSeconds = (ms: unknown): string =>
   typeof ms === 'number' ? `Write windowSec: ${ms / 1000}.` : 'Write windowSec, in seconds.'
 
 const budget = (units: unknown): string =>
-  typeof units === 'number' ? `Write read: ${units}, write: ${units}.` : 'Write read and write.'
+  typeof units === 'number' ? `Write limit: ${units}.` : 'Write limit.'
 
 const ERL = 'express-rate-limit'
 const SLOW = 'express-slow-down'
@@ -29,7 +29,7 @@ const BAN = 'Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your num
 /** Options of a limit that users look for beside the limits. */
 const ofLimit = (example: string): OptionHint => ({
   problem: 'belongs to a limit',
-  remedy: `Write read: { limit: 100, ${example} }, and the same for write.`,
+  remedy: `Write limit: { limit: 100, ${example} }.`,
 })
 
 const all = (names: readonly string[], hint: OptionHint): Record<string, OptionHint> =>
@@ -38,7 +38,7 @@ const all = (names: readonly string[], hint: OptionHint): Record<string, OptionH
 /** What to write instead of the options of other rate limiters. */
 export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   windowMs: renamed(ERL, 'windowSec', inSeconds),
-  ...all(['max', 'limit'], renamed(ERL, 'read/write', budget)),
+  max: renamed(ERL, 'limit', budget),
   identifier: renamed(ERL, 'name', (name) =>
     typeof name === 'string' ? `Write name: '${name}'.` : 'Write name, as a text.',
   ),
@@ -55,7 +55,7 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   ...all(['delayMs', 'delayAfter', 'maxDelayMs'], { of: SLOW, remedy: NO_DELAY }),
   ...all(['sendCommand', 'sendCommandCluster', 'resetExpiryOnChange'], { of: REDIS, remedy: OF_STORE }),
   prefix: renamed(REDIS, 'name', 'Write name, which is part of every key. RedisStore has a prefix too.'),
-  points: renamed(FLEXIBLE, 'read/write', budget),
+  points: renamed(FLEXIBLE, 'limit', budget),
   duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
   keyPrefix: renamed(FLEXIBLE, 'name', 'Write name, which is part of every key.'),
   ...all(

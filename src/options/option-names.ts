@@ -6,8 +6,12 @@ import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** The names of all options. A record, so that the compiler reports a name that is missing here. */
 const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
+  limit: true,
   read: true,
   write: true,
+  plans: true,
+  plan: true,
+  preflight: true,
   windowSec: true,
   ttlSec: true,
   trustProxy: true,
@@ -26,6 +30,7 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   legacyHeaders: true,
   resetFormat: true,
   standardHeaders: true,
+  exposeHeaders: true,
   statusCode: true,
   message: true,
   handler: true,
@@ -51,7 +56,7 @@ export function checkOptionNames<Options extends object>(options: Options): Opti
       code: 'invalid_option',
       value: options,
       problem: 'createRateLimiter takes an object of options',
-      remedy: 'Give an object such as { read: 1000, write: 200, windowSec: 60 }.',
+      remedy: 'Give an object such as { limit: 100, windowSec: 60 }.',
     })
   }
   const remedy = remedyForFlexibleLimiter(options)

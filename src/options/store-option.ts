@@ -1,11 +1,11 @@
 import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Limit } from '../limits/limit.ts'
-import { isDynamic } from '../limits/policy.ts'
+import { isDynamic, limitedPolicies, optionOf } from '../limits/policy.ts'
 import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
-import type { ClassPolicies } from './class-policies.ts'
 import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
+import type { PlanSettings } from './plan-policies.ts'
 
 /** Throws unless `store` is a store. */
 export function checkStore(store: unknown): void {
@@ -37,22 +37,21 @@ export function checkStore(store: unknown): void {
 
 /** What the options need from a store. */
 export interface StoreNeeds {
-  readonly policies: ClassPolicies<never, never>
+  readonly budgets: PlanSettings<never, never>
   readonly refunds: boolean
   /** The option `settles`; undefined if it is not given. */
   readonly settles: unknown
-  /** The option `ban`; undefined if it is not given. */
+  /** The option `ban` of the limiter or of a plan; undefined if none is given. */
   readonly ban: unknown
 }
 
 /** Throws if the options need more than the store declares, so that no request fails for this reason. */
-export function checkCapabilities(store: Store, { policies, refunds, settles, ban }: StoreNeeds): void {
+export function checkCapabilities(store: Store, { budgets, refunds, settles, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
-  for (const [requestClass, policy] of Object.entries(policies)) {
-    if (policy === false) continue
-    const limits = isDynamic(policy) ? [policy.template] : policy.limits
-    checkLimits(name, capabilities, requestClass, limits)
+  const { plans, preflight } = budgets
+  for (const policy of [...limitedPolicies(plans), ...(preflight === false ? [] : [preflight])]) {
+    checkLimits(name, capabilities, optionOf(policy), isDynamic(policy) ? [policy.template] : policy.limits)
   }
   const canSettle = typeof store.settle === 'function'
   if (refunds && !canSettle) {
@@ -72,16 +71,16 @@ export function checkCapabilities(store: Store, { policies, refunds, settles, ba
 function checkLimits(
   name: string,
   { algorithms, severalLimits }: StoreCapabilities,
-  requestClass: string,
+  option: string,
   limits: readonly Limit[],
 ): void {
   if (limits.length > 1 && !severalLimits) {
-    reject(requestClass, limits.length, `${name} does not support several limits`, 'Give one limit')
+    reject(option, limits.length, `${name} does not support several limits`, 'Give one limit')
   }
   for (const limit of limits) {
     if (algorithms.includes(limit.algorithm)) continue
     reject(
-      requestClass,
+      option,
       limit.algorithm,
       `${name} does not support the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
       `Give one of ${algorithms.join(', ')}`,

@@ -57,7 +57,7 @@ export function followUpAllowed<Req extends IncomingMessage, Res extends ServerR
 ): void {
   const { keepsReceipts, refund } = parts.settings
   const { receipt } = decision
-  if (keepsReceipts && receipt !== undefined) {
+  if (keepsReceipts && receipt !== undefined && plan.charge.refundable !== false) {
     const receipts = otherReceipt === undefined ? [receipt] : [receipt, otherReceipt]
     const { clientKey, policy, charge } = plan
     const taken = { receipts, key: clientKey, class: policy.class, recorded: charge.cost }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/client-resolver.ts'
+import type { Client } from '../client/known-client.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
@@ -22,6 +22,8 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
   readonly planCharge: PlanCharge<Req, Res>
   readonly infoProperty: RequestProperty
+  /** The fields that scripts of other origins may read; undefined where the options expose none. */
+  readonly exposedNames: readonly string[] | undefined
   readonly store: ResilientStore
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number

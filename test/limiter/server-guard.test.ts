@@ -225,6 +225,9 @@ describe('guard', () => {
     ['cost', { cost: () => 1 }],
     ['skip', { skip: () => false }],
     ['read', { read: () => 5 }],
+    ['limit', { limit: () => 5 }],
+    ['plan, plans.free.limit', { plan: () => 'free', plans: { free: { limit: () => 5 } } }],
+    ['plan', { plan: () => 'free', plans: { free: { limit: 5 } } }],
     ['keyGenerator, cost, write', { keyGenerator: () => 'a', cost: () => 1, write: () => 5 }],
   ])('refuses a limiter with %s, unless it may run before middleware', (names, options) => {
     const guard = (more?: { beforeMiddleware: boolean }): void =>

@@ -50,10 +50,8 @@ export class ChargeLog implements ReferenceModel {
     }
   }
 
-  refund(_nowMs: number, chargeIndex: number): void {
-    const charge = this.#charges[chargeIndex]
-    if (charge === undefined) return
-    for (const entry of [charge, ...charge.more]) entry.cost = 0
+  refund(nowMs: number, chargeIndex: number): void {
+    this.settle(nowMs, chargeIndex, 0)
   }
 
   settle(nowMs: number, chargeIndex: number, units: number): number {

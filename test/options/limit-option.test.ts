@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { RateLimiterErrorCode } from '../../src/errors/rate-limiter-error.ts'
+import type { LimitOptions } from '../../src/options/budget-options.ts'
 import { checkLimit, type LimitWithoutTtl, parseLimit } from '../../src/options/limit-option.ts'
-import type { LimitOptions } from '../../src/options/rate-limiter-options.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 

@@ -78,16 +78,8 @@ describe('the options of other libraries', () => {
       '1m',
       "is an option of express-rate-limit, got '1m'. Did you mean 'windowSec'? Write windowSec, in seconds.",
     ],
-    [
-      'max',
-      100,
-      "is an option of express-rate-limit, got 100. Did you mean 'read/write'? Write read: 100, write: 100.",
-    ],
-    [
-      'max',
-      true,
-      "is an option of express-rate-limit, got true. Did you mean 'read/write'? Write read and write.",
-    ],
+    ['max', 100, "is an option of express-rate-limit, got 100. Did you mean 'limit'? Write limit: 100."],
+    ['max', true, "is an option of express-rate-limit, got true. Did you mean 'limit'? Write limit."],
     [
       'identifier',
       'api',
@@ -123,11 +115,7 @@ describe('the options of other libraries', () => {
       () => 1,
       "is an option of rate-limit-redis, got a function. Leave it out, and give store: new RedisStore({ client }) of 'express-tollgate/redis'.",
     ],
-    [
-      'points',
-      5,
-      "is an option of rate-limiter-flexible, got 5. Did you mean 'read/write'? Write read: 5, write: 5.",
-    ],
+    ['points', 5, "is an option of rate-limiter-flexible, got 5. Did you mean 'limit'? Write limit: 5."],
     [
       'duration',
       2,
@@ -146,12 +134,12 @@ describe('the options of other libraries', () => {
     [
       'algorithm',
       'sliding-window',
-      "belongs to a limit, got 'sliding-window'. Write read: { limit: 100, algorithm: 'sliding-window' }, and the same for write.",
+      "belongs to a limit, got 'sliding-window'. Write limit: { limit: 100, algorithm: 'sliding-window' }.",
     ],
     [
       'burst',
       20,
-      "belongs to a limit, got 20. Write read: { limit: 100, algorithm: 'token-bucket', burst: 20 }, and the same for write.",
+      "belongs to a limit, got 20. Write limit: { limit: 100, algorithm: 'token-bucket', burst: 20 }.",
     ],
   ])('%s: %o', (name, value, message) => {
     const error = thrownBy(() => settingsOf({ [name]: value }))

@@ -3,10 +3,14 @@ import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const KNOWN =
-  'read, write, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, settles, skip, legacyHeaders, resetFormat, standardHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
+  'limit, read, write, plans, plan, preflight, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, settles, skip, legacyHeaders, resetFormat, standardHeaders, exposeHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
 
 describe('an unknown option', () => {
   it.each([
+    ['limits', 'limit'],
+    ['palns', 'plans'],
+    ['preflights', 'preflight'],
+    ['exposedHeaders', 'exposeHeaders'],
     ['reads', 'read'],
     ['raed', 'read'],
     ['wirte', 'write'],
@@ -50,7 +54,7 @@ describe('an unknown option', () => {
 
 describe('options that are not an object', () => {
   const message = (shown: string): string =>
-    `createRateLimiter takes an object of options, got ${shown}. Give an object such as { read: 1000, write: 200, windowSec: 60 }.`
+    `createRateLimiter takes an object of options, got ${shown}. Give an object such as { limit: 100, windowSec: 60 }.`
   testRejections('invalid_option', [
     [null, undefined, message('null')],
     [100, undefined, message('100')],

@@ -4,7 +4,7 @@ import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
 describe('the settings', () => {
   it('have a default for every option', () => {
-    const { policies, refusal, ...settings } = settingsOf({})
+    const { plans, preflight, refusal, ...settings } = settingsOf({})
     expect(settings).toEqual({
       name: 'default',
       mode: 'enforce',
@@ -16,7 +16,7 @@ describe('the settings', () => {
         allowList: undefined,
         denyList: undefined,
       },
-      ban: undefined,
+      plan: undefined,
       classify: expect.any(Function),
       connectDeadlineMs: 1000,
       classifiedBy: 'method',
@@ -24,6 +24,7 @@ describe('the settings', () => {
       cost: undefined,
       skip: undefined,
       formats: [expect.objectContaining({ name: 'legacy' })],
+      exposesHeaders: true,
       refund: undefined,
       keepsReceipts: false,
       store: undefined,
@@ -34,7 +35,8 @@ describe('the settings', () => {
       requestPropertyName: 'rateLimit',
       clock: undefined,
     })
-    expect(policies.read).not.toBe(false)
+    expect(plans).toMatchObject([{ policies: { read: { class: 'read' }, write: { class: 'write' } } }])
+    expect(preflight).toMatchObject({ class: 'preflight', limits: [{ limit: 1000, windowMs: 60_000 }] })
     expect(refusal).toMatchObject({ statusCode: 429, handler: undefined })
   })
 
@@ -76,10 +78,9 @@ describe('a polluted Object.prototype', () => {
       }
       const settings = settingsOf({})
       expect(settings).toMatchObject({ mode: 'enforce', cost: undefined, store: undefined })
-      expect(settings.ban).toBeUndefined()
       expect(settings.client.allowList).toBeUndefined()
       expect(settings.skip).toBeUndefined()
-      expect(settings.policies).toEqual(clean.policies)
+      expect(settings.plans).toEqual(clean.plans)
     } finally {
       for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { type Exchange, exchange } from './exchange.ts'
@@ -11,20 +11,21 @@ function assess(
   options: object,
   { req, res }: Exchange = exchange(),
 ): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(settingsOf(options))(req, res, ADDRESS) as ReturnType<typeof assess>
+  return chargePlanner(settingsOf(options))(req, res, clientWithKey(ADDRESS)) as ReturnType<typeof assess>
 }
 
 describe('a charge plan', () => {
   it('is made at once: client, limits and cost', () => {
     const settings = settingsOf({ name: 'api' })
     const { req, res } = exchange('POST')
-    const assessed = chargePlanner(settings)(req, res, ADDRESS)
-    const { write } = settings.policies
+    const assessed = chargePlanner(settings)(req, res, clientWithKey(ADDRESS))
+    const write = settings.plans[0]?.policies.write ?? false
     expect(assessed).toEqual({
       policy: write,
       clientKey: ADDRESS,
       charge: {
         key: `api:write:${ADDRESS}`,
+        memo: {},
         limits: write !== false && 'limits' in write && write.limits,
         cost: 1,
         refundable: false,
@@ -47,10 +48,10 @@ describe('a charge plan', () => {
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
       const { req, res } = exchange(method)
-      const { charge } = ask(req, res, ADDRESS) as ChargePlan
+      const { charge } = ask(req, res, clientWithKey(ADDRESS)) as ChargePlan
       return charge
     })
-    for (const { ban } of charges) expect(ban).toBe(settings.ban)
+    for (const { ban } of charges) expect(ban).toBe(charges[0]?.ban)
     expect(charges[0]).toMatchObject({ ban: { refusals: { limit: 5, windowMs: 60_000 }, forMs: 3_600_000 } })
     expect(assess({})).toMatchObject({ charge: { ban: undefined } })
   })
@@ -65,7 +66,9 @@ describe('a charge plan', () => {
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = chargePlanner(settingsOf(options))
-      const [one, two] = [exchange(), exchange()].map(({ req, res }) => ask(req, res, ADDRESS) as ChargePlan)
+      const [one, two] = [exchange(), exchange()].map(
+        ({ req, res }) => ask(req, res, clientWithKey(ADDRESS)) as ChargePlan,
+      )
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
   })

@@ -4,7 +4,15 @@ import type { RateLimitInfo } from '../../src/response/rate-limit-info.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const info: RateLimitInfo = {
-  ...{ limit: 5, used: 5, remaining: 0, resetTime: new Date(60_000), key: 'a', class: 'read' },
+  ...{
+    limit: 5,
+    used: 5,
+    remaining: 0,
+    resetTime: new Date(60_000),
+    key: 'a',
+    class: 'read',
+    plan: undefined,
+  },
   ...{ allowed: false, banned: false, retryAfterMs: 60_000, limits: [] },
 }
 

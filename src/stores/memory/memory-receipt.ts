@@ -7,7 +7,7 @@ import type { ChargeRecord } from '../../limits/algorithm.ts'
 import { algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
-import { adjustToClock, indexOfLimit, overAtMs } from './client-entry.ts'
+import { adjustToClock, indexOfLimit, overAtMs, withLimits } from './client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
@@ -48,9 +48,8 @@ export class MemoryReceipt {
   settle(nowMs: number, cost: number): number {
     const { client, fingerprint, limits } = this.#details
     if (!this.#isFinal && client.find(fingerprint)) {
-      const entry = client.read()
       // The limits of the charge: the limits that have the same names now may allow another number.
-      entry.limits = entry.limits.map((limit) => limits[indexOfLimit(limit, limits)] ?? limit)
+      const entry = withLimits(client.read(), limits, nowMs)
       adjustToClock(entry, nowMs)
       entry.states = entry.states.map((state, index) => {
         const limit = entry.limits[index]

@@ -16,7 +16,6 @@
  * memory-receipt.ts settles a charge. memory-stats.ts recognises a memory store by its figures.
  *
  * Twin: src/stores/redis/scripts/block.lua
- * Twin: src/stores/redis/scripts/unblock.lua
  */
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
@@ -139,7 +138,7 @@ export class MemoryStore implements Store {
 
   consume(charge: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
-    this.#client.findKey(charge.key, this.#hash)
+    this.#client.findKey(charge.key, this.#hash, charge.memo)
     return (
       this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
     )
@@ -147,7 +146,7 @@ export class MemoryStore implements Store {
 
   peek(charge: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
-    const isKnown = this.#client.findKey(charge.key, this.#hash)
+    const isKnown = this.#client.findKey(charge.key, this.#hash, charge.memo)
     const { fingerprint } = this.#client
     if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
     return this.#overflow.peek(fingerprint, charge, nowMs)
@@ -161,7 +160,7 @@ export class MemoryStore implements Store {
    */
   seedFromRemote(charge: Charge, decision: Decision): void {
     const nowMs = this.#nowUnlessClosed()
-    this.#client.findKey(charge.key, this.#hash)
+    this.#client.findKey(charge.key, this.#hash, charge.memo)
     this.#decider.seedFromRemote(charge, decision, nowMs)
   }
 

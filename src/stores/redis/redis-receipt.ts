@@ -21,7 +21,8 @@ export class RedisReceipt {
   readonly #charge: RedisCharge
   #records: readonly ChargeRecord[]
   #isFinal = false
-  #last: Promise<unknown> = Promise.resolve()
+  /** The settlement that was asked for last. Undefined if it is over. */
+  #underway: Promise<void> | undefined
 
   constructor(charge: RedisCharge) {
     this.#charge = charge
@@ -39,11 +40,18 @@ export class RedisReceipt {
 
   /**
    * Settles the charge, after the settlements that were asked for before: each needs the records that the one before
-   * has left. Returns the units recorded now.
+   * has left. If there are none, it is sent at once, and keeps its place among other operations. Returns the units
+   * recorded now.
    */
   settle(cost: number, send: SendSettlement): Promise<number> {
-    const settled = this.#last.then(() => this.#settle(cost, send))
-    this.#last = settled.catch(() => undefined)
+    const before = this.#underway
+    const settled =
+      before === undefined ? this.#settle(cost, send) : before.then(() => this.#settle(cost, send))
+    const ended = (): void => {
+      if (this.#underway === underway) this.#underway = undefined
+    }
+    const underway = settled.then(ended, ended)
+    this.#underway = underway
     return settled
   }
 

@@ -40,6 +40,7 @@ Several logs are read in the order of their first times. These formats are recog
   iis                           IIS, or another W3C extended log with a line #Fields
   haproxy                       HAProxy, HTTP log
 
+  --limit <n>               units in a window for all methods together, instead of --read and --write
   --read <n>, --write <n>   units in a window, at least 1, or false for no limit; default 1000
                             and 200. Several to compare are separated by commas: --read 50,100,200
   --window <seconds>        length of the window; default 60

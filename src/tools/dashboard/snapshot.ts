@@ -16,6 +16,8 @@ export interface ClientBudget {
   readonly remaining: number
   readonly limit: number
   readonly requestClass: RequestClass
+  /** Undefined for a client without a plan. */
+  readonly plan: string | undefined
 }
 
 /** A client in a table of the page. */

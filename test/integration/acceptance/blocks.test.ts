@@ -191,7 +191,7 @@ describe('errors of block and unblock', () => {
       'invalid_option',
       `seconds: takes a number of seconds, got ${shown}. Give a number from 0.001 to 3155760000, without quotes.`,
     ])
-    expect((await limiter.peek(CLIENT)).allowed).toBe(true)
+    expect((await limiter.peek(CLIENT, { class: 'read' })).allowed).toBe(true)
   })
 
   it('the shortest and the longest ban are accepted', async () => {
@@ -200,8 +200,8 @@ describe('errors of block and unblock', () => {
     await limiter.block('short', 0.001)
     await limiter.block('long', 3_155_760_000)
     clock.advance(1)
-    expect((await limiter.peek('short')).allowed).toBe(true)
-    expect((await limiter.peek('long')).retryAfterMs).toBe(3_155_760_000_000 - 1)
+    expect((await limiter.peek('short', { class: 'read' })).allowed).toBe(true)
+    expect((await limiter.peek('long', { class: 'read' })).retryAfterMs).toBe(3_155_760_000_000 - 1)
   })
 
   it.each(['block', 'unblock'] as const)('%s without a key is an error', async (method) => {

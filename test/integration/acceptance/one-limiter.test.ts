@@ -284,7 +284,7 @@ describe('a request', () => {
   it('reaches next in the same tick, without a promise or a timer, with the memory store', async () => {
     const limiter = createRateLimiter({ read: 1 })
     // The first client of a store starts the timer that forgets clients.
-    await limiter.consume('198.51.100.1')
+    await limiter.consume('198.51.100.1', { class: 'read' })
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const thens = vi.spyOn(Promise.prototype, 'then')
     const req = { method: 'GET', headers: {}, socket: { remoteAddress: '203.0.113.7' } }

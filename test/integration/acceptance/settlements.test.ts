@@ -133,7 +133,7 @@ describe.each(VERSIONS)('a charge that is settled (%s)', (_version, createApp) =
   })
 
   it.each([-1, 0.5, Number.NaN, 1_000_000_000_000_000, '3'])('cannot cost %o', async (cost) => {
-    const tested = new SettlingApp(createApp, { read: 10, cost: () => 4 })
+    const tested = new SettlingApp(createApp, { limit: 10, cost: () => 4 })
     const { receipt } = await tested.limiter.consume('127.0.0.1')
     await expect(tested.limiter.settle(receipt, cost as number)).rejects.toMatchObject({
       code: 'invalid_option',
@@ -156,7 +156,7 @@ describe('limiter.settle', () => {
   })
 
   it('takes a receipt of consume, and refund gives it back for good', async () => {
-    const { limiter } = new SettlingApp(express5, { read: 10 })
+    const { limiter } = new SettlingApp(express5, { limit: 10 })
     const { receipt } = await limiter.consume('203.0.113.7', { cost: 2 })
     const left = async (): Promise<unknown> => (await limiter.peek('203.0.113.7')).limits[0]?.remaining
     expect(await limiter.settle(receipt, 5)).toBe(5)
@@ -168,11 +168,11 @@ describe('limiter.settle', () => {
   })
 
   it('changes nothing without a receipt, and takes no other object', async () => {
-    const { limiter } = new SettlingApp(express5, { read: 1 })
+    const { limiter } = new SettlingApp(express5, { limit: 1 })
     const { receipt } = await limiter.consume('203.0.113.7')
     expect((await limiter.consume('203.0.113.7')).receipt).toBeUndefined()
     expect(await limiter.settle(undefined, 3)).toBe(0)
-    const { limiter: other } = new SettlingApp(express5, { read: 1, name: 'other' })
+    const { limiter: other } = new SettlingApp(express5, { limit: 1, name: 'other' })
     for (const wrong of [{}, receipt]) {
       await expect(other.settle(wrong, 3)).rejects.toMatchObject({
         code: 'invalid_option',
@@ -194,7 +194,7 @@ describe('limiter.settle', () => {
 
   it('rejects where the store fails', async () => {
     const store = new FaultyStore(new MemoryStore())
-    const { limiter } = new SettlingApp(express5, { read: 5, store })
+    const { limiter } = new SettlingApp(express5, { limit: 5, store })
     const { receipt } = await limiter.consume('203.0.113.7')
     store.fail({ kind: 'reject' })
     await expect(limiter.settle(receipt, 3)).rejects.toMatchObject({ code: 'store_failed' })

@@ -47,7 +47,7 @@ async function traffic(second: number): Promise<void> {
     })
   }
   if (second > 90 && second < 200)
-    for (let count = 0; count < 9; count++) await limiter.consume('203.0.113.7')
+    for (let count = 0; count < 9; count++) await limiter.consume('203.0.113.7', { class: 'read' })
   if (second > 180 && second < 260) {
     for (let count = 0; count < 6; count++) await limiter.consume('2001:db8:5::1', { class: 'write' })
   }

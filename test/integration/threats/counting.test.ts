@@ -80,7 +80,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         const responses = await Promise.all(Array.from({ length: 40 }, () => sendRaw(port, rawGet('/'))))
         // The app has no route, so an allowed request gets 404.
         expect(responses.filter(([first]) => first?.status === 404)).toHaveLength(16)
-        expect((await limiter.peek('127.0.0.1')).limits[0]?.remaining).toBe(2)
+        expect((await limiter.peek('127.0.0.1', { class: 'read' })).limits[0]?.remaining).toBe(2)
       })
     })
 
@@ -240,7 +240,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         const responses = await sendRaw(port, rawGet('/').repeat(8), 8)
         expect(responses.map(({ status }) => status)).toEqual([404, 404, ...Array(6).fill(429)])
       })
-      const { limits } = await limiter.peek('127.0.0.1')
+      const { limits } = await limiter.peek('127.0.0.1', { class: 'read' })
       expect(Object.fromEntries(limits.map(({ name, remaining }) => [name, remaining]))).toEqual({
         tight: 0,
         wide: 7,
@@ -294,7 +294,10 @@ describe('counting without a framework', () => {
           const other = createRateLimiter({ read: shuffled, clock })
           for (const { waitMs, cost } of steps) {
             clock.advance(waitMs)
-            const answers = [await one.consume('client', { cost }), await other.consume('client', { cost })]
+            const answers = [
+              await one.consume('client', { class: 'read', cost }),
+              await other.consume('client', { class: 'read', cost }),
+            ]
             const [here, there] = answers.map(({ receipt: _receipt, ...decision }) => ({
               ...decision,
               limits: decision.limits.toSorted((a, b) => a.name.localeCompare(b.name)),

@@ -88,7 +88,7 @@ export class ReferenceStore {
     const client = this.#clients.get(receipt.key)
     if (client !== undefined && !this.#final.has(receipt)) {
       if (units === 0) this.#final.add(receipt)
-      const adjusted = adjust(client, nowMs)
+      const adjusted = adjust(client, receipt.limits, nowMs)
       const counts = adjusted.counts.map((count) => settledCount(count, receipt, units, nowMs))
       const expiresAtMs = Math.max(adjusted.expiresAtMs, ...counts.map(overAtMs))
       this.#clients.set(receipt.key, { ...adjusted, counts, expiresAtMs })
@@ -125,10 +125,10 @@ export class ReferenceStore {
     for (const [key, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#clients.delete(key)
   }
 
-  #adjusted({ key }: Charge, nowMs: number): Client | undefined {
+  #adjusted({ key, limits }: Charge, nowMs: number): Client | undefined {
     const client = this.#clients.get(key)
     if (client === undefined) return undefined
-    const adjusted = adjust(client, nowMs)
+    const adjusted = adjust(client, limits, nowMs)
     this.#clients.set(key, adjusted)
     return adjusted
   }
@@ -214,9 +214,13 @@ function bannedDecision(
   return { allowed: false, retryAfterMs, limits: states, ban }
 }
 
-function adjust(client: Client, nowMs: number): Client {
-  const counts = client.counts.map(({ limit, state }) => {
-    return { limit, state: algorithmOf(limit).rewind(state, nowMs, limit) }
+/** The client on a clock that was set back, and with these limits in the place of others that they share a count with. */
+function adjust(client: Client, limits: readonly Limit[], nowMs: number): Client {
+  const counts = client.counts.map(({ limit: before, state: kept }) => {
+    const limit = limits.find((one) => isSame(one, before)) ?? before
+    const algorithm = algorithmOf(limit)
+    const state = algorithm.withLimit?.(kept, before, limit, nowMs) ?? kept
+    return { limit, state: algorithm.rewind(state, nowMs, limit) }
   })
   return { ...client, counts, ban: client.ban && banAt(client.ban, nowMs) }
 }

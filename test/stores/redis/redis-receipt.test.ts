@@ -41,6 +41,24 @@ describe('RedisReceipt', () => {
     expect(sent).toHaveLength(4)
   })
 
+  it('settles at once unless a settlement is underway', async () => {
+    const receipt = new RedisReceipt(charge)
+    const sent: number[] = []
+    const settle = (cost: number): Promise<number> =>
+      receipt.settle(cost, async () => {
+        sent.push(cost)
+        return [[cost, 1]]
+      })
+    for (const cost of [5, 3]) {
+      const settled = settle(cost)
+      expect(sent.at(-1)).toBe(cost)
+      const next = settle(cost + 1)
+      expect(sent.at(-1)).toBe(cost)
+      await Promise.all([settled, next])
+    }
+    expect(sent).toEqual([5, 6, 3, 4])
+  })
+
   it('settles no more after a settlement without an answer', async () => {
     const receipt = new RedisReceipt(charge)
     const lost = new Error('lost')

@@ -156,7 +156,7 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
       framework,
     )
     for (let count = 0; count < 12; count++) await limiter.consume('203.0.113.7', { class: 'write' })
-    await limiter.consume('198.51.100.1')
+    await limiter.consume('198.51.100.1', { class: 'read' })
     clock.advance(1000)
     const state = await stateOf(app)
     expect([state.allowed.at(-1), state.refused.at(-1)]).toEqual([11, 2])
@@ -382,7 +382,7 @@ describe('the arguments of dashboard()', () => {
     if (one === undefined || other === undefined) throw new Error('no limiters')
     const page = dashboard([one, other], { clock, showAddresses: true })
     onTestFinished(() => page.close())
-    await one.consume('203.0.113.7')
+    await one.consume('203.0.113.7', { class: 'read' })
     const app = express().use('/limits', page)
     await withListeningServer(app, async (port) => {
       const { response, snapshot } = await openStream(port)

@@ -113,7 +113,7 @@ describe('a limiter', () => {
     const measureDropped = async (): Promise<WeakRef<object>> => {
       const limiter = createRateLimiter({ name: 'dropped', store })
       metrics(limiter, { registry })
-      await limiter.consume('192.0.2.1')
+      await limiter.consume('192.0.2.1', { class: 'read' })
       return new WeakRef(limiter)
     }
     const dropped = await measureDropped()

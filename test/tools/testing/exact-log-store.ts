@@ -8,6 +8,8 @@ interface LogEntry {
   readonly counters: readonly string[]
   atMs: number
   units: number
+  /** Another amount of a token bucket from then on. */
+  readonly change?: { readonly from: Limit; readonly to: Limit }
 }
 
 /** An allowed charge. */
@@ -20,6 +22,8 @@ interface LoggedCharge extends LogEntry {
 
 interface Client {
   readonly log: LogEntry[]
+  /** The limit of each counter at the last charge. */
+  readonly limits: Map<string, Limit>
   refusalsMs: number[]
   ban: { sinceMs: number; forMs: number } | undefined
 }
@@ -79,15 +83,20 @@ const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, countsUntil) => 
 /** A leaky bucket. A unit is `windowMs` drops. `limit` drops leak in a millisecond. */
 const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
   let [level, lastMs] = [0, log[0]?.atMs ?? nowMs]
-  const leak = (atMs: number): void => {
-    level = Math.max(0, level - (atMs - lastMs) * limit)
+  const leak = (atMs: number, rate: number): void => {
+    level = Math.max(0, level - (atMs - lastMs) * rate)
     lastMs = atMs
   }
-  for (const { atMs, units } of log) {
-    leak(atMs)
+  log.forEach(({ atMs, units, change }, index) => {
+    const nextChange = log.slice(index).find((entry) => entry.change !== undefined)?.change
+    leak(atMs, nextChange?.from.limit ?? limit)
     level += units * windowMs
-  }
-  leak(nowMs)
+    if (change === undefined) return
+    const { from, to } = change
+    const owed = level > from.burst * windowMs ? maxDebtOf(to) : 0
+    level = Math.min(level, (to.burst + owed) * windowMs)
+  })
+  leak(nowMs, limit)
   const waitMs = (units: number): number =>
     Math.ceil(Math.max(0, level + units * windowMs - burst * windowMs) / limit)
   const remaining = Math.floor((burst * windowMs - level) / windowMs)
@@ -149,6 +158,7 @@ export class ExactLogStore implements Store {
   peek(charge: Charge): Decision {
     const nowMs = this.#clock.now()
     const client = this.#clientAt(charge.key, nowMs)
+    noteLimits(charge.limits, client, nowMs)
     const waits = charge.limits.map((limit) => this.#read(limit, client, nowMs).waitMs(charge.cost))
     const retryAfterMs = Math.max(...waits)
     const endsInMs = client.ban === undefined ? 0 : client.ban.sinceMs + client.ban.forMs - nowMs
@@ -161,12 +171,11 @@ export class ExactLogStore implements Store {
     const charge = receipt as LoggedCharge
     const { key, limits, more, counters } = charge
     const client = this.#clientAt(key, nowMs)
+    noteLimits(limits, client, nowMs)
     const parts: readonly LogEntry[] = [charge, ...more]
     const recorded = parts.reduce((sum, { units }) => sum + units, 0)
     if (recorded === 0 || limits.every((limit) => this.#isOver(limit, charge, client, nowMs))) return recorded
-    const rooms = limits.map(
-      (limit) => this.#read(limit, client, nowMs).remaining + (limit.maxDebt ?? limit.burst),
-    )
+    const rooms = limits.map((limit) => this.#read(limit, client, nowMs).remaining + maxDebtOf(limit))
     const change = Math.min(cost - recorded, Math.max(0, ...rooms))
     if (change > 0) {
       const entry = { counters, atMs: nowMs, units: change }
@@ -214,7 +223,7 @@ export class ExactLogStore implements Store {
 
   /** The client. Times after `nowMs`, from before the clock was set back, are moved to `nowMs`. */
   #clientAt(key: string, nowMs: number): Client {
-    const client = this.#clients.get(key) ?? { log: [], refusalsMs: [], ban: undefined }
+    const client = this.#clients.get(key) ?? { log: [], limits: new Map(), refusalsMs: [], ban: undefined }
     this.#clients.set(key, client)
     const aheadMs = Math.max(0, (client.log.at(-1)?.atMs ?? nowMs) - nowMs)
     for (const entry of client.log) entry.atMs -= aheadMs
@@ -235,6 +244,23 @@ export class ExactLogStore implements Store {
     })
     return { allowed: true, retryAfterMs: 0, limits: states }
   }
+}
+
+/** Logs that the amount of a token bucket is another one than at the last charge. */
+function noteLimits(limits: readonly Limit[], client: Client, atMs: number): void {
+  for (const limit of limits) {
+    const counter = counterOf(limit)
+    const before = client.limits.get(counter) ?? limit
+    client.limits.set(counter, limit)
+    const isChanged = before.limit !== limit.limit || before.burst !== limit.burst
+    if (!isChanged || limit.algorithm !== 'token-bucket') continue
+    client.log.push({ counters: [counter], atMs, units: 0, change: { from: before, to: limit } })
+  }
+}
+
+/** How many units a client can owe. */
+function maxDebtOf({ maxDebt, burst }: Limit): number {
+  return maxDebt ?? burst
 }
 
 /** What identifies the counter of a limit among those of a client. */

@@ -19,6 +19,8 @@ type State = AlgorithmState
 export interface Client {
   /** By what {@link SimpleStore.counterOf} returns for the limits. */
   readonly states: Map<string, State>
+  /** The limit that each state was written for last. */
+  readonly limits: Map<string, Limit>
   ban: BanState | undefined
 }
 
@@ -113,7 +115,11 @@ export class SimpleStore implements Store {
   }
 
   protected clientOf(key: string): Client {
-    const client = this.clients.get(this.keyOf(key)) ?? { states: new Map(), ban: undefined }
+    const client = this.clients.get(this.keyOf(key)) ?? {
+      states: new Map(),
+      limits: new Map(),
+      ban: undefined,
+    }
     this.clients.set(this.keyOf(key), client)
     return client
   }
@@ -176,9 +182,12 @@ export class SimpleStore implements Store {
     const nowMs = this.clock.now()
     if (client.ban !== undefined) client.ban = banAt(client.ban, nowMs)
     for (const limit of limits) {
-      const state = client.states.get(this.counterOf(limit))
-      if (state !== undefined)
-        client.states.set(this.counterOf(limit), this.algorithm(limit).rewind(state, nowMs, limit))
+      const [counter, algorithm] = [this.counterOf(limit), this.algorithm(limit)]
+      const [kept, before = limit] = [client.states.get(counter), client.limits.get(counter)]
+      client.limits.set(counter, limit)
+      if (kept === undefined) continue
+      const state = algorithm.withLimit?.(kept, before, limit, nowMs) ?? kept
+      client.states.set(counter, algorithm.rewind(state, nowMs, limit))
     }
   }
 

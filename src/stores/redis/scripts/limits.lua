@@ -12,20 +12,23 @@
 -- - initial_state(id): the state of a new client.
 -- - charge(state, limit, cost): { allowed, remaining, reset_ms, retry_ms, state }, by name.
 -- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
--- - rewind(state, limit): the state on a clock that was set back. The same table if it was not.
+-- - rewind(state, limit): the state on a clock that was set back, or after a charge on a limit with other
+--   units. The same table if nothing has changed.
 -- - receipt_numbers(state, limit): three numbers that `settle` needs of the state that a charge left.
--- - settle(state, record, limit, cost): the state and the record after the charge was settled to this cost. Both may be
---   changed. A record is the units of the charge, then its receipt numbers.
+-- - settle(state, record, limit, cost): the state and the record after the charge was settled to this cost.
+--   Both may be changed. A record is the units of the charge, then its receipt numbers.
 local algorithms = {
   ['fixed-window'] = fixed_window,
   ['sliding-window'] = sliding_window,
   ['token-bucket'] = token_bucket,
 }
 
--- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms, max_debt } ... }, as in `charge-spec.ts`.
-local function limits_of(listed)
+-- The limits of a form, by name: there they are
+-- { name, algorithm, units, window_ms, burst, ttl_ms, max_debt }. A form keeps them for its next operation.
+local function limits_of(form)
+  if form.named_limits then return form.named_limits end
   local limits = {}
-  for index, one in ipairs(listed) do
+  for index, one in ipairs(form.limits) do
     limits[index] = {
       name = one[1],
       algorithm = one[2],
@@ -36,6 +39,7 @@ local function limits_of(listed)
       max_debt = one[7],
     }
   end
+  form.named_limits = limits
   return limits
 end
 

@@ -83,8 +83,8 @@ function sliding_window.receipt_numbers(state)
   return { state[#state - 2], 0, 0 }
 end
 
--- A record is the units of a charge, the id of its slice, and for each further slice in which units were taken the id
--- and these units.
+-- A record is the units of a charge, the id of its slice, and for each further slice in which units were
+-- taken the id and these units.
 local function take_more(live, record, limit, added)
   add_units(live, limit, added)
   local id, last = live[#live - 2], #record

@@ -1,4 +1,5 @@
--- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id }.
+-- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id, units }: the units
+-- are those of the limit that it was written with. A new client's state has none.
 -- Twin: src/limits/token-bucket.ts
 --
 -- The remainder is taken with `math.fmod`, which is exact, as the remainder of JavaScript is. Lua computes
@@ -24,10 +25,16 @@ local function debt_of(state, limit)
   return (state[1] - now_ms) * limit.units + math.min(parts_of(state[2]), limit.units)
 end
 
+-- The most parts that can be missing from a bucket: if it owes units, more than it has.
+local function largest_debt_of(state, limit)
+  local owed = state[2] < 0 and limit.max_debt or 0
+  return (limit.burst + owed) * limit.window_ms
+end
+
 local function bucket(debt, limit, fill_id)
   local parts = math.fmod(debt, limit.units)
   if debt > limit.burst * limit.window_ms then parts = -1 - parts end
-  return { now_ms + math.floor(debt / limit.units), parts, fill_id }
+  return { now_ms + math.floor(debt / limit.units), parts, fill_id, limit.units }
 end
 
 function token_bucket.charge(state, limit, cost)
@@ -58,9 +65,18 @@ function token_bucket.over_at_ms(state)
   return parts_of(state[2]) > 0 and state[1] + 1 or state[1]
 end
 
+-- A unit is `window_ms` parts, whatever the rate. So the parts that are missing stay the same.
+local function with_limit(state, limit)
+  if state[4] == nil or state[4] == limit.units then return state end
+  local debt = debt_of(state, { units = state[4] })
+  -- Its time counts again if the clock is set back, and parts of another size do not.
+  if debt == 0 then return { state[1], 0, state[3], limit.units } end
+  return bucket(math.min(debt, largest_debt_of(state, limit)), limit, state[3])
+end
+
 function token_bucket.rewind(state, limit)
-  local owed = state[2] < 0 and limit.max_debt or 0
-  local largest_debt = (limit.burst + owed) * limit.window_ms
+  state = with_limit(state, limit)
+  local largest_debt = largest_debt_of(state, limit)
   if debt_of(state, limit) <= largest_debt then return state end
   return bucket(largest_debt, limit, state[3])
 end

@@ -1,4 +1,3 @@
-import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
 import type { Replayer } from './replayer.ts'
 import { drawRequestsPanel } from './requests-panel.ts'
@@ -9,7 +8,7 @@ import { drawUsagePanel } from './usage-panel.ts'
 /** Draws the requests over time, and for each class the clients by their highest usage, as one SVG. */
 export function drawChart(replayer: Replayer, limiter: OfflineLimiter): string {
   const panels = [drawRequestsPanel(replayer)]
-  for (const requestClass of REQUEST_CLASSES) {
+  for (const requestClass of limiter.classes) {
     const limit = limiter.limitOf(requestClass)
     const counts = usageCounts(requestClass, replayer)
     if (limit === undefined || counts.length === 0) continue

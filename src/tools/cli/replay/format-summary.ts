@@ -1,4 +1,3 @@
-import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import { alignColumns } from '../../audit/format-routes.ts'
 import { printableText } from '../printable-text.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
@@ -27,8 +26,8 @@ function totals({ from, to, lines, requests, clients, refusedClients, refused }:
 }
 
 function classTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.map((name) => {
-    const { requests, allowed, refused, clients, refusedClients, limit } = classes[name]
+  const rows = Object.entries(classes).map(([name, summary]) => {
+    const { requests, allowed, refused, clients, refusedClients, limit } = summary
     const counts = [requests, allowed, refused, clients, refusedClients].map(String)
     return [name, formatLimit(limit), ...counts]
   })
@@ -40,8 +39,7 @@ function classTable({ classes }: ReplaySummary): string {
 
 /** What each of several limits of a class would have refused. */
 function comparisonTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.flatMap((name) => {
-    const { requests, clients, compared } = classes[name]
+  const rows = Object.entries(classes).flatMap(([name, { requests, clients, compared }]) => {
     return compared.map(({ limit, refused, refusedClients }) => [
       name,
       formatLimit(limit),
@@ -62,8 +60,7 @@ function formatLimit(limit: ClassSummary['limit']): string {
 
 /** The limits that would refuse nobody, and those that would refuse a small share of the clients. */
 function suggestionTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.flatMap((name) => {
-    const { suggestions, clients, limit } = classes[name]
+  const rows = Object.entries(classes).flatMap(([name, { suggestions, clients, limit }]) => {
     const option = limit?.algorithm === 'token-bucket' ? 'burst' : 'limit'
     return suggestions.map(({ share, limit: units, refusedClients }) => [
       name,

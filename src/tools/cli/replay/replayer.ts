@@ -31,10 +31,8 @@ export class Replayer {
   readonly clients: Map<string, ClientRecord> = new Map()
   /** By the number of the minute since the epoch. */
   readonly minutes: Map<number, RequestCounts> = new Map()
-  readonly classes: Readonly<Record<RequestClass, RequestCounts>> = {
-    read: { requests: 0, refused: 0 },
-    write: { requests: 0, refused: 0 },
-  }
+  readonly classes: ReadonlyMap<RequestClass, RequestCounts>
+  refused = 0
   /** The first unreadable lines. */
   readonly unreadableLines: UnreadableLine[] = []
   lines = 0
@@ -55,14 +53,11 @@ export class Replayer {
   constructor(limiter: OfflineLimiter, compared: readonly ComparedLimit[] = []) {
     this.#limiter = limiter
     this.compared = compared
+    this.classes = new Map(limiter.classes.map((one) => [one, { requests: 0, refused: 0 }]))
   }
 
   get requests(): number {
     return this.lines - this.unreadable - this.directives
-  }
-
-  get refused(): number {
-    return this.classes.read.refused + this.classes.write.refused
   }
 
   /**
@@ -94,12 +89,13 @@ export class Replayer {
     client.requests++
     this.#limiter.countUsage(client.usage(requestClass), requestClass, nowMs)
     const minuteCounts = this.#countsAt(Math.floor(nowMs / MINUTE_MS))
-    const classCounts = this.classes[requestClass]
+    const classCounts = this.classes.get(requestClass)
     minuteCounts.requests++
-    classCounts.requests++
+    if (classCounts !== undefined) classCounts.requests++
     if (allowed) return
+    this.refused++
     minuteCounts.refused++
-    classCounts.refused++
+    if (classCounts !== undefined) classCounts.refused++
     client.countRefusal(nowMs)
   }
 

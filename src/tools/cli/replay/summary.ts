@@ -70,7 +70,8 @@ export interface ReplaySummary {
   readonly refused: number
   readonly clients: number
   readonly refusedClients: number
-  readonly classes: Readonly<Record<RequestClass, ClassSummary>>
+  /** `read` and `write`, or `any` where one limit serves all methods. */
+  readonly classes: Readonly<Partial<Record<RequestClass, ClassSummary>>>
   /** The clients with the most refusals, at most `--top` of them. */
   readonly topClients: readonly RefusedClient[]
   /** The minutes with the most refusals, at most `--top` of them. */
@@ -117,10 +118,7 @@ export function summarise({ replayer, limiter, files, top, mask }: SummaryOption
     refused,
     clients: clients.size,
     refusedClients: refusedClients.length,
-    classes: {
-      read: classSummary('read', replayer, limiter),
-      write: classSummary('write', replayer, limiter),
-    },
+    classes: Object.fromEntries(limiter.classes.map((one) => [one, classSummary(one, replayer, limiter)])),
     topClients: topClients(refusedClients, top, mask),
     busiestMinutes: busiestMinutes(replayer, top),
     unreadable,
@@ -140,7 +138,7 @@ export function usageCounts(requestClass: RequestClass, { clients }: Replayer): 
 }
 
 function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: OfflineLimiter): ClassSummary {
-  const { requests, refused } = replayer.classes[requestClass]
+  const { requests, refused } = replayer.classes.get(requestClass) ?? { requests: 0, refused: 0 }
   const limit = limiter.limitOf(requestClass)
   const counts = usageCounts(requestClass, replayer)
   const suggestions = REFUSED_SHARES.map((share) => suggestLimit(counts, share))

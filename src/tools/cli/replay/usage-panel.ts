@@ -47,7 +47,7 @@ export function drawUsagePanel({ requestClass, counts, limit, compared }: ClassU
   const heightOf = (clients: number): number => (Math.log1p(clients) / Math.log1p(highestBar)) * SIZE.height
   const marks = placeMarks(limitMarks([limit.burst, ...compared], counts), xOf)
   const plot = { ...SIZE, top: HEAD_HEIGHT + marksHeight(marks) }
-  const counted = `${requestClass}s in ${limit.windowMs / 1000} s`
+  const counted = `${requestClass === 'any' ? 'request' : requestClass}s in ${limit.windowMs / 1000} s`
   return {
     height: plot.top + plot.height + FOOT_HEIGHT,
     elements: [

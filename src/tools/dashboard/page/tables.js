@@ -35,10 +35,13 @@ function formatBytes(bytes) {
   return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`
 }
 
+/** What the units of a class are. @type {Record<ClientBudget['requestClass'], string>} */
+const CLASS_LABELS = { read: 'reads', write: 'writes', any: 'requests', preflight: 'preflights' }
+
 /** @param {ClientBudget | undefined} budget */
 function budgetCell(budget) {
   if (budget === undefined) return cell('-', 'empty')
-  const { remaining, limit, requestClass } = budget
+  const { remaining, limit, requestClass, plan } = budget
   const meter = element('meter', '')
   meter.max = limit
   meter.low = limit * 0.2
@@ -46,7 +49,8 @@ function budgetCell(budget) {
   meter.value = remaining
   // The text beside it has the same numbers.
   meter.setAttribute('aria-hidden', 'true')
-  return element('td', 'budget', meter, `${formatWhole(remaining)} of ${formatWhole(limit)} ${requestClass}s`)
+  const units = `${formatWhole(remaining)} of ${formatWhole(limit)} ${CLASS_LABELS[requestClass]}`
+  return element('td', 'budget', meter, plan === undefined ? units : `${units} (${plan})`)
 }
 
 /**

@@ -83,6 +83,13 @@ describe('the report of a replay', () => {
     expect(messages).toBe('')
   })
 
+  it('counts all methods in one budget with --limit', async () => {
+    const { requests, refused, classes } = await summaryOf(LINES.join('\n'), '--limit', '4')
+    expect([requests, refused]).toEqual([9, 2])
+    expect(Object.keys(classes)).toEqual(['any'])
+    expect(classes.any).toMatchObject({ requests: 9, refused: 2, limit: { limit: 4 } })
+  })
+
   it('has the same figures as JSON', async () => {
     expect(await summaryOf(LINES.join('\n'), '--read', '4', '--write', 'false', '--mask')).toEqual({
       files: ['-'],
@@ -201,15 +208,15 @@ describe('a replay that compares limits', () => {
         ['--read', 'read', [2, 4, 9]],
         ['--write', 'write', [3, 1]],
       ] as const) {
-        const { compared } = classes[requestClass]
+        const { compared = [] } = classes[requestClass] ?? {}
         expect(compared.map(({ limit }) => limit?.limit)).toEqual(limits)
         for (const { limit, refused, refusedClients } of compared) {
           const alone = await summaryOf(input, ...settings, option, String(limit?.limit))
           const { [requestClass]: expected } = alone.classes
           expect({ limit, refused, refusedClients }).toEqual({
-            limit: expected.limit,
-            refused: expected.refused,
-            refusedClients: expected.refusedClients,
+            limit: expected?.limit,
+            refused: expected?.refused,
+            refusedClients: expected?.refusedClients,
           })
         }
         expect(compared.some(({ refused }) => refused > 0)).toBe(true)

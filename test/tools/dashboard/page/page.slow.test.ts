@@ -112,7 +112,8 @@ describe.skipIf(NO_CHROMIUM !== undefined)('the live page in a browser', () => {
       const page = await browser.newPage()
       await page.goto(`http://127.0.0.1:${port}/`)
       await page.waitForSelector('#stores .good:text-is("healthy")')
-      while (limiter.health().state === 'closed') await limiter.consume('192.0.2.1').catch(() => undefined)
+      while (limiter.health().state === 'closed')
+        await limiter.consume('192.0.2.1', { class: 'read' }).catch(() => undefined)
       await page.waitForSelector('#stores .bad:text-is("circuit open, the store is not called")')
       await page.waitForFunction(
         "document.getElementById('summary').textContent.endsWith('Store: circuit open, the store is not called.')",

@@ -51,7 +51,7 @@ class BansForTheFirstChargedLimitsOnly extends SimpleStore {
 
 const forgetsNothing = 'a charge forgets nothing that limits with another algorithm or window have counted'
 const takesNothingOver = 'a limit does not count what limits with another algorithm or window have counted'
-const keepsItsCount = 'a limit keeps its count when its amount changes'
+const keepsItsCount = 'a limit keeps its count, at most its new amount, when its amount changes'
 const refundsItsOwn =
   'settle() to 0 gives back the charge of its own limit when other limits have charged the key since'
 const banHoldsForAll = 'a ban holds for limits with another algorithm or window too'
