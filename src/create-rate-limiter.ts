@@ -20,6 +20,7 @@ import { DirectCharges } from './limiter/direct-charges.ts'
 import { withForeignMethods } from './limiter/foreign-methods.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
 import { checkGuard, guardServer, type LimiterFunction } from './limiter/server-guard.ts'
+import { Settlements } from './limiter/settlements.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { chain } from './maybe-promise.ts'
@@ -76,11 +77,24 @@ export function createRateLimiter<
     checkOpen,
   }
   const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)
-  const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
+  const charges = chargingMethods(parts, bans, store)
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)
-  const methods = { consume, peek, block, unblock, reset, resetAll, guard, explain, health, close }
+  const methods = { ...charges, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
+}
+
+/** The methods that change what the store keeps. */
+function chargingMethods<Req extends IncomingMessage, Res extends ServerResponse>(
+  parts: MiddlewareParts<Req, Res>,
+  bans: ClientBans,
+  store: Store,
+): Omit<RateLimiter, 'guard' | 'explain' | 'health' | 'close' | 'store' | typeof LIMITER_DESCRIPTION> {
+  const settlements = new Settlements(parts, store)
+  const { settle, refund } = settlements
+  const direct = new DirectCharges({ ...parts, bans, settlements }, store)
+  const { consume, peek, block, unblock, reset, resetAll } = direct
+  return { consume, settle, refund, peek, block, unblock, reset, resetAll }
 }
 
 function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(

@@ -9,6 +9,7 @@ export type {
   CircuitEvent,
   DecisionEvent,
   EvictionEvent,
+  SettlementEvent,
   StoreCallEvent,
   StoreFailureEvent,
   StoreFailureKind,

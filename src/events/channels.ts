@@ -15,6 +15,7 @@ export const CHANNEL_NAMES = {
   circuit: 'express-tollgate:circuit',
   eviction: 'express-tollgate:eviction',
   ban: 'express-tollgate:ban',
+  settlement: 'express-tollgate:settlement',
 } as const
 
 /**
@@ -96,6 +97,22 @@ export interface BanEvent {
   readonly endsInMs: number
 }
 
+/**
+ * Published on `express-tollgate:settlement`, when a charge was settled or refunded: by `limiter.settle()` or
+ * `limiter.refund()`, or because of `skipSuccessfulRequests` or `skipFailedRequests`.
+ */
+export interface SettlementEvent {
+  readonly limiter: LimiterDescription
+  /** The client key, as in a {@link DecisionEvent}. */
+  readonly key: string
+  /** The class of the charge. If a method override has charged two classes, the class with fewer units left. */
+  readonly class: RequestClass
+  /** Units that were recorded for the charge before. */
+  readonly recordedBefore: number
+  /** Units that are recorded now. The same as before, if the window of the charge is over. */
+  readonly recorded: number
+}
+
 /** A channel of `node:diagnostics_channel` for one type of event. */
 export interface EventChannel<Event> {
   /** Whether the channel has a subscriber. Without one, no event is made. */
@@ -111,3 +128,4 @@ export const storeFailureChannel: EventChannel<StoreFailureEvent> = channel(
 export const circuitChannel: EventChannel<CircuitEvent> = channel(CHANNEL_NAMES.circuit) as Channel
 export const evictionChannel: EventChannel<EvictionEvent> = channel(CHANNEL_NAMES.eviction) as Channel
 export const banChannel: EventChannel<BanEvent> = channel(CHANNEL_NAMES.ban) as Channel
+export const settlementChannel: EventChannel<SettlementEvent> = channel(CHANNEL_NAMES.settlement) as Channel

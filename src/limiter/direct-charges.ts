@@ -28,6 +28,7 @@ import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
 import type { ClientBans } from './client-bans.ts'
 import type { ChargeOptions } from './rate-limiter.ts'
+import type { Settlements } from './settlements.ts'
 
 /** What the methods need. It is made once, when the limiter is created. */
 export interface DirectChargeParts<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -36,6 +37,7 @@ export interface DirectChargeParts<Req extends IncomingMessage, Res extends Serv
   readonly description: LimiterDescription
   readonly store: ResilientStore
   readonly bans: ClientBans
+  readonly settlements: Settlements<Req, Res>
   readonly checkOpen: () => void
 }
 
@@ -67,6 +69,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     }
     const answer = await consumePlan(this.#parts.store, plan)
     publishDecision(plan, answer, this.#parts)
+    if (!(answer instanceof RateLimiterError)) this.#parts.settlements.note(answer, plan)
     return this.#decisionOf(answer)
   }
 
@@ -119,7 +122,8 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const units = checkWholeNumber('cost', cost, 1, LARGEST_LIMIT)
     const client = clientWithKey(this.#clientKeyOf(key))
     const classPolicy = classPolicyFor(planFor(settings.plans, plan), requestClass)
-    return classPolicy === false ? undefined : this.#buildPlan(policyFor(classPolicy, limit), client, units)
+    if (classPolicy === false) return undefined
+    return this.#buildPlan(policyFor(classPolicy, limit), client, units, true)
   }
 
   #clientKeyOf(key: unknown): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { ClientExplanation } from '../client/explain-client.ts'
-import type { Decision } from '../limits/decision.ts'
+import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
 import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { Next } from '../response/next.ts'
@@ -26,12 +26,43 @@ export interface RateLimiter {
   // Not the types of Express: they would replace what a route infers for `req.params`.
   (req: IncomingMessage, res: ServerResponse, next: Next): void
   /**
-   * Charges a client without a request: a message on a socket, a job from a queue.
+   * Charges a client without a request: a message on a socket, a job from a queue. The decision on a charge that was
+   * taken has a receipt, which `settle` and `refund` take.
    * @param key what `keyGenerator` returns, or an address in any spelling: it stands for the client key of the address
    * @throws RateLimiterError `invalid_option`, `unknown_option`, `cost_above_capacity`, `closed`; with
    *   `onStoreError: 'deny'` also `store_failed` and `store_timeout`
    */
   consume(key: string, options?: ChargeOptions): Promise<Decision>
+  /**
+   * Sets a charge to what it really cost, once that is known: the tokens of an answer, the rows of an export. Less is
+   * given back. More is taken even if nothing is left, and the client waits for it: each limit takes as much as leads to
+   * a debt of its `maxDebt`. Headers that were sent are not changed.
+   *
+   * The last value is valid, also after the response has ended, until the window of the charge is over: a fixed or a
+   * sliding window after the charge, for a token bucket the time in which an empty bucket fills. After that nothing
+   * changes. A charge that was settled to 0 or refunded stays at 0. Without a settlement the charge stays what it was.
+   * Where the request was refused, skipped or not counted, nothing changes. If a settlement fails, it may have been
+   * recorded or not, and the charge can no longer be settled in a store that is shared.
+   *
+   * @param charged a request that has passed this limiter, which then has the option `cost` or `settles`; or a receipt
+   *   of `consume`, or undefined where it gave none
+   * @param cost units, a whole number from 0 to 999,999,999,999,999
+   * @returns the units that are recorded for the charge now: `cost`, or less because of `maxDebt`, or what was recorded
+   *   before where the window is over. If the charge has several limits, the most that one of them has recorded. 0 where
+   *   nothing was charged
+   * @throws RateLimiterError `invalid_option`, `impossible_combination` for a request if the limiter keeps no receipts,
+   *   `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
+   *
+   * @example
+   * app.post('/chat', async (req, res) => {
+   *   const answer = await askModel(req.body)
+   *   await limiter.settle(req, answer.tokens)
+   *   res.json(answer)
+   * })
+   */
+  settle(charged: IncomingMessage | Receipt | undefined, cost: number): Promise<number>
+  /** Gives a charge back: the same as `settle(charged, 0)`. It is final. */
+  refund(charged: IncomingMessage | Receipt | undefined): Promise<void>
   /**
    * What `consume` would answer, with nothing charged.
    * @throws RateLimiterError as `consume` does, and `unsupported_by_store`

@@ -2,6 +2,7 @@
  * What the store asks of each algorithm, and the ids that algorithms give.
  *
  * Twin: src/stores/redis/scripts/batch.lua
+ * Twin: src/stores/redis/scripts/change-of-units.lua
  * Twin: src/stores/redis/scripts/next-id.lua
  */
 import type { Limit } from './limit.ts'
@@ -67,6 +68,31 @@ export class FirstIds {
 }
 
 /**
+ * What a receipt keeps of a charge for one limit: the units that are recorded for the charge now, then numbers
+ * that only the algorithm of the limit interprets. Each settlement makes a new record.
+ */
+export type ChargeRecord = readonly [units: number, ...others: number[]]
+
+/** The result of a settlement for one limit. */
+export interface Settled<State> {
+  /** The same object as before if the window of the charge is over. */
+  readonly state: State
+  /** The same object as before if the window of the charge is over. */
+  readonly record: ChargeRecord
+}
+
+/**
+ * By how many units a settlement changes what is recorded for a charge.
+ *
+ * @param units recorded until now
+ * @param cost what the charge is settled to
+ * @param room the most units that can be taken now: all that are left, and the debt that is allowed
+ */
+export function changeOfUnits(units: number, cost: number, room: number): number {
+  return Math.min(cost - units, Math.max(0, room))
+}
+
+/**
  * An algorithm is arithmetic on a few numbers. It computes a result and a new state from a state, a time, a
  * limit and a cost. It uses no clock, no Map and no promise. So tests can prove that an implementation
  * elsewhere (a script in Redis) is equal to it.
@@ -87,19 +113,28 @@ export interface Algorithm<State> {
   rewind(state: State, nowMs: number, limit: Limit): State
   /**
    * The state of a client whose limit was `from` and is `to`: another plan, or another version of the limiter. Both have
-   * the same window. The units used stay used, at most as many as `to` has. Returns the same object only if the state
-   * means the same for both.
+   * the same window. The units used stay used, at most as many as `to` has, or as a client of `to` can owe if it owes
+   * units. Returns the same object only if the state means the same for both.
    *
    * The store keeps the new state even if it refuses the charge. Otherwise units would come back at the old rate.
    */
   withLimit?(state: State, from: Limit, to: Limit, nowMs: number): State
   /**
-   * The state without a charge of `cost` units, as far as the charge still counts. Returns the same object if
-   * the charge no longer counts.
+   * The record of a charge that was just taken.
    *
-   * @param chargedState the state after that charge
+   * @param state the state after the charge
+   * @param cost the units of the charge
    */
-  refund(state: State, chargedState: State, nowMs: number, limit: Limit, cost: number): State
+  recordOf(state: State, nowMs: number, limit: Limit, cost: number): ChargeRecord
+  /**
+   * Changes a charge to `cost` units. Less is given back. More is taken even if nothing is left, but never more
+   * than leads to a debt of `maxDebt` units. If the window of the charge is over, nothing changes.
+   *
+   * @param record of the charge, from `recordOf` or from its last settlement. A charge that was settled to 0 must
+   *   not be settled again.
+   * @param cost units, a whole number of at least 0
+   */
+  settle(state: State, record: ChargeRecord, nowMs: number, limit: Limit, cost: number): Settled<State>
 }
 
 /** What another store answered about one limit, when it was asked for a charge of `cost` units. */
@@ -116,7 +151,7 @@ export interface NumericAlgorithm<State> extends Algorithm<State> {
   /**
    * The state of a new client.
    *
-   * @param id a whole number from 0 to 2^32 - 1. The ids that connect charges with their refunds continue
+   * @param id a whole number from 0 to 2^32 - 1. The ids that connect charges with their settlements continue
    *   from this number. A store that forgets clients passes a different number each time, so that it does not
    *   accept receipts from before it forgot the client.
    */

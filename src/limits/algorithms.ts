@@ -1,7 +1,8 @@
 import type { NumericAlgorithm } from './algorithm.ts'
 import { type FixedWindowState, fixedWindow } from './fixed-window.ts'
 import type { AlgorithmName, Limit } from './limit.ts'
-import { type SlidingWindowState, slidingWindow } from './sliding-window.ts'
+import type { SlidingWindowState } from './slices.ts'
+import { slidingWindow } from './sliding-window.ts'
 import { type TokenBucketState, tokenBucket } from './token-bucket.ts'
 
 /** What a store keeps for one limit. Only the algorithm of the limit interprets it. */

@@ -3,7 +3,8 @@
  */
 import type { NumberSink, NumberSource } from './algorithm.ts'
 import type { Limit } from './limit.ts'
-import { rewindSlices, type SlidingWindowState, slidingWindow } from './sliding-window.ts'
+import { rewindSlices, type SlidingWindowState } from './slices.ts'
+import { slidingWindow } from './sliding-window.ts'
 
 /** When a client is banned because it was refused too often, compiled. */
 export interface BanRule {

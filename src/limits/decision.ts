@@ -10,7 +10,7 @@ export interface LimitState {
    * Milliseconds from now (never a date) in which the client may use at most `remaining` units.
    *
    * - Fixed window: until the window ends.
-   * - Sliding window: until the oldest units come back.
+   * - Sliding window: until the oldest units come back. While the client owes units, until one unit is left.
    * - Token bucket: the time that it takes to regain `remaining` units. If nothing remains, or too little for
    *   the charge, the time until the next unit comes back.
    *
@@ -20,7 +20,7 @@ export interface LimitState {
 }
 
 /**
- * The right to refund exactly one charge, in exactly the window in which the charge was taken.
+ * The right to settle exactly one charge, in exactly the window in which the charge was taken.
  *
  * Only the store that created a receipt interprets it. Everyone else treats it as an object.
  */
@@ -52,7 +52,7 @@ export interface Decision {
   readonly repeatAfterMs?: number | undefined
   /** Present while the client is banned. Then the charge is refused. */
   readonly ban?: Ban | undefined
-  /** Present if the charge was taken and can be refunded. */
+  /** Present if the charge was taken and can be settled. */
   readonly receipt?: Receipt | undefined
 }
 

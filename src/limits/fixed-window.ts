@@ -3,8 +3,15 @@
  * Twin: src/stores/redis/scripts/fixed-window.lua
  * Twin: src/stores/redis/scripts/single-window.lua
  */
-import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
-import type { Limit } from './limit.ts'
+import {
+  type AlgorithmResult,
+  type ChargeRecord,
+  changeOfUnits,
+  type NumericAlgorithm,
+  nextId,
+  type Settled,
+} from './algorithm.ts'
+import { type Limit, maxDebtOf } from './limit.ts'
 
 /** What a fixed window remembers of a client. */
 export interface FixedWindowState {
@@ -13,7 +20,7 @@ export interface FixedWindowState {
   /** Units taken in this window. */
   readonly used: number
   /**
-   * The number of this window among the client's windows. A refund counts only in the window of its charge.
+   * The number of this window among the client's windows. A settlement counts only in the window of its charge.
    */
   readonly windowId: number
 }
@@ -24,6 +31,8 @@ export interface FixedWindowState {
  * Bound: at most `limit` units in each window. So there are at most `2 * limit - 1` units in a stretch of
  * `windowMs` that touches two windows. It is not `2 * limit`, because the charge that opened the first window
  * is outside the stretch. The exception: if exactly that charge was refunded, `2 * limit` units are possible.
+ *
+ * With settlements there are at most `limit + maxDebt` units in each window. The debt ends with the window.
  */
 export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
   initialState: (id) => ({ startMs: 0, used: 0, windowId: id }),
@@ -35,8 +44,7 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
     const usedNow = allowed ? used + cost : used
     return {
       allowed,
-      // A limit function can return a smaller limit than for the charge before. Then `usedNow` is above the
-      // limit.
+      // `usedNow` is above the limit after a settlement, and if a limit function returns a smaller limit than before.
       remaining: Math.max(0, limit.limit - usedNow),
       resetMs,
       retryAfterMs: allowed ? 0 : resetMs,
@@ -47,9 +55,17 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
   // The window starts again at the present time of the clock. The units used in it remain used.
   rewind: (state, nowMs) => (nowMs < state.startMs ? { ...state, startMs: nowMs } : state),
 
-  refund(state, chargedState, _nowMs, _limit, cost): FixedWindowState {
-    if (state.windowId !== chargedState.windowId) return state
-    return { ...state, used: Math.max(0, state.used - cost) }
+  recordOf: ({ windowId }, _nowMs, _limit, cost) => [cost, windowId],
+
+  settle(state, record, nowMs, limit, cost): Settled<FixedWindowState> {
+    const [units, windowId = 0]: ChargeRecord = record
+    const isOver = state.windowId !== windowId || nowMs >= state.startMs + limit.windowMs
+    if (isOver) return { state, record }
+    const change = changeOfUnits(units, cost, limit.limit + maxDebtOf(limit) - state.used)
+    return {
+      state: { ...state, used: Math.max(0, state.used + change) },
+      record: [units + change, windowId],
+    }
   },
 
   overAtMs: ({ startMs, used }, { windowMs }) => (used > 0 ? startMs + windowMs : Number.NEGATIVE_INFINITY),

@@ -25,6 +25,11 @@ export interface Limit {
   /** Units that can be taken at once: the capacity of a token bucket. For windows it equals `limit`. */
   readonly burst: number
   readonly algorithm: AlgorithmName
+  /**
+   * How many units a client can owe after settlements: a whole number from 0. Default: `burst`, or the most that a
+   * token bucket can count exactly. See {@link maxDebtOf}.
+   */
+  readonly maxDebt?: number | undefined
 }
 
 /**
@@ -32,6 +37,27 @@ export interface Limit {
  * 3.3.1).
  */
 export const LARGEST_LIMIT = 999_999_999_999_999
+
+/**
+ * How many units a client of a limit can owe after settlements: `maxDebt`, or else one capacity. Of a token bucket it
+ * is less if the bucket could not be counted exactly otherwise (see {@link largestExactDebt}).
+ */
+export function maxDebtOf({ maxDebt, algorithm, limit, windowMs, burst }: Limit): number {
+  if (maxDebt !== undefined) return maxDebt
+  return algorithm === 'token-bucket' ? Math.min(burst, largestExactDebt({ limit, windowMs, burst })) : burst
+}
+
+/**
+ * The largest debt that a token bucket counts exactly. A settlement adds the debt, a full bucket and a charge:
+ * together they must be a whole number that a double holds exactly. Below 0 if even a bucket without debt is too large.
+ */
+export function largestExactDebt({
+  limit,
+  windowMs,
+  burst,
+}: Pick<Limit, 'limit' | 'windowMs' | 'burst'>): number {
+  return Math.floor((Number.MAX_SAFE_INTEGER - limit) / windowMs) - 2 * burst
+}
 
 /** How many units a client may use in which time, as headers show it to the client. */
 export interface Quota {

@@ -3,39 +3,25 @@
  */
 import {
   type AlgorithmResult,
+  changeOfUnits,
   type NumberSource,
   type NumericAlgorithm,
   nextId,
   type RemoteState,
+  type Settled,
 } from './algorithm.ts'
-import type { Limit } from './limit.ts'
-
-/** Units that were taken at nearly the same time. They are counted until the last charge is a window old. */
-interface Slice {
-  /**
-   * The number of this slice among the client's slices. A refund takes units only from the slice of its
-   * charge.
-   */
-  readonly id: number
-  /** The time of the last charge in this slice, in milliseconds. */
-  readonly lastMs: number
-  readonly units: number
-}
-
-/** What a sliding window remembers of a client. */
-export interface SlidingWindowState {
-  /** From the oldest slice to the newest. At most {@link SLICES_PER_WINDOW} + 1. */
-  readonly slices: readonly Slice[]
-  readonly lastId: number
-}
-
-/**
- * Twice as many slices halve the delay with which units come back, and double the memory that a client needs.
- * With 8 slices, a client that always uses its whole limit loses at most a ninth of it, because it can use 8
- * of 9 slices of time. It needs the memory of 9 slices. With 16 slices it would lose a seventeenth and need
- * the memory of 17 slices.
- */
-export const SLICES_PER_WINDOW = 8
+import { type Limit, maxDebtOf } from './limit.ts'
+import {
+  msUntilExpired,
+  rewindSlices,
+  type Slice,
+  type SlidingWindowState,
+  sumOfUnits,
+  withAddedPart,
+  withAddedUnits,
+  withoutExpiredSlices,
+  withoutUnits,
+} from './slices.ts'
 
 /**
  * At most `limit` units in any stretch of `windowMs`, wherever the stretch begins.
@@ -50,9 +36,13 @@ export const SLICES_PER_WINDOW = 8
  * charge in its slice. This is less than an eighth of the window, where the eighth is rounded up to a whole
  * millisecond. It is zero if all units of the slice were taken at once.
  *
- * A refund takes its units out of the slice, but does not change the time of the slice. If the clock is set
- * back again and again, slices can become longer than an eighth of the window. Then units are counted for
- * longer, but never for less than a window.
+ * A settlement that gives back takes the units out of the slice, but does not change the time of the slice. One
+ * that takes more adds the units to the newest slice: they are counted for a window from then on. So with
+ * settlements there are at most `limit + maxDebt` units in any stretch of `windowMs`, where each unit counts at the
+ * time at which it was taken.
+ *
+ * If the clock is set back again and again, slices can become longer than an eighth of the window. Then units are
+ * counted for longer, but never for less than a window.
  */
 export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
   initialState: (id) => ({ slices: [], lastId: id }),
@@ -64,10 +54,12 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
     const kept = allowed && cost > 0 ? withAddedUnits(counted, nowMs, limit, cost) : counted
     return {
       allowed,
-      // A limit function can return a smaller limit than for the charge before. Then `used` is above the
-      // limit.
+      // `used` is above the limit after a settlement, and if a limit function returns a smaller limit than before.
       remaining: Math.max(0, limit.limit - (allowed ? used + cost : used)),
-      resetMs: (kept.slices[0]?.lastMs ?? nowMs) + limit.windowMs - nowMs,
+      resetMs:
+        used > limit.limit
+          ? msUntilExpired(kept.slices, used - limit.limit + 1, nowMs, limit)
+          : (kept.slices[0]?.lastMs ?? nowMs) + limit.windowMs - nowMs,
       retryAfterMs: allowed ? 0 : msUntilExpired(counted.slices, used + cost - limit.limit, nowMs, limit),
       state: kept,
     }
@@ -75,13 +67,20 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
 
   rewind: rewindSlices,
 
-  refund(state, chargedState, _nowMs, _limit, cost) {
-    const id = chargedState.slices.at(-1)?.id
-    if (!state.slices.some((slice) => slice.id === id)) return state
-    const slices = state.slices
-      .map((slice) => (slice.id === id ? { ...slice, units: slice.units - cost } : slice))
-      .filter(({ units }) => units > 0)
-    return { ...state, slices }
+  recordOf: ({ slices, lastId }, _nowMs, _limit, cost) => [cost, slices.at(-1)?.id ?? lastId],
+
+  settle(state, record, nowMs, limit, cost): Settled<SlidingWindowState> {
+    const counted = withoutExpiredSlices(state, nowMs, limit)
+    const [units, chargedId] = record
+    // The slice of the charge is the oldest one with units of it, and is gone when the window of the charge is over.
+    if (!counted.slices.some(({ id }) => id === chargedId)) return { state, record }
+    const room = limit.limit + maxDebtOf(limit) - sumOfUnits(counted.slices)
+    const change = changeOfUnits(units, cost, room)
+    if (change > 0) {
+      const taken = withAddedUnits(counted, nowMs, limit, change)
+      return { state: taken, record: withAddedPart(record, taken.slices.at(-1)?.id ?? 0, change) }
+    }
+    return withoutUnits(counted, record, -change)
   },
 
   overAtMs({ slices }, { windowMs }) {
@@ -122,53 +121,6 @@ export const slidingWindow: NumericAlgorithm<SlidingWindowState> = {
 
 function readSlice(source: NumberSource): Slice {
   return { id: source.amount(), lastMs: source.instant(), units: source.amount() }
-}
-
-/**
- * The state on a clock that was set back: the newest charge counts as made now, and the earlier charges as
- * made as long before it as they were.
- */
-export function rewindSlices(state: SlidingWindowState, nowMs: number): SlidingWindowState {
-  const aheadMs = (state.slices.at(-1)?.lastMs ?? nowMs) - nowMs
-  if (aheadMs <= 0) return state
-  return { ...state, slices: state.slices.map((slice) => ({ ...slice, lastMs: slice.lastMs - aheadMs })) }
-}
-
-function withoutExpiredSlices(
-  state: SlidingWindowState | undefined,
-  nowMs: number,
-  limit: Limit,
-): SlidingWindowState {
-  if (state === undefined) return { slices: [], lastId: 0 }
-  const { slices, lastId } = state
-  const first = slices.findIndex(({ lastMs }) => lastMs + limit.windowMs > nowMs)
-  if (first === 0) return state
-  return { slices: first === -1 ? [] : slices.slice(first), lastId }
-}
-
-function withAddedUnits(
-  { slices, lastId }: SlidingWindowState,
-  nowMs: number,
-  { windowMs }: Limit,
-  cost: number,
-): SlidingWindowState {
-  const sliceMs = Math.ceil(windowMs / SLICES_PER_WINDOW)
-  const newest = slices.at(-1)
-  const isNewSlice = Math.floor((newest?.lastMs ?? 0) / sliceMs) !== Math.floor(nowMs / sliceMs)
-  // A window overlaps at most one slice more than SLICES_PER_WINDOW. There are more only if the clock was set
-  // back.
-  if (newest === undefined || (isNewSlice && slices.length <= SLICES_PER_WINDOW)) {
-    const id = nextId(lastId)
-    return { slices: [...slices, { id, lastMs: nowMs, units: cost }], lastId: id }
-  }
-  const extended: Slice = { id: newest.id, lastMs: nowMs, units: newest.units + cost }
-  return { slices: [...slices.slice(0, -1), extended], lastId }
-}
-
-function sumOfUnits(slices: readonly Slice[]): number {
-  let sum = 0
-  for (const { units } of slices) sum += units
-  return sum
 }
 
 function withoutOldestUnits({ slices, lastId }: SlidingWindowState, units: number): SlidingWindowState {
@@ -231,15 +183,4 @@ function withRemoteExpiry(
     return { id, lastMs: Math.max(lastMs, nowMs - Math.max(0, limit.windowMs - expireInMs)), units }
   })
   return { slices, lastId: id }
-}
-
-/** Milliseconds until the oldest `units` units are no longer counted. */
-function msUntilExpired(slices: readonly Slice[], units: number, nowMs: number, limit: Limit): number {
-  let unitsSoFar = 0
-  for (const slice of slices) {
-    unitsSoFar += slice.units
-    if (unitsSoFar >= units) return slice.lastMs + limit.windowMs - nowMs
-  }
-  // The charge costs more than the limit, so that no wait is long enough. The answer is one window.
-  return limit.windowMs
 }

@@ -1,8 +1,15 @@
 /*
  * Twin: src/stores/redis/scripts/token-bucket.lua
  */
-import { type AlgorithmResult, type NumericAlgorithm, nextId } from './algorithm.ts'
-import type { Limit } from './limit.ts'
+import {
+  type AlgorithmResult,
+  type ChargeRecord,
+  changeOfUnits,
+  type NumericAlgorithm,
+  nextId,
+  type Settled,
+} from './algorithm.ts'
+import { type Limit, largestExactDebt, maxDebtOf } from './limit.ts'
 
 /**
  * What a token bucket remembers of a client: the time at which its bucket will be full again. GCRA calls this
@@ -10,16 +17,25 @@ import type { Limit } from './limit.ts'
  * and a number of parts, where a part is 1/`limit` of a millisecond. In parts the time is exact, because a
  * unit takes `windowMs / limit` milliseconds to come back.
  *
- * Decisions need only this time. Only refunds need the id.
+ * Decisions need only this time. Only settlements need the id.
  */
 export interface TokenBucketState {
   /** The whole milliseconds of the time at which the bucket is full. */
   readonly fullAtMs: number
-  /** The rest of this time, in parts: from 0 to `limit - 1`. */
+  /**
+   * The rest of this time, in parts: from 0 to `limit - 1`. While the client owes units after a settlement, it is
+   * the number -1 minus these parts.
+   */
   readonly fullAtParts: number
-  /** Counts the charges that found the bucket full. A charge can be refunded until the next such charge. */
+  /** Counts the charges that found the bucket full. Units of a charge can be given back until the next such charge. */
   readonly fillId: number
 }
+
+/**
+ * A settlement takes units for a charge only if the bucket has been full at most so often since the charge. A store
+ * that forgets a client continues with an id that is further away.
+ */
+const MOST_FILLS = 2 ** 16
 
 /**
  * `burst` units at once. Units come back one by one, `limit` units in `windowMs`.
@@ -30,7 +46,8 @@ export interface TokenBucketState {
  * 1/`limit` of a millisecond, and T is exactly `windowMs` parts.
  *
  * Bound: at most `burst` + floor(d / T) units in any closed interval of length d. A refund counts at the time
- * at which it is made.
+ * at which it is made. With settlements, which take units at the time at which they are made, the bound is
+ * `burst` + `maxDebt` + floor(d / T).
  */
 export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
   initialState: (id) => ({ fullAtMs: Number.NEGATIVE_INFINITY, fullAtParts: 0, fillId: id }),
@@ -53,11 +70,11 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
   },
 
   // The state does not show when it was written. But no client waits longer than an empty bucket takes to
-  // fill. If this one would, the clock was set back, and the bucket counts as empty now.
+  // fill, or one that owes units. If this one would, the clock was set back, and the bucket counts as that empty now.
   rewind(state, nowMs, limit) {
-    const capacity = limit.burst * limit.windowMs
-    if (debtOf(state, nowMs, limit) <= capacity) return state
-    return stateWithDebt(capacity, nowMs, limit, state.fillId)
+    const largestDebt = largestDebtOf(state, limit)
+    if (debtOf(state, nowMs, limit) <= largestDebt) return state
+    return stateWithDebt(largestDebt, nowMs, limit, state.fillId)
   },
 
   // A unit is `windowMs` parts, whatever the rate. So the parts that are missing stay the same.
@@ -66,28 +83,47 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     const debt = debtOf(state, nowMs, from)
     // A bucket that is full stays full. Its time counts again if the clock is set back, and parts of another size do not.
     if (debt === 0) return { ...state, fullAtParts: 0 }
-    return stateWithDebt(Math.min(debt, to.burst * to.windowMs), nowMs, to, state.fillId)
+    return stateWithDebt(Math.min(debt, largestDebtOf(state, to)), nowMs, to, state.fillId)
   },
 
-  // Units that have come back by themselves are not refunded a second time. A charge is not refunded if the
-  // bucket has been full since the charge. It is also not refunded if its units would have come back by now,
-  // in the order of the charges, as this order was at the time of the charge.
+  // A record is the units of the charge, the time of the charge, the parts that were missing after it, and the id.
+  recordOf: (state, nowMs, limit, cost) => [cost, nowMs, debtOf(state, nowMs, limit), state.fillId],
+
+  // The window of a charge is over when an empty bucket would have filled since the charge. Until then a settlement
+  // takes more also if the bucket has been full in between.
+  //
+  // Units that have come back by themselves are not given back a second time. A charge is not given back if the
+  // bucket has been full since the charge. It is also not given back if its units would have come back by now,
+  // in the order of the charges, as this order was at the time of the charge. Units that a settlement takes have
+  // the place of the charge in this order.
   //
   // A refund of an earlier charge does not make this time earlier, because the state is a single time, which
   // does not show which charge came before which. If a refund made this time earlier for all charges, it
   // would use up the bucket of a client whose charges are all refunded. So in a stretch of time a client can
   // get more units than the bound: at most the units of charges that were made before the stretch and
-  // refunded in it. This excess never accumulates.
-  refund(state, chargedState, nowMs, limit, cost) {
-    if (chargedState.fillId !== state.fillId) return state
-    const refunded = Math.min(cost * limit.windowMs, debtOf(chargedState, nowMs, limit))
-    if (refunded === 0) return state
-    return stateWithDebt(Math.max(0, debtOf(state, nowMs, limit) - refunded), nowMs, limit, state.fillId)
+  // given back in it. This excess never accumulates.
+  settle(state, record, nowMs, limit, cost): Settled<TokenBucketState> {
+    const { limit: rate, windowMs, burst } = limit
+    const [units, atMs = 0, chargedDebt = 0, fillId = 0]: ChargeRecord = record
+    const cameBack = Math.max(0, nowMs - atMs) * rate
+    const fills = (state.fillId - fillId) >>> 0
+    const isOver = cameBack >= burst * windowMs || fills > Math.min(burst, MOST_FILLS)
+    if (isOver) return { state, record }
+    const debt = debtOf(state, nowMs, limit)
+    const outstanding = fills === 0 ? Math.max(0, chargedDebt - cameBack) : 0
+    const room = Math.floor(((burst + maxDebtOf(limit)) * windowMs - debt) / windowMs)
+    const change = changeOfUnits(units, cost, room)
+    const parts = Math.max(change * windowMs, -outstanding)
+    const fillIdNow = debt === 0 && parts > 0 ? nextId(state.fillId) : state.fillId
+    return {
+      state: parts === 0 ? state : stateWithDebt(Math.max(0, debt + parts), nowMs, limit, fillIdNow),
+      record: [units + change, atMs, outstanding + parts + cameBack, fillIdNow],
+    }
   },
 
   // If there are too few units left, the answer of the other store shows how much of the next unit has come
   // back. Otherwise the new state starts with no part of the next unit.
-  overAtMs: ({ fullAtMs, fullAtParts }) => (fullAtParts > 0 ? fullAtMs + 1 : fullAtMs),
+  overAtMs: ({ fullAtMs, fullAtParts }) => (partsOf(fullAtParts) > 0 ? fullAtMs + 1 : fullAtMs),
 
   seedFromRemote(state, { remaining, resetMs, retryAfterMs, cost }, nowMs, limit): TokenBucketState {
     const { limit: units, windowMs, burst } = limit
@@ -121,8 +157,8 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
  * and divisor is below 2^53, a quotient that is not whole is further from the next whole number than the
  * rounding error of a double.
  */
-export function isExact({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windowMs' | 'burst'>): boolean {
-  return 2 * burst * windowMs + limit <= Number.MAX_SAFE_INTEGER
+export function isExact(limit: Pick<Limit, 'limit' | 'windowMs' | 'burst' | 'maxDebt'>): boolean {
+  return largestExactDebt(limit) >= (limit.maxDebt ?? 0)
 }
 
 /** How many parts are missing until the bucket is full. */
@@ -130,10 +166,28 @@ function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: L
   if (state === undefined || state.fullAtMs < nowMs) return 0
   // A store that does not know the limit of the last charge takes it to be this one. Then the parts are parts of another
   // size. Together they count as at most one millisecond.
-  return (state.fullAtMs - nowMs) * limit + Math.min(state.fullAtParts, limit)
+  return (state.fullAtMs - nowMs) * limit + Math.min(partsOf(state.fullAtParts), limit)
+}
+
+/** The most parts that can be missing from a bucket: if it owes units, more than it has. */
+function largestDebtOf({ fullAtParts }: TokenBucketState, limit: Limit): number {
+  const owed = fullAtParts < 0 ? maxDebtOf(limit) : 0
+  return (limit.burst + owed) * limit.windowMs
+}
+
+/** The parts that {@link TokenBucketState.fullAtParts} stands for. */
+function partsOf(fullAtParts: number): number {
+  return fullAtParts < 0 ? -1 - fullAtParts : fullAtParts
 }
 
 /** The state of a bucket in which `debt` parts are missing. */
-function stateWithDebt(debt: number, nowMs: number, { limit }: Limit, fillId: number): TokenBucketState {
-  return { fullAtMs: nowMs + Math.floor(debt / limit), fullAtParts: debt % limit, fillId }
+function stateWithDebt(
+  debt: number,
+  nowMs: number,
+  { limit, windowMs, burst }: Limit,
+  fillId: number,
+): TokenBucketState {
+  const parts = debt % limit
+  const isOwing = debt > burst * windowMs
+  return { fullAtMs: nowMs + Math.floor(debt / limit), fullAtParts: isOwing ? -1 - parts : parts, fillId }
 }

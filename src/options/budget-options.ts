@@ -23,6 +23,11 @@ export interface LimitOptions {
   /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
   readonly burst?: number | undefined
   /**
+   * How many units a client can owe after `limiter.settle()`: a whole number from 0. It waits until the debt is paid: in a
+   * fixed window until the window ends. Default: the limit; for a token bucket its `burst`.
+   */
+  readonly maxDebt?: number | undefined
+  /**
    * Name in the draft headers and in reports, unique in its class. Default: the class, with the name of the
    * limiter as a prefix unless that is `'default'`. If the class has several limits, the window follows:
    * `read-1s`.

@@ -6,13 +6,13 @@ import {
   rejectOption,
 } from '../errors/option-checks.ts'
 import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
-import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
+import { type AlgorithmName, LARGEST_LIMIT, type Limit, largestExactDebt } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
 import type { LimitOptions } from './budget-options.ts'
 import { LIMIT_HINTS } from './option-hints.ts'
 import { windowToMs } from './window-option.ts'
 
-const LIMIT_OPTION_NAMES = ['limit', 'windowSec', 'algorithm', 'burst', 'name']
+const LIMIT_OPTION_NAMES = ['limit', 'windowSec', 'algorithm', 'burst', 'maxDebt', 'name']
 
 /** A limit before the lifetime of its counters is known. */
 export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
@@ -31,12 +31,16 @@ export function parseLimit(option: string, given: LimitOptions, defaults: LimitD
   const windowMs =
     setting.windowSec === undefined ? defaults.windowMs : windowToMs(`${option}.windowSec`, setting.windowSec)
   const burst = parseBurst(`${option}.burst`, setting.burst, algorithm, limit)
-  if (algorithm === 'token-bucket') checkExact(option, given, { limit, windowMs, burst })
+  const debt =
+    setting.maxDebt === undefined
+      ? undefined
+      : { maxDebt: checkWholeNumber(`${option}.maxDebt`, setting.maxDebt, 0, LARGEST_LIMIT) }
+  if (algorithm === 'token-bucket') checkExact(option, given, { limit, windowMs, burst, ...debt })
   const name =
     setting.name === undefined
       ? defaults.nameFor(windowMs)
       : checkPrintableName(`${option}.name`, setting.name)
-  return { name, limit, windowMs, burst, algorithm }
+  return { name, limit, windowMs, burst, algorithm, ...debt }
 }
 
 /** Returns `value` if it is a number of units that a limit can have, and throws otherwise. 0 refuses every request. */
@@ -61,7 +65,11 @@ function parseBurst(option: string, burst: unknown, algorithm: AlgorithmName, li
 /** Throws unless the token bucket can count exactly in whole numbers. */
 function checkExact(option: string, given: LimitOptions, numbers: Parameters<typeof isExact>[0]): void {
   if (isExact(numbers)) return
-  const most = Math.floor((Number.MAX_SAFE_INTEGER - numbers.limit) / (2 * numbers.windowMs))
-  const remedy = `Give a burst of at most ${most}, or a shorter window.`
+  const largestDebt = largestExactDebt(numbers)
+  const largestBurst = Math.floor((Number.MAX_SAFE_INTEGER - numbers.limit) / (2 * numbers.windowMs))
+  const remedy =
+    largestDebt < 0
+      ? `Give a burst of at most ${largestBurst}, or a shorter window.`
+      : `Give a maxDebt of at most ${largestDebt}, or a shorter window.`
   rejectOption(option, given, 'is a token bucket too large for exact arithmetic', remedy)
 }

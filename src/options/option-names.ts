@@ -25,6 +25,7 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   classify: true,
   keyGenerator: true,
   cost: true,
+  settles: true,
   skip: true,
   legacyHeaders: true,
   resetFormat: true,

@@ -136,6 +136,11 @@ export interface RateLimiterOptions<
    */
   readonly cost?: Callback<[req: Req, res: Res], MaybePromise<number>> | undefined
   /**
+   * Whether `limiter.settle(req, cost)` can set the charge of a request to what it really cost. Then a receipt is kept for
+   * each request. Default: true if `cost` is given and the store can settle, else false.
+   */
+  readonly settles?: boolean | undefined
+  /**
    * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
    * reaches `next`, and the request is not charged.
    */

@@ -11,6 +11,19 @@ export interface RefundSettings<Req, Res> {
   readonly wasSuccessful: (req: Req, res: Res) => MaybePromise<boolean>
 }
 
+/**
+ * Whether receipts of requests are kept, so that their charges can be settled. By default they are where `cost` is
+ * given, which can be an estimate, unless the store cannot settle.
+ */
+export function parseSettles<Req extends IncomingMessage, Res extends ServerResponse>({
+  settles,
+  cost,
+  store,
+}: RateLimiterOptions<Req, Res>): boolean {
+  const canSettle = store === undefined || typeof store.settle === 'function'
+  return checkFlag('settles', settles, cost !== undefined && canSettle)
+}
+
 /** Compiles the options of refunds; undefined if no charge is refunded. */
 export function parseRefunds<Req extends IncomingMessage, Res extends ServerResponse>(
   options: RateLimiterOptions<Req, Res>,

@@ -23,7 +23,7 @@ import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import { type PlanSettings, parsePlans } from './plan-policies.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
-import { parseRefunds, type RefundSettings } from './refund-options.ts'
+import { parseRefunds, parseSettles, type RefundSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
 import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
@@ -45,6 +45,8 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly exposesHeaders: boolean
   readonly refusal: RefusalSettings<Req, Res>
   readonly refund: RefundSettings<Req, Res> | undefined
+  /** Whether charges of requests can be settled or refunded. */
+  readonly keepsReceipts: boolean
   /** Undefined if the limiter creates its own store. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
@@ -77,7 +79,12 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const refund = parseRefunds(options)
   if (options.store !== undefined) {
     checkStore(options.store)
-    checkCapabilities(options.store, { budgets, refunds: refund !== undefined, ban: givenBan(options) })
+    checkCapabilities(options.store, {
+      budgets,
+      refunds: refund !== undefined,
+      settles: options.settles,
+      ban: givenBan(options),
+    })
   }
   return {
     name,
@@ -93,6 +100,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     exposesHeaders: checkFlag('exposeHeaders', options.exposeHeaders, true),
     refusal: parseRefusal(options),
     refund,
+    keepsReceipts: refund !== undefined || parseSettles(options),
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),

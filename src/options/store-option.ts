@@ -39,26 +39,30 @@ export function checkStore(store: unknown): void {
 export interface StoreNeeds {
   readonly budgets: PlanSettings<never, never>
   readonly refunds: boolean
+  /** The option `settles`; undefined if it is not given. */
+  readonly settles: unknown
   /** The option `ban` of the limiter or of a plan; undefined if none is given. */
   readonly ban: unknown
 }
 
 /** Throws if the options need more than the store declares, so that no request fails for this reason. */
-export function checkCapabilities(store: Store, { budgets, refunds, ban }: StoreNeeds): void {
+export function checkCapabilities(store: Store, { budgets, refunds, settles, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
   const { plans, preflight } = budgets
   for (const policy of [...limitedPolicies(plans), ...(preflight === false ? [] : [preflight])]) {
     checkLimits(name, capabilities, optionOf(policy), isDynamic(policy) ? [policy.template] : policy.limits)
   }
-  if (refunds && typeof store.refund !== 'function') {
+  const canSettle = typeof store.settle === 'function'
+  if (refunds && !canSettle) {
     reject(
       'store',
       store,
-      `${name} has no refund(), which skipSuccessfulRequests and skipFailedRequests need`,
+      `${name} has no settle(), which skipSuccessfulRequests and skipFailedRequests need`,
       'Leave these options out',
     )
   }
+  if (settles === true && !canSettle) reject('settles', settles, `${name} has no settle()`, 'Leave it out')
   if (ban !== undefined && (!capabilities.bans || typeof store.block !== 'function')) {
     reject('ban', ban, `${name} does not support bans`, 'Leave it out')
   }

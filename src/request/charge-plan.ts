@@ -26,7 +26,7 @@ export interface ChargePlan {
 /** The settings that a plan depends on. */
 export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
-  'name' | 'plans' | 'plan' | 'preflight' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'refund'
+  'name' | 'plans' | 'plan' | 'preflight' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'keepsReceipts'
 >
 
 /** What a plan needs of a client. */
@@ -58,10 +58,12 @@ export type BuildPlan = (
 ) => ChargePlan
 
 /** Compiles {@link BuildPlan} for one limiter. */
-export function planBuilder({ name, refund }: Pick<Settings<never, never>, 'name' | 'refund'>): BuildPlan {
+export function planBuilder({
+  name,
+  keepsReceipts,
+}: Pick<Settings<never, never>, 'name' | 'keepsReceipts'>): BuildPlan {
   const storeKeyOf = storeKeysOf(name)
-  const isRefundable = refund !== undefined
-  return (policy, client, cost, refundable = isRefundable) => {
+  return (policy, client, cost, refundable = keepsReceipts) => {
     checkCapacity(cost, policy)
     const { class: requestClass, limits, ban } = policy
     const { storeKeys, key: clientKey } = client

@@ -6,6 +6,7 @@ import { publishDecision } from './decision-events.ts'
 import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
 import type { AnsweredRequest, MiddlewareParts, RequestContext } from './request-context.ts'
+import { refundCharge } from './taken-charge.ts'
 
 /** A decision as the client is to see it. */
 export interface ShownDecision {
@@ -45,18 +46,23 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
   }
 }
 
-/** Prepares the refund of an allowed charge, and notes its wait for limiters that the request meets later. */
+/**
+ * Keeps the receipts of an allowed charge, prepares its refund, and notes its wait for limiters that the request meets
+ * later.
+ */
 export function followUpAllowed<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, record: { state } }: RequestContext<Req, Res>,
   { plan, decision, isEnforced, otherReceipt }: ShownDecision,
-  { settings: { refund }, store }: MiddlewareParts<Req, Res>,
+  parts: MiddlewareParts<Req, Res>,
 ): void {
+  const { keepsReceipts, refund } = parts.settings
   const { receipt } = decision
-  if (refund !== undefined && receipt !== undefined && plan.charge.refundable !== false) {
-    refundWhenFinished(req, res, refund, () => {
-      store.refund(receipt)
-      if (otherReceipt !== undefined) store.refund(otherReceipt)
-    })
+  if (keepsReceipts && receipt !== undefined && plan.charge.refundable !== false) {
+    const receipts = otherReceipt === undefined ? [receipt] : [receipt, otherReceipt]
+    const { clientKey, policy, charge } = plan
+    const taken = { receipts, key: clientKey, class: policy.class, recorded: charge.cost }
+    state.addTaken(parts.id, taken)
+    if (refund !== undefined) refundWhenFinished(req, res, refund, () => refundCharge(taken, parts))
   }
   // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
   if (isEnforced && refund?.refunds !== 'failed') {

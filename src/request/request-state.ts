@@ -1,6 +1,7 @@
 import { type Decision, type LimitState, tighter, tightestOf } from '../limits/decision.ts'
 import { isSameCounter } from '../limits/limit.ts'
 import type { Charge, Store } from '../stores/store.ts'
+import type { TakenCharge } from './taken-charge.ts'
 
 /** The tightest limit state that was shown in one place, and the states shown in other places before. */
 interface ShownState {
@@ -16,6 +17,12 @@ interface ChargedBy {
   readonly charge: Charge
   readonly store: Store | undefined
   readonly next: ChargedBy | undefined
+}
+
+/** A charge that one limiter took for the request, and that can be settled. */
+interface TakenBy {
+  readonly limiterId: symbol
+  readonly taken: TakenCharge
 }
 
 /** A charge that one limiter allowed on this request. */
@@ -37,6 +44,7 @@ export class RequestState {
   #chargedBy: ChargedBy | undefined
   #announcedBy: readonly symbol[] = EMPTY
   #allowedCharges: readonly AllowedCharge[] = EMPTY
+  #takenBy: readonly TakenBy[] = EMPTY
   #shown: ShownState | undefined
   #dialect: string | undefined
 
@@ -73,6 +81,16 @@ export class RequestState {
   /** Notes a charge that stays: the limiter will charge the client's next try the same. */
   addAllowed(charge: AllowedCharge): void {
     this.#allowedCharges = this.#allowedCharges === EMPTY ? [charge] : [...this.#allowedCharges, charge]
+  }
+
+  /** Notes a charge that can be settled. */
+  addTaken(limiterId: symbol, taken: TakenCharge): void {
+    this.#takenBy = [...this.#takenBy, { limiterId, taken }]
+  }
+
+  /** The charge of a limiter that can be settled; undefined if there is none. */
+  takenBy(limiterId: symbol): TakenCharge | undefined {
+    return this.#takenBy.find((one) => one.limiterId === limiterId)?.taken
   }
 
   /**

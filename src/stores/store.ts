@@ -31,7 +31,7 @@ export interface Charge {
    * too.
    */
   readonly ban?: BanRule | undefined
-  /** Whether the charge may be refunded. With `false`, a store may leave out the receipt. Default: true. */
+  /** Whether the charge may be settled or refunded. With `false`, a store may leave out the receipt. Default: true. */
   readonly refundable?: boolean
   /**
    * Set by the limiter when it does not wait any longer and has decided without the store. A store that has not
@@ -108,10 +108,18 @@ export interface Store {
   /** What `consume` would answer now. It takes nothing and counts no refusal. */
   peek?(charge: Charge): Decision | Promise<Decision>
   /**
-   * Gives a charge back, once and as far as it still counts. The units used never fall below zero. A receipt
-   * that is no longer valid is not an error.
+   * Changes what is recorded for a charge, in the window of the charge only. Less is given back, as far as it still
+   * counts. More is taken even if nothing is left: each limit takes as much as leads to a debt of its `maxDebt`. The
+   * last value is valid. A settlement to 0 gives the charge back, and is final.
+   *
+   * A receipt that is no longer valid is not an error: nothing changes. Settlements of one receipt take effect in
+   * the order of the calls.
+   *
+   * @param cost units, a whole number from 0
+   * @returns the units recorded for the charge now; of several limits, the most that one has recorded. 0 if the store
+   *   does not know the receipt
    */
-  refund?(receipt: Receipt): void | Promise<void>
+  settle?(receipt: Receipt, cost: number): number | Promise<number>
   /** Bans a key for `forMs` milliseconds from now. Replaces an earlier ban. */
   block?(key: string, forMs: number): void | Promise<void>
   /** Ends the ban of a key and forgets its refusals. The units used stay used. */

@@ -19,11 +19,15 @@ describe('the algorithms', () => {
   })
 
   it.each(LIMITS)('have states that survive as JSON: $algorithm', (limit) => {
-    const { charge, refund } = algorithmOf(limit)
+    const { charge, recordOf, settle } = algorithmOf(limit)
     const { state } = charge(undefined, 1000, limit, 2)
     const kept = JSON.parse(JSON.stringify(state))
     expect(kept).toEqual(state)
     expect(charge(kept, 1400, limit, 1)).toEqual(charge(state, 1400, limit, 1))
-    expect(refund(kept, kept, 1400, limit, 2)).toEqual(refund(state, state, 1400, limit, 2))
+    const record = recordOf(state, 1000, limit, 2)
+    expect(record[0]).toBe(2)
+    expect(settle(kept, JSON.parse(JSON.stringify(record)), 1400, limit, 1)).toEqual(
+      settle(state, record, 1400, limit, 1),
+    )
   })
 })

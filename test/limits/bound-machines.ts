@@ -1,6 +1,6 @@
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
-import { SLICES_PER_WINDOW } from '../../src/limits/sliding-window.ts'
+import { SLICES_PER_WINDOW } from '../../src/limits/slices.ts'
 import type { StateMachine } from './reachable-states.ts'
 
 /**

@@ -4,6 +4,7 @@ import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
 import { ALGORITHM_PROPERTIES } from './algorithm-properties.ts'
 import { assertSameResults } from './reference-model.ts'
 import { immediateRefundUndoesCharge, lateRefundDoesNothing } from './refund-properties.ts'
+import { SETTLEMENT_PROPERTIES } from './settlement-properties.ts'
 import { STORED_STATE_PROPERTIES } from './stored-state-properties.ts'
 import { type Trace, traceOf } from './traces.ts'
 import { WindowList } from './window-list.ts'
@@ -28,15 +29,19 @@ const REOPENED_WINDOW: Trace = {
 describe.each(LIMITS)('a fixed window of $limit units in $windowMs ms, on random traces,', (limit) => {
   it('gives the same results as a list of all charges', () => {
     fc.assert(
-      fc.property(traceOf(limit, { clients: 3, withRefunds: true, maxLength: 60 }), (trace) => {
-        assertSameResults(limit, trace, (own) => new WindowList(own))
-      }),
+      fc.property(
+        traceOf(limit, { clients: 3, withRefunds: true, withSettlements: true, maxLength: 60 }),
+        (trace) => {
+          assertSameResults(limit, trace, (own) => new WindowList(own))
+        },
+      ),
       { numRuns: 300, examples: [[REOPENED_WINDOW]] },
     )
   })
 
-  it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES }))('%s', (_property, check) =>
-    check(limit),
+  it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES, ...SETTLEMENT_PROPERTIES }))(
+    '%s',
+    (_property, check) => check(limit),
   )
 
   it('gives the same results after an immediate refund as if the charge had not been made', () =>

@@ -3,6 +3,7 @@ import { type FixedWindowState, fixedWindow } from '../../src/limits/fixed-windo
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { fixedWindowLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 
@@ -195,8 +196,8 @@ describe('a fixed window', () => {
     const state: FixedWindowState = { startMs: 1000, used: 2, windowId: 3 }
     expect(fixedWindow.rewind(state, 1000, limit)).toBe(state)
     expect(fixedWindow.rewind(state, 5000, limit)).toBe(state)
-    expect(fixedWindow.refund(state, { ...state, windowId: 2 }, 5000, limit, 1)).toBe(state)
-    expect(fixedWindow.refund(state, { ...state, windowId: 4 }, 5000, limit, 1)).toBe(state)
+    expect(refundedState(fixedWindow, state, { ...state, windowId: 2 }, 5000, limit, 1)).toBe(state)
+    expect(refundedState(fixedWindow, state, { ...state, windowId: 4 }, 5000, limit, 1)).toBe(state)
   })
 
   it('gives each window an id, counted from the initial id, with 0 after the largest id', () => {
@@ -218,8 +219,12 @@ describe('a fixed window', () => {
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ startMs: 1000, used: 2, windowId: 8 })
-    expect(fixedWindow.refund(now, before, 1000, limit, 2)).toBe(now)
-    expect(fixedWindow.refund(now, now, 1000, limit, 2)).toEqual({ startMs: 1000, used: 0, windowId: 1008 })
+    expect(refundedState(fixedWindow, now, before, 1000, limit, 2)).toBe(now)
+    expect(refundedState(fixedWindow, now, now, 1000, limit, 2)).toEqual({
+      startMs: 1000,
+      used: 0,
+      windowId: 1008,
+    })
   })
 
   it('is written as its start, the units used in it, and its id', () => {

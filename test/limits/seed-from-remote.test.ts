@@ -5,6 +5,7 @@ import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts
 import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { clientAfterTrace, costOf, type Trace, traceOf } from './traces.ts'
 
 const LIMITS: readonly [string, readonly Limit[]][] = [
@@ -87,6 +88,7 @@ function playToRemote(
       if (taken !== undefined) remote.refund(nowMs, taken)
       continue
     }
+    if (step.kind === 'settle') continue
     const { remaining, resetMs, retryAfterMs } = remote.charge(nowMs, step.cost)
     if (step.client !== 0) continue
     const answer = { remaining, resetMs, retryAfterMs, cost: step.cost }
@@ -195,7 +197,7 @@ describe.each(algorithms)('a %s that is seeded from the answers of another store
         local.seed({ remaining, resetMs: limit.windowMs, retryAfterMs: 0, cost: 1 }, nowMs)
         for (const { state, cost } of client.takenCharges) {
           refunds++
-          local.state = algorithmOf(limit).refund(local.state, state, nowMs, limit, cost)
+          local.state = refundedState(algorithmOf(limit), local.state, state, nowMs, limit, cost)
         }
         expect(local.peek(nowMs, 0).remaining).toBe(remaining)
       }),
@@ -218,7 +220,8 @@ describe.each(algorithms)('a %s that is seeded from the answers of another store
         local.seed({ remaining, resetMs: limit.windowMs, retryAfterMs: 0, cost: 1 }, 5000)
         const taken = algorithmOf(limit).charge(local.state, 5000, limit, Math.min(cost, remaining))
         expect(taken.allowed).toBe(true)
-        local.state = algorithmOf(limit).refund(
+        local.state = refundedState(
+          algorithmOf(limit),
           taken.state,
           taken.state,
           5000,

@@ -63,9 +63,10 @@ function storeDecisions(limits: readonly Limit[], { startMs, steps }: Trace): De
     if (step.kind === 'refund') {
       const receipt = receipts[step.chargeIndex]
       // The store prevents that a charge is refunded twice.
-      if (receipt !== undefined) store.refund(receipt)
+      if (receipt !== undefined) store.settle(receipt, 0)
       return []
     }
+    if (step.kind === 'settle') return []
     const decision = store.consume({ key: 'client', limits, cost: step.cost })
     if (decision.receipt !== undefined) receipts.push(decision.receipt)
     const remaining = decision.limits.map((state) => [state.name, state.remaining])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
-import { SLICES_PER_WINDOW } from '../../src/limits/sliding-window.ts'
+import { SLICES_PER_WINDOW } from '../../src/limits/slices.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { slidingWindowLimit } from '../support/limits-by-algorithm.ts'
 import { ALGORITHM_PROPERTIES } from './algorithm-properties.ts'
@@ -13,6 +13,7 @@ import {
   lateRefundDoesNothing,
   refundNeverExceedsCharge,
 } from './refund-properties.ts'
+import { SETTLEMENT_PROPERTIES } from './settlement-properties.ts'
 import { STORED_STATE_PROPERTIES } from './stored-state-properties.ts'
 import { clientAfterTrace, costOf, endMsOf, playTrace, type Trace, traceOf } from './traces.ts'
 
@@ -85,8 +86,9 @@ describe.each(LIMITS)('a sliding window of $limit units in $windowMs ms, on rand
     )
   })
 
-  it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES }))('%s', (_property, check) =>
-    check(limit),
+  it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES, ...SETTLEMENT_PROPERTIES }))(
+    '%s',
+    (_property, check) => check(limit),
   )
 
   it('never refunds more units than the charge took', () => refundNeverExceedsCharge(limit))
@@ -117,9 +119,12 @@ describe.each(EXACT_LIMITS)(
   (limit) => {
     it('gives the same results as a log of all charges', () => {
       fc.assert(
-        fc.property(traceOf(limit, { clients: 3, withRefunds: true, maxLength: 60 }), (trace) => {
-          assertSameResults(limit, trace, (own) => new ChargeLog(own))
-        }),
+        fc.property(
+          traceOf(limit, { clients: 3, withRefunds: true, withSettlements: true, maxLength: 60 }),
+          (trace) => {
+            assertSameResults(limit, trace, (own) => new ChargeLog(own))
+          },
+        ),
         { numRuns: 300 },
       )
     })

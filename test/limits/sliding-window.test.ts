@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT } from '../../src/limits/limit.ts'
-import { SLICES_PER_WINDOW, type SlidingWindowState, slidingWindow } from '../../src/limits/sliding-window.ts'
+import { SLICES_PER_WINDOW, type SlidingWindowState } from '../../src/limits/slices.ts'
+import { slidingWindow } from '../../src/limits/sliding-window.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { slidingWindowLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 
@@ -272,7 +274,7 @@ describe('a sliding window', () => {
     // A refund finds its slice by the id, also if later slices have smaller ids.
     const [taken] = state.slices
     if (taken === undefined) throw new Error('no slice')
-    const refunded = slidingWindow.refund(state, { slices: [taken], lastId: taken.id }, 30, limit, 1)
+    const refunded = refundedState(slidingWindow, state, { slices: [taken], lastId: taken.id }, 30, limit, 1)
     expect(refunded.slices.map(({ id, units }) => [id, units])).toEqual([
       [2 ** 32 - 2, 1],
       [2 ** 32 - 1, 1],
@@ -288,8 +290,8 @@ describe('a sliding window', () => {
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ slices: [{ id: 8, lastMs: 100, units: 2 }], lastId: 8 })
-    expect(slidingWindow.refund(now, before, 100, limit, 2)).toBe(now)
-    expect(slidingWindow.refund(now, now, 100, limit, 2)).toEqual({ slices: [], lastId: 1008 })
+    expect(refundedState(slidingWindow, now, before, 100, limit, 2)).toBe(now)
+    expect(refundedState(slidingWindow, now, now, 100, limit, 2)).toEqual({ slices: [], lastId: 1008 })
   })
 
   it('continues its ids after all its slices are gone', () => {
@@ -297,7 +299,7 @@ describe('a sliding window', () => {
     const before = slidingWindow.charge(slidingWindow.initialState(7), 0, limit, 2).state
     const later = slidingWindow.charge(before, 80, limit, 1).state
     expect(later).toEqual({ slices: [{ id: 9, lastMs: 80, units: 1 }], lastId: 9 })
-    const empty = slidingWindow.refund(later, later, 80, limit, 1)
+    const empty = refundedState(slidingWindow, later, later, 80, limit, 1)
     expect(slidingWindow.charge(empty, 80, limit, 1).state.lastId).toBe(10)
   })
 
@@ -322,7 +324,7 @@ describe('a sliding window', () => {
     const later = slidingWindow.charge(state, 180, limit, 1).state
     expect(slidingWindow.rewind(state, 100, limit)).toBe(state)
     expect(slidingWindow.rewind(state, 500, limit)).toBe(state)
-    expect(slidingWindow.refund(later, state, 180, limit, 2)).toBe(later)
+    expect(refundedState(slidingWindow, later, state, 180, limit, 2)).toBe(later)
     const none: SlidingWindowState = { slices: [], lastId: 7 }
     expect(slidingWindow.rewind(none, 0, limit)).toBe(none)
   })

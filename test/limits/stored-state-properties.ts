@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
 import { playTrace, type Trace, traceOf, withoutState } from './traces.ts'
 
@@ -76,7 +77,7 @@ function oldReceiptsAreIgnored(limit: Limit): void {
       const nowMs = playTrace(limit, after, [returned]).at(-1)?.nowMs ?? after.startMs
       const state = stateOf(returned)
       for (const { state: chargedState, cost } of forgotten.takenCharges) {
-        assert.equal(algorithmOf(limit).refund(state, chargedState, nowMs, limit, cost), state)
+        assert.equal(refundedState(algorithmOf(limit), state, chargedState, nowMs, limit, cost), state)
       }
     }),
     { numRuns: 300 },

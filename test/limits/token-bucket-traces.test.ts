@@ -9,6 +9,7 @@ import {
   lateRefundDoesNothing,
   refundNeverExceedsCharge,
 } from './refund-properties.ts'
+import { SETTLEMENT_PROPERTIES } from './settlement-properties.ts'
 import { STORED_STATE_PROPERTIES } from './stored-state-properties.ts'
 import { traceOf } from './traces.ts'
 
@@ -28,17 +29,19 @@ describe.each(LIMITS)(
   (limit) => {
     it('gives the same results as the generic cell rate algorithm in exact fractions', () => {
       fc.assert(
-        fc.property(traceOf(limit, { clients: 3, withRefunds: true, maxLength: 60 }), (trace) => {
-          assertSameResults(limit, trace, (own) => new ExactGcra(own))
-        }),
+        fc.property(
+          traceOf(limit, { clients: 3, withRefunds: true, withSettlements: true, maxLength: 60 }),
+          (trace) => {
+            assertSameResults(limit, trace, (own) => new ExactGcra(own))
+          },
+        ),
         { numRuns: 300 },
       )
     })
 
-    it.each(Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES }))(
-      '%s',
-      (_property, check) => check(limit),
-    )
+    it.each(
+      Object.entries({ ...ALGORITHM_PROPERTIES, ...STORED_STATE_PROPERTIES, ...SETTLEMENT_PROPERTIES }),
+    )('%s', (_property, check) => check(limit))
 
     it('gives the same results after an immediate refund as if the charge had not been made', () =>
       immediateRefundUndoesCharge(limit))

@@ -3,6 +3,7 @@ import { LARGEST_LIMIT, type Limit } from '../../src/limits/limit.ts'
 import { isExact, type TokenBucketState, tokenBucket } from '../../src/limits/token-bucket.ts'
 import { CountedClient } from '../support/counted-client.ts'
 import { tokenBucketLimit } from '../support/limits-by-algorithm.ts'
+import { refundedState } from '../support/refunded-state.ts'
 import { type ChargeTableRow, expectChargeTable } from './charge-table.ts'
 import { ExactGcra } from './exact-gcra.ts'
 import { NumberList, NumberListReader } from './number-list.ts'
@@ -259,9 +260,12 @@ describe('a token bucket', () => {
     expect(tokenBucket.rewind(state, 285, limit)).toMatchObject({ fullAtMs: 1285, fullAtParts: 0 })
     const empty = tokenBucket.charge(undefined, 1000, limit, 7).state
     expect(tokenBucket.rewind(empty, 1000, limit)).toBe(empty)
-    expect(tokenBucket.refund(state, state, 1286, limit, 2)).toBe(state)
+    expect(refundedState(tokenBucket, state, state, 1286, limit, 2)).toBe(state)
     // At 1285, its last parts of a millisecond are still missing.
-    expect(tokenBucket.refund(state, state, 1285, limit, 2)).toMatchObject({ fullAtMs: 1285, fullAtParts: 0 })
+    expect(refundedState(tokenBucket, state, state, 1285, limit, 2)).toMatchObject({
+      fullAtMs: 1285,
+      fullAtParts: 0,
+    })
   })
 
   it('counts the charges that found it full, from the initial id, with 0 after the largest id', () => {
@@ -283,18 +287,26 @@ describe('a token bucket', () => {
     const second = tokenBucket.charge(first, 999, limit, 1).state
     expect(second.fillId).toBe(first.fillId)
     // Of the 5 units, a part of one is still missing. This part is refunded.
-    expect(tokenBucket.refund(second, first, 999, limit, 5)).toEqual({ ...second, fullAtMs: 1199 })
+    expect(refundedState(tokenBucket, second, first, 999, limit, 5)).toEqual({ ...second, fullAtMs: 1199 })
     const third = tokenBucket.charge(first, 1000, limit, 1).state
     expect(third.fillId).toBe(first.fillId + 1)
-    expect(tokenBucket.refund(third, first, 1000, limit, 5)).toBe(third)
-    expect(tokenBucket.refund(third, third, 1000, limit, 1)).toMatchObject({ fullAtMs: 1000, fullAtParts: 0 })
+    expect(refundedState(tokenBucket, third, first, 1000, limit, 5)).toBe(third)
+    expect(refundedState(tokenBucket, third, third, 1000, limit, 1)).toMatchObject({
+      fullAtMs: 1000,
+      fullAtParts: 0,
+    })
   })
 
   it('refunds a charge only once, even if the next charge finds the bucket full at the same time', () => {
     const limit = tokenBucketLimit(5, 1000)
     const first = tokenBucket.charge(undefined, 0, limit, 2).state
-    const second = tokenBucket.charge(tokenBucket.refund(first, first, 0, limit, 2), 0, limit, 2).state
-    expect(tokenBucket.refund(second, first, 0, limit, 2)).toBe(second)
+    const second = tokenBucket.charge(
+      refundedState(tokenBucket, first, first, 0, limit, 2),
+      0,
+      limit,
+      2,
+    ).state
+    expect(refundedState(tokenBucket, second, first, 0, limit, 2)).toBe(second)
   })
 
   it('refunds no charge from before the client was forgotten, even if the bucket is equally full', () => {
@@ -304,15 +316,18 @@ describe('a token bucket', () => {
     )
     if (before === undefined || now === undefined) throw new Error('no states')
     expect(before).toEqual({ fullAtMs: 500, fullAtParts: 0, fillId: 8 })
-    expect(tokenBucket.refund(now, before, 100, limit, 2)).toBe(now)
-    expect(tokenBucket.refund(now, now, 100, limit, 2)).toMatchObject({ fullAtMs: 100 })
+    expect(refundedState(tokenBucket, now, before, 100, limit, 2)).toBe(now)
+    expect(refundedState(tokenBucket, now, now, 100, limit, 2)).toMatchObject({ fullAtMs: 100 })
   })
 
   it('keeps its id after a rewind and after a refund', () => {
     const limit = tokenBucketLimit(7, 1000)
     const { state } = tokenBucket.charge(tokenBucket.initialState(40), 5000, limit, 7)
     expect(tokenBucket.rewind(state, 1000, limit)).toEqual({ fullAtMs: 2000, fullAtParts: 0, fillId: 41 })
-    expect(tokenBucket.refund(state, state, 5000, limit, 1)).toMatchObject({ fullAtMs: 5857, fillId: 41 })
+    expect(refundedState(tokenBucket, state, state, 5000, limit, 1)).toMatchObject({
+      fullAtMs: 5857,
+      fillId: 41,
+    })
   })
 
   it('is written as the time at which it is full, in milliseconds and parts, and its id', () => {
@@ -439,6 +454,20 @@ describe('a token bucket whose limit changes', () => {
     const state = tokenBucket.withLimit?.(used, from, to, 0) ?? used
     expect(usedUnits(state, to)).toBe(kept)
     expect(state.fillId).toBe(used.fillId)
+  })
+
+  it.each([
+    [100, 14, 140],
+    [7, 14, 2000],
+    // A client of this limit can owe 3 units.
+    [3, 6, 2000],
+  ])('to %d units keeps %d of 14 units of a client that owes 4', (units, _kept, fullAtMs) => {
+    const { state: used } = tokenBucket.charge(undefined, 0, from, 10)
+    const owing = tokenBucket.settle(used, tokenBucket.recordOf(used, 0, from, 10), 0, from, 14).state
+    const to = { ...from, limit: units, burst: units }
+    const state = tokenBucket.withLimit?.(owing, from, to, 0) ?? owing
+    expect(state).toEqual({ fullAtMs, fullAtParts: units === 100 ? 0 : -1, fillId: used.fillId })
+    expect(tokenBucket.rewind(state, 0, to)).toBe(state)
   })
 
   it('keeps a full bucket, and one of the same rate, as it is', () => {

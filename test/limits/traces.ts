@@ -11,6 +11,13 @@ import { longestWaitMs } from './bounds.ts'
 export type Step =
   | { readonly kind: 'charge'; readonly gapMs: number; readonly client: number; readonly cost: number }
   | { readonly kind: 'refund'; readonly gapMs: number; readonly client: number; readonly chargeIndex: number }
+  | {
+      readonly kind: 'settle'
+      readonly gapMs: number
+      readonly client: number
+      readonly chargeIndex: number
+      readonly units: number
+    }
 
 export interface Trace {
   readonly startMs: number
@@ -20,22 +27,33 @@ export interface Trace {
 export interface TraceOptions {
   readonly clients?: number
   readonly withRefunds?: boolean
+  readonly withSettlements?: boolean
   readonly withClockSetBack?: boolean
   readonly maxLength?: number
 }
 
 /** Random traces. Many of their times and costs are at the edges of the limit. */
 export function traceOf(limit: Limit, options: TraceOptions = {}): fc.Arbitrary<Trace> {
-  const { clients = 1, withRefunds = false, withClockSetBack = false, maxLength = 40 } = options
+  const { clients = 1, withRefunds = false, withSettlements = false } = options
+  const { withClockSetBack = false, maxLength = 40 } = options
   const gapMs = withClockSetBack
     ? fc.oneof({ weight: 6, arbitrary: gapMsOf(limit) }, backwardMsOf(limit))
     : gapMsOf(limit)
   const client = fc.nat(clients - 1)
   const charge = fc.record({ kind: fc.constant('charge' as const), gapMs, client, cost: costOf(limit) })
   const refund = fc.record({ kind: fc.constant('refund' as const), gapMs, client, chargeIndex: fc.nat(20) })
-  const step: fc.Arbitrary<Step> = withRefunds
-    ? fc.oneof({ weight: 3, arbitrary: charge }, { weight: 1, arbitrary: refund })
-    : charge
+  const settle = fc.record({
+    kind: fc.constant('settle' as const),
+    gapMs,
+    client,
+    chargeIndex: fc.nat(20),
+    units: fc.oneof(costOf(limit), fc.integer({ min: 0, max: 3 * limit.burst })),
+  })
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 3, arbitrary: charge },
+    { weight: withRefunds ? 1 : 0, arbitrary: refund },
+    { weight: withSettlements ? 3 : 0, arbitrary: settle },
+  )
   return fc.record({
     startMs: startMsOf(limit, withClockSetBack),
     steps: fc.array(step, { maxLength, size: 'max' }),
@@ -84,8 +102,10 @@ export interface StepResult {
   /** Present if the step is a charge. */
   readonly result?: AlgorithmResult<AlgorithmState>
   readonly cost: number
-  /** The charge that was allowed or refunded. Undefined if there was none. */
+  /** The charge that was allowed, refunded or settled. Undefined if there was none. */
   readonly taken?: TakenCharge | undefined
+  /** To what the charge was settled, and what was recorded then. Undefined for a charge and for a refund. */
+  readonly settled?: { readonly units: number; readonly recorded: number }
 }
 
 /** Plays a trace to the given clients, or to new ones. Each charge is refunded at most once. */
@@ -102,6 +122,15 @@ export function playTrace(
     trueMs += Math.max(0, step.gapMs)
     const client = elementAt(clients, step.client, () => new CountedClient(limit))
     const charges = elementAt(refundable, step.client, () => [])
+    if (step.kind === 'settle') {
+      const index = step.chargeIndex % (charges.length || 1)
+      const taken = charges[index]
+      const { units } = step
+      // A settlement to 0 is final.
+      if (units === 0) charges.splice(index, 1)
+      const recorded = taken === undefined ? 0 : client.settle(nowMs, taken, units)
+      return { nowMs, trueMs, client: step.client, cost: 0, taken, settled: { units, recorded } }
+    }
     if (step.kind === 'refund') {
       const [taken] = charges.splice(step.chargeIndex % (charges.length || 1), 1)
       if (taken !== undefined) client.refund(nowMs, taken)

@@ -1,4 +1,4 @@
-import type { Limit } from '../../src/limits/limit.ts'
+import { type Limit, maxDebtOf } from '../../src/limits/limit.ts'
 import type { ReferenceModel, ResultNumbers } from './reference-model.ts'
 
 /** A window: when it opened, and the cost of every charge in it. */
@@ -33,12 +33,28 @@ export class WindowList implements ReferenceModel {
       if (!isOpen) this.#windows.push(window)
     }
     const resetMs = window.startMs + windowMs - nowMs
-    return { allowed, remaining: limit - sumOfCosts(window), resetMs, retryAfterMs: allowed ? 0 : resetMs }
+    return {
+      allowed,
+      remaining: Math.max(0, limit - sumOfCosts(window)),
+      resetMs,
+      retryAfterMs: allowed ? 0 : resetMs,
+    }
   }
 
   refund(_nowMs: number, chargeIndex: number): void {
     const charge = this.#charges[chargeIndex]
     if (charge !== undefined) charge.cost = 0
+  }
+
+  settle(nowMs: number, chargeIndex: number, units: number): number {
+    const charge = this.#charges[chargeIndex]
+    const last = this.#windows.at(-1)
+    if (charge === undefined) return 0
+    const isOpen = last?.charges.includes(charge) === true && nowMs < last.startMs + this.#limit.windowMs
+    if (!isOpen) return charge.cost
+    const room = this.#limit.limit + maxDebtOf(this.#limit) - sumOfCosts(last)
+    charge.cost = Math.min(units, charge.cost + Math.max(0, room))
+    return charge.cost
   }
 }
 

@@ -76,7 +76,7 @@ describe('a limit', () => {
     ])
   })
 
-  const objectRemedy = 'Give an object; it may have limit, windowSec, algorithm, burst, name.'
+  const objectRemedy = 'Give an object; it may have limit, windowSec, algorithm, burst, maxDebt, name.'
   const namesRemedy = "Give 'fixed-window' or 'sliding-window' or 'token-bucket'."
   testRejections('invalid_option', [
     [null, 'read', `takes an object of options, got null. ${objectRemedy}`],
@@ -128,7 +128,7 @@ describe('a limit', () => {
     ],
   ])
 
-  const knownOptions = 'The options are limit, windowSec, algorithm, burst, name.'
+  const knownOptions = 'The options are limit, windowSec, algorithm, burst, maxDebt, name.'
   testRejections('unknown_option', [
     [
       { limit: 5, windowMs: 1000 },

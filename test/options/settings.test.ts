@@ -26,6 +26,7 @@ describe('the settings', () => {
       formats: [expect.objectContaining({ name: 'legacy' })],
       exposesHeaders: true,
       refund: undefined,
+      keepsReceipts: false,
       store: undefined,
       onStoreError: 'memory',
       storeDeadlineMs: 100,

@@ -69,7 +69,7 @@ describe('store', () => {
 
 describe('the capabilities of a store', () => {
   const refunds =
-    'has no refund(), which skipSuccessfulRequests and skipFailedRequests need, got {}. Leave these options out, or use another store.'
+    'has no settle(), which skipSuccessfulRequests and skipFailedRequests need, got {}. Leave these options out, or use another store.'
   testRejections('unsupported_by_store', [
     [{ store: new Counter(), skipFailedRequests: true }, 'store', `Counter ${refunds}`],
     [{ store: new Counter(), skipSuccessfulRequests: true }, 'store', `Counter ${refunds}`],

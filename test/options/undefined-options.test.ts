@@ -119,6 +119,7 @@ describe('an option that is undefined', () => {
       windowSec: undefined,
       algorithm: undefined,
       burst: undefined,
+      maxDebt: undefined,
       name: undefined,
     }
     for (const read of [{ limit: 5, ...absent }, [{ limit: 5, ...absent }]]) {

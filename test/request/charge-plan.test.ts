@@ -36,9 +36,11 @@ describe('a charge plan', () => {
   it('asks for a receipt only where charges may be given back', () => {
     expect(assess({ skipFailedRequests: true })).toMatchObject({ charge: { refundable: true } })
     expect(assess({ skipSuccessfulRequests: true })).toMatchObject({ charge: { refundable: true } })
-    expect(assess({ cost: () => 2, keyGenerator: () => 'key' })).toMatchObject({
-      charge: { refundable: false },
-    })
+    expect(assess({ cost: () => 2 })).toMatchObject({ charge: { refundable: true } })
+    expect(assess({ settles: true })).toMatchObject({ charge: { refundable: true } })
+    for (const options of [{ keyGenerator: () => 'key' }, { cost: () => 2, settles: false }]) {
+      expect(assess(options)).toMatchObject({ charge: { refundable: false } })
+    }
   })
 
   it('asks for bans where the options do, with one rule for every charge', () => {

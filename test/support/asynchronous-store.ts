@@ -6,7 +6,7 @@ export function asynchronous(store: MemoryStore): Store {
     capabilities: store.capabilities,
     consume: async (charge) => store.consume(charge),
     peek: async (charge) => store.peek(charge),
-    refund: async (receipt) => store.refund(receipt),
+    settle: async (receipt, cost) => store.settle(receipt, cost),
     block: async (key, forMs) => store.block(key, forMs),
     unblock: async (key) => store.unblock(key),
     reset: async (key) => store.reset(key),

@@ -1,12 +1,14 @@
-import type { Algorithm, AlgorithmResult } from '../../src/limits/algorithm.ts'
+import type { Algorithm, AlgorithmResult, ChargeRecord } from '../../src/limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 
-/** What a store keeps of a charge that was taken, so that it can refund the charge. */
+/** What a store keeps of a charge that was taken, so that it can settle the charge. */
 export interface TakenCharge {
   /** The state after the charge. */
   readonly state: AlgorithmState
   readonly cost: number
+  /** What is recorded of the charge now. */
+  record: ChargeRecord
 }
 
 /**
@@ -16,7 +18,7 @@ export interface TakenCharge {
 export class CountedClient {
   readonly limit: Limit
   /**
-   * All charges that were taken, in their order. This class does not prevent that a charge is refunded twice.
+   * All charges that were taken, in their order. This class does not prevent that a charge is settled after a refund.
    */
   readonly takenCharges: TakenCharge[] = []
   readonly #algorithm: Algorithm<AlgorithmState>
@@ -41,7 +43,8 @@ export class CountedClient {
     const result = this.peek(nowMs, cost)
     if (result.allowed) {
       this.#state = result.state
-      this.takenCharges.push({ state: result.state, cost })
+      const record = this.#algorithm.recordOf(result.state, nowMs, this.limit, cost)
+      this.takenCharges.push({ state: result.state, cost, record })
     }
     return result
   }
@@ -52,9 +55,17 @@ export class CountedClient {
   }
 
   refund(nowMs: number, taken: TakenCharge): void {
+    this.settle(nowMs, taken, 0)
+  }
+
+  /** Sets a charge to `units`. Returns the units that are recorded for it now. */
+  settle(nowMs: number, taken: TakenCharge, units: number): number {
     this.#rewind(nowMs)
-    if (this.#state === undefined) return
-    this.#state = this.#algorithm.refund(this.#state, taken.state, nowMs, this.limit, taken.cost)
+    if (this.#state === undefined) return taken.record[0]
+    const settled = this.#algorithm.settle(this.#state, taken.record, nowMs, this.limit, units)
+    this.#state = settled.state
+    taken.record = settled.record
+    return taken.record[0]
   }
 
   /**

@@ -5,6 +5,7 @@ import type {
   CircuitEvent,
   DecisionEvent,
   EvictionEvent,
+  SettlementEvent,
   StoreCallEvent,
   StoreFailureEvent,
 } from '../../src/events/channels.ts'
@@ -17,6 +18,7 @@ export interface EventsByChannel {
   readonly circuit: CircuitEvent
   readonly ban: BanEvent
   readonly eviction: EvictionEvent
+  readonly settlement: SettlementEvent
 }
 
 /**

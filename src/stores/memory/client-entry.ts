@@ -92,6 +92,17 @@ export function indexOfLimit(limit: Limit | undefined, limits: readonly Limit[])
   return limits.findIndex((one) => limit !== undefined && isSameCounter(one, limit))
 }
 
+/** When the last limit of an entry counts no more, in milliseconds. A debt can last longer than a time to live. */
+export function overAtMs({ limits, states }: ClientEntry): number {
+  return Math.max(
+    0,
+    ...limits.map((limit, index) => {
+      const state = states[index]
+      return state === undefined ? 0 : algorithmOf(limit).overAtMs(state, limit)
+    }),
+  )
+}
+
 /**
  * The entry with these limits in the place of those that they share a count with. Their amounts may differ. The states
  * are another array if one of them has changed.

@@ -4,8 +4,8 @@
  *
  * Twin: src/stores/redis/scripts/decide.lua
  */
-import { FirstIds } from '../../limits/algorithm.ts'
-import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
+import { algorithmOf } from '../../limits/algorithms.ts'
 import { banEndsInMs, banned, withRefusal } from '../../limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
@@ -22,7 +22,7 @@ import {
 } from './client-entry.ts'
 import { bannedDecision, limitStateOf, limitStatesOf, refusedDecision } from './memory-decision.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
-import { chargedWindow, chargeOpenWindow } from './open-window-charge.ts'
+import { chargeOpenWindow, openWindowRecord } from './open-window-charge.ts'
 import { type OtherCounters, otherCounters } from './other-counters.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 import type { RowHead } from './table/row-format.ts'
@@ -34,8 +34,8 @@ export type MakeRoom = (newClient: Fingerprint, nowMs: number) => boolean
 /** A charge that every limit allows. Its states are in the draft of the cursor, and not written yet. */
 interface DraftedCharge {
   readonly limits: LimitState[]
-  /** The states after the charge, for its receipt; undefined where no receipt is wanted. */
-  readonly states: AlgorithmState[] | undefined
+  /** What its receipt keeps; undefined where no receipt is wanted. */
+  readonly records: ChargeRecord[] | undefined
   repeatAfterMs: number
 }
 
@@ -109,7 +109,7 @@ export class Decider {
     const limitState = chargeOpenWindow(client, schema, limit, nowMs, charge.cost)
     if (limitState === undefined) return undefined
     if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits: [limitState] }
-    const receipt = this.#receipt(charge, [chargedWindow(client, limit, limitState, nowMs)])
+    const receipt = this.#receipt(charge, [openWindowRecord(client, charge.cost)])
     return { allowed: true, retryAfterMs: 0, limits: [limitState], receipt }
   }
 
@@ -128,13 +128,13 @@ export class Decider {
     const head = { schema, refusedCost: 0, ban: entry?.ban, expiresAtMs }
     if (others === undefined) client.save(head)
     else this.#saveWith(others, head)
-    const { states, repeatAfterMs } = drafted
+    const { records, repeatAfterMs } = drafted
     return {
       allowed: true,
       retryAfterMs: 0,
       limits: drafted.limits,
       ...(repeatAfterMs === 0 ? undefined : { repeatAfterMs }),
-      ...(states === undefined ? undefined : { receipt: this.#receipt(charge, states) }),
+      ...(records === undefined ? undefined : { receipt: this.#receipt(charge, records) }),
     }
   }
 
@@ -150,8 +150,8 @@ export class Decider {
     entry: ClientEntry | undefined,
     nowMs: number,
   ): DraftedCharge | undefined {
-    const states = refundable === false ? undefined : []
-    const drafted: DraftedCharge = { limits: [], states, repeatAfterMs: 0 }
+    const records = refundable === false ? undefined : []
+    const drafted: DraftedCharge = { limits: [], records, repeatAfterMs: 0 }
     const numbers = this.client.isKnown && entry === undefined ? this.client.numbers() : undefined
     const draft = this.client.newDraft()
     for (const [index, limit] of limits.entries()) {
@@ -163,7 +163,7 @@ export class Decider {
       if (!result.allowed) return undefined
       algorithm.write(result.state, draft)
       drafted.limits.push(limitStateOf(limit, result))
-      drafted.states?.push(result.state)
+      drafted.records?.push(algorithm.recordOf(result.state, nowMs, limit, cost))
       if (result.remaining >= cost) continue
       const { retryAfterMs } = algorithm.charge(result.state, nowMs, limit, cost)
       drafted.repeatAfterMs = Math.max(drafted.repeatAfterMs, retryAfterMs)
@@ -225,10 +225,10 @@ export class Decider {
     return entry
   }
 
-  #receipt({ limits, cost }: Charge, states: readonly AlgorithmState[]): MemoryReceipt {
+  #receipt({ limits }: Charge, records: readonly ChargeRecord[]): MemoryReceipt {
     const { client } = this
     // A copy: the cursor overwrites its fingerprint.
     const { first, second, third } = client.fingerprint
-    return new MemoryReceipt({ client, fingerprint: { first, second, third }, limits, states, cost })
+    return new MemoryReceipt({ client, fingerprint: { first, second, third }, limits, records })
   }
 }

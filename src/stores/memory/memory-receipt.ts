@@ -1,13 +1,13 @@
 /*
- * Gives back the charge that a receipt was written for: once, in this store only, and only while the client still
- * has it.
+ * Settles the charge that a receipt was written for: in this store only, and only while the client still has it.
  *
- * Twin: src/stores/redis/scripts/refund.lua
+ * Twin: src/stores/redis/scripts/settle.lua
  */
-import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
+import type { ChargeRecord } from '../../limits/algorithm.ts'
+import { algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
-import { adjustToClock, indexOfLimit, withLimits } from './client-entry.ts'
+import { adjustToClock, indexOfLimit, overAtMs, withLimits } from './client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
@@ -16,21 +16,22 @@ export interface MemoryReceiptDetails {
   readonly client: ClientCursor
   readonly fingerprint: Fingerprint
   readonly limits: readonly Limit[]
-  /** The state of each limit after the charge. */
-  readonly states: readonly AlgorithmState[]
-  readonly cost: number
+  /** What is recorded of the charge, for each limit. */
+  readonly records: readonly ChargeRecord[]
 }
 
 /**
- * A receipt of the memory store. Its details are private, so that nobody can forge one. The ids in its states show
+ * A receipt of the memory store. Its details are private, so that nobody can forge one. The ids in its records show
  * whether the client was forgotten in the meantime: a client that comes back gets other ids.
  */
 export class MemoryReceipt {
   readonly #details: MemoryReceiptDetails
-  #isSpent = false
+  #records: readonly ChargeRecord[]
+  #isFinal = false
 
   constructor(details: MemoryReceiptDetails) {
     this.#details = details
+    this.#records = details.records
   }
 
   /** Whether an object is a receipt, and not a copy or an imitation of one. */
@@ -43,20 +44,26 @@ export class MemoryReceipt {
     return this.#details.client === client
   }
 
-  /** Gives the charge back, once, as far as it still counts against the client. */
-  redeem(nowMs: number): void {
-    const { client, fingerprint, limits, states, cost } = this.#details
-    if (this.#isSpent || !client.find(fingerprint)) return
-    this.#isSpent = true
-    // The limits of the charge: the limits that have the same names now may allow another number.
-    const entry = withLimits(client.read(), limits, nowMs)
-    adjustToClock(entry, nowMs)
-    entry.states = entry.states.map((state, index) => {
-      const limit = entry.limits[index]
-      const taken = states[indexOfLimit(limit, limits)]
-      if (limit === undefined || taken === undefined) return state
-      return algorithmOf(limit).refund(state, taken, nowMs, limit, cost)
-    })
-    client.write(entry)
+  /** Sets the charge to `cost` units, as `Store.settle` describes it. Returns the units recorded now. */
+  settle(nowMs: number, cost: number): number {
+    const { client, fingerprint, limits } = this.#details
+    if (!this.#isFinal && client.find(fingerprint)) {
+      // The limits of the charge: the limits that have the same names now may allow another number.
+      const entry = withLimits(client.read(), limits, nowMs)
+      adjustToClock(entry, nowMs)
+      entry.states = entry.states.map((state, index) => {
+        const limit = entry.limits[index]
+        const place = indexOfLimit(limit, limits)
+        const record = this.#records[place]
+        if (limit === undefined || record === undefined) return state
+        const settled = algorithmOf(limit).settle(state, record, nowMs, limit, cost)
+        this.#records = this.#records.with(place, settled.record)
+        return settled.state
+      })
+      entry.expiresAtMs = Math.max(entry.expiresAtMs, overAtMs(entry))
+      client.write(entry)
+      this.#isFinal = cost === 0
+    }
+    return Math.max(...this.#records.map(([units]) => units))
   }
 }

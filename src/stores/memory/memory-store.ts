@@ -14,7 +14,7 @@
  * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
  * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
  * persistence/ keeps the clients in a file; memory-store-parts.ts is what it sees of a store.
- * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
+ * memory-receipt.ts settles a charge. memory-stats.ts recognises a memory store by its figures.
  *
  * Twin: src/stores/redis/scripts/block.lua
  */
@@ -29,7 +29,7 @@ import { Ceiling } from './capacity/ceiling.ts'
 import { Overflow, SHARED_CLIENTS } from './capacity/overflow.ts'
 import { PruningTimer } from './capacity/pruner.ts'
 import { ClientCursor, type ClientRows } from './client-cursor.ts'
-import { emptyEntry } from './client-entry.ts'
+import { emptyEntry, overAtMs } from './client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import type { MemoryStoreStats } from './memory-stats.ts'
@@ -179,9 +179,10 @@ export class MemoryStore implements Store {
     this.#decider.seedFromRemote(charge, decision, nowMs)
   }
 
-  refund(receipt: Receipt): void {
-    if (!MemoryReceipt.is(receipt)) return
-    if (receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)) receipt.redeem(this.#now())
+  settle(receipt: Receipt, cost: number): number {
+    if (!MemoryReceipt.is(receipt)) return 0
+    const isOwn = receipt.isOf(this.#client) || receipt.isOf(this.#overflow.client)
+    return isOwn ? receipt.settle(this.#now(), cost) : 0
   }
 
   /** Makes room for the client in any case, even where all others are limited or banned. */
@@ -195,7 +196,7 @@ export class MemoryStore implements Store {
     }
     const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
-    entry.expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(entry.limits))
+    entry.expiresAtMs = Math.max(nowMs + Math.max(forMs, longestTtlMs(entry.limits)), overAtMs(entry))
     client.write(entry)
   }
 
@@ -209,7 +210,7 @@ export class MemoryStore implements Store {
     }
     entry.ban = undefined
     // Without the ban, the client need not be remembered longer than its limits.
-    entry.expiresAtMs = this.#nowUnlessClosed() + longestTtlMs(entry.limits)
+    entry.expiresAtMs = Math.max(this.#nowUnlessClosed() + longestTtlMs(entry.limits), overAtMs(entry))
     client.write(entry)
   }
 

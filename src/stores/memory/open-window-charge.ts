@@ -4,8 +4,8 @@
  *
  * Twin: src/limits/fixed-window.ts
  */
+import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { LimitState } from '../../limits/decision.ts'
-import type { FixedWindowState } from '../../limits/fixed-window.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
 import { LARGEST_WORD } from './table/row-format.ts'
@@ -42,15 +42,9 @@ export function chargeOpenWindow(
   return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
 }
 
-/** The state of the client's window after {@link chargeOpenWindow}, for its receipt. */
-export function chargedWindow(
-  client: ClientCursor,
-  limit: Limit,
-  { remaining, resetMs }: LimitState,
-  nowMs: number,
-): FixedWindowState {
-  const startMs = nowMs + resetMs - limit.windowMs
-  return { startMs, used: limit.limit - remaining, windowId: client.numberAt(WINDOW_ID_AT) }
+/** The record of a charge after {@link chargeOpenWindow}, for its receipt. */
+export function openWindowRecord(client: ClientCursor, cost: number): ChargeRecord {
+  return [cost, client.numberAt(WINDOW_ID_AT)]
 }
 
 /** Returns false, with nothing changed, where the new expiry does not fit the row. */

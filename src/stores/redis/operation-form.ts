@@ -3,11 +3,12 @@
 // Twin: src/stores/redis/scripts/batch.lua
 // Twin: src/stores/redis/scripts/block.lua
 // Twin: src/stores/redis/scripts/decide.lua
-// Twin: src/stores/redis/scripts/refund.lua
+// Twin: src/stores/redis/scripts/settle.lua
 // Twin: src/stores/redis/scripts/stored-client.lua
 
+import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { BanRule } from '../../limits/ban.ts'
-import type { Limit } from '../../limits/limit.ts'
+import { type Limit, maxDebtOf } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 import { escapeCharacter } from './redis-key.ts'
 
@@ -44,14 +45,13 @@ export class OperationForms {
     return this.#ofCharge('peek', charge)
   }
 
-  /** @param receiptNumbers those of each limit */
-  refund(
-    limits: readonly Limit[],
-    cost: number,
-    receiptNumbers: readonly (readonly number[])[],
-  ): OperationForm {
-    const parts = `"cost":${cost},"limits":${this.#jsonOf(limits)},"receipts":${JSON.stringify(receiptNumbers)}`
-    return { text: `{"run":"refund",${parts}}`, limits: limits.length }
+  /**
+   * @param records what is recorded of the charge, for each limit
+   * @param cost the units to which it is settled
+   */
+  settle(limits: readonly Limit[], records: readonly ChargeRecord[], cost: number): OperationForm {
+    const parts = `"cost":${cost},"limits":${this.#jsonOf(limits)},"records":${JSON.stringify(records)}`
+    return { text: `{"run":"settle",${parts}}`, limits: limits.length }
   }
 
   block(forMs: number): OperationForm {
@@ -76,10 +76,10 @@ export class OperationForms {
     let json = this.#limits.get(limits)
     if (json === undefined) {
       json = JSON.stringify(
-        limits.map(({ name, algorithm, limit, windowMs, burst, ttlMs }) => [
-          encodeName(name),
-          algorithm,
-          ...[limit, windowMs, burst, ttlMs],
+        limits.map((limit) => [
+          encodeName(limit.name),
+          limit.algorithm,
+          ...[limit.limit, limit.windowMs, limit.burst, limit.ttlMs, maxDebtOf(limit)],
         ]),
       )
       this.#limits.set(limits, json)

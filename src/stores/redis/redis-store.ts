@@ -15,10 +15,10 @@
 // script-runner.ts sends the text of the script to a server that does not have it. scripts/storage.lua reads and
 // writes all that Redis stores of a client, and scripts/limits.lua has all limits of a client. The other Lua files
 // repeat files in src/limits, or are other operations. scripts/assemble-script.ts puts the files of the script
-// together. Each file of clients/ is for one package. Refunds need redis-receipt.ts too.
+// together. Each file of clients/ is for one package. Settlements need redis-receipt.ts too.
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { FirstIds } from '../../limits/algorithm.ts'
+import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import { CounterBound } from '../counter-bound.ts'
@@ -37,7 +37,7 @@ import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
-import { decisionOf, droppedCountersOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
+import { decisionOf, droppedCountersOf, receiptNumbersOf, recordsOf, replyNumbersOf } from './reply.ts'
 import { ScriptRunner } from './script-runner.ts'
 
 /** No limiter has this key, because its keys have a name and a class. */
@@ -144,13 +144,16 @@ export class RedisStore implements Store {
     )
   }
 
-  async refund(receipt: Receipt): Promise<void> {
-    const charge = RedisReceipt.isOf(this, receipt) ? receipt.spend() : undefined
-    if (charge === undefined) return
-    const { key, limits, cost, receiptNumbers } = charge
+  async settle(receipt: Receipt, cost: number): Promise<number> {
+    if (!RedisReceipt.isOf(this, receipt)) return 0
+    const { key, limits } = receipt.charge
     this.#refusals?.forget(key)
-    await this.#run(key, this.#forms.refund(limits, cost, receiptNumbers))
+    const recorded = await receipt.settle(cost, async (records) => {
+      const reply = await this.#run(key, this.#forms.settle(limits, records, cost))
+      return recordsOf(reply, limits.length)
+    })
     this.#refusals?.forget(key)
+    return recorded
   }
 
   async block(key: string, forMs: number): Promise<void> {
@@ -197,8 +200,8 @@ export class RedisStore implements Store {
     if (!decision.allowed) this.#refusals?.note(charge, decision, callTimes)
     if (!decision.allowed || !isRefundable) return decision
     const { key, limits, cost } = charge
-    const receiptNumbers = receiptNumbersOf(numbers, charge)
-    return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, cost, receiptNumbers }) }
+    const records = receiptNumbersOf(numbers, charge).map((own): ChargeRecord => [cost, ...own])
+    return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, records }) }
   }
 
   #run(key: string, form: OperationForm, charge?: Charge): Promise<unknown> {

@@ -2,9 +2,11 @@
 //
 // Twin: src/stores/redis/scripts/batch.lua
 // Twin: src/stores/redis/scripts/decide.lua
+// Twin: src/stores/redis/scripts/settle.lua
 // Twin: src/stores/redis/scripts/single-window.lua
 
 import { RateLimiterError, showValue } from '../../errors/rate-limiter-error.ts'
+import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
@@ -76,7 +78,7 @@ export function decisionOf(numbers: readonly number[], { limits }: Charge): Deci
 }
 
 /**
- * The receipt numbers of each limit, which `scripts/refund.lua` receives.
+ * The receipt numbers of each limit, which `scripts/settle.lua` receives.
  *
  * @throws RateLimiterError `store_failed` if the reply does not have them
  */
@@ -84,9 +86,28 @@ export function receiptNumbersOf(numbers: readonly number[], { limits }: Charge)
   const start = FIRST_NUMBERS + NUMBERS_PER_LIMIT * limits.length
   const end = start + NUMBERS_PER_RECEIPT * limits.length
   if (numbers.length < end) throw unexpectedReply(numbers, `${end} integers or more`)
-  return limits.map((_, index) =>
-    numbers.slice(start + NUMBERS_PER_RECEIPT * index, start + NUMBERS_PER_RECEIPT * (index + 1)),
-  )
+  return limits.map(({ algorithm }, index) => {
+    const first = start + NUMBERS_PER_RECEIPT * index
+    // A window needs one of the numbers.
+    return numbers.slice(first, first + (algorithm === 'token-bucket' ? NUMBERS_PER_RECEIPT : 1))
+  })
+}
+
+/**
+ * What is recorded of a charge after a settlement, for each of its limits.
+ *
+ * @throws RateLimiterError `store_failed` if the reply has another shape
+ */
+export function recordsOf(reply: unknown, limits: number): ChargeRecord[] {
+  const numbers = (Array.isArray(reply) ? integersOf(reply) : undefined) ?? []
+  let at = 0
+  return Array.from({ length: limits }, (): ChargeRecord => {
+    const end = at + 1 + (numbers[at] ?? 0)
+    const [units, ...others] = numbers.slice(at + 1, end)
+    if (units === undefined) throw unexpectedReply(reply, `${2 * limits} integers or more`)
+    at = end
+    return [units, ...others]
+  })
 }
 
 /** How many counters of other limits the charge has dropped, because the client has too many. */

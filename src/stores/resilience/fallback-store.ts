@@ -59,8 +59,8 @@ export class FallbackStore {
     return this.#own.has(made)
   }
 
-  refund(receipt: Receipt): MaybePromise<void> {
-    return this.#store?.refund?.(receipt)
+  settle(receipt: Receipt, cost: number): MaybePromise<number> {
+    return this.#store?.settle?.(receipt, cost) ?? 0
   }
 
   /** Repeats a write to the store here. Does nothing if this store was never used. */

@@ -8,5 +8,6 @@ export function shareOf(whole: Limit, share: number): Limit {
   // A part is rounded down to whole units. So its bucket can take longer to fill than the bucket of the whole
   // limit.
   const longerMs = Math.max(0, quotaOf(shared).windowMs - quotaOf(whole).windowMs)
-  return { ...whole, ...shared, ttlMs: Math.ceil(whole.ttlMs + longerMs) }
+  const debt = whole.maxDebt === undefined ? undefined : { maxDebt: Math.floor(whole.maxDebt * share) }
+  return { ...whole, ...shared, ...debt, ttlMs: Math.ceil(whole.ttlMs + longerMs) }
 }

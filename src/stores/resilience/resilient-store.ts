@@ -61,18 +61,23 @@ export class ResilientStore {
     return this.#decide('peek', charge)
   }
 
+  /**
+   * Settles a charge where it was taken: in the store or in the fallback. Returns the units recorded now. Throws what
+   * the store throws: the caller must know what may not be recorded.
+   */
+  async settle(receipt: Receipt, cost: number): Promise<number> {
+    if (this.#fallback?.isOwn(receipt) === true) return await this.#fallback.settle(receipt, cost)
+    return await this.#writes.toStore((store) => store.settle?.(receipt, cost) ?? 0)
+  }
+
   /** Gives a charge back, in the background: the response has been sent, and nobody waits for the refund. */
   refund(receipt: Receipt): void {
-    const isOfFallback = this.#fallback?.isOwn(receipt) === true
-    const refunded = isOfFallback
-      ? this.#deadline.within(
-          async () => this.#fallback?.refund(receipt),
-          () => undefined,
-        )
-      : this.#writes.toStore((store) => store.refund?.(receipt))
-    refunded.catch((error: unknown) =>
-      this.#monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error),
-    )
+    this.settle(receipt, 0).catch((error: unknown) => this.refundFailed(error))
+  }
+
+  /** Warns once of refunds that fail in the background. */
+  refundFailed(error: unknown): void {
+    this.#monitor.warnOnce('TOLLGATE_REFUND_FAILED', 'to give a charge back', error)
   }
 
   /** @throws RateLimiterError `store_failed` or `store_timeout`: the caller must know what was not done */

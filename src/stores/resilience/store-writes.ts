@@ -5,7 +5,7 @@ import type { FallbackStore } from './fallback-store.ts'
 import { circuitOpenError, storeFailedError } from './store-error.ts'
 import type { StoreHealthMonitor } from './store-health.ts'
 
-type Write = (store: Store) => MaybePromise<void>
+type Write<Answer = void> = (store: Store) => MaybePromise<Answer>
 
 /** Calls to a store that write and do not decide. */
 export class StoreWrites {
@@ -46,21 +46,22 @@ export class StoreWrites {
   }
 
   /** Rejects at once while the circuit is open. */
-  async toStore(write: Write): Promise<void> {
+  async toStore<Answer>(write: Write<Answer>): Promise<Answer> {
     const generation = this.#monitor.circuit.begin()
     if (generation === undefined) throw circuitOpenError(this.#monitor.lastError)
-    await this.#call(write, generation)
+    return await this.#call(write, generation)
   }
 
   /** @param generation undefined if the circuit is open. Then the result does not change it */
-  async #call(write: Write, generation: number | undefined): Promise<void> {
+  async #call<Answer>(write: Write<Answer>, generation: number | undefined): Promise<Answer> {
     try {
-      await this.#deadline.within(
+      const answer = await this.#deadline.within(
         () => write(this.#store),
         () => this.#store.problem?.(),
       )
       this.#deadline.answered()
       this.#monitor.succeeded(generation)
+      return answer
     } catch (error) {
       this.#monitor.writeFailed(generation, storeFailedError(error), this.#store.isAlive?.(error))
       throw error

@@ -1,6 +1,7 @@
 import type {
   BanEvent,
   DecisionEvent,
+  SettlementEvent,
   StoreCallEvent,
   StoreFailureEvent,
   StoreFailureKind,
@@ -54,6 +55,8 @@ export class LimiterTally {
   readonly decisionsByPlan: ReadonlyMap<string, DecisionCounts>
   readonly failures: Record<StoreFailureKind, number> = { timeout: 0, invalid_decision: 0, error: 0 }
   readonly bans: Record<BanEvent['cause'], number> = { refusals: 0, block: 0, unblock: 0, reset: 0 }
+  /** Units by which settlements have changed charges. */
+  readonly settledUnits: Record<'taken' | 'given_back', number> = { taken: 0, given_back: 0 }
   readonly durations: DurationBuckets = new DurationBuckets()
   readonly #onDuration: OnDuration | undefined
 
@@ -85,5 +88,10 @@ export class LimiterTally {
 
   onBan(event: BanEvent): void {
     this.bans[event.cause]++
+  }
+
+  onSettlement({ recordedBefore, recorded }: SettlementEvent): void {
+    this.settledUnits.taken += Math.max(0, recorded - recordedBefore)
+    this.settledUnits.given_back += Math.max(0, recordedBefore - recorded)
   }
 }

@@ -44,6 +44,7 @@ export const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
   outcome: 'tollgate.outcome',
   // The semantic conventions define this name.
   kind: 'error.type',
+  direction: 'tollgate.settlement.direction',
   state: 'tollgate.circuit.state',
   cause: 'tollgate.ban.cause',
 }

@@ -13,7 +13,7 @@ export interface Sample {
 }
 
 /** All labels except `limiter`, and `le` of a histogram. */
-export type LabelName = 'plan' | 'class' | 'outcome' | 'kind' | 'state' | 'cause'
+export type LabelName = 'plan' | 'class' | 'outcome' | 'kind' | 'state' | 'cause' | 'direction'
 
 /** A metric of a limiter: its names for Prometheus and for OpenTelemetry, and how its numbers are read. */
 export interface MetricDefinition {
@@ -155,6 +155,17 @@ const BAN_REMOVALS: MetricDefinition = {
   clear: clearBans(REMOVAL_CAUSES),
 }
 
+const SETTLED_UNITS: MetricDefinition = {
+  metric: 'tollgate_settled_units_total',
+  instrument: 'tollgate.settled.units',
+  unit: '{unit}',
+  kind: 'counter',
+  help: 'Units by which settlements and refunds have changed charges: taken in addition, or given back.',
+  samples: ({ settledUnits }) =>
+    Object.entries(settledUnits).map(([direction, value]) => ({ labels: { direction }, value })),
+  clear: ({ settledUnits }) => clearNumbers(settledUnits),
+}
+
 const CLIENTS: MetricDefinition = {
   metric: 'tollgate_clients',
   instrument: 'tollgate.clients',
@@ -186,6 +197,7 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   CIRCUIT,
   BANS,
   BAN_REMOVALS,
+  SETTLED_UNITS,
   CLIENTS,
   EVICTIONS,
 ]

@@ -3,6 +3,7 @@ import {
   type BanEvent,
   CHANNEL_NAMES,
   type DecisionEvent,
+  type SettlementEvent,
   type StoreCallEvent,
   type StoreFailureEvent,
 } from '../../events/channels.ts'
@@ -47,6 +48,13 @@ const LISTENERS: readonly (readonly [channel: string, (message: unknown) => void
     (message) => {
       const event = message as BanEvent
       for (const tally of talliesOf.get(event.limiter) ?? NONE) tally.onBan(event)
+    },
+  ],
+  [
+    CHANNEL_NAMES.settlement,
+    (message) => {
+      const event = message as SettlementEvent
+      for (const tally of talliesOf.get(event.limiter) ?? NONE) tally.onSettlement(event)
     },
   ],
 ]

@@ -59,8 +59,13 @@ export class FaultyStore implements Store {
     })
   }
 
-  refund(receipt: Receipt): void | Promise<void> {
-    return this.#call(() => this.#store.refund?.(receipt))
+  settle(receipt: Receipt, cost: number): number | Promise<number> {
+    return this.#call(() => {
+      if (this.#store.settle === undefined) {
+        throw new Error('The store behind this FaultyStore has no settle()')
+      }
+      return this.#store.settle(receipt, cost)
+    })
   }
 
   block(key: string, forMs: number): void | Promise<void> {

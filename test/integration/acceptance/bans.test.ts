@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Request, Response } from 'express'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
@@ -163,7 +164,7 @@ describe.each(EXPRESS_VERSIONS)('bans on %s', (_name, express) => {
             info.remaining,
             info.retryAfterMs,
             info.resetTime.toISOString(),
-            req.rateLimit === info,
+            isDeepStrictEqual({ ...info }, req.rateLimit),
           ])
           res.end()
         },

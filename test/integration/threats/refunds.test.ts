@@ -244,7 +244,7 @@ describe('threat 13 in the store', () => {
     const charge = { key: 'client', limits, cost: 1 }
     const { receipt = {} } = store.consume(charge)
     store.consume(charge)
-    for (let turn = 0; turn < 3; turn++) store.refund(receipt)
+    for (let turn = 0; turn < 3; turn++) store.settle(receipt, 0)
     expect(store.peek(charge).limits[0]?.remaining).toBe(2)
     store.close()
   })
@@ -254,7 +254,7 @@ describe('threat 13 in the store', () => {
     const limits = [{ name: 'three', limit: 3, burst: 3, windowMs: 60_000, ttlMs: 90_000, algorithm }]
     const charge = { key: 'client', limits, cost: 1 }
     const { receipt = {} } = store.consume(charge)
-    for (const forged of [{}, { ...receipt }, Object.create(receipt) as object]) store.refund(forged)
+    for (const forged of [{}, { ...receipt }, Object.create(receipt) as object]) store.settle(forged, 0)
     expect(store.peek(charge).limits[0]?.remaining).toBe(2)
     store.close()
   })

@@ -193,7 +193,7 @@ describe('Decider', () => {
       })
       for (const [index, receipt] of receipts.entries()) {
         if (!(receipt instanceof MemoryReceipt)) throw new Error('no receipt')
-        receipt.redeem(NOW_MS)
+        receipt.settle(NOW_MS, 0)
         client.find()
         const remaining = client.decider.peek(chargeOf('client', limits), NOW_MS).limits[0]?.remaining
         expect(remaining).toBe(index < receipts.length - 1 ? 7 : 10)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AlgorithmState } from '../../../src/limits/algorithms.ts'
+import { type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
 import { banned } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
@@ -31,7 +31,7 @@ class Client {
     expect(results.every(({ allowed }) => allowed)).toBe(true)
     const states = results.map(({ state }) => state)
     this.write({ ...entry, limits, states, expiresAtMs: nowMs + 90_000, refusedCost: 0 })
-    return this.receipt(limits, states, cost)
+    return this.receipt(limits, states, cost, nowMs)
   }
 
   write(entry: ClientEntry): void {
@@ -39,8 +39,17 @@ class Client {
     this.cursor.write(entry)
   }
 
-  receipt(limits: readonly Limit[], states: readonly AlgorithmState[], cost: number): MemoryReceipt {
-    return new MemoryReceipt({ client: this.cursor, fingerprint: this.#fingerprint, limits, states, cost })
+  receipt(
+    limits: readonly Limit[],
+    states: readonly AlgorithmState[],
+    cost: number,
+    nowMs = NOW_MS,
+  ): MemoryReceipt {
+    const records = limits.flatMap((limit, index) => {
+      const state = states[index]
+      return state === undefined ? [] : [algorithmOf(limit).recordOf(state, nowMs, limit, cost)]
+    })
+    return new MemoryReceipt({ client: this.cursor, fingerprint: this.#fingerprint, limits, records })
   }
 
   forget(): void {
@@ -74,7 +83,7 @@ describe('MemoryReceipt', () => {
     const receipt = client.charge(limits, 4)
     client.charge(limits, 3)
     for (const _ of [1, 2]) {
-      receipt.redeem(NOW_MS)
+      receipt.settle(NOW_MS, 0)
       expect(client.left(limits)).toEqual([7])
     }
   })
@@ -85,7 +94,7 @@ describe('MemoryReceipt', () => {
     const receipt = client.charge(limits, 4)
     client.charge(limits, 3)
     expect(client.left(limits)).toEqual([3, 3, 3])
-    receipt.redeem(NOW_MS)
+    receipt.settle(NOW_MS, 0)
     expect(client.left(limits)).toEqual([7, 7, 7])
   })
 
@@ -94,7 +103,7 @@ describe('MemoryReceipt', () => {
     const limits = [limitOf(10, { algorithm })]
     const receipt = client.charge(limits, 4)
     client.charge(limits, 6, NOW_MS + 60_000)
-    receipt.redeem(NOW_MS + 60_000)
+    receipt.settle(NOW_MS + 60_000, 0)
     expect(client.left(limits, NOW_MS + 60_000)).toEqual([4])
   })
 
@@ -105,7 +114,7 @@ describe('MemoryReceipt', () => {
     // The bucket regains one of the four units in 6 s.
     client.charge(limits, 5, NOW_MS + 6000)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([2])
-    receipt.redeem(NOW_MS + 6000)
+    receipt.settle(NOW_MS + 6000, 0)
     expect(client.left(limits, NOW_MS + 6000)).toEqual([5])
   })
 
@@ -115,10 +124,10 @@ describe('MemoryReceipt', () => {
     const receipt = client.charge(limits, 4)
     const { entry } = client
     client.forget()
-    receipt.redeem(NOW_MS)
+    receipt.settle(NOW_MS, 0)
     expect(client.clients.table.size).toBe(0)
     client.write(entry)
-    receipt.redeem(NOW_MS)
+    receipt.settle(NOW_MS, 0)
     expect(client.left(limits)).toEqual([10])
   })
 
@@ -134,11 +143,11 @@ describe('MemoryReceipt', () => {
       const receipt = client.charge(limits, 4)
       const ownStates = client.entry.states
       client.write({ ...client.entry, states: [laterState] })
-      receipt.redeem(NOW_MS)
+      receipt.settle(NOW_MS, 0)
       expect(client.left(limits)).toEqual([6])
       // A charge with the ids of the first time is given back.
       client.write({ ...client.entry, states: ownStates })
-      client.receipt(limits, ownStates, 4).redeem(NOW_MS)
+      client.receipt(limits, ownStates, 4).settle(NOW_MS, 0)
       expect(client.left(limits)).toEqual([10])
     },
   )
@@ -151,7 +160,7 @@ describe('MemoryReceipt', () => {
     const ban = banned(NOW_MS, 5000)
     client.write({ ...client.entry, ban, refusedCost: 7 })
     expect(other.left(limits)).toEqual([2])
-    receipt.redeem(NOW_MS)
+    receipt.settle(NOW_MS, 0)
     expect(client.entry).toMatchObject({ ban, expiresAtMs: NOW_MS + 90_000, refusedCost: 7 })
     expect(client.left(limits)).toEqual([10])
     expect(other.left(limits)).toEqual([10])
@@ -161,7 +170,7 @@ describe('MemoryReceipt', () => {
     const client = new Client()
     const limits = [limitOf(4, { algorithm })]
     const receipt = client.charge(limits, 4)
-    receipt.redeem(NOW_MS - 500_000)
+    receipt.settle(NOW_MS - 500_000, 0)
     expect(client.left(limits, NOW_MS - 500_000)).toEqual([4])
   })
 
@@ -172,7 +181,7 @@ describe('MemoryReceipt', () => {
     const changed = [limitOf(30, { name: 'two' }), limitOf(40, { name: 'new' }), one]
     client.charge(changed, 2)
     expect(client.left(changed)).toEqual([24, 38, 4])
-    receipt.redeem(NOW_MS)
+    receipt.settle(NOW_MS, 0)
     expect(client.left(changed)).toEqual([28, 38, 8])
   })
 
@@ -183,7 +192,7 @@ describe('MemoryReceipt', () => {
         const receipt = client.charge([limitOf(10, { algorithm: before })], 4)
         const limits = [limitOf(10, { algorithm: now })]
         client.charge(limits, 3)
-        receipt.redeem(NOW_MS)
+        receipt.settle(NOW_MS, 0)
         expect(client.left(limits)).toEqual([7])
       }
     }

@@ -123,7 +123,7 @@ describe('a MemoryStore counts', () => {
         const limits = [limitOf(1, { algorithm })]
         const { receipt = {} } = store.consume(chargeOf('client', limits))
         clock.set(clock.now() - backMs)
-        store.refund(receipt)
+        store.settle(receipt, 0)
         expect(store.peek(chargeOf('client', limits)).limits[0]?.remaining).toBe(1)
       }
     },
@@ -228,7 +228,7 @@ describe('several limits', () => {
     }
 
     refund(receipts: readonly Receipt[]): void {
-      for (const receipt of receipts) for (const store of this.#stores.values()) store.refund(receipt)
+      for (const receipt of receipts) for (const store of this.#stores.values()) store.settle(receipt, 0)
     }
 
     #ask(kind: 'consume' | 'peek', limit: Limit, units: number): Decision {
@@ -250,7 +250,7 @@ describe('several limits', () => {
           } else if (next.kind === 'refund') {
             const given = receipts[next.which % Math.max(1, receipts.length)]
             if (given === undefined) continue
-            store.refund(given.together)
+            store.settle(given.together, 0)
             oneByOne.refund(given.apart)
           } else {
             const limits = ORDERS[next.order] ?? LIMITS

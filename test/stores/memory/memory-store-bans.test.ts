@@ -208,7 +208,7 @@ describe('a banned client', () => {
     const tested = new TestedStore()
     const { receipt = {} } = tested.consume()
     tested.store.block('client', 5000)
-    tested.store.refund(receipt)
+    tested.store.settle(receipt, 0)
     tested.clock.advance(5000)
     expect(tested.peek()).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
   })

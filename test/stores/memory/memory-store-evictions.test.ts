@@ -203,7 +203,7 @@ describe('new clients for which there is no room', () => {
     const { receipt = {} } = store.consume(charge)
     store.consume(charge)
     const after = [1, 2].map(() => {
-      store.refund(receipt)
+      store.settle(receipt, 0)
       return left(store.peek(charge))
     })
     expect(after).toEqual([2, 2])
@@ -232,7 +232,7 @@ describe('new clients for which there is no room', () => {
     store.reset('refused 0')
     const { receipt = {} } = store.consume(chargeOf('refunded', THREE, 3))
     store.consume(chargeOf('new client'))
-    store.refund(receipt)
+    store.settle(receipt, 0)
     store.consume(chargeOf('new client'))
     expect(store.stats()).toMatchObject({ keys: 1, unexpiredEvictions: 1, overflowed: 1 })
   })

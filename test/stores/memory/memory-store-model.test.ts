@@ -145,8 +145,8 @@ class SideBySide {
     } else if (step.kind === 'refund') {
       const [receipt, twin] = this.#receipts[step.which % Math.max(1, this.#receipts.length)] ?? []
       if (receipt === undefined || twin === undefined) return
-      store.refund(receipt)
-      reference.refund(twin, nowMs)
+      store.settle(receipt, 0)
+      reference.settle(twin, 0, nowMs)
     } else if (step.kind === 'block') {
       store.block(step.key, step.forMs)
       reference.block(step.key, step.forMs, nowMs)

@@ -89,7 +89,7 @@ describe.each(ALGORITHMS)('a MemoryStore seeded with a %s', (algorithm) => {
     const seeded = new SeededStore()
     const { receipt = {} } = seeded.store.consume(charge)
     seeded.seed(charge, [4])
-    seeded.store.refund(receipt)
+    seeded.store.settle(receipt, 0)
     expect(seeded.remaining(charge)).toEqual([4])
   })
 

@@ -164,7 +164,7 @@ describe('the timer of MemoryStore', () => {
       const charge = chargeOf(`client ${turn % 10}`)
       const { receipt } = store.consume(charge)
       store.peek(charge)
-      if (receipt !== undefined) store.refund(receipt)
+      if (receipt !== undefined) store.settle(receipt, 0)
       clock.advance(5000)
     }
     store.block('client 1', 5000)

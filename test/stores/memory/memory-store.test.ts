@@ -136,7 +136,7 @@ describe('MemoryStore', () => {
     if (receipt === undefined) throw new Error('no receipt')
     store.resetAll()
     store.consume(chargeOf('client'))
-    store.refund(receipt)
+    store.settle(receipt, 0)
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
   })
 
@@ -154,10 +154,10 @@ describe('MemoryStore', () => {
     const { receipt = {} } = store.consume(chargeOf('client'))
     const { receipt: foreign = {} } = other.consume(chargeOf('client'))
     for (const forged of [{}, { ...receipt }, structuredClone(receipt), foreign]) {
-      expect(() => store.refund(forged)).not.toThrow()
+      expect(() => store.settle(forged, 0)).not.toThrow()
     }
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(2)
-    store.refund(receipt)
+    store.settle(receipt, 0)
     expect(store.peek(chargeOf('client')).limits[0]?.remaining).toBe(3)
   })
 
@@ -214,7 +214,7 @@ describe('a MemoryStore that was closed', () => {
     }
     expect(store.size).toBe(0)
     // What the last requests still do has no effect.
-    store.refund(receipt ?? {})
+    store.settle(receipt ?? {}, 0)
     store.unblock('client')
     store.reset('client')
     store.resetAll()
@@ -424,7 +424,7 @@ describe('a full MemoryStore', () => {
     const store = storeOf(2)
     const { receipt = {} } = store.consume(chargeOf('given back', ten, 10))
     store.consume(chargeOf('other', ten, 3))
-    store.refund(receipt)
+    store.settle(receipt, 0)
     store.consume(chargeOf('new client', ten))
     expect(store.peek(chargeOf('other', ten)).limits[0]?.remaining).toBe(7)
   })

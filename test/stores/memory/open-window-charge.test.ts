@@ -6,7 +6,7 @@ import { type FixedWindowState, fixedWindow } from '../../../src/limits/fixed-wi
 import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
-import { chargedWindow, chargeOpenWindow } from '../../../src/stores/memory/open-window-charge.ts'
+import { chargeOpenWindow, openWindowRecord } from '../../../src/stores/memory/open-window-charge.ts'
 import { limitOf } from '../../support/charges.ts'
 import { fingerprintOf, newClientRows, WINDOW, windowEntry } from './client-rows.ts'
 import { CENTURY_MS, CREATED_AT_MS, LARGEST_WORD } from './some-entries.ts'
@@ -114,7 +114,7 @@ function check(client: Client, limit: Limit, nowMs: number, cost: number): boole
   }
   const { remaining, resetMs } = expected
   assert.deepEqual(limitState, { name: limit.name, limit: limit.limit, remaining, resetMs })
-  assert.deepEqual(chargedWindow(cursor, limit, limitState, nowMs), expected.window)
+  assert.deepEqual(openWindowRecord(cursor, cost), [cost, expected.window.windowId])
   const other = new ClientCursor(clients)
   other.find(fingerprintOf(1))
   for (const own of [cursor, other]) assert.deepEqual(own.read(), { ...entryOf(expected), limits })
@@ -236,8 +236,7 @@ describe('chargeOpenWindow', () => {
       const nowMs = CREATED_AT_MS + 10 * used
       const limitState = chargeOpenWindow(cursor, schema, limit, nowMs, 1)
       if (limitState === undefined) throw new Error('not taken')
-      const window = { startMs: CREATED_AT_MS, used, windowId: 5 }
-      expect(chargedWindow(cursor, limit, limitState, nowMs)).toEqual(window)
+      expect(openWindowRecord(cursor, 1)).toEqual([1, 5])
       expect(cursor.expiresAtMs).toBe(nowMs + limit.ttlMs)
     }
     // After the next charge nothing remains for another one, so its decision needs `repeatAfterMs`.

@@ -1,3 +1,4 @@
+import type { ChargeRecord } from '../../../src/limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
 import { type BanState, banAt, banEndsInMs, banned, withRefusal } from '../../../src/limits/ban.ts'
 import type { Ban, Decision, LimitState } from '../../../src/limits/decision.ts'
@@ -19,11 +20,12 @@ interface Client {
   readonly expiresAtMs: number
 }
 
-/** The charge that is given back. */
+/** A charge that can be settled. */
 export interface ReferenceReceipt {
   readonly key: string
-  readonly taken: readonly Count[]
-  readonly cost: number
+  readonly limits: readonly Limit[]
+  /** In the order of the limits. */
+  records: readonly ChargeRecord[]
 }
 
 export interface ReferenceAnswer {
@@ -39,7 +41,7 @@ const UNKNOWN: Client = { counts: [], ban: undefined, expiresAtMs: 0 }
  */
 export class ReferenceStore {
   readonly #clients = new Map<string, Client>()
-  readonly #spent = new WeakSet<ReferenceReceipt>()
+  readonly #final = new WeakSet<ReferenceReceipt>()
   #newClients = 0
 
   get size(): number {
@@ -67,7 +69,8 @@ export class ReferenceStore {
       limits: results.map(({ state }) => state),
       ...(repeatAfterMs > 0 ? { repeatAfterMs } : {}),
     }
-    return { decision, receipt: { key, taken, cost } }
+    const records = taken.map(({ limit, state }) => algorithmOf(limit).recordOf(state, nowMs, limit, cost))
+    return { decision, receipt: { key, limits, records } }
   }
 
   peek(charge: Charge, nowMs: number): Omit<Decision, 'receipt'> {
@@ -80,35 +83,31 @@ export class ReferenceStore {
     return { allowed: true, retryAfterMs: 0, limits: untouched }
   }
 
-  /** Takes a receipt once. A receipt of a client that is not known is not used up. */
-  refund(receipt: ReferenceReceipt, nowMs: number): void {
-    const { key, taken, cost } = receipt
-    const client = this.#clients.get(key)
-    if (client === undefined || this.#spent.has(receipt)) return
-    this.#spent.add(receipt)
-    const adjusted = adjust(
-      client,
-      taken.map(({ limit }) => limit),
-      nowMs,
-    )
-    const counts = adjusted.counts.map(({ limit, state }) => {
-      const before = taken.find((count) => isSame(count.limit, limit))
-      if (before === undefined) return { limit, state }
-      return { limit, state: algorithmOf(limit).refund(state, before.state, nowMs, before.limit, cost) }
-    })
-    this.#clients.set(key, { ...adjusted, counts })
+  /** Returns the units recorded now. A receipt of a client that is not known stays as it is. */
+  settle(receipt: ReferenceReceipt, units: number, nowMs: number): number {
+    const client = this.#clients.get(receipt.key)
+    if (client !== undefined && !this.#final.has(receipt)) {
+      if (units === 0) this.#final.add(receipt)
+      const adjusted = adjust(client, receipt.limits, nowMs)
+      const counts = adjusted.counts.map((count) => settledCount(count, receipt, units, nowMs))
+      const expiresAtMs = Math.max(adjusted.expiresAtMs, ...counts.map(overAtMs))
+      this.#clients.set(receipt.key, { ...adjusted, counts, expiresAtMs })
+    }
+    return Math.max(...receipt.records.map(([recorded]) => recorded))
   }
 
   block(key: string, forMs: number, nowMs: number): void {
     const client = this.#clients.get(key) ?? UNKNOWN
-    const expiresAtMs = nowMs + Math.max(forMs, longestTtlMs(client.counts.map(({ limit }) => limit)))
+    const untilMs = nowMs + Math.max(forMs, longestTtlMs(client.counts.map(({ limit }) => limit)))
+    const expiresAtMs = Math.max(untilMs, ...client.counts.map(overAtMs))
     this.#clients.set(key, { ...client, ban: banned(nowMs, forMs), expiresAtMs })
   }
 
   unblock(key: string, nowMs: number): void {
     const client = this.#clients.get(key)
     if (client === undefined) return
-    const expiresAtMs = nowMs + longestTtlMs(client.counts.map(({ limit }) => limit))
+    const untilMs = nowMs + longestTtlMs(client.counts.map(({ limit }) => limit))
+    const expiresAtMs = Math.max(untilMs, ...client.counts.map(overAtMs))
     if (client.counts.length === 0) this.#clients.delete(key)
     else this.#clients.set(key, { ...client, ban: undefined, expiresAtMs })
   }
@@ -240,4 +239,18 @@ function longestWait(results: readonly Result[]): number {
 
 function longestTtlMs(limits: readonly Limit[]): number {
   return Math.max(0, ...limits.map(({ ttlMs }) => ttlMs))
+}
+
+function overAtMs({ limit, state }: Count): number {
+  return algorithmOf(limit).overAtMs(state, limit)
+}
+
+/** A count after a settlement. The receipt gets the new record. */
+function settledCount(count: Count, receipt: ReferenceReceipt, units: number, nowMs: number): Count {
+  const place = receipt.limits.findIndex((limit) => isSame(limit, count.limit))
+  const [limit, record] = [receipt.limits[place], receipt.records[place]]
+  if (limit === undefined || record === undefined) return count
+  const settled = algorithmOf(limit).settle(count.state, record, nowMs, limit, units)
+  receipt.records = receipt.records.with(place, settled.record)
+  return { limit: count.limit, state: settled.state }
 }

@@ -33,6 +33,8 @@ describeRedis('operations that go to Redis together', () => {
   class Replayed {
     readonly #store: RedisStore
     readonly #receipts: Receipt[] = []
+    /** The receipts that a step of this batch has settled. */
+    readonly #settled = new Set<Receipt>()
 
     constructor(store: RedisStore) {
       this.#store = store
@@ -46,9 +48,12 @@ describeRedis('operations that go to Redis together', () => {
         return this.#store[kind](refundable === undefined ? charge : { ...charge, refundable })
       }
       const { change } = step
-      if (change.kind === 'refund') {
+      if (change.kind === 'settle') {
         const receipt = this.#receipts[change.which % this.#receipts.length]
-        return receipt === undefined ? undefined : this.#store.refund(receipt)
+        // A second settlement of a receipt is not sent before the first one is answered.
+        if (receipt === undefined || this.#settled.has(receipt)) return undefined
+        this.#settled.add(receipt)
+        return this.#store.settle(receipt, change.cost)
       }
       // DEL is a command of its own, which is sent at once.
       if (change.kind === 'reset') return undefined
@@ -57,8 +62,9 @@ describeRedis('operations that go to Redis together', () => {
         : this.#store.unblock(change.key)
     }
 
-    /** The decisions without their receipts, which the next batch can refund. */
+    /** The decisions without their receipts, which the next batch can settle. */
     shown(answers: readonly unknown[]): unknown[] {
+      this.#settled.clear()
       return answers.map((answer) => {
         if (typeof answer !== 'object' || answer === null) return answer
         const { receipt, ...decision } = answer as { receipt?: Receipt }
@@ -109,6 +115,20 @@ describeRedis('operations that go to Redis together', () => {
       ...Array.from({ length: 40 }, (_, index) => 39 - index),
       ...Array.from({ length: 10 }, () => 'refused'),
     ])
+  })
+
+  it('keep their places also if they settle, and can settle equal charges', async () => {
+    const store = made(new FakeClock(1_700_000_000_000))
+    const limits = [limitOf(10, { algorithm: 'sliding-window' })]
+    const charge = chargeOf('client', limits)
+    const [first, second] = await Promise.all([store.consume(charge), store.consume(charge)])
+    const settleBoth = (cost: number): Promise<number>[] =>
+      [first, second].map(({ receipt = {} }) => store.settle(receipt, cost))
+    const left = async (): Promise<unknown> => (await store.peek(charge)).limits[0]?.remaining
+    const steps = [left(), ...settleBoth(3), left(), ...settleBoth(0), left()]
+    expect(await Promise.all(steps.slice(0, 4))).toEqual([8, 3, 3, 4])
+    expect(await Promise.all(steps.slice(4))).toEqual([0, 0, 4])
+    expect(await left()).toBe(10)
   })
 
   it('do not fail because of one that fails, which has no effect', async () => {

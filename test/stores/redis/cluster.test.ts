@@ -110,7 +110,7 @@ describeRedisServer('RedisStore on a cluster', () => {
         expect(await store.peek(charge)).toMatchObject({ allowed: true, limits: [{ remaining: 2 }] })
         expect(await remainingOf(client)).toBe(1)
         if (receipt === undefined) throw new Error('no receipt')
-        await store.refund(receipt)
+        await store.settle(receipt, 0)
         expect(await remainingOf(client)).toBe(1)
         await store.block(client, 60_000)
         expect(await store.consume(charge)).toMatchObject({ allowed: false, ban: { isNew: false } })

@@ -101,7 +101,7 @@ describeRedis('a damaged value in Redis (threat 37)', () => {
     const limits = [limitOf(1)]
     const { receipt = {} } = await store.consume(chargeOf('client', limits))
     await damage('client', script)
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
     expect(await remaining('client', limits)).toBe(1)
     await store.unblock('client')
     expect(await remaining('client', limits)).toBe(1)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ChargeRecord } from '../../../src/limits/algorithm.ts'
 import type { BanRule } from '../../../src/limits/ban.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { OperationForms } from '../../../src/stores/redis/operation-form.ts'
@@ -24,8 +25,8 @@ function encodedName(name: string): unknown {
 
 describe('the form of an operation', () => {
   const LISTED = [
-    ['a', 'fixed-window', 3, 1000, 3, 31_000],
-    ['b', 'token-bucket', 7, 60_000, 9, 107_143],
+    ['a', 'fixed-window', 3, 1000, 3, 31_000, 3],
+    ['b', 'token-bucket', 7, 60_000, 9, 107_143, 9],
   ]
 
   it('has the limits of a charge in their order, its cost, and the ban rule if there is one', () => {
@@ -42,12 +43,12 @@ describe('the form of an operation', () => {
 
   it('has what other operations need', () => {
     const forms = new OperationForms()
-    const receipts = [
-      [1, 0, 0],
-      [2, 3, 4],
+    const records: ChargeRecord[] = [
+      [2, 1],
+      [2, 3, 4, 5],
     ]
-    expect(parsed(forms.refund([WINDOW, BUCKET], 2, receipts))).toStrictEqual({
-      ...{ run: 'refund', cost: 2, limits: LISTED, receipts },
+    expect(parsed(forms.settle([WINDOW, BUCKET], records, 7))).toStrictEqual({
+      ...{ run: 'settle', cost: 7, limits: LISTED, records },
     })
     expect(parsed(forms.block(1_234_567_890_123_456))).toStrictEqual({
       run: 'block',
@@ -100,7 +101,7 @@ describe('the form of an operation', () => {
   it('has numbers of 15 digits without an exponent', () => {
     const limits = [limitOf(999_999_999_999_999, { windowMs: 2_592_000_000 })]
     expect(new OperationForms().peek(chargeOf('key', limits)).text).toContain(
-      '[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000]]',
+      '[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000,999999999999999]]',
     )
   })
 

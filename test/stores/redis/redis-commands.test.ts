@@ -94,11 +94,11 @@ describeRedisServer('RedisStore and its server', () => {
     it('run at most four commands', async () => {
       const store = made()
       const { receipt = {} } = await store.consume(charge)
-      await store.refund((await store.consume(charge)).receipt ?? {})
+      await store.settle((await store.consume(charge)).receipt ?? {}, 0)
       await store.block('banned', HOUR_MS)
       await store.unblock('unknown')
-      expect(await counted(() => store.refund(receipt))).toEqual(change)
-      expect(await counted(() => store.refund(receipt))).toEqual({})
+      expect(await counted(() => store.settle(receipt, 0))).toEqual(change)
+      expect(await counted(() => store.settle(receipt, 0))).toEqual({})
       expect(await counted(() => store.block('client', 5000))).toEqual(change)
       expect(await counted(() => store.unblock('client'))).toEqual(change)
       expect(await counted(() => store.unblock('banned'))).toEqual({ evalsha: 1, time: 1, get: 1, del: 1 })
@@ -148,7 +148,7 @@ describeRedisServer('RedisStore and its server', () => {
         ['a refusal that is counted', () => store.consume(strict), 90_000],
         ['a refusal that bans', () => store.consume(strict), 90_000],
         ['a refusal of a banned client', () => store.consume(charge), 90_000],
-        ['a refund', () => store.refund(receipt), 90_000],
+        ['a refund', () => store.settle(receipt, 0), 90_000],
         ['a block of a known client', () => store.block('client', 200_000), 200_000],
         ['an unblock', () => store.unblock('client'), 90_000],
         ['a block of an unknown client', () => store.block('stranger', 10), 90_000],
@@ -219,7 +219,7 @@ describeRedisServer('RedisStore and its server', () => {
       await consume(2)
       await consume(1)
       await consume(1)
-      await store.refund?.(second)
+      await store.settle?.(second, 0)
       decisions.push((await store.peek?.(charge(876_543_210_987_653))) ?? {})
       await consume(876_543_210_987_652)
       return decisions
@@ -347,9 +347,9 @@ describeRedisServer('RedisStore and its server', () => {
       const [one, two] = [made(), new RedisStore({ client: other, deadlineMs: 30_000 })]
       const limits = [limitOf(5, { windowMs: HOUR_MS })]
       const { receipt = {} } = await one.consume(chargeOf('c', limits, 5))
-      await two.refund(receipt)
+      await two.settle(receipt, 0)
       expect((await two.peek(chargeOf('c', limits))).allowed).toBe(false)
-      await one.refund(receipt)
+      await one.settle(receipt, 0)
       expect((await two.peek(chargeOf('c', limits, 5))).allowed).toBe(true)
       await two.block('c', HOUR_MS)
       expect((await one.consume(chargeOf('c', limits))).ban?.isNew).toBe(false)

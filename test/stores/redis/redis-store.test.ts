@@ -10,7 +10,7 @@ import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 /** The reply to an allowed charge on one limit, with three receipt numbers. */
 const ALLOWED = [1, 0, 0, -1, 0, 2, 60_000, 7, 0, 0]
 const REFUSED = [0, 60_000, 0, -1, 0, 0, 60_000]
-const LIMITS = '"limits":[["test","fixed-window",3,60000,3,90000]]'
+const LIMITS = '"limits":[["test","fixed-window",3,60000,3,90000,3]]'
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
 const CHARGE_WITHOUT_RECEIPT = { ...chargeOf('client'), refundable: false }
 
@@ -234,7 +234,7 @@ describe('a script that Redis does not know', () => {
   it('is sent for each operation of the store', async () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
     await store.block('client', 5)
     await store.unblock('client')
     expect(redis.names).toEqual(Array.from({ length: 4 }, () => ['EVALSHA', 'EVAL']).flat())
@@ -452,7 +452,7 @@ describe('a refusal', () => {
     const { receipt = {} } = await store.consume(chargeOf('client'))
     redis.reply = () => REFUSED
     await store.consume(CHARGE_WITHOUT_RECEIPT)
-    const refunded = store.refund(receipt)
+    const refunded = store.settle(receipt, 0)
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     // The refund and the charge went out together.
     expect(redis.commands).toHaveLength(3)
@@ -475,19 +475,19 @@ describe('a refund', () => {
   it('sends the limits, the cost and the receipt numbers', async () => {
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client', undefined, 2))
-    await store.refund(receipt)
-    expect(redis.commands[1]?.slice(-1)).toEqual([`{"run":"refund","cost":2,${LIMITS},"receipts":[[7,0,0]]}`])
+    await store.settle(receipt, 0)
+    expect(redis.commands[1]?.slice(-1)).toEqual([`{"run":"settle","cost":0,${LIMITS},"records":[[2,7]]}`])
   })
 
   it('is made once, and only for receipts of the store', async () => {
     const store = made()
     const { receipt = {} } = await store.consume(chargeOf('client'))
     for (const imitation of [{}, { ...receipt }, Object.create(receipt) as object])
-      await store.refund(imitation)
-    await made().refund(receipt)
+      await store.settle(imitation, 0)
+    await made().settle(receipt, 0)
     expect(redis.commands).toHaveLength(1)
-    await store.refund(receipt)
-    await store.refund(receipt)
+    await store.settle(receipt, 0)
+    await store.settle(receipt, 0)
     expect(redis.commands).toHaveLength(2)
   })
 })

@@ -6,12 +6,16 @@ import {
   droppedCountersOf,
   failureOf,
   receiptNumbersOf,
+  recordsOf,
   replyNumbersOf,
 } from '../../../src/stores/redis/reply.ts'
 import { chargeOf, limitOf } from '../../support/charges.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
 
-const CHARGE = chargeOf('key', [limitOf(10, { name: 'a' }), limitOf(5, { name: 'b', burst: 7 })])
+const CHARGE = chargeOf('key', [
+  limitOf(10, { name: 'a' }),
+  limitOf(5, { name: 'b', burst: 7, algorithm: 'token-bucket' }),
+])
 
 /** Allowed, retry, repeat, end of the ban, whether the ban is new, then remaining and reset of each limit. */
 const ALLOWED = [1, 0, 0, -1, 0, 9, 60_000, 6, 1000]
@@ -52,13 +56,10 @@ describe('the decision in a reply', () => {
     expect(ban).toStrictEqual({ endsInMs: 5000, isNew })
   })
 
-  it('is followed by three receipt numbers for each limit', () => {
+  it('is followed by three receipt numbers for each limit, of which a window needs one', () => {
     const reply = [...ALLOWED, 11, 12, 13, 21, 22, 23]
     expect(decisionOf(reply, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
-    expect(receiptNumbersOf(reply, CHARGE)).toStrictEqual([
-      [11, 12, 13],
-      [21, 22, 23],
-    ])
+    expect(receiptNumbersOf(reply, CHARGE)).toStrictEqual([[11], [21, 22, 23]])
   })
 
   it('may end with the number of dropped counters', () => {
@@ -80,10 +81,27 @@ describe('the decision in a reply', () => {
     const numbers = replyNumbersOf(reply, CHARGE)
     expect(decisionOf(numbers, CHARGE)).toStrictEqual({ allowed: true, retryAfterMs: 0, limits: STATES })
     expect(receiptNumbersOf(numbers, CHARGE)).toStrictEqual([
-      [999_999_999_999_999, 0, 4_294_967_295],
+      [999_999_999_999_999],
       [9_007_199_254_740_991, 0, 1],
     ])
   })
+})
+
+describe('the records in a reply to a settlement', () => {
+  it('are lists, each after its length', () => {
+    expect(recordsOf([2, 5, 11, 4, 5, 1, 2, 3], 2)).toStrictEqual([
+      [5, 11],
+      [5, 1, 2, 3],
+    ])
+    expect(recordsOf(['1', 7n], 1)).toStrictEqual([[7]])
+  })
+
+  it.each([[[2, 5, 11]], [[0, 0]], [[-1, 3, 1, 4]], [[]], ['OK'], [[1.5, 3, 1, 3]]])(
+    'are a failure of the store where they are not: %o',
+    (reply) => {
+      expect(thrownBy(() => recordsOf(reply, 2)).code).toBe('store_failed')
+    },
+  )
 })
 
 describe('the answers to a batch', () => {

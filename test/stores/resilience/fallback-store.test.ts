@@ -40,7 +40,7 @@ describe('a fallback store', () => {
       (one: FallbackStore) => one.decide('peek', chargeOf('client')),
     ]) {
       const { fallback: one, create } = createFallback()
-      one.refund({})
+      one.settle({}, 0)
       await one.write((store) => store.resetAll?.())
       expect(create).not.toHaveBeenCalled()
       use(one)
@@ -87,7 +87,7 @@ describe('a fallback store', () => {
     const { fallback: one } = createFallback()
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
-    one.refund(receipt)
+    one.settle(receipt, 0)
     expect(one.decide('peek', charge)).toMatchObject({ limits: [{ remaining: 100 }] })
   })
 
@@ -96,7 +96,7 @@ describe('a fallback store', () => {
     const charge = chargeOf('client', HUNDRED)
     const receipt = one.decide('consume', charge)?.receipt ?? {}
     one.seed(charge, answer(charge, 10))
-    one.refund(receipt)
+    one.settle(receipt, 0)
     expect(one.decide('peek', charge)).toMatchObject({ limits: [{ remaining: 10 }] })
   })
 

@@ -3,15 +3,27 @@ import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
 import type { FakeClock } from '../../../src/tools/testing/index.ts'
 
-/** An allowed charge. It has no units after a refund. */
+/** Units that were taken. It has no units after a refund. */
 interface LogEntry {
   readonly counters: readonly string[]
   atMs: number
   units: number
+  /** Another amount of a token bucket from then on. */
+  readonly change?: { readonly from: Limit; readonly to: Limit }
+}
+
+/** An allowed charge. */
+interface LoggedCharge extends LogEntry {
+  readonly key: string
+  readonly limits: readonly Limit[]
+  /** What settlements have taken for it. */
+  readonly more: LogEntry[]
 }
 
 interface Client {
   readonly log: LogEntry[]
+  /** The limit of each counter at the last charge. */
+  readonly limits: Map<string, Limit>
   refusalsMs: number[]
   ban: { sinceMs: number; forMs: number } | undefined
 }
@@ -56,34 +68,37 @@ const fixedWindow: Reader = (log, nowMs, { limit, windowMs }) => {
 const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, countsUntil) => {
   const counting = log.filter(({ atMs, units }) => units > 0 && countsUntil(atMs, windowMs) > nowMs)
   const used = counting.reduce((sum, { units }) => sum + units, 0)
-  return {
-    remaining: limit - used,
-    resetMs: Math.min(windowMs, countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs),
-    waitMs: (cost) => {
-      let left = limit - used
-      let waitMs = 0
-      for (const { atMs, units } of counting) {
-        if (left >= cost) break
-        left += units
-        waitMs = countsUntil(atMs, windowMs) - nowMs
-      }
-      return waitMs
-    },
+  const waitMs = (cost: number): number => {
+    let left = limit - used
+    let ms = 0
+    for (const { atMs, units } of counting) {
+      if (left >= cost) break
+      left += units
+      ms = countsUntil(atMs, windowMs) - nowMs
+    }
+    return ms
   }
+  const oldestMs = countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs
+  return { remaining: limit - used, resetMs: used > limit ? waitMs(1) : Math.min(windowMs, oldestMs), waitMs }
 }
 
 /** A leaky bucket. A unit is `windowMs` drops. `limit` drops leak in a millisecond. */
 const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
   let [level, lastMs] = [0, log[0]?.atMs ?? nowMs]
-  const leak = (atMs: number): void => {
-    level = Math.max(0, level - (atMs - lastMs) * limit)
+  const leak = (atMs: number, rate: number): void => {
+    level = Math.max(0, level - (atMs - lastMs) * rate)
     lastMs = atMs
   }
-  for (const { atMs, units } of log) {
-    leak(atMs)
+  log.forEach(({ atMs, units, change }, index) => {
+    const nextChange = log.slice(index).find((entry) => entry.change !== undefined)?.change
+    leak(atMs, nextChange?.from.limit ?? limit)
     level += units * windowMs
-  }
-  leak(nowMs)
+    if (change === undefined) return
+    const { from, to } = change
+    const owed = level > from.burst * windowMs ? maxDebtOf(to) : 0
+    level = Math.min(level, (to.burst + owed) * windowMs)
+  })
+  leak(nowMs, limit)
   const waitMs = (units: number): number =>
     Math.ceil(Math.max(0, level + units * windowMs - burst * windowMs) / limit)
   const remaining = Math.floor((burst * windowMs - level) / windowMs)
@@ -139,7 +154,11 @@ export class ExactLogStore implements Store {
       this.block(charge.key, rule.forMs)
       return banned(charge, decision.retryAfterMs, { endsInMs: rule.forMs, isNew: true })
     }
-    const receipt: LogEntry = { counters: charge.limits.map(counterOf), atMs: nowMs, units: charge.cost }
+    const { key, limits, cost } = charge
+    const receipt: LoggedCharge = {
+      ...{ key, limits, counters: limits.map(counterOf) },
+      ...{ atMs: nowMs, units: cost, more: [] },
+    }
     client.log.push(receipt)
     return { ...this.#decisionOf(charge, client, nowMs), receipt }
   }
@@ -147,6 +166,7 @@ export class ExactLogStore implements Store {
   peek(charge: Charge): Decision {
     const nowMs = this.#clock.now()
     const client = this.#clientAt(charge.key, nowMs)
+    noteLimits(charge.limits, client, nowMs)
     const waits = charge.limits.map((limit) => this.#read(limit, client, nowMs).waitMs(charge.cost))
     const retryAfterMs = Math.max(...waits)
     const endsInMs = client.ban === undefined ? 0 : client.ban.sinceMs + client.ban.forMs - nowMs
@@ -154,8 +174,39 @@ export class ExactLogStore implements Store {
     return { ...this.#decisionOf(charge, client, nowMs), allowed: retryAfterMs === 0, retryAfterMs }
   }
 
-  refund(receipt: Receipt): void {
-    ;(receipt as LogEntry).units = 0
+  settle(receipt: Receipt, cost: number): number {
+    const nowMs = this.#clock.now()
+    const charge = receipt as LoggedCharge
+    const { key, limits, more, counters } = charge
+    const client = this.#clientAt(key, nowMs)
+    noteLimits(limits, client, nowMs)
+    const parts: readonly LogEntry[] = [charge, ...more]
+    const recorded = parts.reduce((sum, { units }) => sum + units, 0)
+    if (recorded === 0 || limits.every((limit) => this.#isOver(limit, charge, client, nowMs))) return recorded
+    const rooms = limits.map((limit) => this.#read(limit, client, nowMs).remaining + maxDebtOf(limit))
+    const change = Math.min(cost - recorded, Math.max(0, ...rooms))
+    if (change > 0) {
+      const entry = { counters, atMs: nowMs, units: change }
+      more.push(entry)
+      client.log.push(entry)
+    }
+    let left = Math.max(0, -change)
+    for (const part of parts.toReversed()) {
+      const given = Math.min(left, part.units)
+      part.units -= given
+      left -= given
+    }
+    return recorded + change
+  }
+
+  /** Whether the window of a charge is over. */
+  #isOver(limit: Limit, { atMs }: LogEntry, { log }: Client, nowMs: number): boolean {
+    const { algorithm, windowMs, burst } = limit
+    if (algorithm === 'token-bucket') return nowMs >= atMs + (burst * windowMs) / limit.limit
+    if (algorithm === 'sliding-window') return this.#countsUntil(atMs, windowMs) <= nowMs
+    let endMs = Number.NEGATIVE_INFINITY
+    for (const entry of log) if (entry.atMs <= atMs && entry.atMs >= endMs) endMs = entry.atMs + windowMs
+    return nowMs >= endMs
   }
 
   block(key: string, forMs: number): void {
@@ -180,7 +231,7 @@ export class ExactLogStore implements Store {
 
   /** The client. Times after `nowMs`, from before the clock was set back, are moved to `nowMs`. */
   #clientAt(key: string, nowMs: number): Client {
-    const client = this.#clients.get(key) ?? { log: [], refusalsMs: [], ban: undefined }
+    const client = this.#clients.get(key) ?? { log: [], limits: new Map(), refusalsMs: [], ban: undefined }
     this.#clients.set(key, client)
     const aheadMs = Math.max(0, (client.log.at(-1)?.atMs ?? nowMs) - nowMs)
     for (const entry of client.log) entry.atMs -= aheadMs
@@ -207,6 +258,23 @@ export class ExactLogStore implements Store {
     })
     return { allowed: true, retryAfterMs: 0, limits: states }
   }
+}
+
+/** Logs that the amount of a token bucket is another one than at the last charge. */
+function noteLimits(limits: readonly Limit[], client: Client, atMs: number): void {
+  for (const limit of limits) {
+    const counter = counterOf(limit)
+    const before = client.limits.get(counter) ?? limit
+    client.limits.set(counter, limit)
+    const isChanged = before.limit !== limit.limit || before.burst !== limit.burst
+    if (!isChanged || limit.algorithm !== 'token-bucket') continue
+    client.log.push({ counters: [counter], atMs, units: 0, change: { from: before, to: limit } })
+  }
+}
+
+/** How many units a client can owe. */
+function maxDebtOf({ maxDebt, burst }: Limit): number {
+  return maxDebt ?? burst
 }
 
 /** What identifies the counter of a limit among those of a client. */

@@ -12,7 +12,7 @@ describe('a FaultyStore without a fault', () => {
     const decision = await store.consume(chargeOf('client'))
     expect(decision).toMatchObject({ allowed: true, limits: [{ remaining: 2 }] })
     expect(await store.peek(chargeOf('client'))).toMatchObject({ limits: [{ remaining: 2 }] })
-    await store.refund(decision.receipt ?? {})
+    await store.settle(decision.receipt ?? {}, 0)
     expect(await store.peek(chargeOf('client'))).toMatchObject({ limits: [{ remaining: 3 }] })
     await store.consume(chargeOf('client'))
     await store.reset('client')
@@ -35,7 +35,7 @@ describe('a FaultyStore without a fault', () => {
   it('can have a store that has consume() only', async () => {
     const store = new FaultyStore({ consume: () => allowedDecision() })
     expect(store.capabilities).toBe(LEAST_CAPABILITIES)
-    await store.refund({})
+    await store.settle({}, 0)
     await store.reset('client')
     await store.resetAll()
     await store.close()
@@ -64,7 +64,7 @@ describe('a FaultyStore with a fault', () => {
     for (const call of [
       () => store.consume(chargeOf('client')),
       () => store.peek(chargeOf('client')),
-      () => store.refund({}),
+      () => store.settle({}, 0),
       () => store.block('client', 5000),
       () => store.unblock('client'),
       () => store.reset('client'),

@@ -1,4 +1,4 @@
-import type { Algorithm, AlgorithmResult } from '../../../src/limits/algorithm.ts'
+import type { Algorithm, AlgorithmResult, ChargeRecord } from '../../../src/limits/algorithm.ts'
 import { ALGORITHM_NAMES, type AlgorithmState, algorithmOf } from '../../../src/limits/algorithms.ts'
 import {
   type BanRule,
@@ -29,7 +29,8 @@ export interface SimpleReceipt {
   readonly key: string
   readonly client: Client
   readonly limits: readonly Limit[]
-  readonly taken: ReadonlyMap<string, State>
+  /** What is recorded of the charge, by what {@link SimpleStore.counterOf} returns for the limits. */
+  readonly records: Map<string, ChargeRecord>
   readonly cost: number
 }
 
@@ -55,7 +56,7 @@ export class SimpleStore implements Store {
     shared: false,
   }
   protected readonly clients: Map<string, Client> = new Map()
-  protected readonly refundedReceipts: Set<Receipt> = new Set()
+  protected readonly finalReceipts: Set<Receipt> = new Set()
   protected readonly clock: FakeClock
 
   constructor(clock: FakeClock) {
@@ -71,11 +72,13 @@ export class SimpleStore implements Store {
     return this.decision(charge, results, this.calculate(client, charge, 0), ban)
   }
 
-  refund(receipt: Receipt): void {
-    const { key, client } = receipt as SimpleReceipt
-    if (this.refundedReceipts.has(receipt) || this.clients.get(this.keyOf(key)) !== client) return
-    this.refundedReceipts.add(receipt)
-    this.giveBack(receipt as SimpleReceipt, client)
+  settle(receipt: Receipt, cost: number): number {
+    const { key, client, records } = receipt as SimpleReceipt
+    if (!this.finalReceipts.has(receipt) && this.clients.get(this.keyOf(key)) === client) {
+      if (cost === 0) this.finalReceipts.add(receipt)
+      this.change(receipt as SimpleReceipt, client, cost)
+    }
+    return Math.max(...[...records.values()].map(([units]) => units))
   }
 
   block(key: string, forMs: number): void {
@@ -140,7 +143,14 @@ export class SimpleStore implements Store {
       const result = results[index]
       if (result !== undefined) client.states.set(this.counterOf(limit), result.state)
     })
-    const receipt: SimpleReceipt = { key, client, limits, taken: new Map(client.states), cost }
+    const nowMs = this.clock.now()
+    const records = new Map<string, ChargeRecord>()
+    limits.forEach((limit, index) => {
+      const state = results[index]?.state
+      if (state === undefined) return
+      records.set(this.counterOf(limit), this.algorithm(limit).recordOf(state, nowMs, limit, cost))
+    })
+    const receipt: SimpleReceipt = { key, client, limits, records, cost }
     return { ...this.decision(charge, results, results, undefined), receipt }
   }
 
@@ -182,12 +192,17 @@ export class SimpleStore implements Store {
     }
   }
 
-  protected giveBack({ limits, taken, cost }: SimpleReceipt, client: Client): void {
+  /** Sets a charge to `cost` units. */
+  protected change({ limits, records }: SimpleReceipt, client: Client, cost: number): void {
+    const nowMs = this.clock.now()
+    this.rewind(client, limits)
     for (const limit of limits) {
-      const [state, left] = [client.states.get(this.counterOf(limit)), taken.get(this.counterOf(limit))]
-      if (state === undefined || left === undefined) continue
-      const { refund } = this.algorithm(limit)
-      client.states.set(this.counterOf(limit), refund(state, left, this.clock.now(), limit, cost))
+      const counter = this.counterOf(limit)
+      const [state, record] = [client.states.get(counter), records.get(counter)]
+      if (state === undefined || record === undefined) continue
+      const settled = this.algorithm(limit).settle(state, record, nowMs, limit, cost)
+      client.states.set(counter, settled.state)
+      records.set(counter, settled.record)
     }
   }
 

@@ -74,10 +74,15 @@ const CLOCK = [
   'a window can last one millisecond',
 ]
 const RECEIPTS = [
-  'refund() gives back exactly the units of the charge',
-  'refund() gives back a charge only once',
-  'refund() never leaves a client with more units than the limit',
-  'refund() ignores the receipt of a charge that a reset() has forgotten',
+  'settle() to 0 gives back exactly the units of the charge',
+  'settle() to 0 gives back a charge only once',
+  'settle() to 0 never leaves a client with more units than the limit',
+  'settle() to less gives back exactly the difference, and answers what is recorded',
+  'settle() to more takes also what is not left, and the client waits for it',
+  'settle() takes no more than leads to a debt of maxDebt units',
+  'the last of several settlements of a charge is valid',
+  'settle() changes no window after that of the charge',
+  'settle() to 0 ignores the receipt of a charge that a reset() has forgotten',
 ]
 const SEVERAL_LIMITS = [
   'a charge that one of several limits refuses takes nothing from any of them',
@@ -85,21 +90,21 @@ const SEVERAL_LIMITS = [
   'each of several limits counts as if it were the only one, and retryAfterMs is the longest wait',
   'in a random trace, a charge is allowed exactly when all of several limits allow it',
 ]
-const SEVERAL_REFUNDS = ['refund() gives a charge back to all of several limits']
+const SEVERAL_REFUNDS = ['settle() to 0 gives a charge back to all of several limits']
 const FIXED_WINDOW = [
   'a window refuses until its last millisecond, and the next window has the full limit',
   'resetMs counts down to the end of the window that the first charge opened',
   'in a random trace, each window allows as many units as the limit has, and no more',
 ]
 const FIXED_WINDOW_REFUNDS = [
-  'refund() gives a charge back in the window of the charge, and in no later window',
+  'settle() to 0 gives a charge back in the window of the charge, and in no later window',
 ]
 const SLIDING_WINDOW = [
   'each unit comes back one window after it was taken, and not together with the others',
   'resetMs is the time until the oldest units come back',
   'in a random trace, no window allows more than the limit, and no unit counts for more than 9/8 of a window',
-  'refund() gives back the units of its receipt, and other units still come back at their own time',
-  'refund() ignores a receipt whose units have already come back',
+  'settle() to 0 gives back the units of its receipt, and other units still come back at their own time',
+  'settle() to 0 ignores a receipt whose units have already come back',
   'in a random trace with refunds, no window has more kept charges than the limit',
 ]
 const TOKEN_BUCKET = [
@@ -110,7 +115,7 @@ const TOKEN_BUCKET = [
   'in a random trace, any interval of d ms allows burst + floor(d * limit / windowMs) units, and no more',
 ]
 const TOKEN_BUCKET_REFUNDS = [
-  'refund() gives back only the units that have not come back already',
+  'settle() to 0 gives back only the units that have not come back already',
   'in a random trace with one refund at a time, the kept charges stay within the burst and the rate',
 ]
 const KEYS = [
@@ -151,7 +156,7 @@ const CONFIGURATIONS = [
   'a charge forgets nothing that limits with another algorithm or window have counted',
   'a limit does not count what limits with another algorithm or window have counted',
   'a limit keeps its count, at most its new amount, when its amount changes',
-  'refund() gives back the charge of its own limit when other limits have charged the key since',
+  'settle() to 0 gives back the charge of its own limit when other limits have charged the key since',
   'a ban holds for limits with another algorithm or window too',
 ]
 const MEMORY = ['a client is remembered until its window ends, while many other clients come']

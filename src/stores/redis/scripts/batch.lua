@@ -9,7 +9,7 @@
 -- ARGV[4] and more: the forms of the operations, in JSON. Operations with equal forms share one.
 --
 -- A form has the name of the operation under `run`, and the rest depends on the operation: see decide.lua,
--- refund.lua and block.lua.
+-- settle.lua and block.lua.
 --
 -- Answer: for each operation its answer, or a text with the error.
 --
@@ -33,7 +33,7 @@ local operations
 local function define_operations()
   operations = {}
 -- include: decide
--- include: refund
+-- include: settle
 -- include: block
 end
 

@@ -8,8 +8,7 @@
 -- Twin: src/stores/memory/memory-store.ts
 -- Twin: src/stores/redis/operation-form.ts
 
--- include: storage
--- include: ban
+-- include: limits
 
 function operations.block(form)
   read_entry()
@@ -29,6 +28,10 @@ function operations.unblock()
   end
   entry[3] = false
   entry[1] = now_ms + entry[2]
+  -- A debt can last longer than a time to live.
+  for at = 4, #entry, 4 do
+    entry[1] = math.max(entry[1], algorithms[entry[at + 1]].over_at_ms(entry[at + 3], entry[at + 2]))
+  end
   save(entry)
   return 1
 end

@@ -1,7 +1,7 @@
 -- Takes a charge from all its limits or from none of them, or answers what it would do.
 --
 -- Form: { run: 'consume' or 'peek', cost: units,
---         limits: [[name, algorithm, units, window_ms, burst, ttl_ms] ...],
+--         limits: [[name, algorithm, units, window_ms, burst, ttl_ms, max_debt] ...],
 --         ban: [units, window_ms, for_ms] }. Without a ban rule, `ban` is absent.
 --
 -- Answer: { allowed, retry_ms, repeat_ms, ban_ends_in_ms or -1, ban_is_new,
@@ -63,7 +63,7 @@ local function take()
     reply[#reply + 1], reply[#reply + 2] = result.remaining, result.reset_ms
   end
   for index, limit in ipairs(limits) do
-    local numbers, last = algorithms[limit.algorithm].receipt_numbers(results[index].state), #reply
+    local numbers, last = algorithms[limit.algorithm].receipt_numbers(results[index].state, limit), #reply
     reply[last + 1], reply[last + 2], reply[last + 3] = numbers[1], numbers[2], numbers[3]
   end
   local dropped = others and keep_others(others, taken) or 0

@@ -4,6 +4,7 @@
 
 -- include: clock
 -- include: next-id
+-- include: change-of-units
 
 local fixed_window = {}
 
@@ -41,7 +42,10 @@ function fixed_window.receipt_numbers(state)
   return { state[3], 0, 0 }
 end
 
-function fixed_window.refund(state, receipt, _, cost)
-  if state[3] ~= receipt[1] then return state end
-  return { state[1], math.max(0, state[2] - cost), state[3] }
+function fixed_window.settle(state, record, limit, cost)
+  local start_ms, used, window_id = state[1], state[2], state[3]
+  if window_id ~= record[2] or now_ms >= start_ms + limit.window_ms then return state, record end
+  local units = record[1]
+  local change = change_of_units(units, cost, limit.units + limit.max_debt - used)
+  return { start_ms, math.max(0, used + change), window_id }, { units + change, window_id }
 end

@@ -14,16 +14,17 @@
 -- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
 -- - rewind(state, limit): the state on a clock that was set back, or after a charge on a limit with other
 --   units. The same table if nothing has changed.
--- - receipt_numbers(state): three numbers that `refund` needs of the state that a charge left.
--- - refund(state, receipt_numbers, limit, cost): the state without that charge.
+-- - receipt_numbers(state, limit): three numbers that `settle` needs of the state that a charge left.
+-- - settle(state, record, limit, cost): the state and the record after the charge was settled to this cost.
+--   Both may be changed. A record is the units of the charge, then its receipt numbers.
 local algorithms = {
   ['fixed-window'] = fixed_window,
   ['sliding-window'] = sliding_window,
   ['token-bucket'] = token_bucket,
 }
 
--- The limits of a form, by name: there they are { name, algorithm, units, window_ms, burst, ttl_ms }. A form
--- keeps them for its next operation.
+-- The limits of a form, by name: there they are
+-- { name, algorithm, units, window_ms, burst, ttl_ms, max_debt }. A form keeps them for its next operation.
 local function limits_of(form)
   if form.named_limits then return form.named_limits end
   local limits = {}
@@ -35,6 +36,7 @@ local function limits_of(form)
       window_ms = one[4],
       burst = one[5],
       ttl_ms = one[6],
+      max_debt = one[7],
     }
   end
   form.named_limits = limits

@@ -1,9 +1,11 @@
 -- The arithmetic of a sliding window. A state is { last_id, id, last_ms, units, id, last_ms, units ... }:
 -- three numbers for each slice, from the oldest to the newest.
 -- Twin: src/limits/sliding-window.ts
+-- Twin: src/limits/slices.ts
 
 -- include: clock
 -- include: next-id
+-- include: change-of-units
 
 local sliding_window = {}
 local SLICES_PER_WINDOW = 8
@@ -56,7 +58,8 @@ function sliding_window.charge(state, limit, cost)
   return {
     allowed = allowed,
     remaining = math.max(0, limit.units - (allowed and used + cost or used)),
-    reset_ms = (live[3] or now_ms) + limit.window_ms - now_ms,
+    reset_ms = used > limit.units and ms_until_gone(live, used - limit.units + 1, limit)
+      or (live[3] or now_ms) + limit.window_ms - now_ms,
     retry_ms = retry_ms,
     state = live,
   }
@@ -80,16 +83,52 @@ function sliding_window.receipt_numbers(state)
   return { state[#state - 2], 0, 0 }
 end
 
-function sliding_window.refund(state, receipt, _, cost)
-  local left, is_found = { state[1] }, false
-  for at = 2, #state, 3 do
-    local id, units = state[at], state[at + 2]
-    if id == receipt[1] then
-      is_found, units = true, units - cost
-    end
+-- A record is the units of a charge, the id of its slice, and for each further slice in which units were
+-- taken the id and these units.
+local function take_more(live, record, limit, added)
+  add_units(live, limit, added)
+  local id, last = live[#live - 2], #record
+  record[1] = record[1] + added
+  if last > 2 and record[last - 1] == id then
+    record[last] = record[last] + added
+  elseif last > 2 or record[2] ~= id then
+    record[last + 1], record[last + 2] = id, added
+  end
+end
+
+-- Gives back units of a charge: first those that were taken last. Returns the state without them.
+local function give_back(live, record, removed)
+  local removed_by_id, left = {}, removed
+  record[1] = record[1] - removed
+  while #record > 2 and left > 0 do
+    local last = #record
+    local given = math.min(record[last], left)
+    removed_by_id[record[last - 1]] = given
+    left = left - given
+    record[last] = record[last] - given
+    if record[last] == 0 then record[last], record[last - 1] = nil, nil end
+  end
+  if left > 0 then removed_by_id[record[2]] = left end
+  local kept = { live[1] }
+  for at = 2, #live, 3 do
+    local units = live[at + 2] - (removed_by_id[live[at]] or 0)
     if units > 0 then
-      left[#left + 1], left[#left + 2], left[#left + 3] = id, state[at + 1], units
+      kept[#kept + 1], kept[#kept + 2], kept[#kept + 3] = live[at], live[at + 1], units
     end
   end
-  return is_found and left or state
+  return kept
+end
+
+-- Changes the record that it receives.
+function sliding_window.settle(state, record, limit, cost)
+  local live, used = live_at_now(state, limit)
+  local is_found = false
+  for at = 2, #live, 3 do
+    is_found = is_found or live[at] == record[2]
+  end
+  if not is_found then return state, record end
+  local change = change_of_units(record[1], cost, limit.units + limit.max_debt - used)
+  if change <= 0 then return give_back(live, record, -change), record end
+  take_more(live, record, limit, change)
+  return live, record
 end

@@ -7,6 +7,7 @@
 
 -- include: clock
 -- include: next-id
+-- include: change-of-units
 
 local token_bucket = {}
 
@@ -14,13 +15,26 @@ function token_bucket.initial_state(id)
   return { -math.huge, 0, id }
 end
 
+-- The parts that the second number of a state stands for.
+local function parts_of(full_at_parts)
+  return full_at_parts < 0 and -1 - full_at_parts or full_at_parts
+end
+
 local function debt_of(state, limit)
   if state[1] < now_ms then return 0 end
-  return (state[1] - now_ms) * limit.units + math.min(state[2], limit.units)
+  return (state[1] - now_ms) * limit.units + math.min(parts_of(state[2]), limit.units)
+end
+
+-- The most parts that can be missing from a bucket: if it owes units, more than it has.
+local function largest_debt_of(state, limit)
+  local owed = state[2] < 0 and limit.max_debt or 0
+  return (limit.burst + owed) * limit.window_ms
 end
 
 local function bucket(debt, limit, fill_id)
-  return { now_ms + math.floor(debt / limit.units), math.fmod(debt, limit.units), fill_id, limit.units }
+  local parts = math.fmod(debt, limit.units)
+  if debt > limit.burst * limit.window_ms then parts = -1 - parts end
+  return { now_ms + math.floor(debt / limit.units), parts, fill_id, limit.units }
 end
 
 function token_bucket.charge(state, limit, cost)
@@ -48,7 +62,7 @@ function token_bucket.charge(state, limit, cost)
 end
 
 function token_bucket.over_at_ms(state)
-  return state[2] > 0 and state[1] + 1 or state[1]
+  return parts_of(state[2]) > 0 and state[1] + 1 or state[1]
 end
 
 -- A unit is `window_ms` parts, whatever the rate. So the parts that are missing stay the same.
@@ -57,24 +71,35 @@ local function with_limit(state, limit)
   local debt = debt_of(state, { units = state[4] })
   -- Its time counts again if the clock is set back, and parts of another size do not.
   if debt == 0 then return { state[1], 0, state[3], limit.units } end
-  return bucket(math.min(debt, limit.burst * limit.window_ms), limit, state[3])
+  return bucket(math.min(debt, largest_debt_of(state, limit)), limit, state[3])
 end
 
 function token_bucket.rewind(state, limit)
   state = with_limit(state, limit)
-  local capacity = limit.burst * limit.window_ms
-  if debt_of(state, limit) <= capacity then return state end
-  return bucket(capacity, limit, state[3])
+  local largest_debt = largest_debt_of(state, limit)
+  if debt_of(state, limit) <= largest_debt then return state end
+  return bucket(largest_debt, limit, state[3])
 end
 
-function token_bucket.receipt_numbers(state)
-  return { state[1], state[2], state[3] }
+function token_bucket.receipt_numbers(state, limit)
+  return { now_ms, debt_of(state, limit), state[3] }
 end
 
--- `receipt` is the state that the charge left.
-function token_bucket.refund(state, receipt, limit, cost)
-  if receipt[3] ~= state[3] then return state end
-  local given = math.min(cost * limit.window_ms, debt_of(receipt, limit))
-  if given == 0 then return state end
-  return bucket(math.max(0, debt_of(state, limit) - given), limit, state[3])
+-- How often a bucket can have been full since a charge for which more is taken.
+local MOST_FILLS = 65536
+
+function token_bucket.settle(state, record, limit, cost)
+  local units, at_ms, charged_debt, charged_id = record[1], record[2], record[3], record[4]
+  local window_ms, burst, fill_id = limit.window_ms, limit.burst, state[3]
+  local came_back = math.max(0, now_ms - at_ms) * limit.units
+  local fills = (fill_id - charged_id) % 4294967296
+  if came_back >= burst * window_ms or fills > math.min(burst, MOST_FILLS) then return state, record end
+  local debt = debt_of(state, limit)
+  local outstanding = fills == 0 and math.max(0, charged_debt - came_back) or 0
+  local room = math.floor(((burst + limit.max_debt) * window_ms - debt) / window_ms)
+  local change = change_of_units(units, cost, room)
+  local parts = math.max(change * window_ms, -outstanding)
+  if debt == 0 and parts > 0 then fill_id = next_id(fill_id) end
+  local settled = parts == 0 and state or bucket(math.max(0, debt + parts), limit, fill_id)
+  return settled, { units + change, at_ms, outstanding + parts + came_back, fill_id }
 end

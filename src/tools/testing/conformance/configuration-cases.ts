@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Limit } from '../../../limits/limit.ts'
 import { BAN_RULE, block, refuseUntilBanned } from './banned-client.ts'
-import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
+import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
 import { HOUR_MS, limitOf, type TestedStore, WINDOW_MS } from './tested-store.ts'
 
 /**
@@ -13,7 +13,7 @@ export const configurationCases: ConformanceGroup = (store) => {
   const { algorithms = [], bans = false } = store.capabilities ?? {}
   if (algorithms.length < 2) return []
   const cases = [forgetsNothing, takesNothingOver, keepsItsCount]
-  if (showsRefunds(store)) cases.push(refundsItsOwn)
+  if (showsSettlements(store)) cases.push(refundsItsOwn)
   return bans ? [...cases, banHoldsForAll] : cases
 }
 
@@ -74,12 +74,12 @@ const keepsItsCount: ConformanceCase = {
 }
 
 const refundsItsOwn: ConformanceCase = {
-  title: 'refund() gives back the charge of its own limit when other limits have charged the key since',
+  title: 'settle() to 0 gives back the charge of its own limit when other limits have charged the key since',
   async run(tested) {
     const [limits = [], ...others] = configurationsOf(tested, 3)
     const receipt = await tested.receiptOf(limits, 2)
     for (const other of others) await tested.consume('client', other, 2)
-    await tested.store.refund?.(receipt)
+    await tested.store.settle?.(receipt, 0)
     const rule = 'A refund must give back the units of its own limit.'
     assert.equal(await tested.remaining('client', limits), 3, rule)
     for (const other of others) {

@@ -12,7 +12,7 @@ export interface ConformanceCase {
 /** Selects the rules of one kind that apply to a store, by its capabilities and its methods. */
 export type ConformanceGroup = (store: Store) => readonly ConformanceCase[]
 
-/** Whether a test can see what a refund did. */
-export function showsRefunds({ refund, peek }: Store): boolean {
-  return refund !== undefined && peek !== undefined
+/** Whether a test can see what a settlement did. */
+export function showsSettlements({ settle, peek }: Store): boolean {
+  return settle !== undefined && peek !== undefined
 }

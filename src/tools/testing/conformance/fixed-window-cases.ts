@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
+import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
 import { traceCase } from './random-trace.ts'
 import { WINDOW_MS } from './tested-store.ts'
 
@@ -8,7 +8,7 @@ export const fixedWindowCases: ConformanceGroup = (store) => [
   resetsAtTheEnd,
   resetMsCountsDown,
   randomTrace,
-  ...(showsRefunds(store) ? [refundsInItsWindow] : []),
+  ...(showsSettlements(store) ? [refundsInItsWindow] : []),
 ]
 
 const resetsAtTheEnd: ConformanceCase = {
@@ -45,17 +45,17 @@ const randomTrace: ConformanceCase = traceCase(
 )
 
 const refundsInItsWindow: ConformanceCase = {
-  title: 'refund() gives a charge back in the window of the charge, and in no later window',
+  title: 'settle() to 0 gives a charge back in the window of the charge, and in no later window',
   async run(tested) {
     const limits = [tested.limit(10)]
     const oldReceipt = await tested.receiptOf(limits, 3)
     tested.clock.advance(WINDOW_MS)
     const receipt = await tested.receiptOf(limits, 4)
-    await tested.store.refund?.(oldReceipt)
+    await tested.store.settle?.(oldReceipt, 0)
     const afterOld = await tested.remaining('client', limits)
     assert.equal(afterOld, 6, 'The receipt of an earlier window must give nothing back.')
     tested.clock.advance(WINDOW_MS - 1)
-    await tested.store.refund?.(receipt)
+    await tested.store.settle?.(receipt, 0)
     const afterCurrent = await tested.remaining('client', limits)
     assert.equal(afterCurrent, 10, 'A receipt must be good until its window ends.')
   },

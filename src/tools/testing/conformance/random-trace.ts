@@ -67,7 +67,7 @@ export function refundTraceCase(
         advanceClock(tested, limits, random)
         const later = await tested.consume('client', limits)
         if (later.allowed) kept = [...kept, { atMs: tested.clock.now(), units: 1 }]
-        await tested.store.refund?.(receipt)
+        await tested.store.settle?.(receipt, 0)
       }
     },
   }

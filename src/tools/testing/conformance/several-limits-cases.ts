@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Decision } from '../../../limits/decision.ts'
 import type { Limit } from '../../../limits/limit.ts'
-import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
+import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
 import { traceCase } from './random-trace.ts'
 import { HOUR_MS, limitOf, type TestedStore, WINDOW_MS } from './tested-store.ts'
 
@@ -12,7 +12,7 @@ import { HOUR_MS, limitOf, type TestedStore, WINDOW_MS } from './tested-store.ts
 export const severalLimitsCases: ConformanceGroup = (store) => {
   if (store.capabilities?.severalLimits !== true) return []
   const cases = [allOrNone, anyOrder, asIfAlone, randomTrace]
-  return showsRefunds(store) ? [...cases, refundsAll] : cases
+  return showsSettlements(store) ? [...cases, refundsAll] : cases
 }
 
 type LimitShape = readonly [name: string, units: number, windowMs: number]
@@ -118,12 +118,12 @@ const randomTrace: ConformanceCase = traceCase(
 )
 
 const refundsAll: ConformanceCase = {
-  title: 'refund() gives a charge back to all of several limits',
+  title: 'settle() to 0 gives a charge back to all of several limits',
   async run(tested) {
     const limits = limitsOf(tested)
     await tested.receiptOf(limits, 1)
     const receipt = await tested.receiptOf(limits, 3)
-    await tested.store.refund?.(receipt)
+    await tested.store.settle?.(receipt, 0)
     const remaining = remainingByName(await tested.peek('client', limits))
     const rule = 'A refund must give back the units of all limits of the charge.'
     assert.deepEqual(remaining, { second: 3, minute: 5, hour: 6 }, rule)

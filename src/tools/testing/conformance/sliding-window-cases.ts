@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Limit } from '../../../limits/limit.ts'
 import { toleranceMsOf } from './algorithm-bounds.ts'
-import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
+import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
 import { refundTraceCase, traceCase } from './random-trace.ts'
 import { type TestedStore, WINDOW_MS } from './tested-store.ts'
 
@@ -13,7 +13,7 @@ export const slidingWindowCases: ConformanceGroup = (store) => [
   unitsComeBackOneByOne,
   resetOfTheOldest,
   randomTrace,
-  ...(showsRefunds(store) ? [refundsItsUnits, refundsForOneWindow, refundTrace] : []),
+  ...(showsSettlements(store) ? [refundsItsUnits, refundsForOneWindow, refundTrace] : []),
 ]
 
 const unitsComeBackOneByOne: ConformanceCase = {
@@ -72,7 +72,8 @@ const refundTrace: ConformanceCase = refundTraceCase(
 )
 
 const refundsItsUnits: ConformanceCase = {
-  title: 'refund() gives back the units of its receipt, and other units still come back at their own time',
+  title:
+    'settle() to 0 gives back the units of its receipt, and other units still come back at their own time',
   async run(tested) {
     const limit = tested.limit(10)
     const assertRemaining = async (expected: number, rule: string): Promise<void> =>
@@ -82,7 +83,7 @@ const refundsItsUnits: ConformanceCase = {
     const receipt = await tested.receiptOf([limit], 3)
     tested.clock.advance(WINDOW_MS / 4)
     await tested.receiptOf([limit], 4)
-    await tested.store.refund?.(receipt)
+    await tested.store.settle?.(receipt, 0)
     await assertRemaining(4, 'A refund must give back the units of its charge at once.')
     tested.clock.advance(WINDOW_MS / 2 + toleranceMsOf(limit))
     await assertRemaining(6, 'A refund must not change when the units of an older charge come back.')
@@ -94,17 +95,17 @@ const refundsItsUnits: ConformanceCase = {
 }
 
 const refundsForOneWindow: ConformanceCase = {
-  title: 'refund() ignores a receipt whose units have already come back',
+  title: 'settle() to 0 ignores a receipt whose units have already come back',
   async run(tested) {
     const limit = tested.limit(10)
     const oldReceipt = await tested.receiptOf([limit], 3)
     tested.clock.advance(WINDOW_MS + toleranceMsOf(limit))
     const receipt = await tested.receiptOf([limit], 4)
-    await tested.store.refund?.(oldReceipt)
+    await tested.store.settle?.(oldReceipt, 0)
     const afterOld = await tested.remaining('client', [limit])
     assert.equal(afterOld, 6, 'A receipt whose units have come back must give nothing back.')
     tested.clock.advance(WINDOW_MS - 1)
-    await tested.store.refund?.(receipt)
+    await tested.store.settle?.(receipt, 0)
     const afterCurrent = await tested.remaining('client', [limit])
     assert.equal(afterCurrent, 10, 'A receipt must be good for one window.')
   },

@@ -62,7 +62,7 @@ const NO_ALGORITHM: readonly ConformanceGroup[] = [
 /**
  * Registers the tests that every store must pass. The tests of counting are registered for each algorithm that
  * the store declares, below the name of the algorithm. The tests of keys, of bans and of closing are registered
- * once. There are no tests for what a store does not have: `peek`, `refund`, several limits, several algorithms,
+ * once. There are no tests for what a store does not have: `peek`, `settle`, several limits, several algorithms,
  * or bans. The title of a test is the rule that the store must keep.
  *
  * ```ts

@@ -82,7 +82,7 @@ export class TestedStore {
   async receiptOf(limits: readonly Limit[], cost = 1): Promise<Receipt> {
     const rule = `A charge of ${cost} must be allowed while so many units remain.`
     const { receipt } = await this.assertAllowed(rule, 'client', limits, cost)
-    assert.ok(receipt !== undefined, 'An allowed charge must have a receipt when the store has refund().')
+    assert.ok(receipt !== undefined, 'An allowed charge must have a receipt when the store has settle().')
     return receipt
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Limit } from '../../../limits/limit.ts'
-import { type ConformanceCase, type ConformanceGroup, showsRefunds } from './conformance-case.ts'
+import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
 import { refundTraceCase, traceCase } from './random-trace.ts'
 import { HOUR_MS, type TestedStore, WINDOW_MS } from './tested-store.ts'
 
@@ -11,7 +11,7 @@ export const tokenBucketCases: ConformanceGroup = (store) => [
   resetOfTheBucket,
   exactRate,
   randomTrace,
-  ...(showsRefunds(store) ? [refundsWhatIsMissing, refundTrace] : []),
+  ...(showsSettlements(store) ? [refundsWhatIsMissing, refundTrace] : []),
 ]
 
 /** For a limit of ten units: a bucket that holds fewer units, as many, and more. */
@@ -120,7 +120,7 @@ const refundTrace: ConformanceCase = refundTraceCase(
 )
 
 const refundsWhatIsMissing: ConformanceCase = {
-  title: 'refund() gives back only the units that have not come back already',
+  title: 'settle() to 0 gives back only the units that have not come back already',
   async run(tested) {
     const limits = [tested.limit(6)]
     const assertRemaining = async (expected: number, rule: string): Promise<void> =>
@@ -129,12 +129,12 @@ const refundsWhatIsMissing: ConformanceCase = {
     tested.clock.advance(2 * (WINDOW_MS / 6))
     await tested.receiptOf(limits, 2)
     await assertRemaining(3, 'One unit must come back in each windowMs / limit.')
-    await tested.store.refund?.(oldReceipt)
+    await tested.store.settle?.(oldReceipt, 0)
     await assertRemaining(4, 'Where two of three units have come back, a refund must give back one.')
     const laterReceipt = await tested.receiptOf(limits, 4)
     tested.clock.advance(WINDOW_MS)
     await tested.receiptOf(limits, 2)
-    await tested.store.refund?.(laterReceipt)
+    await tested.store.settle?.(laterReceipt, 0)
     await assertRemaining(4, 'Where all units have come back, a refund must give back nothing.')
   },
 }

@@ -91,7 +91,7 @@ describe('Overflow', () => {
     expect(receipt.isOf(new SharedClients().overflow.client)).toBe(false)
     shared.consume(9)
     for (const _ of [1, 2]) {
-      receipt.redeem(NOW_MS)
+      receipt.settle(NOW_MS, 0)
       expect(shared.remaining(9)).toBe(2)
     }
     expect(shared.remaining(10)).toBe(3)

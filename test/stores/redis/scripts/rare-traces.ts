@@ -41,7 +41,7 @@ export const RARE_TRACES: readonly Trace[] = [
   {
     steps: [
       charge(NINE_IN_A_SECOND),
-      { change: { kind: 'refund', which: 0 } },
+      { change: { kind: 'settle', which: 0, cost: 0 } },
       turn(500),
       charge(NINE_IN_A_SECOND),
     ],

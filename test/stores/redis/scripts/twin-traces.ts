@@ -13,12 +13,19 @@ export interface ChargeStep {
   readonly refundable: boolean | undefined
 }
 
-/** An operation without an answer. */
+/** A settlement. */
+export interface SettleStep {
+  readonly kind: 'settle'
+  /** The index of one of the receipts so far, modulo their number. */
+  readonly which: number
+  readonly cost: number
+}
+
+/** An operation that is no decision. */
 export type ChangeStep =
   | { readonly kind: 'block'; readonly key: string; readonly forMs: number }
   | { readonly kind: 'unblock' | 'reset'; readonly key: string }
-  /** The index of one of the receipts so far, modulo their number. */
-  | { readonly kind: 'refund'; readonly which: number }
+  | SettleStep
 
 /** The times in a decision for which a step can wait. */
 const WAITS = ['retry', 'repeat', 'reset', 'ban'] as const
@@ -147,8 +154,13 @@ function stepsOf(
         const most = Math.min(...rest.limits.map(({ burst }) => burst))
         return { charge: { kind, ...rest, cost: Math.max(1, Math.floor(share * most)) } }
       })
+  const settle = fc.record({
+    kind: fc.constant('settle' as const),
+    which: fc.nat(20),
+    cost: fc.oneof(fc.constant(0), fc.nat(12), fc.nat(1_000_000)),
+  })
   const change: fc.Arbitrary<ChangeStep> = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), which: fc.nat(20) }) },
+    { weight: 3, arbitrary: settle },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('block' as const), key, forMs: windowMs }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('unblock' as const, 'reset' as const), key }) },
   )

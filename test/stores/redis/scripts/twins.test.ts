@@ -41,15 +41,15 @@ class Twin {
     return { ...rest, hasReceipt: receipt !== undefined }
   }
 
-  async change(step: ChangeStep): Promise<void> {
+  /** What the store answers to a settlement. Other changes have no answer. */
+  async change(step: ChangeStep): Promise<number | undefined> {
+    if (step.kind === 'settle') {
+      const receipt = this.#receipts[step.which % this.#receipts.length]
+      return receipt === undefined ? undefined : await this.#store.settle?.(receipt, step.cost)
+    }
     if (step.kind === 'block') await this.#store.block?.(step.key, step.forMs)
-    else if (step.kind === 'refund') await this.#refund(step.which)
     else await this.#store[step.kind]?.(step.key)
-  }
-
-  async #refund(which: number): Promise<void> {
-    const receipt = this.#receipts[which % this.#receipts.length]
-    if (receipt !== undefined) await this.#store.refund?.(receipt)
+    return undefined
   }
 }
 
@@ -104,7 +104,10 @@ describeRedis('the scripts of Redis', () => {
     for (const [at, step] of steps.entries()) {
       if ('turn' in step) clock.set(clock.now() + turnedMs(step.turn, memory.last))
       else if ('charge' in step) await compareDecisions(step.charge, at)
-      else await both((twin) => twin.change(step.change))
+      else {
+        const [one, other] = await both((twin) => twin.change(step.change))
+        expect(one, `step ${at} of ${JSON.stringify(steps)}`).toBe(other)
+      }
       if ('change' in step && step.change.kind === 'reset') await chargeFirst(step.change.key, at)
     }
   }

@@ -2,7 +2,8 @@ import type { Algorithm, AlgorithmResult } from '../../../../src/limits/algorith
 import type { AlgorithmState } from '../../../../src/limits/algorithms.ts'
 import { type FixedWindowState, fixedWindow } from '../../../../src/limits/fixed-window.ts'
 import type { AlgorithmName, Limit } from '../../../../src/limits/limit.ts'
-import { type SlidingWindowState, slidingWindow } from '../../../../src/limits/sliding-window.ts'
+import type { SlidingWindowState } from '../../../../src/limits/slices.ts'
+import { slidingWindow } from '../../../../src/limits/sliding-window.ts'
 import { type TokenBucketState, tokenBucket } from '../../../../src/limits/token-bucket.ts'
 import type { Charge } from '../../../../src/stores/store.ts'
 import type { FakeClock } from '../../../../src/tools/testing/index.ts'
@@ -59,7 +60,7 @@ const opensAWindowWithEachCharge: Algorithm<FixedWindowState> = {
 
 const refundsIntoAnyWindow: Algorithm<FixedWindowState> = {
   ...fixedWindow,
-  refund: (state, _taken, ...rest) => fixedWindow.refund(state, state, ...rest),
+  settle: (state, [units], ...rest) => fixedWindow.settle(state, [units, state.windowId], ...rest),
 }
 
 /** An estimate: the units of the last window are taken as spread evenly over it. */
@@ -87,7 +88,11 @@ const estimatesWithTwoCounters: Algorithm<TwoCounters> = {
     }
   },
   rewind: (state) => state,
-  refund: (state, _taken, _nowMs, _limit, cost) => ({ ...state, current: Math.max(0, state.current - cost) }),
+  recordOf: (_state, _nowMs, _limit, cost) => [cost],
+  settle: (state, [units], _nowMs, _limit, cost) => ({
+    state: { ...state, current: Math.max(0, state.current + cost - units) },
+    record: [cost],
+  }),
 }
 
 /** All units count until the last of them is one window old. */
@@ -112,20 +117,24 @@ function without(cost: number, slices: SlidingWindowState['slices']): SlidingWin
 
 const refundsTheOldest: Algorithm<SlidingWindowState> = {
   ...slidingWindow,
-  refund: (state, _taken, _nowMs, _limit, cost) => ({
-    ...state,
-    slices: without(cost, state.slices).filter(({ units }) => units > 0),
-  }),
+  settle(state, record, nowMs, limit, cost) {
+    const [units, id = 0] = record
+    if (cost > units) return slidingWindow.settle(state, record, nowMs, limit, cost)
+    const slices = without(units - cost, state.slices).filter((slice) => slice.units > 0)
+    return { state: { ...state, slices }, record: [cost, id] }
+  },
 }
 
 const refundsTheNewest: Algorithm<SlidingWindowState> = {
   ...slidingWindow,
-  refund: (state, _taken, _nowMs, _limit, cost) => ({
-    ...state,
-    slices: without(cost, state.slices.toReversed())
+  settle(state, record, nowMs, limit, cost) {
+    const [units, id = 0] = record
+    if (cost > units) return slidingWindow.settle(state, record, nowMs, limit, cost)
+    const slices = without(units - cost, state.slices.toReversed())
       .toReversed()
-      .filter(({ units }) => units > 0),
-  }),
+      .filter((slice) => slice.units > 0)
+    return { state: { ...state, slices }, record: [cost, id] }
+  },
 }
 
 const ignoresTheBurst: Algorithm<TokenBucketState> = {
@@ -163,15 +172,16 @@ function withWholeMs(round: (ms: number) => number): Algorithm<TokenBucketState>
   return {
     charge: (state, nowMs, limit, cost) => tokenBucket.charge(state, nowMs, rounded(limit), cost),
     rewind: (state, nowMs, limit) => tokenBucket.rewind(state, nowMs, rounded(limit)),
-    refund: (state, taken, nowMs, limit, cost) =>
-      tokenBucket.refund(state, taken, nowMs, rounded(limit), cost),
+    recordOf: (state, nowMs, limit, cost) => tokenBucket.recordOf(state, nowMs, rounded(limit), cost),
+    settle: (state, record, nowMs, limit, cost) =>
+      tokenBucket.settle(state, record, nowMs, rounded(limit), cost),
   }
 }
 
 const refundsUnitsThatCameBack: Algorithm<TokenBucketState> = {
   ...tokenBucket,
-  refund: (state, _taken, nowMs, limit, cost) =>
-    tokenBucket.refund(state, { ...state, fullAtMs: nowMs + 1_000_000_000 }, nowMs, limit, cost),
+  settle: (state, [units], nowMs, limit, cost) =>
+    tokenBucket.settle(state, [units, nowMs, limit.burst * limit.windowMs, state.fillId], nowMs, limit, cost),
 }
 
 /** Forgets a client after a window without charges, although a large bucket takes longer to fill. */
@@ -189,7 +199,8 @@ class ForgetsAfterOneWindow extends SimpleStore {
 const resetsAtTheEnd = 'a window refuses until its last millisecond, and the next window has the full limit'
 const resetMsCountsDown = 'resetMs counts down to the end of the window that the first charge opened'
 const fixedTrace = 'in a random trace, each window allows as many units as the limit has, and no more'
-const refundsInItsWindow = 'refund() gives a charge back in the window of the charge, and in no later window'
+const refundsInItsWindow =
+  'settle() to 0 gives a charge back in the window of the charge, and in no later window'
 const unitsComeBackOneByOne =
   'each unit comes back one window after it was taken, and not together with the others'
 const resetOfTheOldest = 'resetMs is the time until the oldest units come back'
@@ -197,8 +208,8 @@ const slidingTrace =
   'in a random trace, no window allows more than the limit, and no unit counts for more than 9/8 of a window'
 const slidingRefundTrace = 'in a random trace with refunds, no window has more kept charges than the limit'
 const refundsItsUnits =
-  'refund() gives back the units of its receipt, and other units still come back at their own time'
-const refundsForOneWindow = 'refund() ignores a receipt whose units have already come back'
+  'settle() to 0 gives back the units of its receipt, and other units still come back at their own time'
+const refundsForOneWindow = 'settle() to 0 ignores a receipt whose units have already come back'
 const burstThenRate = 'a client can take the burst at once, and then one unit in each windowMs / limit'
 const fillsUp = 'a bucket fills up to the burst and no further, and is remembered until it is full'
 const resetOfTheBucket =
@@ -208,7 +219,7 @@ const bucketTrace =
   'in a random trace, any interval of d ms allows burst + floor(d * limit / windowMs) units, and no more'
 const bucketRefundTrace =
   'in a random trace with one refund at a time, the kept charges stay within the burst and the rate'
-const refundsWhatIsMissing = 'refund() gives back only the units that have not come back already'
+const refundsWhatIsMissing = 'settle() to 0 gives back only the units that have not come back already'
 
 const fixed = 'fixed-window'
 const sliding = 'sliding-window'

@@ -32,8 +32,8 @@ class RefundsTheLimitsOfTheLastChargeOnly extends SimpleStore {
     this.#lastLimits = plan.charge.limits
     return super.take(plan)
   }
-  protected override giveBack(receipt: SimpleReceipt, client: Client): void {
-    if (receipt.limits === this.#lastLimits) super.giveBack(receipt, client)
+  protected override change(receipt: SimpleReceipt, client: Client, cost: number): void {
+    if (receipt.limits === this.#lastLimits) super.change(receipt, client, cost)
   }
 }
 
@@ -51,9 +51,9 @@ class BansForTheFirstChargedLimitsOnly extends SimpleStore {
 
 const forgetsNothing = 'a charge forgets nothing that limits with another algorithm or window have counted'
 const takesNothingOver = 'a limit does not count what limits with another algorithm or window have counted'
-const keepsItsCount = 'a limit keeps its count when its amount changes'
+const keepsItsCount = 'a limit keeps its count, at most its new amount, when its amount changes'
 const refundsItsOwn =
-  'refund() gives back the charge of its own limit when other limits have charged the key since'
+  'settle() to 0 gives back the charge of its own limit when other limits have charged the key since'
 const banHoldsForAll = 'a ban holds for limits with another algorithm or window too'
 
 export const BROKEN_CONFIGURATIONS: readonly BrokenStore[] = [
