@@ -12,6 +12,7 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
 const library = {
   index: 'src/index.ts',
   audit: 'src/tools/audit/index.ts',
+  concurrency: 'src/tools/concurrency/index.ts',
   dashboard: 'src/tools/dashboard/index.ts',
   metrics: 'src/tools/metrics/index.ts',
   openapi: 'src/tools/openapi/index.ts',

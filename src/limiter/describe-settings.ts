@@ -56,12 +56,12 @@ function describePolicy<Req>(policy: ClassPolicy<Req>): readonly LimitDescriptio
 }
 
 function describeLimit(compiled: Limit, limit: number | 'dynamic'): LimitDescription {
-  const { name, windowMs, algorithm, burst } = compiled
+  const { name, windowMs, algorithm, burst, isInFlight } = compiled
   return {
     name,
     limit,
     windowSec: windowMs / 1000,
-    algorithm,
+    algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
   }
 }

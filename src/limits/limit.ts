@@ -25,6 +25,11 @@ export interface Limit {
   /** Units that can be taken at once: the capacity of a token bucket. For windows it equals `limit`. */
   readonly burst: number
   readonly algorithm: AlgorithmName
+  /**
+   * Whether it limits requests that run at once, for a store of leases. Then `windowMs` is only the time after which a
+   * refused client may try again, and the algorithm has no meaning.
+   */
+  readonly isInFlight?: true
 }
 
 /**

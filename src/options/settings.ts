@@ -100,7 +100,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
 }
 
 /** The store, and what happens when it fails. */
-function parseStoreSettings({
+export function parseStoreSettings({
   store,
   onStoreError,
   storeDeadlineMs = store?.deadlineMs ?? 100,

@@ -7,10 +7,9 @@ import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
-import { askStore } from './ask-store.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
-import { followUpAllowed, recordAnswer } from './record-answer.ts'
+import { recordAnswer } from './record-answer.ts'
 import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
 import { attachInfo } from './request-info.ts'
 import { requestRecordOf } from './request-record.ts'
@@ -55,7 +54,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  const { req } = context
+  const { req, res } = context
   parts.checkOpen()
   // The client now, before anything is awaited: a socket that was reset meanwhile has no address any more.
   // The headers once: what Express has made of a request is slow to read.
@@ -63,7 +62,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   const client = parts.resolveClient(req, headers)
   const listed = outcomeByLists(client, parts)
   if (listed !== undefined) return uncharged(listed, client, context, parts)
-  const plan = parts.planCharge(req, client.key, headers)
+  const plan = parts.planCharge(req, client.key, headers, res)
   // A promise is made only where one is waited for.
   if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
   return charge(plan, client, context, parts)
@@ -90,7 +89,9 @@ function charge<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  return plan === undefined ? uncharged('unlimited', client, context, parts) : askStore(parts.store, plan)
+  return plan === undefined
+    ? uncharged('unlimited', client, context, parts)
+    : parts.takeCharge(parts.store, plan, context)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -163,7 +164,7 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   writeHeaders(res, formats, record.state, shown)
   const { plan, decision, retryAfterMs } = shown
   if (!decision.allowed) return { info, violated: violatedBy(decision, plan.charge.cost), retryAfterMs }
-  followUpAllowed(context, shown, parts)
+  parts.followUp(context, shown, parts)
   return undefined
 }
 

@@ -3,15 +3,34 @@ import type { Client } from '../client/client-resolver.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
-import type { ChargePlan, PlanCharge } from './charge-plan.ts'
+import type { ChargePlan } from './charge-plan.ts'
+import type { ShownDecision } from './record-answer.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
+/** What a limiter does with a charge. It sets a limiter of requests in flight apart from one of requests in a time. */
+export interface ChargeSteps<Req extends IncomingMessage, Res extends ServerResponse> {
+  /** Takes the charge of a plan. */
+  readonly takeCharge: (
+    store: ResilientStore,
+    plan: ChargePlan,
+    context: RequestContext<Req, Res>,
+  ) => MaybePromise<AnsweredRequest>
+  /** Called for an allowed request, after its headers were written. */
+  readonly followUp: (
+    context: RequestContext<Req, Res>,
+    shown: ShownDecision,
+    parts: MiddlewareParts<Req, Res>,
+  ) => void
+}
+
 /** Everything that the middleware of one limiter needs. It is made once, when the limiter is created. */
-export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {
+export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse>
+  extends ChargeSteps<Req, Res> {
   /** Identifies the limiter on a request. */
   readonly id: symbol
   readonly settings: Settings<Req, Res>
@@ -20,7 +39,12 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
-  readonly planCharge: PlanCharge<Req>
+  readonly planCharge: (
+    req: Req,
+    addressKey: string,
+    headers: IncomingHttpHeaders,
+    res: Res,
+  ) => MaybePromise<ChargePlan | undefined>
   readonly infoProperty: RequestProperty
   readonly store: ResilientStore
   /** Milliseconds since the epoch, for the instants in headers. */

@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
   '.': 37_000,
   './audit': 12_700,
+  './concurrency': 32_000,
   './dashboard': 24_700,
   './metrics': 4_700,
   './openapi': 3_200,
