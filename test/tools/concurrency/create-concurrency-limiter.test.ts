@@ -342,6 +342,7 @@ describe('the guard of a concurrency limiter', () => {
     const limiter = createConcurrencyLimiter({ limit: 1, trustProxy: false })
     const server = http.createServer((_req, res) => void res.end('ok'))
     server.on('upgrade', (_req: IncomingMessage, socket) => {
+      socket.on('end', () => socket.end()).resume()
       socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
     })
     limiter.guard(server)
