@@ -8,7 +8,6 @@ import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import type { ChargePlan } from './charge-plan.ts'
-import type { ShownDecision } from './record-answer.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
@@ -72,3 +71,16 @@ export interface AnsweredRequest {
 
 /** How far a request has come before it is recorded and answered: `unlimited` where nothing is to be charged. */
 export type RequestOutcome = AnsweredRequest | 'denied' | 'unlimited'
+
+/** A decision as the client is to see it. */
+export interface ShownDecision {
+  readonly plan: ChargePlan
+  readonly decision: Decision
+  /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
+  readonly retryAfterMs: number
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly isEnforced: boolean
+  /** The receipt of the second charge, where two classes were charged. */
+  readonly otherReceipt?: Receipt | undefined
+}

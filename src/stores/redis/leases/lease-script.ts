@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '../clients/redis-connection.ts'
 import { explainReply } from '../error-replies.ts'
 
-const SOURCE: string = readFileSync(new URL('./leases.lua', import.meta.url), 'utf8')
+const SOURCE: string = readFileSync(new URL('../scripts/leases.lua', import.meta.url), 'utf8')
 const SHA = createHash('sha1').update(SOURCE).digest('hex')
 
 /** What `leases.lua` answers. */
