@@ -17,9 +17,11 @@ export function whenClosed(req: IncomingMessage, res: ServerResponse, onClosed: 
     onClosed()
     return () => undefined
   }
-  const socket = mayCloseUnnoticed(req, res) ? req.socket : undefined
+  // Adapters may make requests without a socket.
+  const socket: Socket | undefined = mayCloseUnnoticed(req, res) ? req.socket : undefined
   const stop = (): void => {
     res.off('close', closed)
+    res.off('finish', closed)
     if (socket !== undefined) waitingFor.get(socket)?.delete(closed)
   }
   const closed = (): void => {
@@ -27,6 +29,8 @@ export function whenClosed(req: IncomingMessage, res: ServerResponse, onClosed: 
     onClosed()
   }
   res.once('close', closed)
+  // With HTTP/1 both come together, except behind adapters for functions, whose responses never close.
+  if (req.httpVersionMajor < 2) res.once('finish', closed)
   if (socket !== undefined) callbacksOf(socket).add(closed)
   return stop
 }
@@ -39,7 +43,7 @@ function mayCloseUnnoticed(req: IncomingMessage, res: ServerResponse): boolean {
 function isClosed(req: IncomingMessage, res: ServerResponse): boolean {
   if (res.destroyed || res.closed) return true
   // With HTTP/2 the socket belongs to many requests.
-  return req.httpVersionMajor < 2 && req.socket.destroyed
+  return req.httpVersionMajor < 2 && req.socket?.destroyed === true
 }
 
 /** Pipelined requests can be many. A listener for each would look like a leak to Node. */

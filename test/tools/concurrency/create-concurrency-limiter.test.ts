@@ -58,6 +58,15 @@ describe('a concurrency limiter', () => {
     expect([run(limiter).ran, run(limiter).ran]).toEqual([true, false])
   })
 
+  it('gives a place back when a response finishes that never closes, as behind an adapter for functions', () => {
+    const limiter = createConcurrencyLimiter({ limit: 1, trustProxy: false })
+    const res = run(limiter)
+    res.emit('finish')
+    expect(limiter.inFlight).toBe(0)
+    close(res)
+    expect(limiter.inFlight).toBe(0)
+  })
+
   it('holds nothing after 100,000 requests that were aborted', () => {
     const limiter = createConcurrencyLimiter({ limit: 3, trustProxy: false })
     let refused = 0
