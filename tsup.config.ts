@@ -16,6 +16,7 @@ const library = {
   dashboard: 'src/tools/dashboard/index.ts',
   metrics: 'src/tools/metrics/index.ts',
   openapi: 'src/tools/openapi/index.ts',
+  persistence: 'src/stores/memory/persistence/index.ts',
   redis: 'src/stores/redis/index.ts',
   testing: 'src/tools/testing/index.ts',
 }
@@ -50,7 +51,7 @@ const READ_CALL = /readFileSync\(\s*new URL\(\s*'(\.[^']*)',\s*import\.meta\.url
 /** The import that a source needs only for such calls. */
 const READ_IMPORT = "import { readFileSync } from 'node:fs'\n"
 
-/** The text files whose comments and white space are left out of the package. */
+/** The text files that are in the package in a short form: without comments and white space, with short names. */
 const LOADERS: Readonly<Record<string, 'css' | 'js'>> = { '.css': 'css', '.js': 'js' }
 
 /**
@@ -74,7 +75,7 @@ export function withTextFilesInlined(source: string, url: URL): string {
 function packagedText(file: URL): string {
   const text = readFileSync(file, 'utf8')
   const loader = LOADERS[extname(file.pathname)]
-  return loader === undefined ? text : transformSync(text, { loader, minifyWhitespace: true }).code
+  return loader === undefined ? text : transformSync(text, { loader, minify: true }).code
 }
 
 /**
@@ -87,7 +88,7 @@ const inlineFiles: EsbuildPlugin = {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const url = pathToFileURL(path)
-      const isScripts = path.endsWith('redis-scripts.ts')
+      const isScripts = source.includes('import { assembleScript }')
       const contents = isScripts ? withLuaScriptsInlined(source, url) : withTextFilesInlined(source, url)
       return { contents, loader: 'ts' }
     })

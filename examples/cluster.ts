@@ -63,7 +63,7 @@ function serve(): void {
   const client = new Redis(REDIS_URL, { lazyConnect: true })
   const store = new RedisStore({ client, deadlineMs: Number(REDIS_DEADLINE_MS) })
   const limiter = createRateLimiter({
-    read: Number(LIMIT),
+    limit: Number(LIMIT),
     store,
     // If Redis fails, each process allows its share, so that all together allow no more than the limit.
     fallbackShare: 1 / PROCESSES,

@@ -1,9 +1,11 @@
 import { type IncomingHttpHeaders, IncomingMessage, type ServerResponse } from 'node:http'
-import { type Client, createClientResolver } from './client/client-resolver.ts'
+import type { Request, Response } from 'express'
+import { createClientResolver } from './client/client-resolver.ts'
 import { clientWarnings } from './client/client-warnings.ts'
 import { explainClient } from './client/explain-client.ts'
 import { trustOfApp } from './client/express-proxy-trust.ts'
 import { generatedKeyWithWarning } from './client/generated-key.ts'
+import type { Client } from './client/known-client.ts'
 import { trustOfAppWithWarning } from './client/proxy-trust-warnings.ts'
 import { RateLimiterError } from './errors/rate-limiter-error.ts'
 import { ClientBans } from './limiter/client-bans.ts'
@@ -15,8 +17,9 @@ import {
 } from './limiter/creation-warnings.ts'
 import { describeSettings } from './limiter/describe-settings.ts'
 import { DirectCharges } from './limiter/direct-charges.ts'
+import { withForeignMethods } from './limiter/foreign-methods.ts'
 import type { RateLimiter } from './limiter/rate-limiter.ts'
-import { checkGuard, guardServer } from './limiter/server-guard.ts'
+import { checkGuard, guardServer, type LimiterFunction } from './limiter/server-guard.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { chain } from './maybe-promise.ts'
@@ -28,6 +31,7 @@ import { createMiddleware } from './request/middleware.ts'
 import { followUpAllowed } from './request/record-answer.ts'
 import type { ChargeSteps, MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
+import { exposableNames } from './response/exposed-headers.ts'
 import { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
 import type { SeedableStore } from './stores/resilience/fallback-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
@@ -36,13 +40,16 @@ import type { Store } from './stores/store.ts'
 /**
  * Creates a rate limiter: middleware that charges every request to its client, and refuses requests above the limit.
  *
+ * The functions among the options get the request and the response of Express. For a server of `node:http` without
+ * Express: `createRateLimiter<IncomingMessage, ServerResponse>()`.
+ *
  * @throws RateLimiterError for an unknown option, for a value that an option does not take, for options that
  *   contradict each other, and for a store that cannot do what the options need
  */
 export function createRateLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
->(options: RateLimiterOptions<Req, Res> = {}): RateLimiter<Req, Res> {
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
+>(options: RateLimiterOptions<NoInfer<Req>, NoInfer<Res>> = {}): RateLimiter {
   checkNotMiddleware(options)
   return assembleLimiter(parseSettings(options), {
     createStore: (clock) => new MemoryStore(clock),
@@ -53,8 +60,7 @@ export function createRateLimiter<
 
 /** What sets one kind of limiter apart from another. */
 export interface LimiterKind<Req extends IncomingMessage, Res extends ServerResponse>
-  extends ChargeSteps<Req, Res>,
-    Partial<Pick<MiddlewareParts<Req, Res>, 'planCharge'>> {
+  extends ChargeSteps<Req, Res> {
   /** Creates the store if no option gives one, and the fallback of a store that fails. */
   readonly createStore: (clock: MemoryStoreOptions) => SeedableStore
 }
@@ -63,7 +69,7 @@ export interface LimiterKind<Req extends IncomingMessage, Res extends ServerResp
 export function assembleLimiter<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
   { createStore, ...steps }: LimiterKind<Req, Res>,
-): RateLimiter<Req, Res> {
+): RateLimiter {
   warnIfHandlingRequest(settings.name)
   const createMemoryStore = (): SeedableStore =>
     createStore(settings.clock === undefined ? {} : { clock: settings.clock })
@@ -91,7 +97,7 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
     ...steps,
     checkOpen,
   }
-  const middleware = createMiddleware(parts)
+  const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)
   const { consume, peek, block, unblock, reset, resetAll } = new DirectCharges({ ...parts, bans }, store)
   const guard = guardMethod(parts, middleware)
   const { explain, health } = reportersOf(settings, resilientStore)
@@ -101,12 +107,12 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
 
 function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
   { checkOpen, settings, description }: MiddlewareParts<Req, Res>,
-  middleware: unknown,
+  middleware: LimiterFunction,
 ): RateLimiter['guard'] {
   return (server, app, options = {}) => {
     checkOpen()
     checkGuard(server, app, options, settings)
-    const parts = { limiter: middleware as never, needsAnswers: settings.refund !== undefined }
+    const parts = { limiter: middleware, needsAnswers: settings.refund !== undefined }
     const appOfServer = guardServer(server, app, parts)
     noteGuard(server, { limiter: description, app: appOfServer })
   }
@@ -116,7 +122,7 @@ function guardMethod<Req extends IncomingMessage, Res extends ServerResponse>(
 function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
   { client }: Settings<Req, Res>,
   store: ResilientStore,
-): Pick<RateLimiter<Req, Res>, 'explain' | 'health'> {
+): Pick<RateLimiter, 'explain' | 'health'> {
   return {
     explain: (req) => explainClient(req, { ...client, trust: client.trust ?? trustOfApp(req) }),
     health: () => store.health,
@@ -126,11 +132,12 @@ function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
 /** The parts of the middleware that need no store. */
 function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'now'> {
+): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'exposedNames' | 'now'> {
   return {
     resolveClient: clientResolverOf(settings),
     planCharge: chargePlanner({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
     infoProperty: requestProperty(settings.requestPropertyName),
+    exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
     now: () => (settings.clock ?? Date).now(),
   }
 }
@@ -177,7 +184,7 @@ function watchedKeyGenerator<Req extends IncomingMessage, Res extends ServerResp
 }: Settings<Req, Res>): Settings<Req, Res>['keyGenerator'] {
   if (keyGenerator === undefined) return undefined
   const keyOf = generatedKeyWithWarning(name, ipv6Subnet)
-  return (req, clientKey) => chain(keyGenerator(req, clientKey), (key) => keyOf(key) as string)
+  return (req, res, clientKey) => chain(keyGenerator(req, res, clientKey), (key) => keyOf(key) as string)
 }
 
 /** `app.use(createRateLimiter)` makes Express call it with a request. */

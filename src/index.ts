@@ -26,20 +26,20 @@ export type {
   LimitDescription,
   LimiterDescription,
 } from './limits/limiter-description.ts'
-export type { RequestClass } from './limits/request-class.ts'
-export { type Env, type EnvOptions, optionsFromEnv } from './options/env-options.ts'
+export type { ReadOrWrite, RequestClass } from './limits/request-class.ts'
+export type { BanOptions, LimitOptions, LimitSetting, PlanOptions } from './options/budget-options.ts'
+export type { Callback } from './options/callback.ts'
+export { type Env, type EnvOptions, type EnvSource, optionsFromEnv } from './options/env-options.ts'
 export type {
-  BanOptions,
   Clock,
-  LimitOptions,
-  LimitSetting,
   RateLimiterOptions,
   StandardHeadersName,
   StoreErrorPolicy,
 } from './options/rate-limiter-options.ts'
 export type { Next } from './response/next.ts'
 export type { RateLimitInfo } from './response/rate-limit-info.ts'
-export { MemoryStore, type MemoryStoreOptions, type MemoryStoreStats } from './stores/memory/memory-store.ts'
+export type { MemoryStoreStats } from './stores/memory/memory-stats.ts'
+export { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
 export type { CircuitState } from './stores/resilience/circuit-breaker.ts'
 export type { Logger, StoreHealth } from './stores/resilience/store-health.ts'
 export type { Charge, Store, StoreCapabilities } from './stores/store.ts'

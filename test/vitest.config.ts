@@ -47,6 +47,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^express-tollgate\/dashboard$/, replacement: source('tools/dashboard/index.ts') },
       { find: /^express-tollgate\/metrics$/, replacement: source('tools/metrics/index.ts') },
       { find: /^express-tollgate\/openapi$/, replacement: source('tools/openapi/index.ts') },
+      { find: /^express-tollgate\/persistence$/, replacement: source('stores/memory/persistence/index.ts') },
       { find: /^express-tollgate\/redis$/, replacement: source('stores/redis/index.ts') },
       { find: /^express-tollgate\/testing$/, replacement: source('tools/testing/index.ts') },
     ],

@@ -54,6 +54,7 @@ export function createApp({
   app.use(requireKey(watch, apiKey))
   // The page shows the clients of all tenants. It also refuses requests from other machines.
   app.use('/limits', operatorOnly, limitsPage)
+  app.get('/', (_req, res) => res.redirect('/limits/'))
   app.use(express.json({ limit: '100kb' }))
 
   app.use('/metrics', metricsRoutes({ watch, requests, limiters, streamClients }))

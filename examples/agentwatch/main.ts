@@ -9,11 +9,12 @@ try {
   const url = await agentwatch.listen()
   console.log(agentwatch.routeTable)
   console.log(`\nagentwatch serves on ${url} and counts ${agentwatch.storeDescription}. Try:\n`)
+  // A browser cannot send the header of a key.
+  if (keyHeader() === '') console.log(`  ${url}/limits/  the live page, in a browser`)
   console.log(`  curl -i ${url}/health`)
-  console.log(`  curl -i -X POST ${url}/api/v1/demo/seed${keyHeader()}\n`)
-  console.log(
-    `The stream of events is at ${url.replace('http', 'ws')}${STREAM_PATH}, behind the same limiter.`,
-  )
+  console.log(`  curl -i -X POST ${url}/api/v1/demo/seed${keyHeader()}`)
+  console.log(`  curl ${url}/metrics${keyHeader()}\n`)
+  console.log(`The events are at ${url.replace('http', 'ws')}${STREAM_PATH}, behind the same limiter.`)
 
   const stop = (signal: NodeJS.Signals): void => {
     console.log(`${signal}: answering the requests under way, then stopping.`)

@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
-import { assertEveryRouteLimited, auditRoutes, formatRoutes } from 'express-tollgate/audit'
+import { assertEveryRouteLimited, auditRoutes } from 'express-tollgate/audit'
 import { type Dashboard, dashboard } from 'express-tollgate/dashboard'
 import { type AppParts, createApp } from './app.ts'
 import { createWatch, type Watch } from './domain/watch.ts'
 import { type Drain, prepareDrain } from './http/drain.ts'
+import { listen } from './http/listen.ts'
 import { countRequests } from './http/request-counts.ts'
+import { formatRouteTable } from './http/route-table.ts'
 import { createLimiters, type Limiters } from './limiters.ts'
 import { DEFAULT_STREAM_BOUNDS, EventStream, type StreamBounds } from './live/event-stream.ts'
 import { handleUpgrades } from './live/upgrade.ts'
@@ -30,7 +31,7 @@ export interface Agentwatch {
   readonly app: Express
   readonly server: Server
   readonly watch: Watch
-  /** The table of all routes and their limits. */
+  /** The table of all routes and their limits, for a terminal of 80 columns. */
   readonly routeTable: string
   /** The place of the counters, for a message. */
   readonly storeDescription: string
@@ -65,13 +66,13 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
   server.on('request', app)
   handleUpgrades(server, stream, watch, apiKey)
   limiters.everything.guard(server)
-  const routeTable = formatRoutes(auditRoutes(app))
+  const routeTable = formatRouteTable(auditRoutes(app))
   const listenOrClose = async (): Promise<string> => {
     try {
-      return await listen(server, port)
+      return `http://127.0.0.1:${await listen(server, port)}`
     } catch (error) {
       await close()
-      throw explainListenError(error, port)
+      throw error
     }
   }
   return {
@@ -83,31 +84,6 @@ export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
     listen: listenOrClose,
     close,
   }
-}
-
-async function listen(server: Server, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-function explainListenError(error: unknown, port: number): unknown {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
-  const remedy = `Choose another port, for example: PORT=${port < 65_535 ? port + 1 : 3000} npm start`
-  if (code === 'EADDRINUSE') {
-    return new Error(`Port ${port} on 127.0.0.1 is in use by another program. ${remedy}`, { cause: error })
-  }
-  if (code === 'EACCES') {
-    return new Error(`Port ${port} on 127.0.0.1 needs more rights than this user has. ${remedy}`, {
-      cause: error,
-    })
-  }
-  return error
 }
 
 interface Closing {

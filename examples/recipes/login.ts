@@ -110,7 +110,7 @@ function loginLimiters(
     ...failures,
     name: 'login-name',
     write: { algorithm: 'token-bucket', burst: 5, limit: 20, windowSec: 3600 },
-    keyGenerator: (req: Request, address) => {
+    keyGenerator: (req, _res, address) => {
       const name = nameOf(req)
       return JSON.stringify(knownAddresses.has(name, address) ? [name, address] : [name])
     },

@@ -47,7 +47,7 @@ function accountOf(req: Request): string | undefined {
 }
 
 /** Limits clients without a key, by address. */
-function anonymousLimiter(options: Options): RateLimiter<Request> {
+function anonymousLimiter(options: Options): RateLimiter {
   return createRateLimiter({
     ...options,
     name: 'anonymous',
@@ -59,14 +59,14 @@ function anonymousLimiter(options: Options): RateLimiter<Request> {
       { name: 'anonymous-write-burst', limit: 1, windowSec: 1 },
       { name: 'anonymous-write-hourly', limit: 20, windowSec: 3600, algorithm: 'sliding-window' },
     ],
-    skip: (req: Request) => accountOf(req) !== undefined,
+    skip: (req) => accountOf(req) !== undefined,
     standardHeaders: true,
     problemDetails: true,
   })
 }
 
 /** Limits all clients: by account, or by address without an account. */
-function apiLimiter(options: Options): RateLimiter<Request> {
+function apiLimiter(options: Options): RateLimiter {
   return createRateLimiter({
     ...options,
     name: 'api',
@@ -78,7 +78,7 @@ function apiLimiter(options: Options): RateLimiter<Request> {
       { name: 'write-burst', limit: 4, windowSec: 1 },
       { name: 'write-hourly', limit: 200, windowSec: 3600, algorithm: 'sliding-window' },
     ],
-    keyGenerator: (req: Request, address) => {
+    keyGenerator: (req, _res, address) => {
       const account = accountOf(req)
       return account === undefined ? address : `account:${account}`
     },

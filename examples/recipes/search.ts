@@ -64,10 +64,9 @@ export function createApp(options: Options = {}): Express {
   app.use(
     createRateLimiter({
       ...options,
-      read: BUCKET,
-      // A POST to the search is a mistake, but it is charged its cost too, which has to fit in the bucket.
-      write: BUCKET,
-      cost: (req: Request) => COSTS[workOf(req)],
+      // One bucket for all methods: a POST to the search is a mistake, but it is charged its cost too.
+      limit: BUCKET,
+      cost: (req) => COSTS[workOf(req)],
       standardHeaders: true,
     }),
   )

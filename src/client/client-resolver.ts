@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { type Address, parseAddress } from './address.ts'
-import { clientKeyOf, DEFAULT_IPV6_SUBNET, UNKNOWN_CLIENT } from './client-key.ts'
+import type { Address } from './address.ts'
+import { DEFAULT_IPV6_SUBNET } from './client-key.ts'
 import { readForwarded } from './forwarded-reader.ts'
-import { ipv4PeerOf, isRealSocket, isUnixSocket, type PeerSocket } from './peer-socket.ts'
+import { type Client, KnownClients } from './known-client.ts'
+import { isRealSocket, isUnixSocket, type PeerSocket } from './peer-socket.ts'
 import { clientBehindProxies, clientNamedBy, type HopReader, type ProxyTrust } from './proxy-chain.ts'
-import { RecentMap } from './recent-map.ts'
 import { readSingleAddress, readViewerAddress, readXForwardedFor } from './x-forwarded-for-reader.ts'
 
 /** What the resolver reads of a request. */
@@ -48,12 +48,6 @@ export const NO_CLIENT_WARNINGS: ClientWarnings<ResolvableRequest> = {
   unknownPeer: () => undefined,
 }
 
-/**
- * The number of peers with an IPv6 address that are remembered with their clients. Their texts are short,
- * because the kernel wrote them.
- */
-const REMEMBERED_PEERS = 1000
-
 /** The address of a peer that is connected by a Unix socket, and so is on this machine. */
 const UNIX_SOCKET_PEER = '127.0.0.1'
 
@@ -63,45 +57,20 @@ const UNIX_SOCKET_PEER = '127.0.0.1'
  */
 const EXAMINED_REQUESTS = 1000
 
-/** The client of a request. */
-export interface Client {
-  readonly key: string
-  /** Undefined for a client whose socket has no address. */
-  readonly address: Address | undefined
-}
-
-/**
- * A client with an IPv4 address, which is its key. The address is parsed only when it is needed, and each
- * time.
- */
-class IPv4Client implements Client {
-  readonly key: string
-
-  constructor(text: string) {
-    this.key = text
-  }
-
-  get address(): Address | undefined {
-    return parseAddress(this.key)
-  }
-}
-
-const UNKNOWN: Client = { key: UNKNOWN_CLIENT, address: undefined }
-
 /** Compiles the function that finds the client of a request. */
 export function createClientResolver<Req extends ResolvableRequest>(
   settings: ResolverSettings<Req>,
 ): (req: Req, headers?: IncomingHttpHeaders) => Client {
   const { header, ipv6Subnet, trustFor, warnings } = settings
   const readHeader = headerReader(header)
-  const clients = new ClientCache(ipv6Subnet)
+  const clients = new KnownClients(ipv6Subnet)
   let unexamined = EXAMINED_REQUESTS
 
   const clientWithoutPeer = adapterResolver(settings, clients)
   return function resolveClient(req, headers = req.headers) {
     const peer = peerOf(req.socket, clients)
     const value = headers[header]
-    if (peer === UNKNOWN) return clientWithoutPeer(req, value, headers)
+    if (peer === clients.unknown) return clientWithoutPeer(req, value, headers)
     if (value === undefined) {
       if (unexamined > 0) {
         unexamined--
@@ -128,19 +97,19 @@ export function createClientResolver<Req extends ResolvableRequest>(
 /** Compiles the function that finds the client of a request whose peer has no address. */
 function adapterResolver<Req extends ResolvableRequest>(
   { header, trustFor, trustsAdapter, warnings }: ResolverSettings<Req>,
-  clients: ClientCache,
+  clients: KnownClients,
 ): (req: Req, value: unknown, headers: IncomingHttpHeaders) => Client {
   const readHeader = headerReader(header)
   return (req, value, headers) => {
     if (!trustsAdapter || isRealSocket(req.socket)) {
       warnings.unknownPeer(req)
-      return UNKNOWN
+      return clients.unknown
     }
     const client = value === undefined ? undefined : clientNamedBy(readHeader(String(value)), trustFor(req))
     if (client !== undefined) return clients.atAddress(client)
     if (value === undefined) warnings.missingHeader(req, headers, () => true)
     else warnings.unreadableHeader(String(value))
-    return UNKNOWN
+    return clients.unknown
   }
 }
 
@@ -155,47 +124,15 @@ export function headerReader(header: string): (value: string) => HopReader {
   return header === 'cloudfront-viewer-address' ? readViewerAddress : readSingleAddress
 }
 
-/**
- * Makes the clients of addresses, and remembers the client of an address as long as the address is in memory.
- */
-class ClientCache {
-  readonly #ipv6Subnet: number
-  readonly #byAddress = new WeakMap<Address, Client>()
-  readonly #byPeer = new RecentMap<Client>(REMEMBERED_PEERS)
-
-  constructor(ipv6Subnet: number) {
-    this.#ipv6Subnet = ipv6Subnet
-  }
-
-  atAddress(address: Address): Client {
-    let client = this.#byAddress.get(address)
-    if (client === undefined) {
-      client = { key: clientKeyOf(address, this.#ipv6Subnet), address }
-      this.#byAddress.set(address, client)
-    }
-    return client
-  }
-
-  atPeer(remoteAddress: string): Client {
-    const known = this.#byPeer.get(remoteAddress)
-    if (known !== undefined) return known
-    const address = parseAddress(remoteAddress)
-    const client = address === undefined ? UNKNOWN : this.atAddress(address)
-    this.#byPeer.set(remoteAddress, client)
-    return client
-  }
-}
-
-function peerOf(socket: PeerSocket | null | undefined, clients: ClientCache): Client {
+function peerOf(socket: PeerSocket | null | undefined, clients: KnownClients): Client {
   const remoteAddress = socket?.remoteAddress
   if (typeof remoteAddress !== 'string' || remoteAddress === '') {
-    return isUnixSocket(socket) ? new IPv4Client(UNIX_SOCKET_PEER) : UNKNOWN
+    return isUnixSocket(socket) ? clients.atPeer(UNIX_SOCKET_PEER) : clients.unknown
   }
-  const ipv4 = ipv4PeerOf(remoteAddress)
-  return ipv4 === undefined ? clients.atPeer(remoteAddress) : new IPv4Client(ipv4)
+  return clients.atPeer(remoteAddress)
 }
 
 /** The address of the peer of a socket; undefined if it has none. A Unix socket counts as loopback. */
 export function peerAddressOf(socket: PeerSocket | null | undefined): Address | undefined {
-  return peerOf(socket, new ClientCache(DEFAULT_IPV6_SUBNET)).address
+  return peerOf(socket, new KnownClients(DEFAULT_IPV6_SUBNET)).address
 }

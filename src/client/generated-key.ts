@@ -34,7 +34,7 @@ export function generatedKeyWithWarning(limiterName: string, ipv6Subnet: number)
       hasWarned = true
       warn(
         'TOLLGATE_UNGROUPED_IPV6_KEY',
-        `The keyGenerator of the limiter '${limiterName}' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the second argument, which is the client key, or clientKey(req.ip).`,
+        `The keyGenerator of the limiter '${limiterName}' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the third argument, which is the client key, or clientKey(req.ip).`,
       )
     }
     return addressText(address)

@@ -6,18 +6,30 @@ export function rejectOption(option: string, value: unknown, problem: string, re
   throw new RateLimiterError({ code: 'invalid_option', option, value, problem, remedy })
 }
 
+/** What to write instead of a name that is not an option here. */
+export interface OptionHint {
+  /** The library that has such an option. */
+  readonly of?: string
+  /** What is wrong, if not that the option is another library's. */
+  readonly problem?: string
+  /** The name that is right. */
+  readonly nearest?: string
+  /** What to do, as a whole sentence, for the value as given. */
+  readonly remedy: string | ((value: unknown) => string)
+}
+
 /**
  * Returns the own properties of an object of options, and throws unless it is an object with known names
  * only. The result has no prototype, so that no property of a polluted `Object.prototype` becomes an option.
  *
  * @param subject name of the object in errors; an empty string for the options of a function
- * @param aliases names that other libraries use, with the names that are right here
+ * @param hints for names that other libraries use
  */
 export function checkNames<Options extends object>(
   subject: string,
   value: Options,
   known: readonly string[],
-  aliases: Readonly<Record<string, string>> = {},
+  hints: Readonly<Record<string, OptionHint>> = {},
 ): Options {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const remedy = `Give an object; it may have ${known.join(', ')}.`
@@ -25,17 +37,25 @@ export function checkNames<Options extends object>(
   }
   for (const name of Object.keys(value)) {
     if (known.includes(name)) continue
-    const nearest = Object.hasOwn(aliases, name) ? aliases[name] : nearestName(name, known)
+    const hint = (Object.hasOwn(hints, name) ? hints[name] : undefined) ?? hintFor(name, known)
+    const given = (value as Record<string, unknown>)[name]
     throw new RateLimiterError({
       code: 'unknown_option',
       option: subject === '' ? name : `${subject}.${name}`,
-      value: (value as Record<string, unknown>)[name],
-      problem: 'is not an option',
-      ...(nearest === undefined ? {} : { nearest }),
-      remedy: `The options are ${known.join(', ')}.`,
+      value: given,
+      problem: hint.problem ?? (hint.of === undefined ? 'is not an option' : `is an option of ${hint.of}`),
+      ...(hint.nearest === undefined ? {} : { nearest: hint.nearest }),
+      remedy: typeof hint.remedy === 'string' ? hint.remedy : hint.remedy(given),
     })
   }
   return Object.assign(Object.create(null), value)
+}
+
+/** The hint for a name that is misspelled, or that nobody knows. */
+function hintFor(name: string, known: readonly string[]): OptionHint {
+  const nearest = nearestName(name, known)
+  if (nearest === undefined) return { remedy: `The options are ${known.join(', ')}.` }
+  return { nearest, remedy: `Write ${nearest}, or leave it out.` }
 }
 
 /** Returns `value` if it is a whole number from `minimum` to `maximum`, and throws otherwise. */

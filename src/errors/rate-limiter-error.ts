@@ -2,6 +2,8 @@
 export type RateLimiterErrorCode =
   /** An option that does not exist: often a misspelling, or a name of another library. */
   | 'unknown_option'
+  /** A method of another library, called on a limiter. */
+  | 'unknown_method'
   /** An option with a value that it does not take. */
   | 'invalid_option'
   /** Options that contradict each other. */
@@ -14,6 +16,8 @@ export type RateLimiterErrorCode =
   | 'invalid_env'
   /** A function among the options returned or threw a value that it must not return or throw. */
   | 'invalid_result'
+  /** The function `plan` returned a name that is not in `plans`. */
+  | 'unknown_plan'
   /** A request costs more units than its limit can ever allow. */
   | 'cost_above_capacity'
   /** The store threw, rejected, or returned an invalid decision. */

@@ -31,6 +31,8 @@ export interface DecisionEvent {
   readonly key: string
   /** Undefined for a request that was denied or skipped: its class was not determined. */
   readonly class: RequestClass | undefined
+  /** The name of the plan; undefined without the option `plans`, for a preflight, and where `class` is. */
+  readonly plan: string | undefined
   /** The units of the charge; 0 if there was no charge. */
   readonly cost: number
   /** The decision of the store; undefined if the store was not called or failed. */

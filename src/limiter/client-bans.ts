@@ -1,6 +1,7 @@
 import { type BanEvent, banChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
+import { limitedPolicies } from '../limits/policy.ts'
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
@@ -17,14 +18,16 @@ export class ClientBans {
   readonly #limiter: LimiterDescription
 
   constructor(
-    { name, policies }: Pick<Settings<never, never>, 'name' | 'policies'>,
+    { name, plans, preflight }: Pick<Settings<never, never>, 'name' | 'plans' | 'preflight'>,
     store: ResilientStore,
     limiter: LimiterDescription,
   ) {
     this.#store = store
     this.#limiter = limiter
     this.#storeKeyOf = storeKeysOf(name)
-    this.#limitedClasses = REQUEST_CLASSES.filter((requestClass) => policies[requestClass] !== false)
+    const limited = new Set<RequestClass>(limitedPolicies(plans).map((policy) => policy.class))
+    if (preflight !== false) limited.add(preflight.class)
+    this.#limitedClasses = REQUEST_CLASSES.filter((requestClass) => limited.has(requestClass))
   }
 
   /** @param otherKeys further keys under which the client may be charged */

@@ -5,7 +5,14 @@ import type {
   LimitDescription,
   LimiterDescription,
 } from '../limits/limiter-description.ts'
-import { type ClassPolicy, isDynamic } from '../limits/policy.ts'
+import {
+  type ClassPolicy,
+  isDynamic,
+  limitedPolicies,
+  type Plan,
+  type PolicyScope,
+} from '../limits/policy.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../response/refusal.ts'
 
@@ -13,12 +20,14 @@ import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../response/refusal.ts'
 export function describeSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
 ): LimiterDescription {
-  const { name, mode, policies, classifiedBy, skip, cost, formats } = settings
+  const { name, mode, plans, preflight, classifiedBy, skip, cost, formats } = settings
   return {
     name,
     mode,
-    read: describePolicy(policies.read),
-    write: describePolicy(policies.write),
+    plans: plans.map((plan) => plan.name).filter((planName) => planName !== undefined),
+    read: describeClass(plans, 'read'),
+    write: describeClass(plans, 'write'),
+    preflight: preflight !== false && describePolicy(preflight),
     classifiedBy,
     canSkip: skip !== undefined,
     hasCosts: cost !== undefined,
@@ -28,13 +37,13 @@ export function describeSettings<Req extends IncomingMessage, Res extends Server
 }
 
 function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse>({
-  policies,
+  plans,
   client,
   onStoreError,
   refusal: { statusCode, exampleBodyFor, forbiddenBody, unavailableBody },
 }: Settings<Req, Res>): Pick<LimiterDescription, 'refusal' | 'denial' | 'unavailable'> {
-  const names = [policies.read, policies.write].flatMap(limitNamesOf)
-  const refusal: AnswerDescription = { status: statusCode, body: exampleBodyFor(names) }
+  const names = limitedPolicies(plans).flatMap((policy) => describePolicy(policy).map(({ name }) => name))
+  const refusal: AnswerDescription = { status: statusCode, body: exampleBodyFor([...new Set(names)]) }
   return {
     refusal,
     ...(client.denyList === undefined ? {} : { denial: { status: FORBIDDEN_STATUS, body: forbiddenBody } }),
@@ -44,20 +53,29 @@ function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse
   }
 }
 
-function limitNamesOf<Req>(policy: ClassPolicy<Req>): string[] {
+function describeClass<Req, Res>(
+  plans: readonly Plan<Req, Res>[],
+  readOrWrite: ReadOrWrite,
+): readonly LimitDescription[] | false {
+  const limits = plans.flatMap(({ policies }) => describePolicy(policies[readOrWrite]))
+  return limits.length > 0 && limits
+}
+
+function describePolicy<Req, Res>(policy: ClassPolicy<Req, Res>): readonly LimitDescription[] {
   if (policy === false) return []
-  return isDynamic(policy) ? [policy.template.name] : policy.limits.map(({ name }) => name)
+  if (isDynamic(policy)) return [describeLimit(policy.template, 'dynamic', policy)]
+  return policy.limits.map((limit) => describeLimit(limit, limit.limit, policy))
 }
 
-function describePolicy<Req>(policy: ClassPolicy<Req>): readonly LimitDescription[] | false {
-  if (policy === false) return false
-  if (isDynamic(policy)) return [describeLimit(policy.template, 'dynamic')]
-  return policy.limits.map((limit) => describeLimit(limit, limit.limit))
-}
-
-function describeLimit(compiled: Limit, limit: number | 'dynamic'): LimitDescription {
+function describeLimit(
+  compiled: Limit,
+  limit: number | 'dynamic',
+  { plan, class: requestClass }: PolicyScope,
+): LimitDescription {
   const { name, windowMs, algorithm, burst, isInFlight } = compiled
   return {
+    ...(plan === undefined ? {} : { plan }),
+    ...(requestClass === 'any' ? { allMethods: true } : {}),
     name,
     limit,
     windowSec: windowMs / 1000,

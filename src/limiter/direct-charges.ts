@@ -6,12 +6,20 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
-import { type DynamicPolicy, isDynamic, type Policy } from '../limits/policy.ts'
-import { REQUEST_CLASSES } from '../limits/request-class.ts'
+import {
+  type ClassPolicy,
+  type DynamicPolicy,
+  isDynamic,
+  optionOf,
+  type Plan,
+  type Policy,
+  type PolicyScope,
+} from '../limits/policy.ts'
+import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
 import { consumePlan, peekPlan } from '../request/ask-store.ts'
-import { type BuildPlan, type ChargePlan, planBuilder } from '../request/charge-plan.ts'
+import { type BuildPlan, type ChargePlan, clientWithKey, planBuilder } from '../request/charge-plan.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
@@ -31,7 +39,7 @@ export interface DirectChargeParts<Req extends IncomingMessage, Res extends Serv
   readonly checkOpen: () => void
 }
 
-const OPTION_NAMES = ['class', 'cost', 'limit'] as const
+const OPTION_NAMES = ['class', 'plan', 'cost', 'limit'] as const
 
 /** The answer for a class that is not limited, and for a store that has failed while requests may pass. */
 const ALLOWED_UNCOUNTED: Decision = { allowed: true, retryAfterMs: 0, limits: [] }
@@ -107,14 +115,11 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   #plan(key: string, options: ChargeOptions): ChargePlan | undefined {
     const { settings, checkOpen } = this.#parts
     checkOpen()
-    const { class: requestClass = 'read', cost = 1, limit } = checkNames('', options, OPTION_NAMES)
-    if (!REQUEST_CLASSES.includes(requestClass)) {
-      rejectOption('class', requestClass, 'takes a class of requests', "Give 'read' or 'write'.")
-    }
-    const classPolicy = settings.policies[requestClass]
-    if (classPolicy === false) return undefined
-    const policy = policyFor(classPolicy, limit)
-    return this.#buildPlan(policy, this.#clientKeyOf(key), checkWholeNumber('cost', cost, 1, LARGEST_LIMIT))
+    const { class: requestClass, plan, cost = 1, limit } = checkNames('', options, OPTION_NAMES)
+    const units = checkWholeNumber('cost', cost, 1, LARGEST_LIMIT)
+    const client = clientWithKey(this.#clientKeyOf(key))
+    const classPolicy = classPolicyFor(planFor(settings.plans, plan), requestClass)
+    return classPolicy === false ? undefined : this.#buildPlan(policyFor(classPolicy, limit), client, units)
   }
 
   #clientKeyOf(key: unknown): string {
@@ -157,14 +162,67 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   }
 }
 
+/** The plan that the caller names, since no request shows it; the only one where the limiter has no `plans`. */
+function planFor<Req, Res>(plans: readonly Plan<Req, Res>[], name: string | undefined): Plan<Req, Res> {
+  const found = plans.find((plan) => plan.name === name)
+  if (found !== undefined) return found
+  const names = plans.map((plan) => plan.name).filter((known) => known !== undefined)
+  return names.length === 0
+    ? rejectOption('plan', name, 'is for a limiter with the option plans', 'Leave it out.')
+    : rejectOption(
+        'plan',
+        name,
+        'takes the name of a plan',
+        `Give ${names.map((one) => `'${one}'`).join(' or ')}.`,
+      )
+}
+
+/** The policy of the class that the caller names, or of the only class that is limited. */
+function classPolicyFor<Req, Res>(
+  { policies: { read, write } }: Plan<Req, Res>,
+  requestClass: RequestClass | undefined,
+): ClassPolicy<Req, Res> {
+  if (requestClass === 'read') return read
+  if (requestClass === 'write') return write
+  if (requestClass !== undefined && requestClass !== 'any') {
+    return rejectOption('class', requestClass, 'takes a class of requests', "Give 'read' or 'write'.")
+  }
+  const hasOneBudget = read === write || (requestClass === undefined && (read === false || write === false))
+  if (hasOneBudget) return read || write
+  return rejectOption(
+    'class',
+    requestClass,
+    'is needed, because reads and writes have limits of their own',
+    "Give 'read' or 'write'.",
+  )
+}
+
 /** The policy to charge by. Where a function decides the limit of a request, the caller gives the number instead. */
-function policyFor<Req>(policy: Policy | DynamicPolicy<Req>, limit: number | undefined): Policy {
-  if (isDynamic(policy)) return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+function policyFor<Req, Res>(policy: Policy | DynamicPolicy<Req, Res>, limit: number | undefined): Policy {
+  if (isDynamic(policy)) {
+    if (limit === undefined) throw missingLimit(policy)
+    return policy.withLimit(checkWholeNumber('limit', limit, 0, LARGEST_LIMIT))
+  }
   if (limit === undefined) return policy
   return rejectOption(
     'limit',
     limit,
-    `is for a limit that a function decides, and no function decides the ${policy.class} limit`,
+    `is for a limit that a function decides, and no function decides the limit of ${optionOf(policy)}`,
     'Leave it out.',
   )
+}
+
+function missingLimit(scope: PolicyScope): RateLimiterError {
+  const { class: requestClass, plan } = scope
+  const parts = [
+    ...(plan === undefined ? [] : [`plan: '${plan}'`]),
+    ...(requestClass === 'any' ? [] : [`class: '${requestClass}'`]),
+    'limit: 100',
+  ]
+  return new RateLimiterError({
+    code: 'invalid_option',
+    option: 'limit',
+    problem: `is needed, because a function of the request decides the limit of ${optionOf(scope)}, and no request is here`,
+    remedy: `Pass what the function would return for this client: { ${parts.join(', ')} }.`,
+  })
 }

@@ -42,7 +42,7 @@ export function appOf(server: Server): ExpressApp | undefined {
 
 /**
  * Gives the request and the response the prototypes of the app, as Express does with the requests that it handles.
- * So the app's `trust proxy` counts here too, and functions among the options find `req.get` and `res.status`.
+ * So the app's `trust proxy` counts here too, and functions among the options find `req.get`, `res.status` and `res.locals`.
  */
 export function applyAppPrototypes(
   req: IncomingMessage,
@@ -52,7 +52,7 @@ export function applyAppPrototypes(
   Object.setPrototypeOf(req, request)
   Object.setPrototypeOf(res, response)
   Object.assign(req, { res })
-  Object.assign(res, { req })
+  Object.assign(res, { req, locals: Object.create(null) })
 }
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { ClientExplanation } from '../client/explain-client.ts'
 import type { Decision } from '../limits/decision.ts'
 import type { LIMITER_DESCRIPTION, LimiterDescription } from '../limits/limiter-description.ts'
-import type { RequestClass } from '../limits/request-class.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { Next } from '../response/next.ts'
 import type { StoreHealth } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
@@ -11,8 +11,10 @@ import type { GuardOptions } from './server-guard.ts'
 
 /** What a charge without a request needs to know. */
 export interface ChargeOptions {
-  /** Default: `'read'`. */
-  readonly class?: RequestClass | undefined
+  /** Needed where reads and writes both have limits of their own. Default: the only class that is limited. */
+  readonly class?: ReadOrWrite | 'any' | undefined
+  /** The name of the plan; needed where the limiter has the option `plans`, an error elsewhere. */
+  readonly plan?: string | undefined
   /** Units, a whole number of at least 1. Default: 1. */
   readonly cost?: number | undefined
   /** Units in all; needed where the class's limit is a function of the request, an error elsewhere. */
@@ -20,11 +22,9 @@ export interface ChargeOptions {
 }
 
 /** Middleware for Express and for plain `node:http`, with methods for everything that has no request. */
-export interface RateLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
-> {
-  (req: Req, res: Res, next: Next): void
+export interface RateLimiter {
+  // Not the types of Express: they would replace what a route infers for `req.params`.
+  (req: IncomingMessage, res: ServerResponse, next: Next): void
   /**
    * Charges a client without a request: a message on a socket, a job from a queue.
    * @param key what `keyGenerator` returns, or an address in any spelling: it stands for the client key of the address
@@ -38,7 +38,7 @@ export interface RateLimiter<
    */
   peek(key: string, options?: ChargeOptions): Promise<Decision>
   /**
-   * Bans a client for so many seconds from now, in both classes, whatever ban it had. A class without a limit
+   * Bans a client for so many seconds from now, in all classes, whatever ban it had. A class without a limit
    * stays open.
    * @param key as in `consume`. Where the limiter has a `keyGenerator`, the text is banned as it is too
    * @param seconds a number from 0.001
@@ -48,7 +48,7 @@ export interface RateLimiter<
   /** Ends a client's ban, under the same keys as `block`, one by the `ban` option included; what it has used stays used. Throws as `block`. */
   unblock(key: string): Promise<void>
   /**
-   * Forgets what a client has used, in both classes, and its ban.
+   * Forgets what a client has used, in all classes, and its ban.
    * @param key as in `block`
    * @throws RateLimiterError `invalid_option`, `unsupported_by_store`, `store_failed`, `store_timeout`, `closed`
    */
@@ -67,7 +67,7 @@ export interface RateLimiter<
    * @param app the Express app of the server: its `trust proxy` holds here too. Default: the app that is a request
    *   listener of the server when `guard` is called. Pass it where another library has attached to the server before.
    * @throws RateLimiterError `invalid_option` for a server of node:http2, or an app that is none; `unknown_option`;
-   *   `impossible_combination` where the limiter has `keyGenerator`, `cost`, `skip` or a limit that is a function, since
+   *   `impossible_combination` where the limiter has `plan`, `keyGenerator`, `cost`, `skip` or a limit that is a function, since
    *   no middleware has run yet, unless `beforeMiddleware` is true; `closed`
    */
   guard(server: Server, app?: GuardedApp, options?: GuardOptions): void
@@ -79,7 +79,7 @@ export interface RateLimiter<
    * @example
    * app.get('/debug/client', requireAdmin, (req, res) => res.json(limiter.explain(req)))
    */
-  explain(req: Req): ClientExplanation
+  explain(req: IncomingMessage): ClientExplanation
   /** Where it counts: the store given, or the `MemoryStore` that it made. */
   readonly store: Store
   /** How the store is: whether it is asked, since when, and how it failed last. Asks nobody. */

@@ -4,7 +4,7 @@ import { checkFlag, checkNames, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { warn } from '../errors/warning.ts'
 import { isHttp2Server, isHttpServer, REQUEST_EVENTS, SOCKET_EVENTS } from '../limits/guarded-server.ts'
-import { isDynamic } from '../limits/policy.ts'
+import { isDynamic, limitedPolicies, optionOf } from '../limits/policy.ts'
 import type { Settings } from '../options/settings.ts'
 import { jsonBody, sendBody } from '../response/body.ts'
 import type { Next } from '../response/next.ts'
@@ -23,7 +23,7 @@ import { finishWithAnswerOn } from './socket-answer.ts'
 /** Options of `limiter.guard`. */
 export interface GuardOptions {
   /**
-   * Whether functions among the limiter's options (`keyGenerator`, `cost`, `skip`, limits that are functions) may run
+   * Whether functions among the limiter's options (`plan`, `keyGenerator`, `cost`, `skip`, limits that are functions) may run
    * before any middleware of the app. They find no `req.user`, no session and no parsed body. Default: false, and a
    * limiter with such functions is an error.
    */
@@ -33,13 +33,17 @@ export interface GuardOptions {
 const requestEvents: ReadonlySet<string | symbol> = new Set(REQUEST_EVENTS)
 const socketEvents: ReadonlySet<string | symbol> = new Set(SOCKET_EVENTS)
 
-type Limiter = (req: IncomingMessage, res: ServerResponse, next: Next) => void
+/**
+ * The function that a limiter is. The functions among its options may need a request of Express: whoever mounts it knows
+ * whether it gets one.
+ */
+export type LimiterFunction = (req: IncomingMessage, res: ServerResponse, next: Next) => void
 
 type AnswerFailure = (res: ServerResponse, error: unknown) => void
 
 /** What the guard does with the requests of a server. */
 export interface GuardParts {
-  readonly limiter: Limiter
+  readonly limiter: LimiterFunction
   /** Whether the limiter gives charges back that depend on the answer. */
   readonly needsAnswers: boolean
 }
@@ -128,15 +132,15 @@ function checkServer(server: unknown): void {
 
 /** The options whose functions are called for each request. */
 function optionsOfRequests<Req extends IncomingMessage, Res extends ServerResponse>({
+  plan,
+  plans,
   keyGenerator,
   cost,
   skip,
-  policies,
 }: Settings<Req, Res>): string[] {
-  const functions = { keyGenerator, cost, skip }
+  const functions = { plan, keyGenerator, cost, skip }
   const named = Object.entries(functions).filter(([, value]) => value !== undefined)
-  const dynamic = Object.entries(policies).filter(([, policy]) => policy !== false && isDynamic(policy))
-  return [...named, ...dynamic].map(([name]) => name)
+  return [...named.map(([name]) => name), ...limitedPolicies(plans).filter(isDynamic).map(optionOf)]
 }
 
 function chargeRequest(

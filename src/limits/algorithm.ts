@@ -1,6 +1,7 @@
 /*
  * What the store asks of each algorithm, and the ids that algorithms give.
  *
+ * Twin: src/stores/redis/scripts/batch.lua
  * Twin: src/stores/redis/scripts/next-id.lua
  */
 import type { Limit } from './limit.ts'
@@ -39,7 +40,7 @@ export function nextId(id: number): number {
 
 /**
  * An odd number near 2^32 divided by the golden ratio (D. E. Knuth, The Art of Computer Programming, volume
- * 3, 6.4): its multiples spread evenly over 2^32.
+ * 3, 6.4): its multiples spread evenly over 2^32. The script of Redis has the same number.
  */
 const ID_STEP = 0x9e3779b1
 
@@ -54,9 +55,14 @@ export class FirstIds {
     this.#last = start
   }
 
-  next(): number {
-    this.#last = (this.#last + ID_STEP) >>> 0
-    return this.#last
+  /**
+   * @param count how many numbers are taken. Each of them is `ID_STEP` more than the one before, modulo 2^32
+   * @returns the first of them
+   */
+  next(count = 1): number {
+    const first = (this.#last + ID_STEP) >>> 0
+    this.#last = (this.#last + Math.imul(ID_STEP, count)) >>> 0
+    return first
   }
 }
 
@@ -79,6 +85,13 @@ export interface Algorithm<State> {
    * window and, in addition, for the time by which the clock was set back.
    */
   rewind(state: State, nowMs: number, limit: Limit): State
+  /**
+   * The state of a client whose limit was `from` and is `to`: another plan, or another version of the limiter. Both have
+   * the same window. The units used stay used, at most as many as `to` has. Returns the same object if nothing changes.
+   *
+   * The store keeps the new state even if it refuses the charge. Otherwise units would come back at the old rate.
+   */
+  withLimit?(state: State, from: Limit, to: Limit, nowMs: number): State
   /**
    * The state without a charge of `cost` units, as far as the charge still counts. Returns the same object if
    * the charge no longer counts.

@@ -1,4 +1,5 @@
 import type { AlgorithmName } from './limit.ts'
+import type { ReadOrWrite } from './request-class.ts'
 
 /**
  * The property in which a limiter holds its {@link LimiterDescription}. The symbol is registered by name, so
@@ -14,6 +15,10 @@ export const DEFAULT_NAME = 'default'
 
 /** One limit of a limiter, in the terms of its options. */
 export interface LimitDescription {
+  /** The plan that it belongs to. Absent without the option `plans`. */
+  readonly plan?: string
+  /** True for a limit of the option `limit`: one budget for all methods. It is listed for reads and for writes. */
+  readonly allMethods?: true
   readonly name: string
   /** Units, or `'dynamic'` if a function decides for each request. */
   readonly limit: number | 'dynamic'
@@ -52,10 +57,14 @@ export interface AnswerDescription {
 export interface LimiterDescription {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
-  /** The limits of the class `read`. `false` if this class is not limited. */
+  /** The names of the plans. Empty without the option `plans`. */
+  readonly plans: readonly string[]
+  /** The limits of reads, of all plans. `false` if no plan limits them. */
   readonly read: readonly LimitDescription[] | false
-  /** The limits of the class `write`. `false` if this class is not limited. */
+  /** The limits of writes, of all plans. `false` if no plan limits them. */
   readonly write: readonly LimitDescription[] | false
+  /** The limits of preflights. `false` if they are ordinary reads. */
+  readonly preflight: readonly LimitDescription[] | false
   /** `'method'`, unless the options contain a `classify` function. */
   readonly classifiedBy: 'method' | 'function'
   /** Whether the options contain a `skip` function, which can let requests through without a charge. */
@@ -70,6 +79,15 @@ export interface LimiterDescription {
   readonly denial?: AnswerDescription
   /** The response while the store fails. Absent unless `onStoreError` is `'deny'`. */
   readonly unavailable?: AnswerDescription
+}
+
+/** The first plan that does not limit a class; undefined if each plan does. */
+export function planWithoutLimit(
+  { plans, ...description }: LimiterDescription,
+  readOrWrite: ReadOrWrite,
+): string | undefined {
+  const limits = description[readOrWrite] || []
+  return plans.find((name) => limits.every(({ plan }) => plan !== name))
 }
 
 /** The description of a limiter, or undefined if `candidate` is not a limiter. */

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import type { RequestClass } from './request-class.ts'
+import { READ_AND_WRITE, type ReadOrWrite } from './request-class.ts'
 
 /** Methods that only read: the safe methods of RFC 9110, 9.2.1, and QUERY, which is a GET with a body. */
 export const READ_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
@@ -18,10 +18,9 @@ export interface ClassifiableRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-const READ: readonly RequestClass[] = ['read']
-const WRITE: readonly RequestClass[] = ['write']
-const READ_AND_WRITE: readonly RequestClass[] = ['read', 'write']
-const WRITE_AND_READ: readonly RequestClass[] = ['write', 'read']
+const READ: readonly ReadOrWrite[] = ['read']
+const WRITE: readonly ReadOrWrite[] = ['write']
+const WRITE_AND_READ: readonly ReadOrWrite[] = ['write', 'read']
 
 /**
  * The classes that a request is charged to: that of its method, and with a method override that changes the class the
@@ -31,7 +30,7 @@ const WRITE_AND_READ: readonly RequestClass[] = ['write', 'read']
 export function classesOfMethod(
   req: ClassifiableRequest,
   headers: ClassifiableRequest['headers'] = req.headers,
-): readonly RequestClass[] {
+): readonly ReadOrWrite[] {
   const { method = '', originalMethod } = req
   const isRead = READ_METHODS.has(method)
   if (typeof originalMethod === 'string' && READ_METHODS.has(originalMethod) !== isRead)
@@ -43,13 +42,26 @@ export function classesOfMethod(
   return isRead ? READ : WRITE
 }
 
+/**
+ * Whether a browser asks if it may send a request of another origin (Fetch, 3.3.2: CORS-preflight request). A request
+ * with a method override is none: no browser sends one, and an app could treat it as a request of another method.
+ */
+export function isPreflight(
+  { method, originalMethod = method }: ClassifiableRequest,
+  headers: ClassifiableRequest['headers'],
+): boolean {
+  if (method !== 'OPTIONS' || originalMethod !== method) return false
+  if (!headers.origin || !headers['access-control-request-method']) return false
+  return OVERRIDE_HEADERS.every((header) => headers[header] === undefined)
+}
+
 /** Both classes, the one of the method first. */
-function bothFrom(isRead: boolean): readonly RequestClass[] {
+function bothFrom(isRead: boolean): readonly ReadOrWrite[] {
   return isRead ? READ_AND_WRITE : WRITE_AND_READ
 }
 
 /** A class as a list, without making one for each request. */
-export function classesOf(requestClass: RequestClass): readonly RequestClass[] {
+export function classesOf(requestClass: ReadOrWrite): readonly ReadOrWrite[] {
   return requestClass === 'read' ? READ : WRITE
 }
 

@@ -60,6 +60,15 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     return stateWithDebt(capacity, nowMs, limit, state.fillId)
   },
 
+  // A unit is `windowMs` parts, whatever the rate. So the parts that are missing stay the same.
+  withLimit(state, from, to, nowMs) {
+    if (from.limit === to.limit) return state
+    const debt = debtOf(state, nowMs, from)
+    // A bucket that is full stays full. Its time counts again if the clock is set back, and parts of another size do not.
+    if (debt === 0) return state.fullAtParts === 0 ? state : { ...state, fullAtParts: 0 }
+    return stateWithDebt(Math.min(debt, to.burst * to.windowMs), nowMs, to, state.fillId)
+  },
+
   // Units that have come back by themselves are not refunded a second time. A charge is not refunded if the
   // bucket has been full since the charge. It is also not refunded if its units would have come back by now,
   // in the order of the charges, as this order was at the time of the charge.
@@ -119,8 +128,8 @@ export function isExact({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windo
 /** How many parts are missing until the bucket is full. */
 function debtOf(state: TokenBucketState | undefined, nowMs: number, { limit }: Limit): number {
   if (state === undefined || state.fullAtMs < nowMs) return 0
-  // If a limit function changed the limit, the parts are parts of another size. Together they count as at
-  // most one millisecond.
+  // A store that does not know the limit of the last charge takes it to be this one. Then the parts are parts of another
+  // size. Together they count as at most one millisecond.
   return (state.fullAtMs - nowMs) * limit + Math.min(state.fullAtParts, limit)
 }
 

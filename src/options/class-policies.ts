@@ -1,88 +1,67 @@
 import { rejectOption } from '../errors/option-checks.ts'
-import { type Limit, quotaOf } from '../limits/limit.ts'
-import { DEFAULT_NAME } from '../limits/limiter-description.ts'
-import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../limits/policy.ts'
-import type { RequestClass } from '../limits/request-class.ts'
+import type { Limit } from '../limits/limit.ts'
+import { type ClassPolicy, dynamicPolicy, fixedPolicy, optionOf, type PolicyScope } from '../limits/policy.ts'
+import type { LimitOptions, LimitSetting } from './budget-options.ts'
 import { checkUniqueNames, limitNamer } from './limit-names.ts'
 import { checkLimit, type LimitWithoutTtl, parseLimit } from './limit-option.ts'
-import type { LimitOptions, LimitSetting, RateLimiterOptions } from './rate-limiter-options.ts'
-import { LONGEST_SECONDS, secondsToMs, windowToMs } from './window-option.ts'
-
-const DEFAULT_LIMITS: Readonly<Record<RequestClass, number>> = { read: 1000, write: 200 }
-const DEFAULT_WINDOW_SEC = 60
-const DEFAULT_TTL_MARGIN_MS = 30_000
-
-export type ClassPolicies<Req> = Readonly<Record<RequestClass, ClassPolicy<Req>>>
 
 /**
  * The limits of a class before the lifetime of their counters is known: it depends on all limits of the
  * limiter.
  */
-interface PolicyWithoutTtl<Req> {
+export interface PolicyWithoutTtl<Req, Res> {
+  readonly scope: PolicyScope
+  /** Empty if the class is not limited. */
   readonly limits: readonly LimitWithoutTtl[]
   /** The user's function that decides how many units the only limit has. */
-  readonly ask?: (req: Req) => unknown
+  readonly ask?: (req: Req, res: Res) => unknown
 }
 
-/** Compiles `read`, `write`, `windowSec` and `ttlSec`. */
-export function parseClassPolicies<Req>(
-  options: Pick<RateLimiterOptions, 'windowSec' | 'ttlSec'> & {
-    readonly read?: LimitSetting<Req> | undefined
-    readonly write?: LimitSetting<Req> | undefined
-  },
-  limiterName: string,
-): ClassPolicies<Req> {
-  const { windowSec = DEFAULT_WINDOW_SEC, read = DEFAULT_LIMITS.read, write = DEFAULT_LIMITS.write } = options
-  const windowMs = windowToMs('windowSec', windowSec)
-  const prefix = limiterName === DEFAULT_NAME ? '' : `${limiterName}-`
-  const reads = policyWithoutTtl('read', read, `${prefix}read`, windowMs)
-  const writes = policyWithoutTtl('write', write, `${prefix}write`, windowMs)
-  const windows = [...reads.limits, ...writes.limits].map((limit) => quotaOf(limit).windowMs)
-  const longestMs = Math.ceil(Math.max(0, ...windows))
-  const ttlMs =
-    options.ttlSec === undefined
-      ? Math.max(windowMs, longestMs) + DEFAULT_TTL_MARGIN_MS
-      : parseTtl(options.ttlSec, longestMs)
-  return { read: policyOf('read', reads, ttlMs), write: policyOf('write', writes, ttlMs) }
+/** The values of a class whose options leave them out. */
+export interface PolicyDefaults {
+  /** Comes before the names of limits; empty for the limiter without a name. */
+  readonly namePrefix: string
+  readonly windowMs: number
 }
 
-function policyOf<Req>(
-  requestClass: RequestClass,
-  { limits: limitsWithoutTtl, ask }: PolicyWithoutTtl<Req>,
+/** Compiles a class whose counters live for `ttlMs`; false if the class is not limited. */
+export function policyOf<Req, Res>(
+  { scope, limits: limitsWithoutTtl, ask }: PolicyWithoutTtl<Req, Res>,
   ttlMs: number,
-): ClassPolicy<Req> {
+): ClassPolicy<Req, Res> {
   const limits = limitsWithoutTtl.map((limit): Limit => ({ ...limit, ttlMs }))
   const [template] = limits
   if (template === undefined) return false
-  return ask === undefined ? fixedPolicy(requestClass, limits) : dynamicPolicy(requestClass, template, ask)
+  return ask === undefined ? fixedPolicy(scope, limits) : dynamicPolicy(scope, template, ask)
 }
 
-/** The limits of one class; an empty array if the class is not limited. */
-function policyWithoutTtl<Req>(
-  option: RequestClass,
-  setting: LimitSetting<Req>,
-  prefix: string,
-  windowMs: number,
-): PolicyWithoutTtl<Req> {
-  if (setting === false) return { limits: [] }
+/** Checks the limits of one class. */
+export function policyWithoutTtl<Req, Res>(
+  setting: LimitSetting<Req, Res>,
+  scope: PolicyScope,
+  { namePrefix, windowMs }: PolicyDefaults,
+): PolicyWithoutTtl<Req, Res> {
+  const option = optionOf(scope)
+  const name = namePrefix + scope.class
   const fixedWindow = (limit: number): LimitWithoutTtl => ({
-    name: prefix,
+    name,
     windowMs,
     algorithm: 'fixed-window',
     limit,
     burst: limit,
   })
-  if (typeof setting === 'function') return { limits: [fixedWindow(1)], ask: setting }
-  if (typeof setting === 'number') return { limits: [fixedWindow(checkLimit(option, setting))] }
-  if (isList(setting)) return { limits: limitsOf(option, setting, prefix, windowMs) }
+  if (setting === false) return { scope, limits: [] }
+  if (typeof setting === 'function') return { scope, limits: [fixedWindow(1)], ask: setting }
+  if (typeof setting === 'number') return { scope, limits: [fixedWindow(checkLimit(option, setting))] }
+  if (isList(setting)) return { scope, limits: limitsOf(option, setting, name, windowMs) }
   if (typeof setting === 'object' && setting !== null) {
-    return { limits: [parseLimit(option, setting, { windowMs, nameFor: () => prefix })] }
+    return { scope, limits: [parseLimit(option, setting, { windowMs, nameFor: () => name })] }
   }
   return rejectOption(
     option,
     setting,
     'takes a number, a limit, an array of limits, a function or false',
-    'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.',
+    'Give 100, or { limit: 100, windowSec: 60 }, or (req, res) => number, or false for no limit.',
   )
 }
 
@@ -92,7 +71,7 @@ function isList<Item>(setting: Item | readonly Item[]): setting is readonly Item
 }
 
 function limitsOf(
-  option: RequestClass,
+  option: string,
   settings: readonly LimitOptions[],
   prefix: string,
   windowMs: number,
@@ -113,17 +92,4 @@ function limitsOf(
     limits.map(({ name }) => name),
   )
   return limits
-}
-
-function parseTtl(ttlSec: unknown, longestWindowMs: number): number {
-  const ttlMs = secondsToMs('ttlSec', ttlSec)
-  if (ttlMs >= longestWindowMs) return ttlMs
-  return rejectOption(
-    'ttlSec',
-    ttlSec,
-    `is shorter than the longest window (or time to fill a bucket) of ${longestWindowMs / 1000} s, so clients would be forgotten too early and get new quota`,
-    longestWindowMs > LONGEST_SECONDS * 1000
-      ? 'Leave it out.'
-      : `Give at least ${longestWindowMs / 1000}, or leave it out.`,
-  )
 }

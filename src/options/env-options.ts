@@ -1,10 +1,13 @@
 import { compileTrust } from '../client/proxy-trust.ts'
+import { nearestName } from '../errors/nearest-name.ts'
+import { checkNames, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { LONGEST_SECONDS } from './window-option.ts'
 
 /** The options that the environment can set. An option whose variable is absent is absent too. */
 export interface EnvOptions {
+  limit?: number | false | undefined
   read?: number | false | undefined
   write?: number | false | undefined
   windowSec?: number | undefined
@@ -15,36 +18,98 @@ export interface EnvOptions {
 /** The variables by their names, as in `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>
 
-const WINDOW_VARIABLE = 'API_RATE_LIMIT_WINDOW_SEC'
-const TTL_VARIABLE = 'API_RATE_LIMIT_BUCKET_TTL_SEC'
+/** Options of `optionsFromEnv`. */
+export interface EnvSource {
+  /**
+   * What the names of the variables begin with. Default: `'API_RATE_LIMIT_'`.
+   *
+   * @example
+   * createRateLimiter({ name: 'login', ...optionsFromEnv(process.env, { prefix: 'LOGIN_' }) }) // LOGIN_LIMIT=5
+   */
+  readonly prefix?: string | undefined
+}
+
+const DEFAULT_PREFIX = 'API_RATE_LIMIT_'
+
+/** The names of the variables, without the prefix. */
+const NAMES = ['LIMIT', 'READ', 'WRITE', 'WINDOW_SEC', 'BUCKET_TTL_SEC', 'TRUST_PROXY'] as const
+
+/** Names that are often meant to be one of these. */
+const ALIASES: Readonly<Record<string, (typeof NAMES)[number]>> = {
+  MAX: 'LIMIT',
+  WINDOW: 'WINDOW_SEC',
+  WINDOW_MS: 'WINDOW_SEC',
+  TTL: 'BUCKET_TTL_SEC',
+  TTL_SEC: 'BUCKET_TTL_SEC',
+}
 
 /**
  * Reads options of `createRateLimiter` from environment variables.
  *
  * | variable | option | takes |
  * |---|---|---|
- * | `API_RATE_LIMIT_READ` | `read` | a whole number, or `false` for no limit |
+ * | `API_RATE_LIMIT_LIMIT` | `limit` | a whole number, or `false` for no limit |
+ * | `API_RATE_LIMIT_READ` | `read` | the same |
  * | `API_RATE_LIMIT_WRITE` | `write` | the same |
  * | `API_RATE_LIMIT_WINDOW_SEC` | `windowSec` | seconds |
  * | `API_RATE_LIMIT_BUCKET_TTL_SEC` | `ttlSec` | seconds |
  * | `API_RATE_LIMIT_TRUST_PROXY` | `trustProxy` | `true`, `false`, a number of hops, or addresses |
  *
+ * @param source `prefix` replaces `API_RATE_LIMIT_`
  * @throws RateLimiterError `invalid_env`, with the variable, its value and the values that it takes. An empty
- *   variable is an error too: it may be a value that was forgotten
+ *   variable is an error too: it may be a value that was forgotten. So is a name with the prefix that is nearly one of
+ *   these, such as `API_RATE_LIMIT_READS`; other names are ignored. `invalid_option` for a prefix that is empty
  */
-export function optionsFromEnv(env: Env = process.env): EnvOptions {
+export function optionsFromEnv(env: Env = process.env, source: EnvSource = {}): EnvOptions {
+  const { prefix = DEFAULT_PREFIX } = checkNames('', source, ['prefix'])
+  if (typeof prefix !== 'string' || prefix === '') {
+    rejectOption('prefix', prefix, 'takes the beginning of the names', "Give a text such as 'LOGIN_'.")
+  }
+  checkVariableNames(env, prefix)
   const options: EnvOptions = {
-    ...given(env, 'API_RATE_LIMIT_READ', 'read', parseLimit),
-    ...given(env, 'API_RATE_LIMIT_WRITE', 'write', parseLimit),
-    ...given(env, WINDOW_VARIABLE, 'windowSec', parseSeconds),
-    ...given(env, TTL_VARIABLE, 'ttlSec', parseSeconds),
-    ...given(env, 'API_RATE_LIMIT_TRUST_PROXY', 'trustProxy', parseTrustProxy),
+    ...given(env, `${prefix}LIMIT`, 'limit', parseLimit),
+    ...given(env, `${prefix}READ`, 'read', parseLimit),
+    ...given(env, `${prefix}WRITE`, 'write', parseLimit),
+    ...given(env, `${prefix}WINDOW_SEC`, 'windowSec', parseSeconds),
+    ...given(env, `${prefix}BUCKET_TTL_SEC`, 'ttlSec', parseSeconds),
+    ...given(env, `${prefix}TRUST_PROXY`, 'trustProxy', parseTrustProxy),
   }
-  const { windowSec, ttlSec } = options
-  if (windowSec !== undefined && ttlSec !== undefined && ttlSec < windowSec) {
-    reject(TTL_VARIABLE, String(ttlSec), `at least the ${windowSec} seconds of ${WINDOW_VARIABLE}`)
-  }
+  checkCombinations(options, prefix)
   return options
+}
+
+/** Throws for a name that is nearly one of those that are read. */
+function checkVariableNames(env: Env, prefix: string): void {
+  const known: readonly string[] = NAMES
+  for (const [variable, value] of Object.entries(env)) {
+    const name = variable.slice(prefix.length)
+    if (value === undefined || !variable.startsWith(prefix) || known.includes(name)) continue
+    const nearest = Object.hasOwn(ALIASES, name) ? ALIASES[name] : nearestName(name, known)
+    if (nearest === undefined) continue
+    throw new RateLimiterError({
+      code: 'invalid_env',
+      option: variable,
+      value,
+      problem: 'is not a variable that is read',
+      nearest: prefix + nearest,
+      remedy: 'Rename it, or unset it.',
+    })
+  }
+}
+
+function checkCombinations({ limit, read, windowSec, ttlSec, write }: EnvOptions, prefix: string): void {
+  if (limit !== undefined && (read !== undefined || write !== undefined)) {
+    throw new RateLimiterError({
+      code: 'invalid_env',
+      option: `${prefix}LIMIT and ${prefix}${read === undefined ? 'WRITE' : 'READ'}`,
+      problem: 'cannot both be set',
+      remedy: `Keep ${prefix}LIMIT for one budget for all methods, or the others for a budget each.`,
+    })
+  }
+  if (windowSec !== undefined && ttlSec !== undefined && ttlSec < windowSec) {
+    const least = `at least the ${windowSec} seconds of ${prefix}WINDOW_SEC`
+    reject(`${prefix}BUCKET_TTL_SEC`, String(ttlSec), least)
+  }
 }
 
 function given<Option extends string, Value>(

@@ -8,8 +8,11 @@ import {
 import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
-import type { LimitOptions } from './rate-limiter-options.ts'
+import type { LimitOptions } from './budget-options.ts'
+import { LIMIT_HINTS } from './option-hints.ts'
 import { windowToMs } from './window-option.ts'
+
+const LIMIT_OPTION_NAMES = ['limit', 'windowSec', 'algorithm', 'burst', 'name']
 
 /** A limit before the lifetime of its counters is known. */
 export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
@@ -22,10 +25,7 @@ export interface LimitDefaults {
 
 /** Compiles one limit. `option` is its path in the options, such as `read[1]`, for errors. */
 export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitWithoutTtl {
-  const setting = checkNames(option, given, ['limit', 'windowSec', 'algorithm', 'burst', 'name'], {
-    windowMs: 'windowSec',
-    max: 'limit',
-  })
+  const setting = checkNames(option, given, LIMIT_OPTION_NAMES, LIMIT_HINTS)
   const algorithm = checkChoice(`${option}.algorithm`, setting.algorithm, ALGORITHM_NAMES, 'fixed-window')
   const limit = checkLimit(`${option}.limit`, setting.limit)
   const windowMs =

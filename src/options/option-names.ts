@@ -1,11 +1,17 @@
 import { checkNames } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
+import { OPTION_HINTS } from './option-hints.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 
 /** The names of all options. A record, so that the compiler reports a name that is missing here. */
 const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
+  limit: true,
   read: true,
   write: true,
+  plans: true,
+  plan: true,
+  preflight: true,
   windowSec: true,
   ttlSec: true,
   trustProxy: true,
@@ -23,6 +29,7 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   legacyHeaders: true,
   resetFormat: true,
   standardHeaders: true,
+  exposeHeaders: true,
   statusCode: true,
   message: true,
   handler: true,
@@ -41,26 +48,6 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
 
 export const OPTION_NAMES: readonly string[] = Object.keys(KNOWN)
 
-/** The names that other rate limiters use for these options. */
-const ALIASES: Readonly<Record<string, string>> = {
-  windowMs: 'windowSec',
-  duration: 'windowSec',
-  timeWindow: 'windowSec',
-  max: 'read/write',
-  limit: 'read/write',
-  points: 'read/write',
-  passOnStoreError: 'onStoreError',
-  keyPrefix: 'name',
-  headers: 'legacyHeaders',
-  onLimitReached: 'handler',
-  whitelist: 'allowList',
-  blacklist: 'denyList',
-  safelist: 'allowList',
-  blocklist: 'denyList',
-  blockDuration: 'ban',
-  inMemoryBlockDuration: 'ban',
-}
-
 /** Returns the own options of the object, and throws unless it is an object with known names only. */
 export function checkOptionNames<Options extends object>(options: Options): Options {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -68,8 +55,16 @@ export function checkOptionNames<Options extends object>(options: Options): Opti
       code: 'invalid_option',
       value: options,
       problem: 'createRateLimiter takes an object of options',
-      remedy: 'Give an object such as { read: 1000, write: 200, windowSec: 60 }.',
+      remedy: 'Give an object such as { limit: 100, windowSec: 60 }.',
     })
   }
-  return checkNames('', options, OPTION_NAMES, ALIASES)
+  const remedy = remedyForFlexibleLimiter(options)
+  if (remedy !== undefined) {
+    throw new RateLimiterError({
+      code: 'invalid_option',
+      problem: 'createRateLimiter takes options, and got a limiter of rate-limiter-flexible',
+      remedy,
+    })
+  }
+  return checkNames('', options, OPTION_NAMES, OPTION_HINTS)
 }

@@ -1,68 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
 import type { TrustFunction } from '../client/proxy-trust.ts'
-import type { AlgorithmName } from '../limits/limit.ts'
-import type { RequestClass } from '../limits/request-class.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Next } from '../response/next.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
-
-/** One limit, as the options give it. */
-export interface LimitOptions {
-  /** Units, a whole number of at least 1. */
-  readonly limit: number
-  /** Length of the window in seconds. Default: the `windowSec` of the limiter. */
-  readonly windowSec?: number | undefined
-  /**
-   * How units are counted. Default: `'fixed-window'`.
-   *
-   * - `'fixed-window'`: `limit` units in a window that begins with the first request of the client. A period
-   *   of the same length that overlaps two windows can have up to `2 * limit - 1` units.
-   * - `'sliding-window'`: never more than `limit` units in any period of `windowSec`. A unit comes back one
-   *   window after its use, or up to an eighth of a window later.
-   * - `'token-bucket'`: `burst` units at once, and in the long run `limit` units in `windowSec`. The units
-   *   come back one by one (GCRA).
-   */
-  readonly algorithm?: AlgorithmName | undefined
-  /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
-  readonly burst?: number | undefined
-  /**
-   * Name in the draft headers and in reports, unique in its class. Default: the class, with the name of the
-   * limiter as a prefix unless that is `'default'`. If the class has several limits, the window follows:
-   * `read-1s`.
-   */
-  readonly name?: string | undefined
-}
-
-/**
- * The limit of one class: a number of units (0 refuses every request); a limit with a window of its own; several
- * limits, which must all allow a request; a function that returns or resolves to the units for each request, or to
- * `false` where the request is not limited; or `false` for no limit. An error that the function throws or rejects with
- * reaches `next`, and the request is not charged.
- */
-export type LimitSetting<Req> =
-  | number
-  | false
-  | LimitOptions
-  | readonly LimitOptions[]
-  | ((req: Req) => MaybePromise<number | false>)
-
-/** When a client that is refused too often is banned: all its requests are refused until the ban ends. */
-export interface BanOptions {
-  /**
-   * The number of refusals that leads to a ban, a whole number of at least 1. Each class is counted
-   * separately.
-   */
-  readonly after: number
-  /**
-   * The period in which refusals are counted, in seconds. A client with so many refusals in this period is
-   * always banned. A client that takes up to an eighth longer for them can be banned too.
-   */
-  readonly withinSec: number
-  /** How long a ban lasts, in seconds. Requests that are refused during the ban do not extend it. */
-  readonly forSec: number
-}
+import type { BanOptions, LimitOptions, LimitSetting, PlanOptions } from './budget-options.ts'
+import type { Callback } from './callback.ts'
 
 /** The header formats of the IETF drafts, each named after its draft. */
 export type StandardHeadersName = 'draft-6' | 'draft-7' | 'draft-8' | 'draft-11'
@@ -73,17 +19,57 @@ export type StoreErrorPolicy = 'memory' | 'allow' | 'deny'
 /**
  * Options of `createRateLimiter`. All are optional; an unknown one is an error.
  *
- * `Req` and `Res` are inferred from the callbacks. Annotate their parameters with the types `Request` and
- * `Response` of Express to use the properties of Express in them.
+ * Functions get the request and the response first, typed as those of Express (`@types/express`), with what your own
+ * declarations add to them. For a server of `node:http` without Express: `RateLimiterOptions<IncomingMessage,
+ * ServerResponse>`.
  */
 export interface RateLimiterOptions<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
 > {
+  /**
+   * Limit of all requests, whatever their method: one budget, of the class `any`. Excludes `read` and `write`. Its
+   * counters are not theirs: after a change from `limit` to `read` and `write`, each client starts anew.
+   *
+   * @example
+   * app.use(createRateLimiter({ limit: 100, windowSec: 60 }))
+   */
+  readonly limit?: LimitSetting<Req, Res> | undefined
   /** Limit of GET, HEAD, OPTIONS, TRACE and QUERY requests. Default: 1000. */
-  readonly read?: LimitSetting<Req> | undefined
+  readonly read?: LimitSetting<Req, Res> | undefined
   /** Limit of all other requests. Default: 200. */
-  readonly write?: LimitSetting<Req> | undefined
+  readonly write?: LimitSetting<Req, Res> | undefined
+  /**
+   * The plans by their names, for limits that depend on the client. `plan` names the one that applies. Excludes `limit`,
+   * `read` and `write` beside it. Only own properties are plans.
+   *
+   * A client that changes its plan keeps the units that it has used of limits with the same class, name, algorithm and
+   * window, but at most as many as the new limit has.
+   *
+   * @example
+   * app.use(createRateLimiter({
+   *   plans: { free: { limit: 100 }, pro: { read: [{ limit: 50, windowSec: 1 }, { limit: 10_000, windowSec: 3600 }], write: 500 } },
+   *   plan: (req) => (req.headers['x-plan'] === 'pro' ? 'pro' : 'free'),
+   * }))
+   */
+  readonly plans?: Readonly<Record<string, PlanOptions<Req, Res>>> | undefined
+  /**
+   * Returns or resolves to the name of the plan that a request is charged by. A name that is not in `plans` is an error
+   * `unknown_plan`. It reaches `next`, as an error that the function throws or rejects with, and the request is not
+   * charged.
+   */
+  readonly plan?: Callback<[req: Req, res: Res], MaybePromise<string>> | undefined
+  /**
+   * Limit of preflights: OPTIONS requests with `Origin` and `Access-Control-Request-Method`, without a method override.
+   * A browser sends them by itself, and without credentials. So each is charged one unit, to the address of the client:
+   * `keyGenerator`, `plan`, `cost` and `classify` are not asked. `skip`, the lists and bans hold. A refused preflight
+   * counts towards no ban, and no charge of a preflight is refunded. `false`: they are ordinary reads. Default: 1000,
+   * and `false` where nothing else is limited.
+   *
+   * @example
+   * app.use(createRateLimiter({ limit: 100, preflight: { limit: 50, windowSec: 10 } }))
+   */
+  readonly preflight?: number | false | LimitOptions | readonly LimitOptions[] | undefined
   /** Window in seconds of the limits without a window of their own. Default: 60. */
   readonly windowSec?: number | undefined
   /**
@@ -136,23 +122,24 @@ export interface RateLimiterOptions<
    * `X-HTTP-Method` or `X-Method-Override`. Middleware that overrides the method by anything else, such as a query,
    * must run before the limiter. An error that it throws reaches `next`, and the request is not charged.
    */
-  readonly classify?: ((req: Req) => RequestClass) | undefined
+  readonly classify?: Callback<[req: Req, res: Res], ReadOrWrite> | undefined
   /**
    * Returns the client key: whom a request is charged to. Default: the address of the client, which the
-   * function gets as `clientKey`. An IPv6 address gets its canonical text. A result that is not a string, or an empty string, is an error. It reaches `next`,
-   * as an error that the function throws or rejects with, and the request is not charged.
+   * function gets as `clientKey`. An IPv6 address gets its canonical text. A result that is not a string, or an empty
+   * string, is an error. It reaches `next`, as an error that the function throws or rejects with, and the request is not
+   * charged.
    */
-  readonly keyGenerator?: ((req: Req, clientKey: string) => MaybePromise<string>) | undefined
+  readonly keyGenerator?: Callback<[req: Req, res: Res, clientKey: string], MaybePromise<string>> | undefined
   /**
    * Returns the units that a request costs, a whole number of at least 1. All or none are taken. Default: 1. An
    * error that it throws or rejects with reaches `next`, and the request is not charged.
    */
-  readonly cost?: ((req: Req) => MaybePromise<number>) | undefined
+  readonly cost?: Callback<[req: Req, res: Res], MaybePromise<number>> | undefined
   /**
    * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
    * reaches `next`, and the request is not charged.
    */
-  readonly skip?: ((req: Req) => MaybePromise<boolean>) | undefined
+  readonly skip?: Callback<[req: Req, res: Res], MaybePromise<boolean>> | undefined
   /** Whether to send `X-RateLimit-Limit`, `-Remaining` and `-Reset`. Default: true. */
   readonly legacyHeaders?: boolean | undefined
   /**
@@ -161,18 +148,30 @@ export interface RateLimiterOptions<
   readonly resetFormat?: 'epoch' | 'delta' | undefined
   /** Which IETF draft's fields to send; `true` is the newest known, `'draft-11'`. Default: false. */
   readonly standardHeaders?: boolean | StandardHeadersName | undefined
+  /**
+   * Whether scripts of other origins may read the headers: a response to a request with `Origin` gets the names of those
+   * that it carries added to `Access-Control-Expose-Headers`, unless that is `*`. Default: true.
+   *
+   * @example
+   * app.use(createRateLimiter({ limit: 100, exposeHeaders: false }))
+   */
+  readonly exposeHeaders?: boolean | undefined
   /** Status of a refusal, from 400 to 599. Default: 429. */
   readonly statusCode?: number | undefined
   /**
    * Body of a refusal: text, an object to send as JSON, or a function that returns either.
    * Default: `{"error":"rate_limit_exceeded"}`.
    */
-  readonly message?: string | object | ((req: Req, res: Res) => MaybePromise<string | object>) | undefined
+  readonly message?:
+    | string
+    | object
+    | Callback<[req: Req, res: Res], MaybePromise<string | object>>
+    | undefined
   /**
    * Sends refusals instead of `message`; status and headers are already set. `Connection: close`, which ends a large
    * upload, is not: the function can read the body.
    */
-  readonly handler?: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
+  readonly handler?: Callback<[req: Req, res: Res, next: Next, info: RateLimitInfo], unknown> | undefined
   /** Whether refusals are `application/problem+json` (RFC 9457). Default: false. */
   readonly problemDetails?: boolean | undefined
   /**
@@ -183,7 +182,7 @@ export interface RateLimiterOptions<
   /** Whether the charge of a failed request is refunded; never that of an aborted request. Default: false. */
   readonly skipFailedRequests?: boolean | undefined
   /** Whether a request was successful. Default: a status below 400. */
-  readonly requestWasSuccessful?: ((req: Req, res: Res) => MaybePromise<boolean>) | undefined
+  readonly requestWasSuccessful?: Callback<[req: Req, res: Res], MaybePromise<boolean>> | undefined
   /**
    * What happens if the store throws, rejects, misses its deadline or returns an invalid decision. `'memory'`
    * (default) counts in the memory of this process. `'allow'` allows requests. `'deny'` refuses them with 503

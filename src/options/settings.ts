@@ -2,26 +2,26 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { ClientSettings } from '../client/client-settings.ts'
 import {
   checkChoice,
+  checkFlag,
   checkFunction,
   checkPrintableName,
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import type { BanRule } from '../limits/ban.ts'
 import { DEFAULT_NAME } from '../limits/limiter-description.ts'
-import type { RequestClass } from '../limits/request-class.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import { classesOf, classesOfMethod } from '../limits/request-methods.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { RefusalSettings } from '../response/refusal.ts'
 import { DEFAULT_CONNECT_DEADLINE_MS } from '../stores/resilience/call-deadline.ts'
 import type { Logger } from '../stores/resilience/store-health.ts'
 import type { Store } from '../stores/store.ts'
-import { parseBan } from './ban-option.ts'
-import { type ClassPolicies, parseClassPolicies } from './class-policies.ts'
+import type { BanOptions } from './budget-options.ts'
 import { parseClientOptions } from './client-options.ts'
 import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
+import { type PlanSettings, parsePlans } from './plan-policies.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
 import { parseRefunds, type RefundSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
@@ -29,19 +29,20 @@ import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
 
 /** The options, checked and compiled once, so that a request only reads them. */
-export interface Settings<Req extends IncomingMessage, Res extends ServerResponse> {
+export interface Settings<Req extends IncomingMessage, Res extends ServerResponse>
+  extends PlanSettings<Req, Res> {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
-  readonly policies: ClassPolicies<Req>
   readonly client: ClientSettings
-  readonly ban: BanRule | undefined
   /** The classes to which a request is charged: two for a method override that changes the class. */
-  readonly classify: (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[]
+  readonly classify: (req: Req, res: Res, headers?: IncomingHttpHeaders) => readonly ReadOrWrite[]
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']
   readonly skip: RateLimiterOptions<Req, Res>['skip']
   readonly formats: readonly HeaderFormat[]
+  /** Whether scripts of other origins may read the headers. */
+  readonly exposesHeaders: boolean
   readonly refusal: RefusalSettings<Req, Res>
   readonly refund: RefundSettings<Req, Res> | undefined
   /** Undefined if the limiter creates its own store. */
@@ -72,31 +73,41 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   // A default replaces only undefined. Null is a wrong value, and the checks below reject it.
   const { requestPropertyName = 'rateLimit' } = options
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
-  const policies = parseClassPolicies<Req>(options, name)
+  const budgets = parsePlans<Req, Res>(options, name)
   const refund = parseRefunds(options)
-  const ban = parseBan(options.ban, policies)
   if (options.store !== undefined) {
     checkStore(options.store)
-    checkCapabilities(options.store, { policies, refunds: refund !== undefined, ban: options.ban })
+    checkCapabilities(options.store, { budgets, refunds: refund !== undefined, ban: givenBan(options) })
   }
   return {
     name,
     mode: checkChoice('mode', options.mode, ['enforce', 'shadow'], 'enforce'),
-    policies,
+    ...budgets,
     client: parseClientOptions(options),
-    ban,
-    classify: parseClassify(options.classify),
+    classify: parseClassify(options.classify, budgets),
     classifiedBy: options.classify === undefined ? 'method' : 'function',
-    keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, clientKey) => string'),
-    cost: checkFunction('cost', options.cost, '(req) => number'),
-    skip: checkFunction('skip', options.skip, '(req) => boolean'),
+    keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, res, clientKey) => string'),
+    cost: checkFunction('cost', options.cost, '(req, res) => number'),
+    skip: checkFunction('skip', options.skip, '(req, res) => boolean'),
     formats: parseHeaderFormats(options),
+    exposesHeaders: checkFlag('exposeHeaders', options.exposeHeaders, true),
     refusal: parseRefusal(options),
     refund,
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
   }
+}
+
+/** The option `ban` of the limiter, or else of the first plan that has one. */
+function givenBan({
+  ban,
+  plans = {},
+}: {
+  readonly ban?: BanOptions | undefined
+  readonly plans?: Readonly<Record<string, { readonly ban?: BanOptions | undefined }>> | undefined
+}): unknown {
+  return ban ?? Object.values(plans).find((plan) => plan.ban !== undefined)?.ban
 }
 
 /** The store, and what happens when it fails. */
@@ -121,19 +132,29 @@ export function parseStoreSettings({
   }
 }
 
-/** A function of the user gets the request only, and names one class. */
-function parseClassify<Req extends IncomingMessage>(
+/** A function of the user names one class. */
+function parseClassify<Req extends IncomingMessage, Res extends ServerResponse>(
   option: unknown,
-): (req: Req, headers?: IncomingHttpHeaders) => readonly RequestClass[] {
+  { plans }: PlanSettings<never, never>,
+): Settings<Req, Res>['classify'] {
   const classify = checkFunction(
     'classify',
-    option as ((req: Req) => RequestClass) | undefined,
-    "(req) => 'read' or 'write'",
+    option as ((req: Req, res: Res) => ReadOrWrite) | undefined,
+    "(req, res) => 'read' or 'write'",
   )
-  return classify === undefined ? classesOfMethod : (req) => classesOf(checkClass(classify(req)))
+  if (classify === undefined) return (req, _res, headers) => classesOfMethod(req, headers)
+  if (plans.every(({ policies: { read, write } }) => read !== false && read === write)) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: 'classify and limit',
+      problem: 'cannot both be set, because limit is one budget for all classes',
+      remedy: 'Leave classify out, or give read and write instead of limit.',
+    })
+  }
+  return (req, res) => classesOf(checkClass(classify(req, res)))
 }
 
-function checkClass(requestClass: RequestClass): RequestClass {
+function checkClass(requestClass: ReadOrWrite): ReadOrWrite {
   if (requestClass === 'read' || requestClass === 'write') return requestClass
   throw new RateLimiterError({
     code: 'invalid_result',

@@ -1,21 +1,35 @@
 import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Limit } from '../limits/limit.ts'
-import { isDynamic } from '../limits/policy.ts'
+import { isDynamic, limitedPolicies, optionOf } from '../limits/policy.ts'
 import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
-import type { ClassPolicies } from './class-policies.ts'
+import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
+import type { PlanSettings } from './plan-policies.ts'
 
 /** Throws unless `store` is a store. */
 export function checkStore(store: unknown): void {
-  const candidate = store as { consume?: unknown; increment?: unknown } | null
-  if (typeof candidate === 'object' && typeof candidate?.consume === 'function') return
-  const isForeign = typeof candidate === 'object' && typeof candidate?.increment === 'function'
+  const remedy = remedyForFlexibleLimiter(store)
+  if (remedy !== undefined) {
+    // Without the value: its client may know a password.
+    throw new RateLimiterError({
+      code: 'invalid_option',
+      option: 'store',
+      problem: `takes a store, and got ${storeName(store as Store)}, a limiter of rate-limiter-flexible`,
+      remedy,
+    })
+  }
+  const candidate = Object(store) as Record<string, unknown>
+  if (typeof candidate.consume === 'function' && typeof store === 'object') return
+  // `incr` is that of its older stores.
+  const isForeign = ['increment', 'incr', 'decrement', 'resetKey'].some(
+    (method) => typeof store === 'object' && typeof candidate[method] === 'function',
+  )
   rejectOption(
     'store',
     store,
     isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
-    isForeign && storeName(candidate as Store) === 'RedisStore'
+    isForeign && storeName(store as Store) === 'RedisStore'
       ? "Give new RedisStore({ client }) of 'express-tollgate/redis'."
       : 'Give new MemoryStore(), or an object with consume(charge).',
   )
@@ -23,20 +37,19 @@ export function checkStore(store: unknown): void {
 
 /** What the options need from a store. */
 export interface StoreNeeds {
-  readonly policies: ClassPolicies<never>
+  readonly budgets: PlanSettings<never, never>
   readonly refunds: boolean
-  /** The option `ban`; undefined if it is not given. */
+  /** The option `ban` of the limiter or of a plan; undefined if none is given. */
   readonly ban: unknown
 }
 
 /** Throws if the options need more than the store declares, so that no request fails for this reason. */
-export function checkCapabilities(store: Store, { policies, refunds, ban }: StoreNeeds): void {
+export function checkCapabilities(store: Store, { budgets, refunds, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
-  for (const [requestClass, policy] of Object.entries(policies)) {
-    if (policy === false) continue
-    const limits = isDynamic(policy) ? [policy.template] : policy.limits
-    checkLimits(name, capabilities, requestClass, limits)
+  const { plans, preflight } = budgets
+  for (const policy of [...limitedPolicies(plans), ...(preflight === false ? [] : [preflight])]) {
+    checkLimits(name, capabilities, optionOf(policy), isDynamic(policy) ? [policy.template] : policy.limits)
   }
   if (refunds && typeof store.refund !== 'function') {
     reject(
@@ -54,16 +67,16 @@ export function checkCapabilities(store: Store, { policies, refunds, ban }: Stor
 function checkLimits(
   name: string,
   { algorithms, severalLimits }: StoreCapabilities,
-  requestClass: string,
+  option: string,
   limits: readonly Limit[],
 ): void {
   if (limits.length > 1 && !severalLimits) {
-    reject(requestClass, limits.length, `${name} does not support several limits`, 'Give one limit')
+    reject(option, limits.length, `${name} does not support several limits`, 'Give one limit')
   }
   for (const limit of limits) {
     if (algorithms.includes(limit.algorithm)) continue
     reject(
-      requestClass,
+      option,
       limit.algorithm,
       `${name} does not support the algorithm ${limit.algorithm} of the limit '${limit.name}'`,
       `Give one of ${algorithms.join(', ')}`,

@@ -23,6 +23,7 @@ export function publishDecision(
     outcome: outcomeOf(answer, settings),
     key: clientKey,
     class: policy.class,
+    plan: policy.plan,
     cost: charge.cost,
     decision: answer instanceof RateLimiterError ? undefined : answer,
   })
@@ -40,6 +41,7 @@ export function publishUncharged(
     outcome,
     key: clientKey,
     class: undefined,
+    plan: undefined,
     cost: 0,
     decision: undefined,
   })

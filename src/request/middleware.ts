@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/client-resolver.ts'
+import type { Client } from '../client/known-client.ts'
 import { asError } from '../errors/as-error.ts'
 import { decisionChannel } from '../events/channels.ts'
 import type { Decision } from '../limits/decision.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
+import { exposeHeaders } from '../response/exposed-headers.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
@@ -62,7 +63,7 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   const client = parts.resolveClient(req, headers)
   const listed = outcomeByLists(client, parts)
   if (listed !== undefined) return uncharged(listed, client, context, parts)
-  const plan = parts.planCharge(req, client.key, headers, res)
+  const plan = parts.planCharge(req, res, client, headers)
   // A promise is made only where one is waited for.
   if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
   return charge(plan, client, context, parts)
@@ -155,6 +156,9 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   if (typeof outcome === 'string') return outcome === 'denied' ? 'denied' : undefined
   const { req, res, record } = context
   const { formats, onStoreError } = parts.settings
+  if (parts.exposedNames !== undefined && req.headers.origin !== undefined && isWholeResponse(res)) {
+    exposeHeaders(res, parts.exposedNames)
+  }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
     writePolicies(res, formats, record.state, outcome.plan)

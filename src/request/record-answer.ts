@@ -37,7 +37,7 @@ export function followUpAllowed<Req extends IncomingMessage, Res extends ServerR
   { settings: { refund }, store }: MiddlewareParts<Req, Res>,
 ): void {
   const { receipt } = decision
-  if (refund !== undefined && receipt !== undefined) {
+  if (refund !== undefined && receipt !== undefined && plan.charge.refundable !== false) {
     refundWhenFinished(req, res, refund, () => {
       store.refund(receipt)
       if (otherReceipt !== undefined) store.refund(otherReceipt)

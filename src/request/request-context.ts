@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/client-resolver.ts'
+import type { Client } from '../client/known-client.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
@@ -7,7 +7,7 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
-import type { ChargePlan } from './charge-plan.ts'
+import type { ChargePlan, PlanCharge } from './charge-plan.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
@@ -38,13 +38,10 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
-  readonly planCharge: (
-    req: Req,
-    addressKey: string,
-    headers: IncomingHttpHeaders,
-    res: Res,
-  ) => MaybePromise<ChargePlan | undefined>
+  readonly planCharge: PlanCharge<Req, Res>
   readonly infoProperty: RequestProperty
+  /** The fields that scripts of other origins may read; undefined where the options expose none. */
+  readonly exposedNames: readonly string[] | undefined
   readonly store: ResilientStore
   /** Milliseconds since the epoch, for the instants in headers. */
   readonly now: () => number

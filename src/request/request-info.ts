@@ -35,6 +35,7 @@ function infoOf(
     resetTime: new Date(nowMs + resetMs),
     key: plan.clientKey,
     class: plan.policy.class,
+    plan: plan.policy.plan,
     allowed: decision.allowed,
     banned: decision.ban !== undefined,
     retryAfterMs,

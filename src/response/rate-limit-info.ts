@@ -14,6 +14,8 @@ export interface RateLimitInfo {
   /** The client key. */
   readonly key: string
   readonly class: RequestClass
+  /** The name of the plan; undefined without the option `plans`, and for a preflight. */
+  readonly plan: string | undefined
   /**
    * Whether all limits allowed the request. False in a `handler`, and in shadow mode for a request that
    * enforce mode would refuse.

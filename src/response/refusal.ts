@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { asError } from '../errors/as-error.ts'
 import { isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import { type Body, sendBody } from './body.ts'
+import { infoForHandler } from './handler-info.ts'
 import type { Next } from './next.ts'
 import type { RateLimitInfo } from './rate-limit-info.ts'
 import { isOpen, rememberHead, writeForbiddenHead, writeRefusalHead } from './response-head.ts'
@@ -67,7 +68,7 @@ export function refuse<Req, Res extends ServerResponse>(
     const done =
       settings.handler === undefined
         ? sendRefusalBody(req, res, settings, violated)
-        : settings.handler(req, res, nextOnce, info)
+        : settings.handler(req, res, nextOnce, infoForHandler(info))
     if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => nextOnce(asError(error)))
   } catch (error) {
     nextOnce(asError(error))

@@ -1,4 +1,4 @@
-import type { RequestClass } from '../limits/request-class.ts'
+import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 
 /** The store key of a client for a class. */
 export type StoreKeyOf = (requestClass: RequestClass, clientKey: string) => string
@@ -9,6 +9,8 @@ export type StoreKeyOf = (requestClass: RequestClass, clientKey: string) => stri
  */
 export function storeKeysOf(limiterName: string): StoreKeyOf {
   const name = limiterName.replace(/[%:]/g, (character) => (character === '%' ? '%25' : '%3A'))
-  const prefixes: Readonly<Record<RequestClass, string>> = { read: `${name}:read:`, write: `${name}:write:` }
+  const prefixes = Object.fromEntries(
+    REQUEST_CLASSES.map((requestClass) => [requestClass, `${name}:${requestClass}:`]),
+  ) as Readonly<Record<RequestClass, string>>
   return (requestClass, clientKey) => prefixes[requestClass] + clientKey
 }

@@ -2,10 +2,26 @@ import type { BanRule } from '../limits/ban.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { AlgorithmName, Limit } from '../limits/limit.ts'
 
+/**
+ * A place beside a key in which a store may keep what it has found of the key, for the next charge of the same key.
+ * Several stores may get the same one: each recognises its own content.
+ *
+ * @internal
+ */
+export interface KeyMemo {
+  content?: unknown
+}
+
 /** A request to take `cost` units from all `limits`, or from none of them. */
 export interface Charge {
   /** Unique for (limiter name, class, client key). It can be any string, and stores must not interpret it. */
   readonly key: string
+  /**
+   * Always the same one for the key, or none.
+   *
+   * @internal
+   */
+  readonly memo?: KeyMemo | undefined
   /** At least one. Several charges have the same array and the same limit objects. */
   readonly limits: readonly Limit[]
   /** Units: a whole number, from 1 to the smallest `burst` of the limits. */

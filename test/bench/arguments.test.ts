@@ -12,6 +12,7 @@ describe('the arguments of npm run bench', () => {
       rounds: 5,
       scale: 1,
       workloads: Number.POSITIVE_INFINITY,
+      node: undefined,
       dist: undefined,
       json: undefined,
       chart: false,
@@ -26,12 +27,14 @@ describe('the arguments of npm run bench', () => {
   })
 
   it('take their values behind a space or an equals sign', () => {
-    const line = '--rounds=1 --scale 0.01 --workloads 2 --dist=../a=b/dist --json out.json --chart --list'
+    const line =
+      '--rounds=1 --scale 0.01 --workloads 2 --node 24.11 --dist=../a=b/dist --json out.json --chart --list'
     expect(parse(line)).toStrictEqual({
       names: BENCHMARKS,
       rounds: 1,
       scale: 0.01,
       workloads: 2,
+      node: '24.11',
       dist: '../a=b/dist',
       json: 'out.json',
       chart: true,
@@ -42,11 +45,11 @@ describe('the arguments of npm run bench', () => {
   it.each([
     [
       '--round 3',
-      '--round is not a flag. Did you mean --rounds? The flags are --rounds, --scale, --workloads, --dist, --json, --chart, --list.',
+      '--round is not a flag. Did you mean --rounds? The flags are --rounds, --scale, --workloads, --node, --dist, --json, --chart, --list.',
     ],
     [
       '-r 3',
-      '-r is not a flag. The flags are --rounds, --scale, --workloads, --dist, --json, --chart, --list.',
+      '-r is not a flag. The flags are --rounds, --scale, --workloads, --node, --dist, --json, --chart, --list.',
     ],
     [
       'decision',
@@ -79,6 +82,10 @@ describe('the arguments of npm run bench', () => {
     [
       '--scale 1.01',
       "--scale takes a number above 0 and up to 1: '1.01' was given. Give 1 for full size, or --scale 0.1.",
+    ],
+    [
+      '--node latest',
+      "--node takes a version of Node: 'latest' was given. Give one such as --node 24 or --node 24.11.0.",
     ],
     ['--chart=yes', "--chart takes no value: 'yes' was given. Write --chart alone."],
     ['--rounds 1 --rounds 2', '--rounds is there twice. Give it once.'],

@@ -8,6 +8,8 @@ export interface Arguments {
   readonly scale: number
   /** Only so many workloads of each benchmark, the first ones. */
   readonly workloads: number
+  /** Version of the Node to run in; undefined for the one that runs. */
+  readonly node: string | undefined
   /** Folder of the build to measure; undefined for the project's own. */
   readonly dist: string | undefined
   /** File to write the figures to. */
@@ -21,7 +23,16 @@ export class ArgumentError extends Error {
   override readonly name = 'ArgumentError'
 }
 
-const FLAGS = ['--rounds', '--scale', '--workloads', '--dist', '--json', '--chart', '--list'] as const
+const FLAGS = [
+  '--rounds',
+  '--scale',
+  '--workloads',
+  '--node',
+  '--dist',
+  '--json',
+  '--chart',
+  '--list',
+] as const
 type Flag = (typeof FLAGS)[number]
 const SWITCHES: readonly Flag[] = ['--chart', '--list']
 
@@ -41,6 +52,7 @@ export function parseArguments(words: readonly string[], benchmarks: readonly st
     rounds: countOf('--rounds', values.get('--rounds')) ?? ROUNDS,
     scale: scaleOf(values.get('--scale')),
     workloads: countOf('--workloads', values.get('--workloads')) ?? Number.POSITIVE_INFINITY,
+    node: versionOf(values.get('--node')),
     dist: values.get('--dist'),
     json: values.get('--json'),
     chart: values.has('--chart'),
@@ -83,6 +95,7 @@ const EXAMPLES: Readonly<Record<Flag, string>> = {
   '--rounds': '--rounds 5',
   '--scale': '--scale 0.1',
   '--workloads': '--workloads 1',
+  '--node': '--node 24',
   '--dist': '--dist ../before/dist',
   '--json': '--json figures.json',
   '--chart': '--chart',
@@ -121,5 +134,13 @@ function scaleOf(given: string | undefined): number {
   if (scale > 0 && scale <= 1) return scale
   throw new ArgumentError(
     `--scale takes a number above 0 and up to 1: '${given}' was given. Give 1 for full size, or --scale 0.1.`,
+  )
+}
+
+/** A version as the registry of packages names it, and nothing that a shell or npx could take for something else. */
+function versionOf(given: string | undefined): string | undefined {
+  if (given === undefined || /^\d{1,3}(\.\d{1,4}){0,2}$/.test(given)) return given
+  throw new ArgumentError(
+    `--node takes a version of Node: '${given}' was given. Give one such as --node 24 or --node 24.11.0.`,
   )
 }

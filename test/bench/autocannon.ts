@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
+import { LOAD_CORE, pinned } from './pinning.ts'
 
 /** What autocannon prints with `-j`, as far as it is read. */
 interface Report {
@@ -31,7 +32,8 @@ export async function bombard(url: string, seconds: number, status: number): Pro
   // Samples no longer than a tenth of the time, or the time would be stretched to a whole sample.
   const sampleMs = Math.max(20, Math.min(1000, Math.floor(seconds * 100)))
   const flags = ['-c', CONNECTIONS, ...load, '-L', sampleMs, '-j', '-n', url].map(String)
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...flags])
+  const [command = '', ...words] = pinned(LOAD_CORE, [process.execPath, program, ...flags])
+  const { stdout } = await promisify(execFile)(command, words)
   const { duration, errors, timeouts, statusCodeStats, requests, latency } = JSON.parse(stdout) as Report
   assert.deepEqual({ errors, timeouts }, { errors: 0, timeouts: 0 })
   assert.deepEqual(Object.keys(statusCodeStats), [String(status)], 'no other status than the expected one')

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Result } from './benchmark.ts'
 import { BENCHMARKS, REDIS_BENCHMARKS } from './benchmarks.ts'
 import { breakBuild } from './broken-build.ts'
+import { PINNING_TEXT } from './pinning.ts'
+import { REQUEST_GOALS } from './request-goals.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TINY = ['--rounds', '1', '--scale', '0.0001']
@@ -42,9 +44,13 @@ describe('npm run bench', () => {
     const chains = [
       async () => [
         await bench(...TINY, 'memory', '--workloads', '2'),
-        await bench(...first, 'decisions', 'pauses', 'requests', ...json),
+        await bench(...first, 'decisions', 'pauses', ...json),
       ],
-      async () => [await bench(...TINY, 'throughput'), await bench(...first, 'flood', 'adversarial')],
+      async () => [
+        await bench(...TINY, 'requests', '--workloads', '6'),
+        await bench(...TINY, 'throughput'),
+        await bench(...first, 'flood', 'adversarial'),
+      ],
     ]
     all = (await Promise.all(chains.map((chain) => chain()))).flat()
   }, 120_000)
@@ -53,6 +59,7 @@ describe('npm run bench', () => {
 
   it('ends well, whatever the figures are', () => {
     expect(all.map(({ code, stderr }) => [code, stderr.replace(/^\w+: round 1 of 1\n/gm, '')])).toEqual([
+      [0, ''],
       [0, ''],
       [0, ''],
       [0, ''],
@@ -72,7 +79,7 @@ describe('npm run bench', () => {
         .slice(2)
         .map(
           (line) =>
-            /(?:^| {2})(express-tollgate(?:, metrics)?|[a-z]+-rate-limit|rate-limiter-flexible|bare \w+(?:, res\.\w+)?) {2}/.exec(
+            /(?:^| {2})(express-tollgate(?:, metrics)?|[a-z]+-rate-limit|rate-limiter-flexible|floor|bare \w+(?:, res\.\w+|, same fields)?) {2}/.exec(
               line,
             )?.[1],
         )
@@ -92,6 +99,19 @@ describe('npm run bench', () => {
     }
   })
 
+  it('says on which cores the server and its load ran', () => {
+    expect(output()).toContain(`from autocannon in another process; ${PINNING_TEXT}\n`)
+  })
+
+  it('measures every goal about requests', () => {
+    const missing = REQUEST_GOALS.filter(({ what, goal }) => {
+      const line = (all: readonly string[]): string | undefined =>
+        all.find((one) => one.startsWith(`${what} `) && one.includes(` ${goal} `))
+      return all.every(({ stdout }) => /not measured/.test(line(stdout.split('\n')) ?? 'not measured'))
+    })
+    expect(missing).toEqual([])
+  })
+
   it('writes every figure to a file', () => {
     const path = join(folder, 'deep', 'figures.json')
     const { results, rounds, machine } = JSON.parse(readFileSync(path, 'utf8')) as {
@@ -100,11 +120,7 @@ describe('npm run bench', () => {
       readonly machine: { readonly node: string }
     }
     expect([rounds, machine.node]).toEqual([1, process.version])
-    expect([...new Set(results.map(({ benchmark }) => benchmark))]).toEqual([
-      'decisions',
-      'pauses',
-      'requests',
-    ])
+    expect([...new Set(results.map(({ benchmark }) => benchmark))]).toEqual(['decisions', 'pauses'])
     for (const { figures } of results) expect(Object.keys(figures).length).toBeGreaterThan(1)
   })
 

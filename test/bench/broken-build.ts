@@ -37,6 +37,8 @@ const BUILDS = {
   }`,
   'sends no headers': `export class MemoryStore {}
     export const createRateLimiter = () => (_req, _res, next) => next()`,
+  'refuses every request and says nothing': `export class MemoryStore { size = 20 }
+    export const createRateLimiter = () => (_req, res) => { res.statusCode = 429; res.end() }`,
   'breaks every request': `export class MemoryStore {}
     export const createRateLimiter = () => (_req, res) => { res.statusCode = 500; res.end() }`,
 } as const

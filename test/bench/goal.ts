@@ -55,13 +55,9 @@ export function atMost(
   what: string,
 ): Goal {
   return compared(place, place, unit, other, what, {
-    goal: `<= ${factor < 0.3 ? `1/${Math.round(1 / factor)}` : shorter(factor)} of ${other}`,
+    goal: `<= ${factor} of ${other}`,
     holds: (ratio) => ratio <= factor,
   })
-}
-
-function shorter(factor: number): string {
-  return Math.abs(factor - 1 / 3) < 1e-9 ? '1/3' : String(factor)
 }
 
 /** Ours beside another one's figure, and what their ratio should be. */

@@ -9,9 +9,11 @@
  * --workloads 1     only the first workload of each benchmark
  * --json <file>     writes all figures to a file
  * --chart           draws the charts of test/bench/results, and writes the figures beside them, a file for each benchmark
+ * --node 24         runs in another version of Node, which npx fetches from the registry of packages
  * --dist <folder>   measures another build, in a folder below a package that has its dependencies
  * --list            names the benchmarks, and runs none
  */
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,6 +48,10 @@ async function main(words: readonly string[]): Promise<void> {
     return
   }
   const dist = distOf(given)
+  if (given.node !== undefined) {
+    process.exitCode = runInNode(given.node, words)
+    return
+  }
   const [machine, startedAt] = [describeMachine(), new Date().toISOString()]
   console.log(`${machineText(machine)}\n${settingsText(given, dist)}\n`)
   const results = await runAll(given, dist)
@@ -53,6 +59,16 @@ async function main(words: readonly string[]): Promise<void> {
   console.log(`${goalsText(goals)}\n`)
   const { rounds, scale } = given
   write(given, { machine, startedAt, rounds, scale, results, goals })
+}
+
+/** Runs this program in another version of Node, and answers its exit code. */
+function runInNode(version: string, words: readonly string[]): number {
+  const at = words.findIndex((word) => word.startsWith('--node'))
+  const others = words.toSpliced(at, words[at] === '--node' ? 2 : 1)
+  const program = ['node', '--import', 'tsx', fileURLToPath(import.meta.url), ...others]
+  return (
+    spawnSync('npx', ['--yes', '--package', `node@${version}`, ...program], { stdio: 'inherit' }).status ?? 1
+  )
 }
 
 function distOf({ dist }: Arguments): string {

@@ -1,5 +1,5 @@
 import type { ContestantName, RedisPackage } from './contestants/contestant.ts'
-import { compared, type Goal, OURS, type Place, spreadAt } from './goal.ts'
+import { atMost, compared, type Goal, OURS, type Place, spreadAt } from './goal.ts'
 import { OUTAGE_WORKLOAD } from './outage.ts'
 import { redisWorkload } from './redis.ts'
 import { figureText } from './table.ts'
@@ -10,23 +10,36 @@ const PEERS: readonly ContestantName[] = ['rate-limit-redis', 'rate-limiter-flex
 const PACKAGES: readonly RedisPackage[] = ['ioredis', 'node-redis']
 const OUTAGE: Place = { benchmark: 'outage', workload: OUTAGE_WORKLOAD, figure: 'perSecond' }
 
-const placeOf = (outcome: Outcome, through: RedisPackage, figure: string): Place => ({
-  ...{ benchmark: 'redis', workload: redisWorkload(outcome, through), figure },
+const ONE_BY_ONE: ContestantName = 'express-tollgate, one call each'
+
+const placeOf = (outcome: Outcome, through: RedisPackage, figure: string, inFlight?: number): Place => ({
+  ...{ benchmark: 'redis', workload: redisWorkload(outcome, through, inFlight), figure },
 })
 
 /** What must be so with Redis, and without it. */
 export const REDIS_GOALS: readonly Goal[] = [
-  ...PACKAGES.map((through) => atLeast('admitted', through, 0.9, 'bare INCR')),
+  ...PACKAGES.map((through) => atLeast('admitted', through, 1.1, 'bare INCR')),
+  ...PACKAGES.map((through) => atLeast('admitted', through, 2, 'bare INCR', 256)),
+  ...PACKAGES.map((through) => ofOneByOne(through, 'p99Us', 'us, 99 %', 1)),
+  ...PACKAGES.map((through) => ofOneByOne(through, 'serverUs', "us of Redis' processor", 0.7)),
+  ...PACKAGES.map(latencyGoal),
   ...PACKAGES.flatMap((through) => PEERS.map((peer) => above(through, peer))),
   ...PEERS.map((peer) => atLeast('refused', 'ioredis', 10, peer)),
-  commandsGoal('admitted', 4),
+  commandsGoal('admitted', 2.2),
   commandsGoal('refused', 0),
   outageGoal(),
 ]
 
-function atLeast(outcome: Outcome, through: RedisPackage, factor: number, other: ContestantName): Goal {
-  const place = placeOf(outcome, through, 'perSecond')
-  return compared(place, place, 'a second', other, `decisions in Redis, ${outcome}, ${through}`, {
+function atLeast(
+  outcome: Outcome,
+  through: RedisPackage,
+  factor: number,
+  other: ContestantName,
+  inFlight?: number,
+): Goal {
+  const place = placeOf(outcome, through, 'perSecond', inFlight)
+  const how = inFlight === undefined ? through : `${through}, ${inFlight} at once`
+  return compared(place, place, 'a second', other, `decisions in Redis, ${outcome}, ${how}`, {
     goal: factor > 1 ? `>= ${factor} times ${other}` : `>= ${factor} of ${other}`,
     holds: (ratio) => ratio >= factor,
   })
@@ -37,6 +50,22 @@ function above(through: RedisPackage, peer: ContestantName): Goal {
   return compared(place, place, 'a second', peer, `decisions in Redis, admitted, ${through}`, {
     goal: `> ${peer}`,
     holds: (ratio) => ratio > 1,
+  })
+}
+
+/** What batches take, beside one call for each decision. */
+function ofOneByOne(through: RedisPackage, figure: string, unit: string, factor: number): Goal {
+  const place = placeOf('admitted', through, figure)
+  return atMost(place, unit, factor, ONE_BY_ONE, `a decision in Redis, admitted, ${through}`)
+}
+
+/** One decision at once: a second divided by the decisions a second is what one takes. */
+function latencyGoal(through: RedisPackage): Goal {
+  const place = placeOf('admitted', through, 'perSecond', 1)
+  const other = 'bare EVALSHA'
+  return compared(place, place, 'a second', other, `decisions in Redis, one at once, ${through}`, {
+    goal: `>= 1/1.15 of ${other}`,
+    holds: (ratio) => ratio >= 1 / 1.15,
   })
 }
 

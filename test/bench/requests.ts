@@ -1,26 +1,23 @@
 import { strict as assert } from 'node:assert'
-import { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Express, RequestHandler } from 'express'
-import { socketFrom } from './addressed-socket.ts'
 import { type Benchmark, type Figures, type Run, scaled } from './benchmark.ts'
-import { type Family, freshAddress } from './client-addresses.ts'
+import type { Family } from './client-addresses.ts'
 import type { ContestantName, Gate, GateSettings } from './contestants/contestant.ts'
 import { createGate, maxKeysFor, PACKAGES } from './contestants/contestants.ts'
 import { median } from './statistics.ts'
 import { spreadText } from './table.ts'
+import { type Clients, type VisitSettings, Visits } from './visits.ts'
 
 type Headers = GateSettings['headers']
 
-/** Who sends the requests: 1000 clients in turn, one over a single connection, or a new one each time. */
-type Clients = '1000 clients' | '1 connection' | 'new clients'
+/** How the requests meet the middleware. Refused are all requests of a client but its first. */
+type Way = 'one limiter' | 'two limiters' | 'behind a proxy' | 'refused'
 
-interface RequestSettings {
-  readonly family: Family
-  readonly clients: Clients
+interface RequestSettings extends VisitSettings {
   readonly headers: Headers
-  /** Where there are clients that come again. */
-  readonly distinct: number
+  readonly way: Way
   readonly requests: number
 }
 
@@ -31,53 +28,62 @@ const SLICE = 50
 const CLIENTS = 1000
 const LIMIT = 999_999_999
 const WINDOW_MS = 3_600_000
-/** What a browser or a load generator sends at least. */
-const RAW_HEADERS: readonly string[] = [
-  ...['Host', '127.0.0.1:3000', 'Connection', 'keep-alive', 'User-Agent', 'bench', 'Accept', '*/*'],
-  ...['Accept-Encoding', 'gzip, deflate'],
+
+/** Those that the goals are about come first. */
+const WORKLOADS: readonly (readonly [Family, Clients, Headers, Way])[] = [
+  ['IPv4', '1000 clients', 'legacy', 'one limiter'],
+  ['IPv6', '1000 clients', 'legacy', 'one limiter'],
+  ['IPv4', '1000 clients', 'draft', 'one limiter'],
+  ['IPv4', '1000 clients', 'legacy', 'two limiters'],
+  ['IPv4', '1000 clients', 'legacy', 'behind a proxy'],
+  ['IPv4', '1000 clients', 'legacy', 'refused'],
+  ['IPv6', '1000 clients', 'draft', 'one limiter'],
+  ['mapped IPv4', '1000 clients', 'legacy', 'one limiter'],
+  ['IPv4', '1 connection', 'legacy', 'one limiter'],
+  ['IPv6', '1 connection', 'legacy', 'one limiter'],
+  ['IPv4', 'new clients', 'legacy', 'one limiter'],
+  ['IPv6', 'new clients', 'legacy', 'one limiter'],
 ]
 
-const WORKLOADS: readonly (readonly [Family, Clients, Headers])[] = [
-  ['IPv4', '1000 clients', 'legacy'],
-  ['IPv6', '1000 clients', 'legacy'],
-  ['mapped IPv4', '1000 clients', 'legacy'],
-  ['IPv4', '1 connection', 'legacy'],
-  ['IPv6', '1 connection', 'legacy'],
-  ['IPv4', 'new clients', 'legacy'],
-  ['IPv6', 'new clients', 'legacy'],
-  ['IPv4', '1000 clients', 'draft'],
-  ['IPv6', '1000 clients', 'draft'],
-]
+const FLOORS: readonly ContestantName[] = ['bare Express', 'bare headers', 'floor']
 
-/** The documentation of rate-limiter-flexible has X-RateLimit headers only. */
-const CONTESTANTS: Readonly<Record<Headers, readonly ContestantName[]>> = {
-  legacy: [...PACKAGES, 'express-tollgate, metrics', 'bare Express', 'bare headers'],
-  draft: PACKAGES.filter((name) => name !== 'rate-limiter-flexible'),
+function contestantsOf(way: Way, headers: Headers): readonly ContestantName[] {
+  // The documentation of rate-limiter-flexible has X-RateLimit headers only.
+  if (headers === 'draft') return PACKAGES.filter((name) => name !== 'rate-limiter-flexible')
+  if (way === 'refused') return [...PACKAGES, 'bare 429, same fields']
+  return way === 'one limiter' ? [...PACKAGES, 'express-tollgate, metrics', ...FLOORS] : PACKAGES
 }
 
 /** The name of a workload, for code that looks up its figures. */
-export function requestWorkload(family: Family, clients: Clients, headers: Headers): string {
-  return `${family}, ${clients}, ${headers === 'legacy' ? 'X-RateLimit' : 'RateLimit draft too'}`
+export function requestWorkload(
+  family: Family,
+  clients: Clients,
+  headers: Headers,
+  way: Way = 'one limiter',
+): string {
+  const fields = headers === 'legacy' ? 'X-RateLimit' : 'RateLimit draft too'
+  return [family, clients, fields, ...(way === 'one limiter' ? [] : [way])].join(', ')
 }
 
 export const requests: Benchmark<RequestSettings> = {
   name: 'requests',
   summary: 'microseconds that the middleware adds to a request through an Express 5 app, without a network',
-  checked: 'status 200 and the headers, with limit and remaining, of every response; as many clients as sent',
+  checked:
+    'status and headers, with limit and remaining, of every response; as many clients as sent; who reached the handler',
   columns: [
     { figure: 'addedUs', heading: 'us added, median', text: spreadText },
     { figure: 'addedMeanUs', heading: 'us added, mean', text: spreadText },
     { figure: 'bareUs', heading: 'us of the bare app', text: spreadText },
   ],
   runs({ scale }) {
-    return WORKLOADS.flatMap(([family, clients, headers]) =>
-      CONTESTANTS[headers].map(
+    return WORKLOADS.flatMap(([family, clients, headers, way]) =>
+      contestantsOf(way, headers).map(
         (contestant): Run<RequestSettings> => ({
-          workload: requestWorkload(family, clients, headers),
+          workload: requestWorkload(family, clients, headers, way),
           contestant,
           settings: {
-            ...{ family, clients, headers, distinct: scaled(CLIENTS, scale, 20) },
-            requests: scaled(REQUESTS, scale, 200),
+            ...{ family, clients, headers, way, isProxied: way === 'behind a proxy' },
+            ...{ distinct: scaled(CLIENTS, scale, 20), requests: scaled(REQUESTS, scale, 200) },
           },
         }),
       ),
@@ -91,19 +97,24 @@ async function measure(
   settings: RequestSettings,
   dist: string,
 ): Promise<Figures> {
-  const { requests: total, headers } = settings
-  const maxKeys = maxKeysFor(total * 2)
-  const gate = await createGate(contestant, { dist, limit: LIMIT, windowMs: WINDOW_MS, headers, maxKeys })
-  const bare = await appWith()
-  const limited = await appWith(gate.handler)
+  const { requests: total, headers, way } = settings
+  const isRefused = way === 'refused'
+  const limit = isRefused ? 1 : LIMIT
+  const gateSettings = { dist, limit, windowMs: WINDOW_MS, headers, maxKeys: maxKeysFor(total * 2) }
+  const count = way === 'two limiters' ? 2 : 1
+  const gates = await Promise.all(Array.from({ length: count }, () => createGate(contestant, gateSettings)))
+  const bare = await appWith(settings)
+  const limited = await appWith(settings, ...gates.map(({ handler }) => handler))
   const visits = new Visits(settings)
-  await probe(limited, visits)
-  const isFloor = contestant === 'bare Express' || contestant === 'bare headers'
-  const check = isFloor ? checkPassed : checkAdmitted
+  const isSilent = contestant === 'bare Express' || contestant === 'bare headers'
+  const check = isRefused ? checkRefused : isSilent ? checkPassed : checkAdmitted
+  const first = isRefused ? settings.distinct : 1
+  const isBare429 = contestant === 'bare 429, same fields'
+  for (let turn = 0; turn < first; turn++) await probe(limited, visits, !isBare429)
   // The first half is for the compiler; its clients are counted, and its time is not.
-  await takeTurns(bare, limited, visits, settings, check)
-  const slices = await takeTurns(bare, limited, visits, settings, check)
-  checkClients(gate, settings)
+  await takeTurns([bare, limited], visits, settings, check)
+  const slices = await takeTurns([bare, limited], visits, settings, check)
+  for (const gate of gates) checkClients(gate, settings)
   const addedUs = slices.map(({ bareUs, limitedUs }) => limitedUs - bareUs)
   return {
     // A collection of garbage falls on one slice or another: the median knows none of them, the mean all.
@@ -113,46 +124,20 @@ async function measure(
   }
 }
 
-/** One request with its response, ready to be passed to an app. */
-interface Visit {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-}
+/** Requests that have arrived at the handler, behind the middleware. */
+let arrivals = 0
 
-/** Makes requests. */
-class Visits {
-  readonly #settings: RequestSettings
-  #made = 0
-  #socket = socketFrom('0.0.0.0')
-
-  constructor(settings: RequestSettings) {
-    this.#settings = settings
-    this.#socket = socketFrom(freshAddress(settings.family, 0))
-  }
-
-  makeOne(): Visit {
-    const { family, clients, distinct } = this.#settings
-    const index = this.#made++
-    const number = clients === '1000 clients' ? index % distinct : index
-    const socket = clients === '1 connection' ? this.#socket : socketFrom(freshAddress(family, number))
-    const req = new IncomingMessage(socket)
-    req.method = 'GET'
-    req.url = '/'
-    req.rawHeaders = [...RAW_HEADERS]
-    return { req, res: new ServerResponse(req) }
-  }
-}
-
-/** Called by the handler of either app: a request has arrived behind the middleware. */
-let arrived: () => void = () => {}
-
-async function appWith(...middleware: readonly RequestHandler[]): Promise<Express> {
+async function appWith(
+  { isProxied }: RequestSettings,
+  ...middleware: readonly RequestHandler[]
+): Promise<Express> {
   const { default: express } = await import('express')
   const app = express()
+  if (isProxied) app.set('trust proxy', 1)
   for (const one of middleware) app.use(one)
   app.get('/', (_req, res) => {
+    arrivals++
     res.end('ok')
-    arrived()
   })
   return app
 }
@@ -165,15 +150,15 @@ interface Slice {
 
 /** Passes as many requests to the one app as to the other, some to this and some to that. */
 async function takeTurns(
-  bare: Express,
-  limited: Express,
+  [bare, limited]: readonly [Express, Express],
   visits: Visits,
   settings: RequestSettings,
   check: (res: ServerResponse, headers: Headers) => void,
 ): Promise<Slice[]> {
-  const { requests: total, headers } = settings
+  const { requests: total, headers, way } = settings
   const forBare = new Visits(settings)
   const slices: Slice[] = []
+  const arrivedBefore = arrivals
   for (let done = 0; done < total; done += SLICE) {
     const count = Math.min(SLICE, total - done)
     const toBare = (): Promise<Passed> => pass(bare, forBare, count)
@@ -187,19 +172,17 @@ async function takeTurns(
     for (const res of passedBare.responses) checkPassed(res)
     for (const res of passedLimited.responses) check(res, headers)
   }
+  assert.equal(arrivals - arrivedBefore, way === 'refused' ? total : 2 * total, 'who reached the handler')
   return slices
 }
 
-/** One request ahead of all others: what answers it before the handler does would be waited for in vain. */
-async function probe(app: Express, visits: Visits): Promise<void> {
-  let hasArrived = false
-  arrived = () => {
-    hasArrived = true
-  }
+/** A request ahead of the others, waited for with patience: whether it reaches the handler as it should. */
+async function probe(app: Express, visits: Visits, isAdmitted: boolean): Promise<void> {
+  const arrivedBefore = arrivals
   const { req, res } = visits.makeOne()
   app(req as Parameters<Express>[0], res as Parameters<Express>[1])
   while (!res.writableEnded) await nextTurn()
-  assert.ok(hasArrived, 'every request reaches the handler')
+  assert.equal(arrivals - arrivedBefore, isAdmitted ? 1 : 0, 'every request reaches the handler')
 }
 
 /** What a slice took for each request, and what was answered. */
@@ -210,18 +193,18 @@ interface Passed {
 
 /**
  * One request after the other, each made just before it is passed, as a server does it: what was made long before
- * would have left the caches. Both apps pay for that, and for the promise that waits for the handler.
+ * would have left the caches. Both apps pay for that, and for the wait for an answer.
  */
 async function pass(app: Express, visits: Visits, count: number): Promise<Passed> {
   const responses: ServerResponse[] = []
   const began = process.hrtime.bigint()
   for (let turn = 0; turn < count; turn++) {
-    await new Promise<void>((resolve) => {
-      arrived = resolve
-      const { req, res } = visits.makeOne()
-      responses.push(res)
-      app(req as Parameters<Express>[0], res as Parameters<Express>[1])
-    })
+    const { req, res } = visits.makeOne()
+    responses.push(res)
+    app(req as Parameters<Express>[0], res as Parameters<Express>[1])
+    // Nobody here waits for more than promises that are settled already.
+    do await undefined
+    while (!res.writableEnded)
   }
   return { us: Number(process.hrtime.bigint() - began) / 1000 / count, responses }
 }
@@ -241,6 +224,14 @@ function checkAdmitted(res: ServerResponse, headers: Headers): void {
   if (headers === 'legacy') return
   assert.match(String(res.getHeader('RateLimit')), /^".+"; ?r=\d+; ?t=\d+/)
   assert.match(String(res.getHeader('RateLimit-Policy')), new RegExp(`^".+"; ?q=${LIMIT}; ?w=3600`))
+}
+
+function checkRefused(res: ServerResponse): void {
+  assert.equal(res.statusCode, 429, 'every request but the first of a client is refused')
+  assert.ok(res.writableEnded, 'the limiter has answered')
+  assert.equal(String(res.getHeader('X-RateLimit-Limit')), '1')
+  assert.equal(String(res.getHeader('X-RateLimit-Remaining')), '0')
+  assert.ok(Number(res.getHeader('Retry-After')) > 0, 'it says when to come back')
 }
 
 function checkClients({ clients: remembered }: Gate, settings: RequestSettings): void {

@@ -4,6 +4,7 @@ import { bombard, CONNECTIONS } from './autocannon.ts'
 import type { Benchmark, Figures, Run } from './benchmark.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 import { createGate, PACKAGES } from './contestants/contestants.ts'
+import { PINNING_TEXT, pinToCore, SERVER_CORE } from './pinning.ts'
 import { spreadText } from './table.ts'
 
 export type Outcome = 'admitted' | 'refused'
@@ -18,13 +19,13 @@ const WINDOW_MS = 3_600_000
 const STATUS: Readonly<Record<Outcome, number>> = { admitted: 200, refused: 429 }
 
 const CONTESTANTS: Readonly<Record<Outcome, readonly ContestantName[]>> = {
-  admitted: [...PACKAGES, 'bare Express'],
-  refused: [...PACKAGES, 'bare 429, res.json', 'bare 429, res.end'],
+  admitted: [...PACKAGES, 'bare Express', 'bare headers', 'floor'],
+  refused: [...PACKAGES, 'bare 429, res.json', 'bare 429, res.end', 'bare 429, same fields'],
 }
 
 export const throughput: Benchmark<ThroughputSettings> = {
   name: 'throughput',
-  summary: `requests a second over loopback, ${CONNECTIONS} connections, from autocannon in another process`,
+  summary: `requests a second over loopback, ${CONNECTIONS} connections, from autocannon in another process; ${PINNING_TEXT}`,
   checked: 'every answer has the one status that is expected; no errors, no timeouts',
   columns: [
     { figure: 'perSecond', heading: 'requests a second', text: spreadText },
@@ -50,6 +51,7 @@ async function measure(
   { outcome, seconds }: ThroughputSettings,
   dist: string,
 ): Promise<Figures> {
+  pinToCore(process.pid, SERVER_CORE)
   const { server, url } = await serve(contestant, outcome, dist)
   try {
     // The one request that is admitted where all others are refused.

@@ -16,11 +16,15 @@ afterEach(() => {
   for (const remove of removals.splice(0)) remove()
 })
 
-/** The first run of express-tollgate in a benchmark, at the least size, with a build that is broken. */
-function firstRun(benchmark: Benchmark, breakage: Breakage): Promise<unknown> {
+/**
+ * The first run of express-tollgate in a benchmark, at the least size, with a build that is broken.
+ *
+ * @param workload a part of the name of the workload
+ */
+function firstRun(benchmark: Benchmark, breakage: Breakage, workload = ''): Promise<unknown> {
   const run = benchmark
     .runs({ scale: 1e-6, rounds: 1, workloads: 1 })
-    .find(({ contestant }) => contestant === 'express-tollgate')
+    .find((one) => one.contestant === 'express-tollgate' && one.workload.includes(workload))
   const { dist, remove } = breakBuild(breakage)
   removals.push(remove)
   return benchmark.measure('express-tollgate', run?.settings, dist)
@@ -51,6 +55,14 @@ describe('a workload check', () => {
       actual: 'undefined',
       expected: '999999999',
     })
+  })
+
+  it.each<[Breakage, string]>([
+    ['breaks every request', 'every request reaches the handler'],
+    ['refuses every request and says nothing', 'every request reaches the handler'],
+    ['sends no headers', 'every request but the first of a client is refused'],
+  ])('of refused requests fails when a build %s', async (breakage, message) => {
+    await expect(firstRun(benchmarkNamed('requests'), breakage, 'refused')).rejects.toThrow(message)
   })
 
   it('is described by each benchmark, beside what it measures', () => {

@@ -13,7 +13,7 @@ async function defaultKeyOf(testCase: ClientKeyCase): Promise<string | undefined
   let key: string | undefined
   const options: RateLimiterOptions = {
     trustProxy: testCase.trustProxy,
-    keyGenerator: (_req, clientKey) => {
+    keyGenerator: (_req, _res, clientKey) => {
       key = clientKey
       return clientKey
     },

@@ -25,7 +25,7 @@ describe('threat 39: a keyGenerator', () => {
         {
           code: 'TOLLGATE_UNGROUPED_IPV6_KEY',
           message:
-            "The keyGenerator of the limiter 'api' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the second argument, which is the client key, or clientKey(req.ip).",
+            "The keyGenerator of the limiter 'api' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the third argument, which is the client key, or clientKey(req.ip).",
         },
       ])
     },

@@ -28,15 +28,28 @@ describe('checkNames', () => {
     [
       '',
       { maxkeys: 1 },
-      "maxkeys: is not an option, got 1. Did you mean 'maxKeys'? The options are maxKeys.",
+      "maxkeys: is not an option, got 1. Did you mean 'maxKeys'? Write maxKeys, or leave it out.",
     ],
     ['', { zzz: 1 }, 'zzz: is not an option, got 1. The options are maxKeys.'],
     ['Store', { zzz: 1 }, 'Store.zzz: is not an option, got 1. The options are maxKeys.'],
-    ['', { size: 1 }, "size: is not an option, got 1. Did you mean 'maxKeys'? The options are maxKeys."],
+    [
+      '',
+      { size: 1 },
+      "size: is an option of lru-cache, got 1. Did you mean 'maxKeys'? Write maxKeys: 1, and no size.",
+    ],
+    ['', { ttl: 1 }, 'ttl: belongs to a key, got 1. Leave it out.'],
     ['', JSON.parse('{"__proto__":1}'), '__proto__: is not an option, got 1. The options are maxKeys.'],
     ['', { constructor: 1 }, 'constructor: is not an option, got 1. The options are maxKeys.'],
   ])('rejects an unknown name: %j %j', (subject, value, message) => {
-    const error = thrownBy(() => checkNames(subject, value, ['maxKeys'], { size: 'maxKeys' }))
+    const hints = {
+      size: {
+        of: 'lru-cache',
+        nearest: 'maxKeys',
+        remedy: (size: unknown) => `Write maxKeys: ${size}, and no size.`,
+      },
+      ttl: { problem: 'belongs to a key', remedy: 'Leave it out.' },
+    }
+    const error = thrownBy(() => checkNames(subject, value, ['maxKeys'], hints))
     expect(error.code).toBe('unknown_option')
     expect(error.message).toBe(message)
   })

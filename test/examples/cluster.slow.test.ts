@@ -129,7 +129,7 @@ describeRedis('examples/cluster', () => {
   /** The requests of all tests come from the same client. */
   async function deleteCounter(): Promise<void> {
     const admin = new Redis(redis.url)
-    const keys = await admin.keys('tollgate:*:default:read:127.0.0.1')
+    const keys = await admin.keys('tollgate:*:default:any:127.0.0.1')
     if (keys.length > 0) await admin.del(keys)
     admin.disconnect()
   }

@@ -44,20 +44,22 @@ const down = (): never => {
 }
 
 describe('block and unblock', () => {
-  it('reach the keys of a client in both classes', async () => {
+  it('reach the keys of a client in all classes', async () => {
     const { bans, calls } = banning({ name: 'a:b' })
     await bans.block('2001:db8::/56', 5000)
     await bans.unblock('2001:db8::/56')
     expect(calls).toEqual([
       ['block', 'a%3Ab:read:2001:db8::/56', 5000],
       ['block', 'a%3Ab:write:2001:db8::/56', 5000],
+      ['block', 'a%3Ab:preflight:2001:db8::/56', 5000],
       ['unblock', 'a%3Ab:read:2001:db8::/56'],
       ['unblock', 'a%3Ab:write:2001:db8::/56'],
+      ['unblock', 'a%3Ab:preflight:2001:db8::/56'],
     ])
   })
 
   it('write no key of a class without a limit', async () => {
-    const { bans, calls } = banning({ read: false })
+    const { bans, calls } = banning({ read: false, preflight: false })
     await bans.block('client', 5000)
     await bans.unblock('client')
     expect(calls).toEqual([
@@ -67,7 +69,7 @@ describe('block and unblock', () => {
   })
 
   it('fail where the store fails: the caller must learn that nothing was done', async () => {
-    const { bans } = banning({}, { block: down, unblock: async () => down() })
+    const { bans } = banning({ preflight: false }, { block: down, unblock: async () => down() })
     for (const failing of [bans.block('client', 5000), bans.unblock('client')]) {
       const error = await rejectionOf(failing)
       expect(error.code).toBe('store_failed')
@@ -85,11 +87,14 @@ describe('a ban that a refusal started', () => {
   ] as const)('in %s spreads to %s, for as long, before anything else happens', (own, other) => {
     const { bans, calls } = banning({})
     bans.spread(`default:${own}:client`, refusedWith(brandNew))
-    expect(calls).toEqual([['block', `default:${other}:client`, 7000]])
+    expect(calls).toEqual([
+      ['block', `default:${other}:client`, 7000],
+      ['block', 'default:preflight:client', 7000],
+    ])
   })
 
   it('spreads to no class without a limit', () => {
-    const { bans, calls } = banning({ write: false })
+    const { bans, calls } = banning({ write: false, preflight: false })
     bans.spread('default:read:client', refusedWith(brandNew))
     expect(calls).toEqual([])
   })
@@ -97,7 +102,10 @@ describe('a ban that a refusal started', () => {
   it('finds the client in the key, for any names of limiter and client', () => {
     const { bans, calls } = banning({ name: 'a:write:' })
     bans.spread('a%3Awrite%3A:read:default:write:client', refusedWith(brandNew))
-    expect(calls).toEqual([['block', 'a%3Awrite%3A:write:default:write:client', 7000]])
+    expect(calls).toEqual([
+      ['block', 'a%3Awrite%3A:write:default:write:client', 7000],
+      ['block', 'a%3Awrite%3A:preflight:default:write:client', 7000],
+    ])
   })
 
   it('does not spread without a ban, nor from a key of another limiter', () => {

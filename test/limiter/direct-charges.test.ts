@@ -14,9 +14,9 @@ import { rejectionOf } from '../support/thrown-by.ts'
 const clock = new FakeClock()
 
 describe('consume and peek', () => {
-  it('charge the read class by default, each class apart', async () => {
+  it('charge each class apart', async () => {
     const limiter = createRateLimiter({ read: 2, write: 1, clock })
-    expect(await limiter.consume('key')).toMatchObject({
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({
       allowed: true,
       retryAfterMs: 0,
       limits: [{ name: 'read', limit: 2, remaining: 1, resetMs: 60_000 }],
@@ -27,54 +27,74 @@ describe('consume and peek', () => {
       retryAfterMs: 60_000,
       limits: [{ name: 'write', remaining: 0 }],
     })
-    expect(await limiter.peek('key')).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
+    expect(await limiter.peek('key', { class: 'read' })).toMatchObject({
+      allowed: true,
+      limits: [{ remaining: 1 }],
+    })
     expect(await limiter.peek('key', { class: 'write' })).toMatchObject({ allowed: false })
+  })
+
+  it('need no class where one class is limited', async () => {
+    for (const options of [{ read: false, write: 2 }, { write: false, read: 2 }, { limit: 2 }] as const) {
+      const limiter = createRateLimiter({ ...options, clock })
+      expect(await limiter.consume('key')).toMatchObject({ limits: [{ limit: 2, remaining: 1 }] })
+      expect(await limiter.peek('key')).toMatchObject({ limits: [{ remaining: 1 }] })
+    }
+    expect(await createRateLimiter({ limit: false }).consume('key')).toMatchObject({ limits: [] })
   })
 
   it('take costs', async () => {
     const limiter = createRateLimiter({ read: 10, clock })
-    expect(await limiter.consume('key', { cost: 7 })).toMatchObject({ limits: [{ remaining: 3 }] })
-    expect(await limiter.peek('key', { cost: 4 })).toMatchObject({ allowed: false })
-    expect(await limiter.peek('key', { cost: 3 })).toMatchObject({ allowed: true })
-    expect(await limiter.consume('key', { cost: 4 })).toMatchObject({ allowed: false })
+    expect(await limiter.consume('key', { class: 'read', cost: 7 })).toMatchObject({
+      limits: [{ remaining: 3 }],
+    })
+    expect(await limiter.peek('key', { class: 'read', cost: 4 })).toMatchObject({ allowed: false })
+    expect(await limiter.peek('key', { class: 'read', cost: 3 })).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { class: 'read', cost: 4 })).toMatchObject({ allowed: false })
   })
 
   it('find the counter of an address in every spelling', async () => {
     const limiter = createRateLimiter({ read: 100, clock })
-    for (const key of ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:201']) await limiter.consume(key)
-    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 97 }] })
-    for (const key of ['2001:db8:0:12::1', '2001:DB8:0:0034::2', '2001:db8::/56']) await limiter.consume(key)
-    expect(await limiter.peek('2001:db8::%eth0')).toMatchObject({ limits: [{ remaining: 97 }] })
+    for (const key of ['192.0.2.1', '::ffff:192.0.2.1', '::FFFF:c000:201'])
+      await limiter.consume(key, { class: 'read' })
+    expect(await limiter.peek('192.0.2.1', { class: 'read' })).toMatchObject({ limits: [{ remaining: 97 }] })
+    for (const key of ['2001:db8:0:12::1', '2001:DB8:0:0034::2', '2001:db8::/56'])
+      await limiter.consume(key, { class: 'read' })
+    expect(await limiter.peek('2001:db8::%eth0', { class: 'read' })).toMatchObject({
+      limits: [{ remaining: 97 }],
+    })
   })
 
   it('threat 39: find a client by every spelling of its address where there is a keyGenerator too', async () => {
     const limiter = createRateLimiter({ read: 100, clock, keyGenerator: () => 'user' })
-    await limiter.consume('::ffff:192.0.2.1')
-    expect(await limiter.peek('192.0.2.1')).toMatchObject({ limits: [{ remaining: 99 }] })
+    await limiter.consume('::ffff:192.0.2.1', { class: 'read' })
+    expect(await limiter.peek('192.0.2.1', { class: 'read' })).toMatchObject({ limits: [{ remaining: 99 }] })
   })
 
   it('need the limit where a function decides it', async () => {
     const limiter = createRateLimiter({ read: () => 5, clock })
-    expect(await limiter.consume('key', { limit: 3 })).toMatchObject({ limits: [{ limit: 3, remaining: 2 }] })
-    expect(await limiter.consume('key', { limit: 10 })).toMatchObject({
+    expect(await limiter.consume('key', { class: 'read', limit: 3 })).toMatchObject({
+      limits: [{ limit: 3, remaining: 2 }],
+    })
+    expect(await limiter.consume('key', { class: 'read', limit: 10 })).toMatchObject({
       limits: [{ limit: 10, remaining: 8 }],
     })
-    expect((await rejectionOf(limiter.consume('key'))).message).toBe(
-      'limit: takes a whole number, got undefined. Give a number from 0 to 999999999999999, without quotes.',
+    expect((await rejectionOf(limiter.consume('key', { class: 'read' }))).message).toBe(
+      "limit: is needed, because a function of the request decides the limit of read, and no request is here. Pass what the function would return for this client: { class: 'read', limit: 100 }.",
     )
   })
 
   it('take the charge from several limits together, or from none', async () => {
     const read = [{ limit: 2, windowSec: 1, algorithm: 'sliding-window' }, { limit: 3 }] as const
     const limiter = createRateLimiter({ read, clock })
-    expect(await limiter.consume('key', { cost: 2 })).toMatchObject({
+    expect(await limiter.consume('key', { class: 'read', cost: 2 })).toMatchObject({
       allowed: true,
       limits: [
         { name: 'read-1s', remaining: 0 },
         { name: 'read-1m', remaining: 1 },
       ],
     })
-    expect(await limiter.consume('key')).toMatchObject({
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({
       allowed: false,
       retryAfterMs: 1000,
       limits: [
@@ -82,7 +102,7 @@ describe('consume and peek', () => {
         { name: 'read-1m', remaining: 1 },
       ],
     })
-    expect((await rejectionOf(limiter.consume('key', { cost: 3 }))).message).toBe(
+    expect((await rejectionOf(limiter.consume('key', { class: 'read', cost: 3 }))).message).toBe(
       "cost: can never be admitted by the limit 'read-1s' of 2, got 3. Lower the cost, or raise the limit to at least 3.",
     )
   })
@@ -92,11 +112,17 @@ describe('consume and peek', () => {
       read: { limit: 100, algorithm: 'token-bucket', burst: 5 },
       clock,
     })
-    expect((await rejectionOf(limiter.consume('key', { cost: 6 }))).message).toBe(
+    expect((await rejectionOf(limiter.consume('key', { class: 'read', cost: 6 }))).message).toBe(
       "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise its burst to at least 6.",
     )
-    expect(await limiter.consume('key', { cost: 5 })).toMatchObject({ allowed: true, repeatAfterMs: 3000 })
-    expect(await limiter.consume('key')).toMatchObject({ allowed: false, retryAfterMs: 600 })
+    expect(await limiter.consume('key', { class: 'read', cost: 5 })).toMatchObject({
+      allowed: true,
+      repeatAfterMs: 3000,
+    })
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({
+      allowed: false,
+      retryAfterMs: 600,
+    })
   })
 
   it('allow a class that is not limited', async () => {
@@ -106,7 +132,6 @@ describe('consume and peek', () => {
     expect(await limiter.peek('key', { class: 'write' })).toEqual(uncounted)
   })
 
-  const known = 'The options are class, cost, limit.'
   it.each<readonly [key: unknown, options: unknown, code: string, message: string]>([
     ['', {}, 'invalid_option', "key: takes a client key, got ''. Give a string that is not empty."],
     [
@@ -132,7 +157,7 @@ describe('consume and peek', () => {
       'a',
       { clas: 'read' },
       'unknown_option',
-      `clas: is not an option, got 'read'. Did you mean 'class'? ${known}`,
+      `clas: is not an option, got 'read'. Did you mean 'class'? Write class, or leave it out.`,
     ],
     ...[
       [0, '0'],
@@ -152,19 +177,19 @@ describe('consume and peek', () => {
     ),
     [
       'a',
-      { limit: 3 },
+      { class: 'read', limit: 3 },
       'invalid_option',
-      'limit: is for a limit that a function decides, and no function decides the read limit, got 3. Leave it out.',
+      'limit: is for a limit that a function decides, and no function decides the limit of read, got 3. Leave it out.',
     ],
     [
       'a',
       { class: 'write', limit: 3 },
       'invalid_option',
-      'limit: is for a limit that a function decides, and no function decides the write limit, got 3. Leave it out.',
+      'limit: is for a limit that a function decides, and no function decides the limit of write, got 3. Leave it out.',
     ],
     [
       'a',
-      { cost: 6 },
+      { class: 'read', cost: 6 },
       'cost_above_capacity',
       "cost: can never be admitted by the limit 'read' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
@@ -172,7 +197,25 @@ describe('consume and peek', () => {
       'a',
       null,
       'invalid_option',
-      'options: takes an object of options, got null. Give an object; it may have class, cost, limit.',
+      'options: takes an object of options, got null. Give an object; it may have class, plan, cost, limit.',
+    ],
+    [
+      'a',
+      { plan: 'free' },
+      'invalid_option',
+      "plan: is for a limiter with the option plans, got 'free'. Leave it out.",
+    ],
+    [
+      'a',
+      {},
+      'invalid_option',
+      "class: is needed, because reads and writes have limits of their own, got undefined. Give 'read' or 'write'.",
+    ],
+    [
+      'a',
+      { class: 'any' },
+      'invalid_option',
+      "class: is needed, because reads and writes have limits of their own, got 'any'. Give 'read' or 'write'.",
     ],
   ])('refuse %o with %o', async (key, options, code, message) => {
     const limiter = createRateLimiter({ read: 5 })
@@ -188,11 +231,11 @@ describe('refusals of direct charges', () => {
 
   it('start a ban in both classes, as refusals of requests do', async () => {
     const limiter = createRateLimiter({ read: 1, write: 5, ban, clock })
-    await limiter.consume('key')
-    const first = await limiter.consume('key')
+    await limiter.consume('key', { class: 'read' })
+    const first = await limiter.consume('key', { class: 'read' })
     expect(first).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
     expect(first).not.toHaveProperty('ban')
-    expect(await limiter.consume('key')).toMatchObject({
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({
       allowed: false,
       retryAfterMs: 600_000,
       limits: [{ name: 'read', limit: 1, remaining: 0, resetMs: 600_000 }],
@@ -203,16 +246,18 @@ describe('refusals of direct charges', () => {
       retryAfterMs: 600_000,
       ban: { endsInMs: 600_000, isNew: false },
     })
-    expect(await limiter.consume('other')).toMatchObject({ allowed: true })
+    expect(await limiter.consume('other', { class: 'read' })).toMatchObject({ allowed: true })
   })
 
   it('do not count while peeking', async () => {
     const limiter = createRateLimiter({ read: 1, ban, clock })
-    await limiter.consume('key')
-    for (const _ of [1, 2, 3]) expect(await limiter.peek('key')).not.toHaveProperty('ban')
-    await limiter.consume('key')
-    expect(await limiter.consume('key')).toHaveProperty('ban')
-    expect(await limiter.peek('key')).toMatchObject({ ban: { endsInMs: 600_000, isNew: false } })
+    await limiter.consume('key', { class: 'read' })
+    for (const _ of [1, 2, 3]) expect(await limiter.peek('key', { class: 'read' })).not.toHaveProperty('ban')
+    await limiter.consume('key', { class: 'read' })
+    expect(await limiter.consume('key', { class: 'read' })).toHaveProperty('ban')
+    expect(await limiter.peek('key', { class: 'read' })).toMatchObject({
+      ban: { endsInMs: 600_000, isNew: false },
+    })
   })
 })
 
@@ -230,20 +275,26 @@ describe('block and unblock', () => {
         })
       }
     }
-    expect(await limiter.consume('192.0.2.2')).toMatchObject({ allowed: true })
+    expect(await limiter.consume('192.0.2.2', { class: 'read' })).toMatchObject({ allowed: true })
     await limiter.unblock('::FFFF:c000:201')
-    expect(await limiter.consume('192.0.2.1')).toMatchObject({ allowed: true, limits: [{ remaining: 999 }] })
+    expect(await limiter.consume('192.0.2.1', { class: 'read' })).toMatchObject({
+      allowed: true,
+      limits: [{ remaining: 999 }],
+    })
     expect(await limiter.consume('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
   })
 
   it('replace and end any kind of ban, and give no units back', async () => {
     const limiter = createRateLimiter({ read: 1, ban: { after: 1, withinSec: 60, forSec: 600 }, clock })
-    await limiter.consume('key')
-    await limiter.consume('key')
+    await limiter.consume('key', { class: 'read' })
+    await limiter.consume('key', { class: 'read' })
     await limiter.block('key', 30)
-    expect(await limiter.peek('key')).toMatchObject({ ban: { endsInMs: 30_000 }, retryAfterMs: 60_000 })
+    expect(await limiter.peek('key', { class: 'read' })).toMatchObject({
+      ban: { endsInMs: 30_000 },
+      retryAfterMs: 60_000,
+    })
     await limiter.unblock('key')
-    const peeked = await limiter.peek('key')
+    const peeked = await limiter.peek('key', { class: 'read' })
     expect(peeked).toMatchObject({ allowed: false, retryAfterMs: 60_000, limits: [{ remaining: 0 }] })
     expect(peeked).not.toHaveProperty('ban')
   })
@@ -251,7 +302,11 @@ describe('block and unblock', () => {
   it('leave a class without a limit open', async () => {
     const limiter = createRateLimiter({ read: false, clock })
     await limiter.block('key', 60)
-    expect(await limiter.consume('key')).toEqual({ allowed: true, retryAfterMs: 0, limits: [] })
+    expect(await limiter.consume('key', { class: 'read' })).toEqual({
+      allowed: true,
+      retryAfterMs: 0,
+      limits: [],
+    })
     expect(await limiter.consume('key', { class: 'write' })).toMatchObject({ allowed: false })
   })
 
@@ -309,7 +364,7 @@ describe('an address with a port or in brackets', () => {
       }
       await limiter.block(spelling, 60)
       expect(send()).toBe('refused')
-      expect(await limiter.peek(spelling)).toMatchObject({ allowed: false })
+      expect(await limiter.peek(spelling, { class: 'read' })).toMatchObject({ allowed: false })
       await limiter.unblock(spelling)
       expect(send()).toBe('passed')
       await limiter.close()
@@ -332,12 +387,12 @@ describe('threat 39: a limiter with a keyGenerator', () => {
   it.each(spellings)('that returns clientKey(req.ip) finds the client by %s', async (spelling) => {
     const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => clientKey('2001:db8::1') })
     await limiter.block(spelling, 60)
-    expect(await limiter.peek('2001:db8::1')).toMatchObject({ allowed: false })
+    expect(await limiter.peek('2001:db8::1', { class: 'read' })).toMatchObject({ allowed: false })
     await limiter.unblock(spelling)
-    await limiter.consume(spelling)
-    expect(await limiter.peek('2001:db8::1')).toMatchObject({ limits: [{ remaining: 4 }] })
+    await limiter.consume(spelling, { class: 'read' })
+    expect(await limiter.peek('2001:db8::1', { class: 'read' })).toMatchObject({ limits: [{ remaining: 4 }] })
     await limiter.reset(spelling)
-    expect(await limiter.peek('2001:db8::1')).toMatchObject({ limits: [{ remaining: 5 }] })
+    expect(await limiter.peek('2001:db8::1', { class: 'read' })).toMatchObject({ limits: [{ remaining: 5 }] })
   })
 
   it.each(['2001:db8::1', '2001:DB8:0::1'])(
@@ -383,8 +438,8 @@ describe('threat 39: a limiter with a keyGenerator', () => {
         return outcome
       }
       expect(left()).toBe('4')
-      expect(await limiter.peek(spelling)).toMatchObject({ limits: [{ remaining: 4 }] })
-      expect(await limiter.consume(spelling)).toMatchObject({ limits: [{ remaining: 3 }] })
+      expect(await limiter.peek(spelling, { class: 'read' })).toMatchObject({ limits: [{ remaining: 4 }] })
+      expect(await limiter.consume(spelling, { class: 'read' })).toMatchObject({ limits: [{ remaining: 3 }] })
       expect(left()).toBe('2')
       await limiter.block(spelling, 60)
       expect(left()).toBe('refused')
@@ -397,7 +452,7 @@ describe('threat 39: a limiter with a keyGenerator', () => {
   it('takes a network of several clients as a key', async () => {
     const limiter = createRateLimiter({ read: 5, clock, keyGenerator: () => '203.0.113.0/24' })
     await limiter.block('203.0.113.0/24', 60)
-    expect(await limiter.peek('203.0.113.0/24')).toMatchObject({ allowed: false })
+    expect(await limiter.peek('203.0.113.0/24', { class: 'read' })).toMatchObject({ allowed: false })
   })
 
   it('publishes one event for a ban under two keys', async () => {
@@ -415,15 +470,15 @@ describe('reset and resetAll', () => {
   it('forget a client in both classes, under every spelling, and no other client', async () => {
     const limiter = createRateLimiter({ read: 1, write: 1, clock })
     for (const key of ['192.0.2.1', '192.0.2.2']) {
-      await limiter.consume(key)
+      await limiter.consume(key, { class: 'read' })
       await limiter.consume(key, { class: 'write' })
     }
     await limiter.reset('::ffff:192.0.2.1')
-    expect(await limiter.peek('192.0.2.1')).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.1', { class: 'read' })).toMatchObject({ allowed: true })
     expect(await limiter.peek('192.0.2.1', { class: 'write' })).toMatchObject({ allowed: true })
-    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: false })
+    expect(await limiter.peek('192.0.2.2', { class: 'read' })).toMatchObject({ allowed: false })
     await limiter.resetAll()
-    expect(await limiter.peek('192.0.2.2')).toMatchObject({ allowed: true })
+    expect(await limiter.peek('192.0.2.2', { class: 'read' })).toMatchObject({ allowed: true })
     expect((await rejectionOf(limiter.reset(''))).message).toBe(
       "key: takes a client key, got ''. Give a string that is not empty.",
     )
@@ -431,10 +486,10 @@ describe('reset and resetAll', () => {
 
   it('ends the ban of a client too', async () => {
     const limiter = createRateLimiter({ read: 1, clock })
-    await limiter.consume('key')
+    await limiter.consume('key', { class: 'read' })
     await limiter.block('key', 60)
     await limiter.reset('key')
-    expect(await limiter.peek('key')).toEqual({
+    expect(await limiter.peek('key', { class: 'read' })).toEqual({
       allowed: true,
       retryAfterMs: 0,
       limits: [{ name: 'read', limit: 1, remaining: 1, resetMs: 60_000 }],
@@ -461,7 +516,7 @@ describe('a store that lacks a method', () => {
     ['peek', { ...new Counter() }, 'the store'],
   ] as const)('cannot %s', async (method, store, name) => {
     const limiter = createRateLimiter({ store })
-    expect(await limiter.consume('key')).toMatchObject({ allowed: true })
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({ allowed: true })
     const error = await rejectionOf(method === 'block' ? limiter.block('key', 60) : limiter[method]('key'))
     expect(error.code).toBe('unsupported_by_store')
     expect(error.message).toBe(
@@ -479,16 +534,20 @@ describe('a store that fails', () => {
 
   it('is replaced by local counters with onStoreError: memory', async () => {
     const limiter = onBadDay('memory')
-    expect(await limiter.consume('key')).toMatchObject({ allowed: true, limits: [{ remaining: 0 }] })
-    expect(await limiter.peek('key')).toMatchObject({ allowed: false })
-    expect(await limiter.consume('key')).toMatchObject({ allowed: false })
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({
+      allowed: true,
+      limits: [{ remaining: 0 }],
+    })
+    expect(await limiter.peek('key', { class: 'read' })).toMatchObject({ allowed: false })
+    expect(await limiter.consume('key', { class: 'read' })).toMatchObject({ allowed: false })
   })
 
   it('counts no client with onStoreError: allow', async () => {
     const limiter = onBadDay('allow')
     const uncounted = { allowed: true, retryAfterMs: 0, limits: [] }
-    for (let turn = 0; turn < 3; turn++) expect(await limiter.consume('key')).toEqual(uncounted)
-    expect(await limiter.peek('key')).toEqual(uncounted)
+    for (let turn = 0; turn < 3; turn++)
+      expect(await limiter.consume('key', { class: 'read' })).toEqual(uncounted)
+    expect(await limiter.peek('key', { class: 'read' })).toEqual(uncounted)
   })
 
   it('makes reset and block fail with every onStoreError', async () => {
@@ -514,7 +573,7 @@ describe('a store that fails', () => {
   it('causes an error with onStoreError: deny', async () => {
     const limiter = onBadDay('deny')
     for (const verb of ['consume', 'peek'] as const) {
-      expect(await rejectionOf(limiter[verb]('key'))).toMatchObject({
+      expect(await rejectionOf(limiter[verb]('key', { class: 'read' }))).toMatchObject({
         code: 'store_failed',
         message: 'the store failed: The store is down. Look at the store and its logs.',
       })
@@ -526,7 +585,7 @@ describe('a limiter that was closed', () => {
   it('does not charge any more, and leaves a given store open', async () => {
     const store = new MemoryStore({ clock })
     const limiter = createRateLimiter({ name: 'api', store })
-    await limiter.consume('key')
+    await limiter.consume('key', { class: 'read' })
     await limiter.close()
     await limiter.close()
     for (const verb of ['consume', 'peek'] as const) {
@@ -540,7 +599,7 @@ describe('a limiter that was closed', () => {
   it('does not reset or ban clients any more', async () => {
     const store = new MemoryStore({ clock })
     const limiter = createRateLimiter({ name: 'api', store })
-    await limiter.consume('key')
+    await limiter.consume('key', { class: 'read' })
     await limiter.close()
     for (const write of [
       () => limiter.reset('key'),

@@ -122,10 +122,10 @@ describe('guard', () => {
     const handler = vi.fn(accept)
     server.on('upgrade', handler)
     const seen: unknown[] = []
-    createRateLimiter<Request, Response>({
+    createRateLimiter({
       read: 1,
-      keyGenerator: (req) => {
-        seen.push(req.get('x-tenant'), req.ip, req.app === app, req.res?.req === req)
+      keyGenerator: (req, res) => {
+        seen.push(req.get('x-tenant'), req.ip, req.app === app, req.res === res, res.req === req, res.locals)
         return req.get('x-tenant') ?? 'none'
       },
       handler: (_req, res) => void res.status(418).json({ error: 'teapot' }),
@@ -136,7 +136,8 @@ describe('guard', () => {
     const refused = await answerTo(port, request)
     expect(refused).toMatch(/^HTTP\/1\.1 418 /)
     expect(refused).toMatch(/\r\n\r\n\{"error":"teapot"\}$/)
-    expect(seen).toEqual(['blue', '192.0.2.7', true, true, 'blue', '192.0.2.7', true, true])
+    const seenOnce = ['blue', '192.0.2.7', true, true, true, {}]
+    expect(seen).toEqual([...seenOnce, ...seenOnce])
     expect(handler).toHaveBeenCalledTimes(1)
   })
 
@@ -224,6 +225,9 @@ describe('guard', () => {
     ['cost', { cost: () => 1 }],
     ['skip', { skip: () => false }],
     ['read', { read: () => 5 }],
+    ['limit', { limit: () => 5 }],
+    ['plan, plans.free.limit', { plan: () => 'free', plans: { free: { limit: () => 5 } } }],
+    ['plan', { plan: () => 'free', plans: { free: { limit: 5 } } }],
     ['keyGenerator, cost, write', { keyGenerator: () => 'a', cost: () => 1, write: () => 5 }],
   ])('refuses a limiter with %s, unless it may run before middleware', (names, options) => {
     const guard = (more?: { beforeMiddleware: boolean }): void =>
@@ -264,7 +268,7 @@ describe('guard', () => {
     const guard = (options: unknown): string =>
       String(thrownBy(() => createRateLimiter().guard(createServer(), undefined, options as never)))
     expect(guard({ beforeMidleware: true })).toBe(
-      "RateLimiterError: guard.beforeMidleware: is not an option, got true. Did you mean 'beforeMiddleware'? The options are beforeMiddleware.",
+      "RateLimiterError: guard.beforeMidleware: is not an option, got true. Did you mean 'beforeMiddleware'? Write beforeMiddleware, or leave it out.",
     )
     expect(guard({ beforeMiddleware: 'yes' })).toBe(
       "RateLimiterError: guard.beforeMiddleware: takes a boolean, got 'yes'. Give true or false, without quotes.",
@@ -347,7 +351,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its second argument is the key of the client address.",
+          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its third argument is the key of the client address.",
       },
     ])
   })

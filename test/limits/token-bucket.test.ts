@@ -422,3 +422,29 @@ describe('isExact', () => {
     expect(client.charge(0, limit.burst - 1).retryAfterMs).toBe(wait + 1)
   })
 })
+
+describe('a token bucket whose limit changes', () => {
+  const from = tokenBucketLimit(10, 1000)
+  const usedUnits = (state: TokenBucketState, limit: Limit): number =>
+    limit.burst - tokenBucket.charge(state, 0, limit, 0).remaining
+
+  it.each([
+    [100, 4],
+    [7, 4],
+    [4, 4],
+    [3, 3],
+  ])('to %d units keeps %d of 4 used units', (units, kept) => {
+    const used = tokenBucket.charge(undefined, 0, from, 4).state
+    const to = { ...from, limit: units, burst: units }
+    const state = tokenBucket.withLimit?.(used, from, to, 0) ?? used
+    expect(usedUnits(state, to)).toBe(kept)
+    expect(state.fillId).toBe(used.fillId)
+  })
+
+  it('keeps a full bucket, and one of the same rate, as it is', () => {
+    const full = tokenBucket.initialState(5)
+    expect(tokenBucket.withLimit?.(full, from, { ...from, limit: 3, burst: 3 }, 0)).toBe(full)
+    const used = tokenBucket.charge(undefined, 0, from, 4).state
+    expect(tokenBucket.withLimit?.(used, from, { ...from, burst: 20 }, 0)).toBe(used)
+  })
+})

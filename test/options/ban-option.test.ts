@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest'
+import type { BanRule } from '../../src/limits/ban.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
-import { settingsOf, testRejections } from '../support/parsed-settings.ts'
+import { policiesOf, settingsOf, testRejections } from '../support/parsed-settings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
+
+function banOf(options: object): BanRule | undefined {
+  const { read, write } = policiesOf(options)
+  return (read || write || undefined)?.ban
+}
 
 describe('ban', () => {
   it('is undefined if it is not given', () => {
-    expect(settingsOf({}).ban).toBeUndefined()
-    expect(settingsOf({ ban: undefined }).ban).toBeUndefined()
+    expect(banOf({})).toBeUndefined()
+    expect(banOf({ ban: undefined })).toBeUndefined()
   })
 
   it('is compiled to a sliding window of refusals and a duration', () => {
-    expect(settingsOf({ ban: { after: 10, withinSec: 60, forSec: 0.5 } }).ban).toEqual({
+    expect(banOf({ ban: { after: 10, withinSec: 60, forSec: 0.5 } })).toEqual({
       refusals: {
         name: 'refusals',
         limit: 10,
@@ -21,7 +27,7 @@ describe('ban', () => {
       },
       forMs: 500,
     })
-    expect(settingsOf({ ban: { after: 1, withinSec: 0.001, forSec: 3_155_759_999 } }).ban).toMatchObject({
+    expect(banOf({ ban: { after: 1, withinSec: 0.001, forSec: 3_155_759_999 } })).toMatchObject({
       refusals: { limit: 1, windowMs: 1 },
       forMs: 3_155_759_999_000,
     })
@@ -45,8 +51,8 @@ describe('ban', () => {
       message:
         'ban: has no effect if neither reads nor writes are limited. Leave it out, or limit one of them.',
     })
-    expect(settingsOf({ ban, read: false }).ban).toBeDefined()
-    expect(settingsOf({ ban, write: false }).ban).toBeDefined()
+    expect(banOf({ ban, read: false })).toBeDefined()
+    expect(banOf({ ban, write: false })).toBeDefined()
   })
 
   const wholeRemedy = 'Give a number from 1 to 999999999999999, without quotes.'
@@ -112,12 +118,12 @@ describe('ban', () => {
     [
       { ban: { ...durations, afters: 5 } },
       'ban.afters',
-      `is not an option, got 5. Did you mean 'after'? ${knownOptions}`,
+      `is not an option, got 5. Did you mean 'after'? Write after, or leave it out.`,
     ],
     [
       { ban: { after: 5, withinSecs: 60, forSec: 60 } },
       'ban.withinSecs',
-      `is not an option, got 60. Did you mean 'withinSec'? ${knownOptions}`,
+      `is not an option, got 60. Did you mean 'withinSec'? Write withinSec, or leave it out.`,
     ],
     [
       { ban: { ...durations, after: 5, permanently: true } },

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Limit } from '../../src/limits/limit.ts'
 import { type ClassPolicy, isDynamic } from '../../src/limits/policy.ts'
-import { settingsOf, testRejections } from '../support/parsed-settings.ts'
+import { policiesOf, settingsOf, testRejections } from '../support/parsed-settings.ts'
 
-const FORMS_REMEDY = 'Give 100, or { limit: 100, windowSec: 60 }, or (req) => number, or false for no limit.'
+const FORMS_REMEDY =
+  'Give 100, or { limit: 100, windowSec: 60 }, or (req, res) => number, or false for no limit.'
 const WRONG_FORM = 'takes a number, a limit, an array of limits, a function or false'
 
 /** The limits of a class whose limits are fixed. */
-function limitsOf<Req>(policy: ClassPolicy<Req>): readonly Limit[] {
+function limitsOf<Req, Res>(policy: ClassPolicy<Req, Res>): readonly Limit[] {
   if (policy === false || isDynamic(policy)) throw new Error('the policy is not fixed')
   return policy.limits
 }
@@ -17,36 +18,34 @@ describe('read and write', () => {
     const base = { windowMs: 60_000, ttlMs: 90_000, algorithm: 'fixed-window' }
     const read = { ...base, name: 'read', limit: 1000, burst: 1000 }
     const write = { ...base, name: 'write', limit: 200, burst: 200 }
-    expect(settingsOf({}).policies).toEqual({
+    expect(policiesOf({})).toEqual({
       read: { class: 'read', smallestLimit: read, limits: [read], refusesAll: false },
       write: { class: 'write', smallestLimit: write, limits: [write], refusesAll: false },
     })
-    expect(settingsOf({ read: undefined, write: undefined, windowSec: undefined }).policies).toEqual(
-      settingsOf({}).policies,
-    )
+    expect(policiesOf({ read: undefined, write: undefined, windowSec: undefined })).toEqual(policiesOf({}))
   })
 
   it('accept numbers up to the largest limit', () => {
-    const { read, write } = settingsOf({ read: 1, write: 999_999_999_999_999 }).policies
+    const { read, write } = policiesOf({ read: 1, write: 999_999_999_999_999 })
     expect(limitsOf(read)).toMatchObject([{ limit: 1, burst: 1 }])
     expect(limitsOf(write)).toMatchObject([{ limit: 999_999_999_999_999, burst: 999_999_999_999_999 }])
   })
 
   it('refuse every request with a limit of 0, alone or among several', () => {
-    expect(settingsOf({ read: 0, write: [{ limit: 5 }, { limit: 0 }] }).policies).toMatchObject({
+    expect(policiesOf({ read: 0, write: [{ limit: 5 }, { limit: 0 }] })).toMatchObject({
       read: { refusesAll: true },
       write: { refusesAll: true },
     })
   })
 
   it('accept false for no limit', () => {
-    expect(settingsOf({ read: false }).policies.read).toBe(false)
-    expect(settingsOf({ read: false, write: false }).policies).toEqual({ read: false, write: false })
+    expect(policiesOf({ read: false }).read).toBe(false)
+    expect(policiesOf({ read: false, write: false })).toEqual({ read: false, write: false })
   })
 
   it('accept a limit with a window, a name and an algorithm of its own', () => {
     const write = { limit: 5, windowSec: 900, name: 'logins', algorithm: 'sliding-window' }
-    expect(limitsOf(settingsOf({ write }).policies.write)).toEqual([
+    expect(limitsOf(policiesOf({ write }).write)).toEqual([
       {
         name: 'logins',
         limit: 5,
@@ -59,9 +58,9 @@ describe('read and write', () => {
   })
 
   it('accept a function that is called for each request', () => {
-    const { read } = settingsOf({ read: () => 7, windowSec: 10 }).policies
+    const { read } = policiesOf({ read: () => 7, windowSec: 10 })
     if (read === false || !isDynamic(read)) throw new Error('the policy is not dynamic')
-    expect(read.limitFunction({} as never)).toBe(7)
+    expect(read.limitFunction({} as never, {} as never)).toBe(7)
     expect(read.withLimit(7).limits).toEqual([
       { name: 'read', limit: 7, burst: 7, windowMs: 10_000, ttlMs: 40_000, algorithm: 'fixed-window' },
     ])
@@ -70,7 +69,7 @@ describe('read and write', () => {
   })
 
   it('have names with the name of the limiter as a prefix, unless that is default', () => {
-    const { read, write } = settingsOf({ name: 'login' }).policies
+    const { read, write } = policiesOf({ name: 'login' })
     expect(read).toMatchObject({ limits: [{ name: 'login-read' }] })
     expect(write).toMatchObject({ limits: [{ name: 'login-write' }] })
   })
@@ -90,8 +89,7 @@ describe('read and write', () => {
 })
 
 describe('several limits', () => {
-  const namesOf = (options: object): string[] =>
-    limitsOf(settingsOf(options).policies.read).map(({ name }) => name)
+  const namesOf = (options: object): string[] => limitsOf(policiesOf(options).read).map(({ name }) => name)
 
   it('are compiled in their order, each with its own window or the window of the limiter', () => {
     const read = [
@@ -100,7 +98,7 @@ describe('several limits', () => {
       { limit: 50, name: 'own' },
     ]
     const ttlMs = 3_630_000
-    expect(limitsOf(settingsOf({ read, windowSec: 30 }).policies.read)).toEqual([
+    expect(limitsOf(policiesOf({ read, windowSec: 30 }).read)).toEqual([
       { name: 'read-1h', limit: 100, burst: 100, windowMs: 3_600_000, ttlMs, algorithm: 'sliding-window' },
       { name: 'read-1s', limit: 10, burst: 20, windowMs: 1000, ttlMs, algorithm: 'token-bucket' },
       { name: 'own', limit: 50, burst: 50, windowMs: 30_000, ttlMs, algorithm: 'fixed-window' },
@@ -114,7 +112,7 @@ describe('several limits', () => {
       { limit: 3, windowSec: 5 },
       { limit: 50, algorithm: 'token-bucket', burst: 2, name: 'later' },
     ]
-    expect(settingsOf({ read }).policies.read).toMatchObject({ smallestLimit: { name: 'read-1m', burst: 2 } })
+    expect(policiesOf({ read }).read).toMatchObject({ smallestLimit: { name: 'read-1m', burst: 2 } })
   })
 
   it('have names of the class and their windows', () => {
@@ -175,7 +173,7 @@ describe('several limits', () => {
     [
       { write: [{ limit: 5, windowMs: 1000 }] },
       'write[0].windowMs',
-      "is not an option, got 1000. Did you mean 'windowSec'? The options are limit, windowSec, algorithm, burst, name.",
+      "is an option of express-rate-limit, got 1000. Did you mean 'windowSec'? Write windowSec: 1.",
     ],
   ])
 })
@@ -184,7 +182,7 @@ describe('windowSec', () => {
   const remedy = 'Give a number from 0.001 to 3155760000, without quotes.'
 
   it('is the window of the limits without a window of their own', () => {
-    const { read, write } = settingsOf({ windowSec: 0.5, write: { limit: 1, windowSec: 7 } }).policies
+    const { read, write } = policiesOf({ windowSec: 0.5, write: { limit: 1, windowSec: 7 } })
     expect(read).toMatchObject({ limits: [{ windowMs: 500 }] })
     expect(write).toMatchObject({ limits: [{ windowMs: 7000 }] })
   })
@@ -210,7 +208,7 @@ describe('windowSec', () => {
 describe('ttlSec', () => {
   const remedy = 'Give a number from 0.001 to 3155760000, without quotes.'
   const ttlsOf = (options: object): unknown[] =>
-    Object.values(settingsOf(options).policies).map((policy) =>
+    Object.values(policiesOf(options)).map((policy) =>
       policy === false || isDynamic(policy) ? undefined : policy.limits[0]?.ttlMs,
     )
 

@@ -125,4 +125,55 @@ describe('optionsFromEnv', () => {
     expect(cause).toMatchObject({ option: 'trustProxy', value: '0.0.0.0/0' })
     expect('cause' in thrownBy(() => optionsFromEnv({ API_RATE_LIMIT_READ: '' }))).toBe(false)
   })
+
+  it('reads one budget for all methods, and names with another prefix', () => {
+    expect(optionsFromEnv({ API_RATE_LIMIT_LIMIT: '0' })).toEqual({ limit: 0 })
+    const env = { LOGIN_LIMIT: '5', LOGIN_WINDOW_SEC: '900', API_RATE_LIMIT_READ: '7', LOGIN_URL: '/login' }
+    expect(optionsFromEnv(env, { prefix: 'LOGIN_' })).toEqual({ limit: 5, windowSec: 900 })
+    expect(optionsFromEnv(env)).toEqual({ read: 7 })
+    expect(optionsFromEnv(env, { prefix: undefined })).toEqual({ read: 7 })
+  })
+
+  it.each([
+    ['API_RATE_LIMIT_READS', 'API_RATE_LIMIT_READ'],
+    ['API_RATE_LIMIT_LIMITS', 'API_RATE_LIMIT_LIMIT'],
+    ['API_RATE_LIMIT_MAX', 'API_RATE_LIMIT_LIMIT'],
+    ['API_RATE_LIMIT_read', 'API_RATE_LIMIT_READ'],
+    ['API_RATE_LIMIT_WINDOW', 'API_RATE_LIMIT_WINDOW_SEC'],
+    ['API_RATE_LIMIT_WINDOW_MS', 'API_RATE_LIMIT_WINDOW_SEC'],
+    ['API_RATE_LIMIT_WINDOW_SECS', 'API_RATE_LIMIT_WINDOW_SEC'],
+    ['API_RATE_LIMIT_TTL_SEC', 'API_RATE_LIMIT_BUCKET_TTL_SEC'],
+    ['API_RATE_LIMIT_TRUST_PROXIES', 'API_RATE_LIMIT_TRUST_PROXY'],
+  ])('rejects %s and names %s', (variable, nearest) => {
+    const error = thrownBy(() => optionsFromEnv({ [variable]: '5' }))
+    expect(error).toMatchObject({ code: 'invalid_env', option: variable, value: '5', nearest })
+    expect(error.message).toBe(
+      `${variable}: is not a variable that is read, got '5'. Did you mean '${nearest}'? Rename it, or unset it.`,
+    )
+    expect(optionsFromEnv({ [variable]: undefined })).toEqual({})
+  })
+
+  it.each([
+    'API_RATE_LIMIT_URL',
+    'API_RATE_LIMIT_REDIS_URL',
+    'API_RATE_LIMIT_',
+    'API_RATE_LIMI_READ',
+    'READ',
+  ])('ignores %s', (variable) => {
+    expect(optionsFromEnv({ [variable]: 'x' })).toEqual({})
+  })
+
+  it('rejects one budget beside others', () => {
+    const error = thrownBy(() => optionsFromEnv({ A_LIMIT: '5', A_WRITE: '5' }, { prefix: 'A_' }))
+    expect(error.message).toBe(
+      'A_LIMIT and A_WRITE: cannot both be set. Keep A_LIMIT for one budget for all methods, or the others for a budget each.',
+    )
+    expect(error.code).toBe('invalid_env')
+  })
+
+  it.each(['', null, 5])('rejects the prefix %o', (prefix) => {
+    const error = thrownBy(() => optionsFromEnv({}, { prefix } as never))
+    expect(error).toMatchObject({ code: 'invalid_option', option: 'prefix', value: prefix })
+    expect(error.remedy).toBe("Give a text such as 'LOGIN_'.")
+  })
 })

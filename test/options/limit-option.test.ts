@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { RateLimiterErrorCode } from '../../src/errors/rate-limiter-error.ts'
+import type { LimitOptions } from '../../src/options/budget-options.ts'
 import { checkLimit, type LimitWithoutTtl, parseLimit } from '../../src/options/limit-option.ts'
-import type { LimitOptions } from '../../src/options/rate-limiter-options.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
@@ -133,11 +133,33 @@ describe('a limit', () => {
     [
       { limit: 5, windowMs: 1000 },
       'read.windowMs',
-      `is not an option, got 1000. Did you mean 'windowSec'? ${knownOptions}`,
+      "is an option of express-rate-limit, got 1000. Did you mean 'windowSec'? Write windowSec: 1.",
     ],
-    [{ max: 5 }, 'read.max', `is not an option, got 5. Did you mean 'limit'? ${knownOptions}`],
-    [{ limti: 5 }, 'read.limti', `is not an option, got 5. Did you mean 'limit'? ${knownOptions}`],
-    [{ limit: 5, brust: 9 }, 'read.brust', `is not an option, got 9. Did you mean 'burst'? ${knownOptions}`],
+    [
+      { max: 5 },
+      'read.max',
+      "is an option of express-rate-limit, got 5. Did you mean 'limit'? Write limit: 5.",
+    ],
+    [
+      { points: 5, duration: 2 },
+      'read.points',
+      "is an option of rate-limiter-flexible, got 5. Did you mean 'limit'? Write limit: 5.",
+    ],
+    [
+      { limit: 5, duration: 2 },
+      'read.duration',
+      "is an option of rate-limiter-flexible, got 2. Did you mean 'windowSec'? Write windowSec: 2.",
+    ],
+    [
+      { limti: 5 },
+      'read.limti',
+      `is not an option, got 5. Did you mean 'limit'? Write limit, or leave it out.`,
+    ],
+    [
+      { limit: 5, brust: 9 },
+      'read.brust',
+      `is not an option, got 9. Did you mean 'burst'? Write burst, or leave it out.`,
+    ],
     [{ limit: 5, colour: 1 }, 'read.colour', `is not an option, got 1. ${knownOptions}`],
   ])
 })

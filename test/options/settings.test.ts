@@ -4,7 +4,7 @@ import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 
 describe('the settings', () => {
   it('have a default for every option', () => {
-    const { policies, refusal, ...settings } = settingsOf({})
+    const { plans, preflight, refusal, ...settings } = settingsOf({})
     expect(settings).toEqual({
       name: 'default',
       mode: 'enforce',
@@ -16,7 +16,7 @@ describe('the settings', () => {
         allowList: undefined,
         denyList: undefined,
       },
-      ban: undefined,
+      plan: undefined,
       classify: expect.any(Function),
       connectDeadlineMs: 1000,
       classifiedBy: 'method',
@@ -24,6 +24,7 @@ describe('the settings', () => {
       cost: undefined,
       skip: undefined,
       formats: [expect.objectContaining({ name: 'legacy' })],
+      exposesHeaders: true,
       refund: undefined,
       store: undefined,
       onStoreError: 'memory',
@@ -33,7 +34,8 @@ describe('the settings', () => {
       requestPropertyName: 'rateLimit',
       clock: undefined,
     })
-    expect(policies.read).not.toBe(false)
+    expect(plans).toMatchObject([{ policies: { read: { class: 'read' }, write: { class: 'write' } } }])
+    expect(preflight).toMatchObject({ class: 'preflight', limits: [{ limit: 1000, windowMs: 60_000 }] })
     expect(refusal).toMatchObject({ statusCode: 429, handler: undefined })
   })
 
@@ -75,10 +77,9 @@ describe('a polluted Object.prototype', () => {
       }
       const settings = settingsOf({})
       expect(settings).toMatchObject({ mode: 'enforce', cost: undefined, store: undefined })
-      expect(settings.ban).toBeUndefined()
       expect(settings.client.allowList).toBeUndefined()
       expect(settings.skip).toBeUndefined()
-      expect(settings.policies).toEqual(clean.policies)
+      expect(settings.plans).toEqual(clean.plans)
     } finally {
       for (const name of Object.keys(polluted)) Reflect.deleteProperty(Object.prototype, name)
     }
@@ -89,7 +90,7 @@ describe('a polluted Object.prototype', () => {
 describe('an option with a wrong value is rejected', () => {
   const nameRemedy = 'Use only printable ASCII, because the name appears in response headers.'
   const deadlineRemedy = 'Give a number from 1 to 2147483647, without quotes.'
-  const classifyRemedy = "Give (req) => 'read' or 'write', or leave the option out."
+  const classifyRemedy = "Give (req, res) => 'read' or 'write', or leave the option out."
   const propertyRemedy = "Give a name such as 'rateLimit'."
   const policiesRemedy = "Give 'memory' or 'allow' or 'deny'."
   const clockRemedy = 'Give { now(): number } in epoch milliseconds.'
@@ -111,10 +112,14 @@ describe('an option with a wrong value is rejected', () => {
     [
       { keyGenerator: 'ip' },
       'keyGenerator',
-      "takes a function, got 'ip'. Give (req, clientKey) => string, or leave the option out.",
+      "takes a function, got 'ip'. Give (req, res, clientKey) => string, or leave the option out.",
     ],
-    [{ cost: 5 }, 'cost', 'takes a function, got 5. Give (req) => number, or leave the option out.'],
-    [{ skip: true }, 'skip', 'takes a function, got true. Give (req) => boolean, or leave the option out.'],
+    [{ cost: 5 }, 'cost', 'takes a function, got 5. Give (req, res) => number, or leave the option out.'],
+    [
+      { skip: true },
+      'skip',
+      'takes a function, got true. Give (req, res) => boolean, or leave the option out.',
+    ],
     [{ onStoreError: 'pass' }, 'onStoreError', `takes one of a few names, got 'pass'. ${policiesRemedy}`],
     [
       { onStoreError: 'dney' },

@@ -32,7 +32,7 @@ import {
   FaultyStore,
   storeConformance,
 } from '../../src/tools/testing/index.ts'
-import { settingsOf } from '../support/parsed-settings.ts'
+import { policiesOf, settingsOf } from '../support/parsed-settings.ts'
 
 /**
  * The optional properties that the type does not accept as undefined, with `exactOptionalPropertyTypes`. Methods are
@@ -122,13 +122,18 @@ describe('an option that is undefined', () => {
       name: undefined,
     }
     for (const read of [{ limit: 5, ...absent }, [{ limit: 5, ...absent }]]) {
-      expect(settingsOf({ read }).policies).toEqual(settingsOf({ read: { limit: 5 } }).policies)
+      expect(policiesOf({ read })).toEqual(policiesOf({ read: { limit: 5 } }))
     }
   })
 
   it('counts as left out of a charge', async () => {
-    const absent: AllUndefined<ChargeOptions> = { class: undefined, cost: undefined, limit: undefined }
-    const limiter = createRateLimiter({ read: 5 })
+    const absent: AllUndefined<ChargeOptions> = {
+      class: undefined,
+      plan: undefined,
+      cost: undefined,
+      limit: undefined,
+    }
+    const limiter = createRateLimiter({ limit: 5 })
     expect(await limiter.consume('203.0.113.7', absent)).toMatchObject({
       allowed: true,
       limits: [{ remaining: 4 }],

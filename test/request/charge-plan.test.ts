@@ -1,30 +1,31 @@
-import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
-import { exchange } from './exchange.ts'
+import { type Exchange, exchange } from './exchange.ts'
 
 const ADDRESS = '192.0.2.1'
 
 /** Assesses a request under options as JavaScript would give them. */
 function assess(
   options: object,
-  req: IncomingMessage = exchange().req,
+  { req, res }: Exchange = exchange(),
 ): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(settingsOf(options))(req, ADDRESS) as ReturnType<typeof assess>
+  return chargePlanner(settingsOf(options))(req, res, clientWithKey(ADDRESS)) as ReturnType<typeof assess>
 }
 
 describe('a charge plan', () => {
   it('is made at once: client, limits and cost', () => {
     const settings = settingsOf({ name: 'api' })
-    const assessed = chargePlanner(settings)(exchange('POST').req, ADDRESS)
-    const { write } = settings.policies
+    const { req, res } = exchange('POST')
+    const assessed = chargePlanner(settings)(req, res, clientWithKey(ADDRESS))
+    const write = settings.plans[0]?.policies.write ?? false
     expect(assessed).toEqual({
       policy: write,
       clientKey: ADDRESS,
       charge: {
         key: `api:write:${ADDRESS}`,
+        memo: {},
         limits: write !== false && 'limits' in write && write.limits,
         cost: 1,
         refundable: false,
@@ -44,10 +45,11 @@ describe('a charge plan', () => {
     const settings = settingsOf({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
     const ask = chargePlanner(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
-      const { charge } = ask(exchange(method).req, ADDRESS) as ChargePlan
+      const { req, res } = exchange(method)
+      const { charge } = ask(req, res, clientWithKey(ADDRESS)) as ChargePlan
       return charge
     })
-    for (const { ban } of charges) expect(ban).toBe(settings.ban)
+    for (const { ban } of charges) expect(ban).toBe(charges[0]?.ban)
     expect(charges[0]).toMatchObject({ ban: { refusals: { limit: 5, windowMs: 60_000 }, forMs: 3_600_000 } })
     expect(assess({})).toMatchObject({ charge: { ban: undefined } })
   })
@@ -62,7 +64,9 @@ describe('a charge plan', () => {
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
       const ask = chargePlanner(settingsOf(options))
-      const [one, two] = [1, 2].map(() => ask(exchange().req, ADDRESS) as ChargePlan)
+      const [one, two] = [exchange(), exchange()].map(
+        ({ req, res }) => ask(req, res, clientWithKey(ADDRESS)) as ChargePlan,
+      )
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
   })
@@ -81,18 +85,18 @@ describe('a charge plan', () => {
     expect(assess({ skip: () => false, classify })).toMatchObject({ clientKey: ADDRESS })
   })
 
-  it('follows the functions among the options', () => {
-    const { req } = exchange()
-    const keyGenerator = vi.fn((_req: unknown, clientKey: string) => `user of ${clientKey}`)
+  it('follows the functions among the options, and gives them the request and the response', () => {
+    const { req, res } = exchange()
+    const keyGenerator = vi.fn((_req: unknown, _res: unknown, clientKey: string) => `user of ${clientKey}`)
     const [cost, read] = [vi.fn(() => 3), vi.fn(() => 50)]
-    expect(assess({ classify: () => 'read', keyGenerator, cost, read }, req)).toMatchObject({
+    const [skip, classify] = [vi.fn(() => false), vi.fn(() => 'read')]
+    expect(assess({ skip, classify, keyGenerator, cost, read }, { req, res })).toMatchObject({
       clientKey: 'user of 192.0.2.1',
       policy: { class: 'read', smallestLimit: { limit: 50 } },
       charge: { key: 'default:read:user of 192.0.2.1', cost: 3, limits: [{ limit: 50 }] },
     })
-    expect(keyGenerator).toHaveBeenCalledWith(req, ADDRESS)
-    expect(cost).toHaveBeenCalledWith(req)
-    expect(read).toHaveBeenCalledWith(req)
+    expect(keyGenerator.mock.calls).toEqual([[req, res, ADDRESS]])
+    for (const each of [skip, classify, cost, read]) expect(each.mock.calls).toEqual([[req, res]])
   })
 
   it('is a promise as soon as one function returns a promise, with the same result', async () => {
@@ -122,7 +126,7 @@ describe('a charge plan', () => {
 
 // Threat 16: a function that returns nonsense is an error, never "unlimited".
 describe('the result of a function', () => {
-  const key = 'Return a string that is not empty. Its second argument is the key of the client address.'
+  const key = 'Return a string that is not empty. Its third argument is the key of the client address.'
   const limit = 'Return a whole number up to 999999999999999, or false for no limit.'
   const numbers = [
     [Number.NaN, 'NaN'],

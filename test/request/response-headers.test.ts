@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
 import { RequestState } from '../../src/request/request-state.ts'
 import { writeHeaders, writePolicies } from '../../src/request/response-headers.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
-import { decisionWith, plan, settings, shown } from './shown-decision.ts'
+import { chargePlanOf, decisionWith, plan, settings, shown } from './shown-decision.ts'
 
 const { formats } = settings
 
@@ -74,7 +73,7 @@ describe('writeHeaders', () => {
       read: { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 40 },
       standardHeaders: true,
     })
-    const asked = chargePlanner(bucket)(exchange().req, '192.0.2.1') as ChargePlan
+    const asked = chargePlanOf(bucket)
     const { res } = exchange()
     const answer = new MemoryStore({ clock: { now: () => 0 } }).consume(asked.charge)
     writeHeaders(res, bucket.formats, new RequestState(), shown(answer, { plan: asked }))

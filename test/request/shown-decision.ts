@@ -1,12 +1,18 @@
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
-import { type ChargePlan, chargePlanner } from '../../src/request/charge-plan.ts'
+import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
 import type { ShownDecision } from '../../src/request/request-context.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 
 export const settings: ReturnType<typeof settingsOf> = settingsOf({ read: 10, standardHeaders: 'draft-11' })
 
-export const plan: ChargePlan = chargePlanner(settings)(exchange().req, '192.0.2.1') as ChargePlan
+/** The charge of a GET request. */
+export function chargePlanOf(options: ReturnType<typeof settingsOf>): ChargePlan {
+  const { req, res } = exchange()
+  return chargePlanner(options)(req, res, clientWithKey('192.0.2.1')) as ChargePlan
+}
+
+export const plan: ChargePlan = chargePlanOf(settings)
 
 /** An allowed charge that leaves so many units of a limit of 10. */
 export function decisionWith(remaining: number, resetMs = 60_000): Decision {

@@ -19,6 +19,7 @@ const REFUSAL: Refusal = {
     resetTime: new Date(60_000),
     key: '192.0.2.1',
     class: 'read',
+    plan: undefined,
     allowed: false,
     banned: false,
     retryAfterMs: 59_001,

@@ -6,8 +6,10 @@ export function limiterDescriptionOf(name: string): LimiterDescription {
   return {
     name,
     mode: 'enforce',
+    plans: [],
     read: limits,
     write: false,
+    preflight: false,
     classifiedBy: 'method',
     canSkip: false,
     hasCosts: false,

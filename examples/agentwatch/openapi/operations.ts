@@ -2,7 +2,7 @@
 export interface Operation {
   readonly summary: string
   /** Status of a successful answer. */
-  readonly status: 200 | 201 | 204
+  readonly status: 200 | 201 | 204 | 302
 }
 
 const operation = (status: Operation['status'], summary: string): Operation => ({ status, summary })
@@ -12,6 +12,7 @@ const operation = (status: Operation['status'], summary: string): Operation => (
  * audit.
  */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'GET /': operation(302, 'Go to the live page of the limiters.'),
   'GET /health': operation(200, 'Whether the server is alive. It needs no key.'),
   'GET /openapi.json': operation(200, 'This document. It needs no key.'),
   'GET /metrics': operation(200, 'Metrics of the server in the text format of Prometheus.'),

@@ -1,10 +1,12 @@
 /*
- * Reads and writes the clients of a table, one at a time. Only this file knows that a client is a row of 32-bit
- * words, which moves and grows (table/).
+ * Reads and writes the clients of a table, one at a time. Only this file and persistence/ know that a client is a row
+ * of 32-bit words, which moves and grows (table/).
  */
 import type { NumberSource } from '../../limits/algorithm.ts'
 import { readBan, writeBan } from '../../limits/ban.ts'
+import type { KeyMemo } from '../store.ts'
 import type { ClientEntry } from './client-entry.ts'
+import { KnownPlace } from './known-place.ts'
 import type { ClientTable } from './table/client-table.ts'
 import type { Fingerprint, KeyHash } from './table/key-hash.ts'
 import {
@@ -62,14 +64,17 @@ export class ClientCursor {
     this.#originMs = createdAtMs - ORIGIN_BEFORE_MS
   }
 
-  /** Points at the client of a key. Returns whether it is known; where it is not, `save` adds it. */
-  findKey(key: string, hash: KeyHash): boolean {
-    // The requests of one client come in bursts. While no row has moved, the cursor still points at the client.
-    if (key !== this.#key || this.#moves !== this.#table.moves) {
-      this.find(hash.of(key))
-      this.#key = key
-      this.#moves = this.#table.moves
-    }
+  /** As `find`, by a key. A memo of the key spares the hash, and the search while no row has moved. */
+  findKey(key: string, hash: KeyHash, memo?: KeyMemo): boolean {
+    const { moves } = this.#table
+    // Requests of one client come in bursts. While no row has moved, the cursor still points at it.
+    if (key === this.#key && moves === this.#moves) return this.isKnown
+    const place = KnownPlace.in(memo, this)
+    this.#fingerprint = place?.fingerprint ?? hash.of(key)
+    this.goTo(place?.moves === moves ? place.row : this.#table.find(this.#fingerprint))
+    if (place?.moves !== moves) KnownPlace.into(memo, this, this.#fingerprint, this.#row, moves)
+    this.#key = key
+    this.#moves = moves
     return this.isKnown
   }
 

@@ -92,10 +92,19 @@ export function indexOfLimit(limit: Limit | undefined, limits: readonly Limit[])
   return limits.findIndex((one) => limit !== undefined && isSameCounter(one, limit))
 }
 
-/** The entry with these limits in the place of those that they share a count with. Their amounts may differ. */
-export function withLimits(entry: ClientEntry, limits: readonly Limit[]): ClientEntry {
+/**
+ * The entry with these limits in the place of those that they share a count with. Their amounts may differ. The states
+ * are another array if one of them has changed.
+ */
+export function withLimits(entry: ClientEntry, limits: readonly Limit[], nowMs: number): ClientEntry {
   if (entry.limits === limits) return entry
   const renewed = entry.limits.map((limit) => limits[indexOfLimit(limit, limits)] ?? limit)
-  const isChanged = renewed.some((limit, index) => limit !== entry.limits[index])
-  return isChanged ? { ...entry, limits: renewed } : entry
+  if (renewed.every((limit, index) => limit === entry.limits[index])) return entry
+  const states = entry.states.map((state, index) => {
+    const [from, to] = [entry.limits[index], renewed[index]]
+    if (from === undefined || to === undefined) return state
+    return algorithmOf(to).withLimit?.(state, from, to, nowMs) ?? state
+  })
+  const isChanged = states.some((state, index) => state !== entry.states[index])
+  return { ...entry, limits: renewed, states: isChanged ? states : entry.states }
 }

@@ -218,8 +218,10 @@ export class Decider {
     if (!this.client.isKnown) return undefined
     // Makes these limits the latest of their schema, so that the entry has them wherever the client has that schema.
     this.#schemas.use(limits)
-    const entry = withLimits(this.client.read(), limits)
-    if (adjustToClock(entry, nowMs)) this.client.write(entry)
+    const kept = this.client.read()
+    const entry = withLimits(kept, limits, nowMs)
+    const isChanged = entry.states !== kept.states
+    if (adjustToClock(entry, nowMs) || isChanged) this.client.write(entry)
     return entry
   }
 

@@ -7,7 +7,7 @@
 import { type AlgorithmState, algorithmOf } from '../../limits/algorithms.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { ClientCursor } from './client-cursor.ts'
-import { adjustToClock, indexOfLimit } from './client-entry.ts'
+import { adjustToClock, indexOfLimit, withLimits } from './client-entry.ts'
 import type { Fingerprint } from './table/key-hash.ts'
 
 /** A charge that was taken. */
@@ -48,9 +48,8 @@ export class MemoryReceipt {
     const { client, fingerprint, limits, states, cost } = this.#details
     if (this.#isSpent || !client.find(fingerprint)) return
     this.#isSpent = true
-    const entry = client.read()
     // The limits of the charge: the limits that have the same names now may allow another number.
-    entry.limits = entry.limits.map((limit) => limits[indexOfLimit(limit, limits)] ?? limit)
+    const entry = withLimits(client.read(), limits, nowMs)
     adjustToClock(entry, nowMs)
     entry.states = entry.states.map((state, index) => {
       const limit = entry.limits[index]

@@ -1,4 +1,15 @@
-import type { MemoryStoreStats } from './memory-store.ts'
+/** The figures of a `MemoryStore`. The last two count from the creation of the store. */
+export interface MemoryStoreStats {
+  /** Keys remembered at present, including expired keys that are not removed yet. */
+  readonly keys: number
+  readonly maxKeys: number
+  /** Bytes of memory that the keys take. */
+  readonly bytes: number
+  /** Keys forgotten before they expired, to make room for new clients. Each may have got its quota again. */
+  readonly unexpiredEvictions: number
+  /** Charges of new clients for which there was no room. These clients share a quota. */
+  readonly overflowed: number
+}
 
 const FIGURES: readonly (keyof MemoryStoreStats)[] = [
   'keys',

@@ -13,10 +13,10 @@
  *
  * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
  * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
+ * persistence/ keeps the clients in a file; memory-store-parts.ts is what it sees of a store.
  * memory-receipt.ts gives a charge back. memory-stats.ts recognises a memory store by its figures.
  *
  * Twin: src/stores/redis/scripts/block.lua
- * Twin: src/stores/redis/scripts/unblock.lua
  */
 import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
@@ -32,6 +32,8 @@ import { ClientCursor, type ClientRows } from './client-cursor.ts'
 import { emptyEntry } from './client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
+import type { MemoryStoreStats } from './memory-stats.ts'
+import type { MemoryStoreParts } from './memory-store-parts.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
@@ -44,18 +46,8 @@ export interface MemoryStoreOptions {
   readonly clock?: { now(): number } | undefined
 }
 
-/** The figures of a {@link MemoryStore}. The last two count from the creation of the store. */
-export interface MemoryStoreStats {
-  /** Keys remembered at present, including expired keys that are not removed yet. */
-  readonly keys: number
-  readonly maxKeys: number
-  /** Bytes of memory that the keys take. */
-  readonly bytes: number
-  /** Keys forgotten before they expired, to make room for new clients. Each may have got its quota again. */
-  readonly unexpiredEvictions: number
-  /** Charges of new clients for which there was no room. These clients share a quota. */
-  readonly overflowed: number
-}
+const NAMES = ['maxKeys', 'clock']
+const ALIASES = { persist: 'persist of PersistentMemoryStore' }
 
 const DEFAULT_MAX_KEYS = 1_000_000
 
@@ -90,18 +82,15 @@ export class MemoryStore implements Store {
   readonly #decider: Decider
   readonly #overflow: Overflow
   readonly #timer: PruningTimer
+  readonly #parts: MemoryStoreParts
   #isClosed = false
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = checkNames('MemoryStore', options, [
-      'maxKeys',
-      'clock',
-    ])
+    const given = checkNames('MemoryStore', options, NAMES, ALIASES)
+    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = given
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
-    if (typeof clock?.now !== 'function') {
-      rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
-    }
+    checkClock(clock)
     // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
     this.#now = () => Math.floor(clock.now())
     const createdAtMs = this.#now()
@@ -115,8 +104,28 @@ export class MemoryStore implements Store {
       this.#timer.start()
       return this.#ceiling.makeRoom(newClient, nowMs)
     })
-    this.#overflow = new Overflow(clientRows(SHARED_CLIENTS))
+    const overflow = clientRows(SHARED_CLIENTS)
+    // A hash of its own, because each call of a hash overwrites the fingerprint before.
+    const hashes = [this.#hash, new KeyHash(this.#hash.secret)] as const
+    this.#overflow = new Overflow(overflow, hashes[1])
     this.#timer = new PruningTimer([this.#ceiling.pruner, this.#overflow.pruner], this.#now)
+    this.#parts = {
+      hashes,
+      clients: this.#clients,
+      overflow,
+      ceiling: this.#ceiling,
+      timer: this.#timer,
+      clock,
+      now: this.#now,
+      stop: () => {
+        this.#isClosed = true
+      },
+    }
+  }
+
+  /** @internal */
+  static partsOf(store: MemoryStore): MemoryStoreParts {
+    return store.#parts
   }
 
   /** Keys remembered at present, including expired keys that are not removed yet. */
@@ -139,7 +148,7 @@ export class MemoryStore implements Store {
 
   consume(charge: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
-    this.#client.findKey(charge.key, this.#hash)
+    this.#client.findKey(charge.key, this.#hash, charge.memo)
     return (
       this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
     )
@@ -147,7 +156,7 @@ export class MemoryStore implements Store {
 
   peek(charge: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
-    const isKnown = this.#client.findKey(charge.key, this.#hash)
+    const isKnown = this.#client.findKey(charge.key, this.#hash, charge.memo)
     const { fingerprint } = this.#client
     if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
     return this.#overflow.peek(fingerprint, charge, nowMs)
@@ -161,7 +170,7 @@ export class MemoryStore implements Store {
    */
   seedFromRemote(charge: Charge, decision: Decision): void {
     const nowMs = this.#nowUnlessClosed()
-    this.#client.findKey(charge.key, this.#hash)
+    this.#client.findKey(charge.key, this.#hash, charge.memo)
     this.#decider.seedFromRemote(charge, decision, nowMs)
   }
 
@@ -224,4 +233,9 @@ export class MemoryStore implements Store {
       remedy: 'Close it after the last request.',
     })
   }
+}
+
+function checkClock(clock: MemoryStoreOptions['clock'] | null): void {
+  if (typeof clock?.now === 'function') return
+  rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
 }

@@ -1,7 +1,7 @@
 // Which errors show that Redis cannot serve anybody now.
 
 /** Error replies start with a code in capital letters. Errors of a connection do not. */
-const REPLY_CODE = /^[A-Z][A-Z0-9_]+(?= )/
+export const REPLY_CODE: RegExp = /^[A-Z][A-Z0-9_]+(?= )/
 
 /**
  * The codes of a server that cannot serve anybody now: it loads its data, is a replica, has lost its primary
@@ -36,4 +36,15 @@ export function isReplyOfHealthyRedis(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const [code] = REPLY_CODE.exec(error.message) ?? []
   return code !== undefined && !CODES_OF_OUTAGES.has(code) && !UNAUTHENTICATED.test(error.message)
+}
+
+/** ioredis follows the redirections of a cluster, and rejects a command after many of them. */
+const ON_THE_MOVE = /^(?:TRYAGAIN|Too many Cluster redirections\. Last error: \w+: (?:MOVED|ASK|TRYAGAIN)) /
+
+/**
+ * Whether the servers of a cluster have rejected a call with several keys because its slot moves from one to the other,
+ * and only some of the keys have moved. None of them has run it.
+ */
+export function isSlotOnTheMove(error: unknown): boolean {
+  return error instanceof Error && ON_THE_MOVE.test(error.message)
 }

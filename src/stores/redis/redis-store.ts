@@ -1,21 +1,21 @@
 // How Redis decides on a charge. To understand it, read these files in this order:
 //
-//  1. redis-store.ts               from a charge to a command, and from a reply to a decision
+//  1. redis-store.ts               from a charge to an operation, and from its answer to a decision
 //  2. refusal-cache.ts             refusals that need no command
-//  3. charge-spec.ts               the arguments of the script
-//  4. clients/redis-connection.ts  what the store needs of a client
-//  5. scripts/redis-scripts.ts     the scripts and their digests
-//  6. scripts/decide.lua           what the server runs
-//  7. scripts/single-window.lua    its short path for the most frequent charge
+//  3. operation-form.ts            how an operation is written for the script
+//  4. batcher.ts                   which operations go to Redis together
+//  5. batch.ts                     several operations as one call
+//  6. clients/redis-connection.ts  what the store needs of a client
+//  7. scripts/batch.lua            what the server runs
 //  8. scripts/stored-client.lua    what Redis stores of a client
-//  9. scripts/storage.lua          how a script reads and writes it
-// 10. scripts/limits.lua           all limits of a client at once
-// 11. reply.ts                     the numbers that the script answers
+//  9. scripts/single-window.lua    a short path for the most frequent charge
+// 10. scripts/decide.lua           all other charges
+// 11. reply.ts                     the answers of the script
 //
-// script-runner.ts sends the text of a script to a server that does not have it.
-// The other Lua files repeat files in src/limits. scripts/assemble-script.ts puts the files of a script
-// together. Each file of clients/ is for one package. Refunds, bans and resets need redis-receipt.ts and the
-// other scripts too.
+// script-runner.ts sends the text of the script to a server that does not have it. scripts/storage.lua reads and
+// writes all that Redis stores of a client, and scripts/limits.lua has all limits of a client. The other Lua files
+// repeat files in src/limits, or are other operations. scripts/assemble-script.ts puts the files of the script
+// together. Each file of clients/ is for one package. Refunds need redis-receipt.ts too.
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { FirstIds } from '../../limits/algorithm.ts'
@@ -26,25 +26,19 @@ import { CallDeadline } from '../resilience/call-deadline.ts'
 import { withDeadline } from '../resilience/deadline.ts'
 import { storeFailedError } from '../resilience/store-error.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
-import { ChargeSpecs } from './charge-spec.ts'
+import { Batcher } from './batcher.ts'
 import { connectionOf, keyPrefixOf } from './clients/detect-client.ts'
 import type { RedisConnection } from './clients/redis-connection.ts'
 import { serverAddressOf } from './clients/server-address.ts'
 import { deleteAll } from './delete-all.ts'
 import { isReplyOfHealthyRedis } from './error-replies.ts'
+import { type OperationForm, OperationForms } from './operation-form.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
 import { decisionOf, droppedCountersOf, receiptNumbersOf, replyNumbersOf } from './reply.ts'
 import { ScriptRunner } from './script-runner.ts'
-import {
-  blockScript,
-  decideScript,
-  refundScript,
-  type Script,
-  unblockScript,
-} from './scripts/redis-scripts.ts'
 
 /** No limiter has this key, because its keys have a name and a class. */
 const READY_KEY = 'ready'
@@ -53,8 +47,8 @@ const READY_KEY = 'ready'
 const MARGIN_MS = 10
 
 /**
- * A store in Redis, for all processes that share it. One script decides on all limits of a charge at once,
- * with one key, by the time of the server.
+ * A store in Redis, for all processes that share it. A script decides on all limits of a charge at once, with
+ * one key, by the time of the server. What is asked in one turn of the event loop goes out in one call of it.
  */
 export class RedisStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -79,10 +73,10 @@ export class RedisStore implements Store {
   readonly #prefix: string
   readonly #keyOf: (key: string) => string
   readonly #clock: { now(): number } | undefined
-  readonly #specs = new ChargeSpecs()
+  readonly #batcher: Batcher
+  readonly #forms = new OperationForms()
   readonly #counterBound = new CounterBound('RedisStore')
   readonly #refusals: RefusalCache | undefined
-  readonly #firstIds = new FirstIds(randomInt(2 ** 32))
   #closed = false
 
   /** @throws RateLimiterError `unknown_option` or `invalid_option` */
@@ -98,6 +92,12 @@ export class RedisStore implements Store {
     this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
     this.#deadline = new CallDeadline(deadlineMs, Math.max(1, connectDeadlineMs - MARGIN_MS))
     this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
+    this.#batcher = new Batcher({
+      scripts: this.#scripts,
+      slotOf: (key) => this.#connection.slotOf(key),
+      time: () => (clock === undefined ? '' : String(this.#localNow())),
+      firstIds: new FirstIds(randomInt(2 ** 32)),
+    })
   }
 
   /**
@@ -138,7 +138,10 @@ export class RedisStore implements Store {
 
   async peek(charge: Charge): Promise<Decision> {
     this.#checkOpen()
-    return decisionOf(replyNumbersOf(await this.#decide(charge, 'peek'), charge), charge)
+    return decisionOf(
+      replyNumbersOf(await this.#run(charge.key, this.#forms.peek(charge), charge), charge),
+      charge,
+    )
   }
 
   async refund(receipt: Receipt): Promise<void> {
@@ -146,17 +149,16 @@ export class RedisStore implements Store {
     if (charge === undefined) return
     const { key, limits, cost, receiptNumbers } = charge
     this.#refusals?.forget(key)
-    const args = [this.#specs.ofLimits(limits), String(cost), JSON.stringify(receiptNumbers)]
-    await this.#run(refundScript, key, args)
+    await this.#run(key, this.#forms.refund(limits, cost, receiptNumbers))
     this.#refusals?.forget(key)
   }
 
   async block(key: string, forMs: number): Promise<void> {
-    await this.#changeKey(key, () => this.#run(blockScript, key, [String(forMs)]))
+    await this.#changeKey(key, () => this.#run(key, this.#forms.block(forMs)))
   }
 
   async unblock(key: string): Promise<void> {
-    await this.#changeKey(key, () => this.#run(unblockScript, key, []))
+    await this.#changeKey(key, () => this.#run(key, this.#forms.unblock()))
   }
 
   async reset(key: string): Promise<void> {
@@ -188,7 +190,7 @@ export class RedisStore implements Store {
     const generation = this.#refusals?.generation ?? 0
     const askedAtMs = this.#localNow()
     const isRefundable = charge.refundable !== false
-    const numbers = replyNumbersOf(await this.#decide(charge, 'consume'), charge)
+    const numbers = replyNumbersOf(await this.#run(charge.key, this.#forms.consume(charge), charge), charge)
     const decision = decisionOf(numbers, charge)
     this.#counterBound.dropped(droppedCountersOf(numbers, charge))
     const callTimes = { askedAtMs, answeredAtMs: this.#localNow(), generation }
@@ -199,23 +201,15 @@ export class RedisStore implements Store {
     return { ...decision, receipt: new RedisReceipt({ store: this, key, limits, cost, receiptNumbers }) }
   }
 
-  #decide(charge: Charge, verb: 'consume' | 'peek'): Promise<unknown> {
-    const { json, shortForm } = this.#specs.of(charge)
-    const spec = verb === 'consume' && shortForm !== undefined ? shortForm : [json, verb]
-    const args = [String(charge.cost), String(this.#firstIds.next()), ...spec]
-    return this.#run(decideScript, charge.key, args, charge)
-  }
-
-  #run(script: Script, key: string, args: readonly string[], charge?: Charge): Promise<unknown> {
-    const time = this.#clock === undefined ? '' : String(this.#localNow())
-    return this.#scripts.run(script, this.#keyOf(key), [time, ...args], charge)
+  #run(key: string, form: OperationForm, charge?: Charge): Promise<unknown> {
+    return this.#batcher.run(this.#keyOf(key), form, charge)
   }
 
   /** The two commands change nothing. A server that cannot write rejects the second one. */
   async #connect(): Promise<void> {
     await this.#connection.ready(Math.max(1, this.connectDeadlineMs - MARGIN_MS))
     await this.#scripts.load()
-    await this.#run(unblockScript, READY_KEY, [])
+    await this.#run(READY_KEY, this.#forms.unblock())
     await this.#connection.delete(this.#keyOf(READY_KEY))
   }
 

@@ -1,5 +1,6 @@
-// Reads the reply of the script that decides.
+// Reads the reply of the script.
 //
+// Twin: src/stores/redis/scripts/batch.lua
 // Twin: src/stores/redis/scripts/decide.lua
 // Twin: src/stores/redis/scripts/single-window.lua
 
@@ -7,6 +8,7 @@ import { RateLimiterError, showValue } from '../../errors/rate-limiter-error.ts'
 import type { Decision, LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
+import { REPLY_CODE } from './error-replies.ts'
 
 /** First come: allowed, retry, repeat, end of the ban, whether the ban is new. */
 const FIRST_NUMBERS = 5
@@ -23,6 +25,26 @@ const REFUSED_SINGLE_WINDOW = 2
 const TAKEN_SINGLE_WINDOW = 3
 
 /**
+ * The answers to the operations of a batch.
+ *
+ * @param count how many operations it had
+ * @throws RateLimiterError `store_failed` if the reply has another shape
+ */
+export function answersOf(reply: unknown, count: number): readonly unknown[] {
+  if (Array.isArray(reply) && reply.length === count) return reply
+  throw unexpectedReply(reply, `a list of ${count} answers`)
+}
+
+/** The error of an operation that has failed alone: its answer is a text. Undefined if it has not failed. */
+export function failureOf(answer: unknown): Error | undefined {
+  if (Array.isArray(answer) || typeof answer === 'number') return undefined
+  const text = answer instanceof Uint8Array ? Buffer.from(answer).toString('latin1') : answer
+  if (typeof text !== 'string' || INTEGER.test(text)) return undefined
+  // A server that works has answered it, and the code of the error shows that.
+  return new Error(REPLY_CODE.test(text) ? text : `ERR ${text}`)
+}
+
+/**
  * The numbers of a reply in the long shape, also for a short reply.
  *
  * @throws RateLimiterError `store_failed` if the reply has another shape
@@ -34,7 +56,7 @@ export function replyNumbersOf(reply: unknown, charge: Charge): readonly number[
     if (isSingleWindowReply(numbers, charge)) return expandSingleWindowReply(numbers, charge)
     if (numbers.length >= least) return numbers
   }
-  throw unexpectedReply(reply, least)
+  throw unexpectedReply(reply, `${least} integers or more`)
 }
 
 /** The decision, without its receipt. */
@@ -43,10 +65,11 @@ export function decisionOf(numbers: readonly number[], { limits }: Charge): Deci
   const states = limits.map((limit, index) =>
     limitStateOf(limit, numbers, FIRST_NUMBERS + NUMBERS_PER_LIMIT * index),
   )
+  const decision = { allowed: allowed === 1, retryAfterMs, limits: states }
+  // Most decisions have neither, and to spread nothing takes time too.
+  if (repeatAfterMs <= 0 && endsInMs < 0) return decision
   return {
-    allowed: allowed === 1,
-    retryAfterMs,
-    limits: states,
+    ...decision,
     ...(repeatAfterMs > 0 ? { repeatAfterMs } : undefined),
     ...(endsInMs >= 0 ? { ban: { endsInMs, isNew: isNew === 1 } } : undefined),
   }
@@ -60,7 +83,7 @@ export function decisionOf(numbers: readonly number[], { limits }: Charge): Deci
 export function receiptNumbersOf(numbers: readonly number[], { limits }: Charge): number[][] {
   const start = FIRST_NUMBERS + NUMBERS_PER_LIMIT * limits.length
   const end = start + NUMBERS_PER_RECEIPT * limits.length
-  if (numbers.length < end) throw unexpectedReply(numbers, end)
+  if (numbers.length < end) throw unexpectedReply(numbers, `${end} integers or more`)
   return limits.map((_, index) =>
     numbers.slice(start + NUMBERS_PER_RECEIPT * index, start + NUMBERS_PER_RECEIPT * (index + 1)),
   )
@@ -86,6 +109,8 @@ function limitStateOf({ name, burst }: Limit, numbers: readonly number[], at: nu
   return { name, limit: burst, remaining: numbers[at] ?? 0, resetMs: numbers[at + 1] ?? 0 }
 }
 
+const INTEGER = /^-?\d{1,16}$/
+
 /** Clients answer integers as numbers. Options of some clients make them text or bigints. */
 function integersOf(reply: readonly unknown[]): readonly number[] | undefined {
   const numbers = reply.every(Number.isSafeInteger) ? (reply as readonly number[]) : reply.map(integerOf)
@@ -97,13 +122,13 @@ function integerOf(value: unknown): number {
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
   // String(value) of a Uint8Array that is no Buffer would list the codes of its bytes.
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value
-  return typeof text === 'string' && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  return typeof text === 'string' && INTEGER.test(text) ? Number(text) : Number.NaN
 }
 
-function unexpectedReply(reply: unknown, least: number): RateLimiterError {
+function unexpectedReply(reply: unknown, expected: string): RateLimiterError {
   return new RateLimiterError({
     code: 'store_failed',
-    problem: `Redis answered ${showValue(reply)} instead of ${least} integers or more`,
+    problem: `Redis answered ${showValue(reply)} instead of ${expected}`,
     remedy: 'Check whether a proxy or the client changes the replies of Redis.',
   })
 }

@@ -1,31 +1,26 @@
-// Runs scripts, and sends their texts to servers that do not have them.
+// Runs the script, and sends its text to servers that do not have it.
 
 import type { CallDeadline } from '../resilience/call-deadline.ts'
-import type { Charge } from '../store.ts'
+import type { ScriptCall } from './batch.ts'
 import type { RedisConnection } from './clients/redis-connection.ts'
 import { explainReply } from './error-replies.ts'
-import {
-  blockScript,
-  decideScript,
-  refundScript,
-  type Script,
-  unblockScript,
-} from './scripts/redis-scripts.ts'
-
-const ALL_SCRIPTS = [decideScript, refundScript, blockScript, unblockScript]
+import { BATCH_SCRIPT, BATCH_SCRIPT_SHA } from './scripts/batch-script.ts'
 
 /** One call may find a server without the script after it has waited for another one, in a cluster. */
 const MOST_WAITS = 8
 
+/** The call that is to be sent now. Undefined if there is nothing to send any more. */
+export type RemainingCall = () => ScriptCall | undefined
+
 /**
- * Runs scripts by their digests. Each server receives the texts when the client is connected. A server that
- * has lost a script receives its text again, with one command: all other commands that need it wait.
+ * Runs the script by its digest. Each server receives its text when the client is connected. A server that has
+ * lost the script receives its text again, with one command: all other commands wait.
  */
 export class ScriptRunner {
   readonly #connection: RedisConnection
   readonly #deadline: CallDeadline
-  /** For each digest the command that brings the text. It never rejects. */
-  readonly #underway = new Map<string, Promise<void>>()
+  /** The command that brings the text. It never rejects. */
+  #underway: Promise<void> | undefined
 
   constructor(connection: RedisConnection, deadline: CallDeadline) {
     this.#connection = connection
@@ -33,64 +28,56 @@ export class ScriptRunner {
     connection.onReady(() => void this.load())
   }
 
-  /** Sends the texts of all scripts to all servers. Never rejects: `run` sends a text that is missing. */
+  /** Sends the text of the script to all servers. Never rejects: `run` sends a text that is missing. */
   async load(): Promise<void> {
     try {
       // Redis ends a connection that sends a text without a password: its error would not name the cause.
-      await this.#connection.sendToAll(['SCRIPT', 'EXISTS', ...ALL_SCRIPTS.map(({ sha }) => sha)])
+      await this.#connection.sendToAll(['SCRIPT', 'EXISTS', BATCH_SCRIPT_SHA])
+      await this.#connection.sendToAll(['SCRIPT', 'LOAD', BATCH_SCRIPT])
     } catch {
-      return
+      // A server may forbid it.
     }
-    const loads = ALL_SCRIPTS.map(({ source }) => this.#connection.sendToAll(['SCRIPT', 'LOAD', source]))
-    await Promise.allSettled(loads)
   }
 
   /**
-   * Returns the reply to a script. No command is sent again for any other reason than a missing text.
+   * Returns the reply to a call. No command is sent again for any other reason than a missing text.
    *
-   * @param charge nothing is sent for a charge that is abandoned
+   * @param remaining asked before each command
    */
-  async run(script: Script, key: string, args: readonly string[], charge?: Charge): Promise<unknown> {
+  async run(remaining: RemainingCall): Promise<unknown> {
     const connecting = this.#connection.ready(this.#deadline.lengthMs)
-    if (connecting !== undefined) {
-      await connecting
-      if (charge?.isAbandoned === true) throw new Error('Redis was connected too late')
-    }
+    if (connecting !== undefined) await connecting
+    const call = remaining()
+    if (call === undefined) return undefined
     try {
-      const reply = await this.#connection.evalSha(script.sha, key, args)
+      const reply = await this.#connection.evalSha(BATCH_SCRIPT_SHA, call.keys, call.args)
       this.#deadline.answered()
       return reply
     } catch (error) {
       if (!isNoScript(error)) throw explainReply(error)
-      return this.#runUnknown(error, script, key, args, charge)
+      return this.#runUnknown(remaining)
     }
   }
 
   /** Nothing has happened yet, because the server did not know the script. */
-  async #runUnknown(
-    noScript: unknown,
-    { source, sha }: Script,
-    key: string,
-    args: readonly string[],
-    charge: Charge | undefined,
-  ): Promise<unknown> {
-    for (let waits = 0; waits < MOST_WAITS; waits++) {
-      const underway = this.#underway.get(sha)
-      if (underway === undefined) break
-      await underway
-      if (charge?.isAbandoned === true) throw noScript
+  async #runUnknown(remaining: RemainingCall): Promise<unknown> {
+    for (let waits = 0; waits < MOST_WAITS && this.#underway !== undefined; waits++) {
+      await this.#underway
+      const again = remaining()
+      if (again === undefined) return undefined
       try {
-        return await this.#connection.evalSha(sha, key, args)
+        return await this.#connection.evalSha(BATCH_SCRIPT_SHA, again.keys, again.args)
       } catch (error) {
         if (!isNoScript(error)) throw error
       }
     }
-    if (charge?.isAbandoned === true) throw noScript
-    const reply = this.#connection.eval(source, key, args)
+    const call = remaining()
+    if (call === undefined) return undefined
+    const reply = this.#connection.eval(BATCH_SCRIPT, call.keys, call.args)
     const ended = (): void => {
-      this.#underway.delete(sha)
+      this.#underway = undefined
     }
-    this.#underway.set(sha, reply.then(ended, ended))
+    this.#underway = reply.then(ended, ended)
     return reply
   }
 }

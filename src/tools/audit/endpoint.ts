@@ -1,4 +1,4 @@
-import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
+import { READ_AND_WRITE, type ReadOrWrite } from '../../limits/request-class.ts'
 import { READ_METHODS } from '../../limits/request-methods.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
 import type { RoutePath } from './route-path.ts'
@@ -30,13 +30,13 @@ export interface Endpoint {
 }
 
 /** The classes of the requests that a listed method (`GET`, `ALL`) can be. */
-export function classesOfMethod(method: string): readonly RequestClass[] {
-  if (method === 'ALL') return REQUEST_CLASSES
+export function classesOfMethod(method: string): readonly ReadOrWrite[] {
+  if (method === 'ALL') return READ_AND_WRITE
   return READ_METHODS.has(method) ? ['read'] : ['write']
 }
 
 /** The classes of the requests that an endpoint can answer. */
-export function classesOfEndpoint({ method, alsoAnswersHead }: Endpoint): readonly RequestClass[] {
+export function classesOfEndpoint({ method, alsoAnswersHead }: Endpoint): readonly ReadOrWrite[] {
   const classes = classesOfMethod(method)
   return alsoAnswersHead === true && !classes.includes('read') ? ['read', ...classes] : classes
 }

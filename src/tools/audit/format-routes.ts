@@ -67,11 +67,22 @@ function rowOf(entry: RouteEntry): readonly string[] {
 }
 
 function showLimits({ read, write, method }: RouteEntry): string {
-  const reads = read.map(showLimit).join(', ')
-  const writes = write.map(showLimit).join(', ')
+  const reads = showEachPlan(read)
+  const writes = showEachPlan(write)
   if (method !== 'ALL') return reads || writes || '-'
   if (reads === '' && writes === '') return '-'
+  if ([...read, ...write].every(({ allMethods }) => allMethods)) return reads
   return `read ${reads || '-'}, write ${writes || '-'}`
+}
+
+/** The limits of a plan after its name: `free 100/60s, pro 1000/60s`. */
+function showEachPlan(limits: readonly LimitDescription[]): string {
+  return limits
+    .map((limit, index) => {
+      const isNewPlan = limit.plan !== undefined && limit.plan !== limits[index - 1]?.plan
+      return isNewPlan ? `${limit.plan} ${showLimit(limit)}` : showLimit(limit)
+    })
+    .join(', ')
 }
 
 function showLimit({ limit, windowSec, burst }: LimitDescription): string {

@@ -2,6 +2,8 @@
 // of the stacks finds, facts about a limiter and an endpoint that their comparison finds, and facts about an
 // endpoint alone. In these texts "it" and "this route" are the endpoint that the line of the report lists.
 
+import { planWithoutLimit } from '../../limits/limiter-description.ts'
+import type { ReadOrWrite } from '../../limits/request-class.ts'
 import type { Endpoint } from './endpoint.ts'
 import { coversRoutePath } from './path-coverage.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
@@ -52,6 +54,7 @@ export function whyNotBefore(limiter: PlacedLimiter, endpoint: Endpoint): string
 export function whyNotProven(
   limiter: PlacedLimiter,
   endpoint: Endpoint,
+  readOrWrite: ReadOrWrite,
   trustSkip: boolean,
 ): string | undefined {
   const reason = whyNotBefore(limiter, endpoint)
@@ -62,15 +65,20 @@ export function whyNotProven(
     return `Limiter '${name}' limits one class only, and its classify function decides the class of requests.`
   }
   if (limitsOneClass && limiter.rewriter !== undefined) return rewriterReason(limiter, limiter.rewriter)
-  const changer = limitsOneClass ? undefined : methodChangerAfter(limiter, endpoint)
+  const hasOneBudget = !limitsOneClass && [...read, ...write].every(({ allMethods }) => allMethods)
+  const changer = limitsOneClass || hasOneBudget ? undefined : methodChangerAfter(limiter, endpoint)
   if (classifiedBy === 'method' && changer !== undefined) return methodChangerReason(name, changer)
   if (canSkip && !trustSkip) {
     return `The skip function of limiter '${name}' can exempt requests.`
   }
+  const unlimitedPlan = trustSkip ? undefined : planWithoutLimit(limiter.description, readOrWrite)
+  if (unlimitedPlan !== undefined) {
+    return `Plan '${unlimitedPlan}' of limiter '${name}' does not limit ${readOrWrite}s (the option trustSkip accepts this).`
+  }
   return undefined
 }
 
-/** A limiter of both classes charges a request once, where it meets it first. So all places of the limiter count. */
+/** A limiter of reads and writes charges a request once, where it meets it first. So all places of the limiter count. */
 function methodChangerAfter({ description }: PlacedLimiter, { limiters }: Endpoint): string | undefined {
   const sameLimiter = limiters.filter((one) => one.description === description)
   return sameLimiter.find(({ methodChanger }) => methodChanger !== undefined)?.methodChanger

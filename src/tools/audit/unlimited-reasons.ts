@@ -1,7 +1,7 @@
 // The reasons for which the audit answers "unlimited". In these texts "it" is the endpoint that the line of
 // the report lists.
 
-import type { RequestClass } from '../../limits/request-class.ts'
+import type { ReadOrWrite } from '../../limits/request-class.ts'
 import type { Endpoint } from './endpoint.ts'
 import { otherMethodsReason } from './not-proven-reasons.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
@@ -16,12 +16,12 @@ import type { LimiterBypass } from './route-report.ts'
 export function whyNoLimiter(
   { limiters, laterLimiter }: Endpoint,
   running: readonly PlacedLimiter[],
-  requestClass: RequestClass,
+  readOrWrite: ReadOrWrite,
 ): string {
   const unlimiting = running.at(-1)
   if (unlimiting !== undefined) {
     const { name } = unlimiting.description
-    return `Limiter '${name}' does not limit ${requestClass}s (${requestClass}: false).`
+    return `Limiter '${name}' does not limit ${readOrWrite}s (${readOrWrite}: false).`
   }
   const last = limiters.at(-1)
   if (last !== undefined) return otherMethodsReason(last)

@@ -1,5 +1,5 @@
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
-import type { RequestClass } from '../../limits/request-class.ts'
+import type { ReadOrWrite } from '../../limits/request-class.ts'
 import { classesOfEndpoint, classesOfMethod, type Endpoint } from './endpoint.ts'
 import { listenerReason, subAppReason, whyNotBefore, whyNotProven } from './not-proven-reasons.ts'
 import type { PlacedLimiter } from './placed-limiter.ts'
@@ -30,7 +30,7 @@ export function routeEntry(found: Endpoint, trustSkip: boolean): RouteEntry {
   const why = [...new Set([...answers, reason, ...doubtReasons])].join(' ')
   const bypass = worst?.bypass ?? doubts.find((doubt) => doubt.bypass !== undefined)?.bypass
   const listedClasses = classesOfMethod(method)
-  const limitsOf = (one: RequestClass): readonly LimitDescription[] =>
+  const limitsOf = (one: ReadOrWrite): readonly LimitDescription[] =>
     listedClasses.includes(one) ? limiters.flatMap((limiter) => limiter[one] || []) : []
   return {
     method,
@@ -77,12 +77,12 @@ function doubtsOf(endpoint: Endpoint, proven: readonly LimiterDescription[]): re
 function bypassOf(
   limiters: readonly PlacedLimiter[],
   endpoint: Endpoint,
-  requestClass: RequestClass,
+  readOrWrite: ReadOrWrite,
 ): { readonly why: string; readonly bypass: LimiterBypass } | undefined {
   const path = bypassingPath(limiters, endpoint)
   if (path === undefined) return undefined
   const names = [...new Set(limiters.map(({ description }) => description.name))]
-  const anyMethod = requestClass === 'read' ? 'GET' : 'POST'
+  const anyMethod = readOrWrite === 'read' ? 'GET' : 'POST'
   const method = endpoint.method === 'ALL' ? anyMethod : endpoint.method
   const bypass = { request: `${method} ${path}`, limiters: names }
   return { why: bypassReason(bypass), bypass }
@@ -95,10 +95,10 @@ function limitersThatMayRun({ limiters, routePath }: Endpoint): readonly PlacedL
   return limiters.filter((limiter) => !probes.every((probe) => skipsLimiter(probe, limiter)))
 }
 
-function classVerdict(endpoint: Endpoint, requestClass: RequestClass, trustSkip: boolean): Verdict {
+function classVerdict(endpoint: Endpoint, readOrWrite: ReadOrWrite, trustSkip: boolean): Verdict {
   const running = endpoint.limiters.filter((limiter) => endpoint.requestMethods.every(limiter.runsForMethod))
-  const relevant = running.filter(({ description }) => canLimit(description, requestClass))
-  const reasons = relevant.map((limiter) => whyNotProven(limiter, endpoint, trustSkip))
+  const relevant = running.filter(({ description }) => canLimit(description, readOrWrite))
+  const reasons = relevant.map((limiter) => whyNotProven(limiter, endpoint, readOrWrite, trustSkip))
   const proven = relevant.filter((_, index) => reasons[index] === undefined)
   const enforcing = proven.find(({ description }) => description.mode === 'enforce')
   if (enforcing !== undefined) {
@@ -109,18 +109,18 @@ function classVerdict(endpoint: Endpoint, requestClass: RequestClass, trustSkip:
     const { name } = shadow.description
     return { state: 'shadow', why: `Limiter '${name}' runs before it in shadow mode and refuses no request.` }
   }
-  const whyNone = relevant.length === 0 ? whyNoLimiter(endpoint, running, requestClass) : undefined
+  const whyNone = relevant.length === 0 ? whyNoLimiter(endpoint, running, readOrWrite) : undefined
   const whyNotLimited = whyNone ?? reasons.at(-1) ?? ''
   if (endpoint.kind === 'sub-app') return { state: 'not-proven', why: subAppReason(whyNotLimited) }
   if (endpoint.kind === 'listener') return { state: 'not-proven', why: listenerReason(whyNotLimited) }
   if (whyNone !== undefined) return { state: 'unlimited', why: whyNone }
-  const bypassed = bypassOf(relevant, endpoint, requestClass)
+  const bypassed = bypassOf(relevant, endpoint, readOrWrite)
   if (bypassed !== undefined) return { state: 'unlimited', ...bypassed }
   return { state: 'not-proven', why: whyNotLimited }
 }
 
 /** Whether a limiter may limit requests of a class, as far as its description shows. */
-function canLimit(description: LimiterDescription, requestClass: RequestClass): boolean {
-  if (description[requestClass] !== false) return true
+function canLimit(description: LimiterDescription, readOrWrite: ReadOrWrite): boolean {
+  if (description[readOrWrite] !== false) return true
   return description.classifiedBy === 'function' && (description.read || description.write) !== false
 }

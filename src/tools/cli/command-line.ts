@@ -9,6 +9,8 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 export interface OptionConfig {
   readonly type: 'string' | 'boolean'
   readonly multiple?: true
+  /** Whether its value may be several, separated by commas. */
+  readonly isList?: true
 }
 
 /** The options of a command, by their names without dashes. */
@@ -54,7 +56,8 @@ export function parseCommandLine<Configs extends OptionConfigs>(
     const arg = args[token.index] ?? ''
     const config = configOf(arg, configs)
     if (config.type === 'string' && config.multiple !== true && givenNames.has(token.name)) {
-      rejectOption(token.rawName, arg, 'is given twice', 'Give it once.')
+      const remedy = config.isList === true ? `Write ${token.rawName} <value>,<value>.` : 'Give it once.'
+      rejectOption(token.rawName, arg, 'is given twice', remedy)
     }
     givenNames.add(token.name)
     checkValue(token, config)

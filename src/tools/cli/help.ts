@@ -40,7 +40,9 @@ Several logs are read in the order of their first times. These formats are recog
   iis                           IIS, or another W3C extended log with a line #Fields
   haproxy                       HAProxy, HTTP log
 
-  --read <n>, --write <n>   units in a window, at least 1, or false for no limit; default 1000 and 200
+  --limit <n>               units in a window for all methods together, instead of --read and --write
+  --read <n>, --write <n>   units in a window, at least 1, or false for no limit; default 1000
+                            and 200. Several to compare are separated by commas: --read 50,100,200
   --window <seconds>        length of the window; default 60
   --algorithm <name>        fixed-window, sliding-window or token-bucket; default fixed-window
   --burst <n>               units that a token bucket holds

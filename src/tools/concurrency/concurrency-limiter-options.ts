@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
 import type { MaybePromise } from '../../maybe-promise.ts'
+import type { Callback } from '../../options/callback.ts'
 import type { RateLimiterOptions } from '../../options/rate-limiter-options.ts'
 import type { RateLimitInfo } from '../../response/rate-limit-info.ts'
 import type { LeaseStore } from '../../stores/leases/lease.ts'
@@ -26,6 +28,7 @@ export type SharedOption =
   | 'classify'
   | 'keyGenerator'
   | 'skip'
+  | 'exposeHeaders'
   | 'statusCode'
   | 'message'
   | 'handler'
@@ -49,6 +52,7 @@ const SHARED: Readonly<Record<SharedOption, true>> = {
   classify: true,
   keyGenerator: true,
   skip: true,
+  exposeHeaders: true,
   statusCode: true,
   message: true,
   handler: true,
@@ -70,17 +74,18 @@ export const SHARED_OPTIONS: readonly SharedOption[] = Object.keys(SHARED) as Sh
  *
  * The options that `createRateLimiter` has too mean the same. These have other defaults: `name` is `'concurrency'`,
  * `requestPropertyName` is `'concurrency'`, and the body of a refusal is `{"error":"concurrency_limit_exceeded"}`. The
- * `info` of a `handler` counts requests in flight.
+ * `info` of a `handler` counts requests in flight. A preflight of a browser is an ordinary request: it is charged as any
+ * other, and `keyGenerator` and `plan` are asked.
  */
 export interface ConcurrencyLimiterOptions<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
 > extends Pick<RateLimiterOptions<Req, Res>, SharedOption> {
   /**
    * How many requests of a client may be in flight, whatever their methods. A function returns or resolves to the number
    * for each request. Excludes `read`, `write` and `plans`.
    */
-  readonly limit?: InFlightLimit | ((req: Req, res: Res) => MaybePromise<InFlightLimit>) | undefined
+  readonly limit?: InFlightLimit | Callback<[req: Req, res: Res], MaybePromise<InFlightLimit>> | undefined
   /** How many reads of a client may be in flight, apart from its writes. Default with `write`: no limit. */
   readonly read?: InFlightLimit | undefined
   /** How many writes of a client may be in flight, apart from its reads. Default with `read`: no limit. */
@@ -93,10 +98,11 @@ export interface ConcurrencyLimiterOptions<
    */
   readonly plans?: Readonly<Record<string, InFlightLimit>> | undefined
   /**
-   * Returns or resolves to the name of the plan of a request. A name that is not in `plans` is an error. It reaches `next`,
-   * as an error that the function throws or rejects with, and the request takes no place.
+   * Returns or resolves to the name of the plan of a request. A name that is not in `plans` is an error
+   * `unknown_plan`. It reaches `next`, as an error that the function throws or rejects with, and the request takes no
+   * place.
    */
-  readonly plan?: ((req: Req, res: Res) => MaybePromise<string>) | undefined
+  readonly plan?: Callback<[req: Req, res: Res], MaybePromise<string>> | undefined
   /**
    * Lets requests above the limit wait for a place, first come first served for each client. A client that hangs up leaves
    * the queue. In shadow mode no request waits. Default: no request waits.

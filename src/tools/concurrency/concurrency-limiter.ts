@@ -5,11 +5,9 @@ import type { Next } from '../../response/next.ts'
 import type { LeaseStore } from '../../stores/leases/lease.ts'
 
 /** Middleware for Express and for plain `node:http` that limits how many requests of a client are in flight. */
-export interface ConcurrencyLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
-> extends Pick<RateLimiter<Req, Res>, 'guard' | 'explain' | 'health' | 'reset' | typeof LIMITER_DESCRIPTION> {
-  (req: Req, res: Res, next: Next): void
+export interface ConcurrencyLimiter
+  extends Pick<RateLimiter, 'guard' | 'explain' | 'health' | 'reset' | typeof LIMITER_DESCRIPTION> {
+  (req: IncomingMessage, res: ServerResponse, next: Next): void
   /** How many requests hold a place now, in this process. */
   readonly inFlight: number
   /** How many requests wait for a place now, in this process. */

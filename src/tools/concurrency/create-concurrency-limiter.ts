@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Request, Response } from 'express'
 import { assembleLimiter } from '../../create-rate-limiter.ts'
+import type { LimiterFunction } from '../../limiter/server-guard.ts'
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { chain } from '../../maybe-promise.ts'
 import type { Settings } from '../../options/settings.ts'
-import { chargePlanner } from '../../request/charge-plan.ts'
 import type { ChargeSteps } from '../../request/request-context.ts'
 import type { Lease, LeaseStore } from '../../stores/leases/lease.ts'
 import { MemoryLeases } from '../../stores/leases/memory-leases.ts'
@@ -23,26 +24,18 @@ import { WaitingLines } from './waiting-lines.ts'
  *   each other, and for a store that has no leases
  */
 export function createConcurrencyLimiter<
-  Req extends IncomingMessage = IncomingMessage,
-  Res extends ServerResponse = ServerResponse,
->(options: ConcurrencyLimiterOptions<Req, Res>): ConcurrencyLimiter<Req, Res> {
-  const responses = new WeakMap<Req, Res>()
-  const parsed: InFlightSettings<Req, Res> = parseInFlightSettings<Req, Res>(options, (req) =>
-    parsed.limitFor?.(req, responses.get(req) as Res),
-  )
-  const planCharge = chargePlanner(parsed.settings)
+  Req extends IncomingMessage = Request,
+  Res extends ServerResponse = Response,
+>(options: ConcurrencyLimiterOptions<NoInfer<Req>, NoInfer<Res>>): ConcurrencyLimiter {
+  const parsed = parseInFlightSettings<Req, Res>(options)
   const places = new Places(parsed)
   const assembled = assembleLimiter<Req, Res>(parsed.settings, {
     createStore: () => new MemoryLeases(),
-    planCharge: (req, addressKey, headers, res) => {
-      if (parsed.limitFor !== undefined) responses.set(req, res)
-      return planCharge(req, addressKey, headers)
-    },
     takeCharge: places.take,
     followUp: () => undefined,
   })
   const { guard, explain, health, reset } = assembled
-  const limiter = (req: Req, res: Res, next: (error?: unknown) => void): void => assembled(req, res, next)
+  const limiter: LimiterFunction = (req, res, next) => assembled(req, res, next)
   Object.defineProperties(limiter, {
     inFlight: { get: () => places.inFlight, enumerable: true },
     waiting: { get: () => places.waiting, enumerable: true },

@@ -1,17 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  checkFlag,
-  checkFunction,
-  checkNames,
-  checkWholeNumber,
-  rejectOption,
-} from '../../errors/option-checks.ts'
+import { checkFlag, checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT, type Limit } from '../../limits/limit.ts'
-import { type ClassPolicy, dynamicPolicy, fixedPolicy } from '../../limits/policy.ts'
-import type { RequestClass } from '../../limits/request-class.ts'
-import { chain, type MaybePromise } from '../../maybe-promise.ts'
-import type { ClassPolicies } from '../../options/class-policies.ts'
+import { type ClassPolicy, dynamicPolicy, fixedPolicy, isDynamic, type Plan } from '../../limits/policy.ts'
+import type { RateLimiterOptions } from '../../options/rate-limiter-options.ts'
 import { parseSettings, parseStoreSettings, type Settings } from '../../options/settings.ts'
 import { RETRY_AFTER_MS } from '../../stores/leases/lease.ts'
 import { storeName } from '../../stores/store-name.ts'
@@ -25,8 +17,6 @@ import { inFlightFormat } from './in-flight-format.ts'
 /** The options of a concurrency limiter, checked and compiled. */
 export interface InFlightSettings<Req extends IncomingMessage, Res extends ServerResponse> {
   readonly settings: Settings<Req, Res>
-  /** Decides the number of places for a request; undefined where it is the same for all. */
-  readonly limitFor: ((req: Req, res: Res) => MaybePromise<unknown>) | undefined
   readonly queue: QueueOptions | undefined
 }
 
@@ -38,129 +28,78 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** @throws RateLimiterError `unknown_option`, `invalid_option`, `impossible_combination`, `unsupported_by_store` */
 export function parseInFlightSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   given: ConcurrencyLimiterOptions<Req, Res>,
-  askLimit: (req: Req) => unknown,
 ): InFlightSettings<Req, Res> {
   const options = checkNames('', given, [...OWN_OPTIONS, ...SHARED_OPTIONS])
   const shared = Object.fromEntries(SHARED_OPTIONS.map((name) => [name, options[name]]))
   const hasAnswer = options.message !== undefined || options.handler !== undefined || options.problemDetails
   const settings = parseSettings<Req, Res>({
     ...shared,
+    ...budgetOf(options),
+    // The window has no meaning for a store of leases, except as the time after which a refused client may try again.
+    windowSec: RETRY_AFTER_MS / 1000,
+    // A preflight holds its place as briefly as any other answer. Without a place, a slow handler of OPTIONS has no limit.
+    preflight: false,
     name: options.name ?? DEFAULT_NAME,
     requestPropertyName: options.requestPropertyName ?? 'concurrency',
     ...(hasAnswer ? {} : { message: DEFAULT_MESSAGE }),
   })
-  checkOneBudget(options)
-  const limitFor = limitFunctionOf(options)
-  const isByClass = options.read !== undefined || options.write !== undefined
   return {
     settings: {
       ...settings,
-      policies: policiesOf(options, settings.name, limitFor === undefined ? undefined : askLimit),
-      // One budget serves all methods: a method override changes nothing.
-      ...(isByClass ? {} : { classify: () => ['read'] }),
+      plans: settings.plans.map(inFlightPlan),
       formats: checkFlag('standardHeaders', options.standardHeaders, false) ? [inFlightFormat] : [],
       ...parseStoreSettings({ ...options, store: checkLeases(options.store) }),
     },
-    limitFor,
     queue: parseQueue(options.queue),
   }
 }
 
-type Budget<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
-  ConcurrencyLimiterOptions<Req, Res>,
-  'limit' | 'read' | 'write' | 'plans' | 'plan'
->
+/** The options `limit`, `read`, `write`, `plans` and `plan`. */
+type Budget<Options> = Pick<Options, keyof Options & ('limit' | 'read' | 'write' | 'plans' | 'plan')>
 
-function checkOneBudget<Req extends IncomingMessage, Res extends ServerResponse>(
-  budget: Budget<Req, Res>,
-): void {
-  const { limit, read, write, plans, plan } = budget
-  const given = [
-    limit !== undefined && 'limit',
-    (read !== undefined || write !== undefined) && 'read and write',
-    plans !== undefined && 'plans',
-  ].filter((name) => name !== false)
-  if (given.length === 0) {
-    rejectOption('limit', limit, 'says how many requests of a client may be in flight', 'Give { limit: 5 }.')
-  }
-  if (given.length > 1) {
-    throw new RateLimiterError({
-      code: 'impossible_combination',
-      option: given.join(' with '),
-      problem: 'each say how many requests of a client may be in flight',
-      remedy: `Leave out ${given.slice(1).join(' and ')}.`,
-    })
-  }
-  if ((plans === undefined) !== (plan === undefined)) {
-    throw new RateLimiterError({
-      code: 'impossible_combination',
-      option: plans === undefined ? 'plan' : 'plans',
-      problem: `needs ${plans === undefined ? 'plans' : 'plan'}`,
-      remedy: "Give both: { plans: { free: 2, pro: 10 }, plan: (req, res) => 'free' }.",
-    })
-  }
-}
-
-function limitFunctionOf<Req extends IncomingMessage, Res extends ServerResponse>({
+/** The budget as options of a rate limiter, which checks what contradicts each other. A limit is a number of places only. */
+function budgetOf<Req extends IncomingMessage, Res extends ServerResponse>({
   limit,
+  read,
+  write,
   plans,
   plan,
-}: Budget<Req, Res>): InFlightSettings<Req, Res>['limitFor'] {
-  if (typeof limit === 'function') return limit
-  if (plans === undefined) return undefined
-  const nameFor = checkFunction('plan', plan, "(req, res) => 'free'")
-  const known = checkNames('plans', plans, Object.keys(plans))
-  for (const [name, places] of Object.entries(known)) checkLimit(`plans.${name}`, places)
-  return (req, res) =>
-    chain(nameFor?.(req, res), (name) => {
-      if (name !== undefined && Object.hasOwn(known, name)) return known[name]
-      throw new RateLimiterError({
-        code: 'invalid_result',
-        option: 'plan',
-        value: name,
-        problem: 'returned a name that is not in plans',
-        remedy: `Return one of ${Object.keys(known).join(', ')}.`,
-      })
+}: Budget<ConcurrencyLimiterOptions<Req, Res>>): Budget<RateLimiterOptions<Req, Res>> {
+  if ([limit, read, write, plans].every((option) => option === undefined)) {
+    rejectOption('limit', limit, 'says how many requests of a client may be in flight', 'Give { limit: 5 }.')
+  }
+  if (plan !== undefined && plans === undefined) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: 'plan',
+      problem: 'has no plans to choose from',
+      remedy: 'Add plans, such as { free: 2, pro: 10 }.',
     })
-}
-
-/** @param askLimit undefined if the number of places is the same for all requests */
-function policiesOf<Req extends IncomingMessage, Res extends ServerResponse>(
-  { limit, read = false, write = false }: Budget<Req, Res>,
-  name: string,
-  askLimit: ((req: Req) => unknown) | undefined,
-): ClassPolicies<Req> {
-  if (askLimit !== undefined) {
-    const policy = dynamicPolicy('read', inFlightLimit(name, 1), askLimit)
-    return { read: policy, write: policy }
   }
-  if (limit !== undefined) {
-    const policy = policyOf<Req>('read', 'limit', name, limit)
-    return { read: policy, write: policy }
-  }
+  const isByClass = read !== undefined || write !== undefined
   return {
-    read: policyOf('read', 'read', `${name}-read`, read),
-    write: policyOf('write', 'write', `${name}-write`, write),
+    limit: limit === undefined || typeof limit === 'function' ? limit : checkPlaces('limit', limit),
+    read: isByClass ? checkPlaces('read', read === undefined ? false : read) : undefined,
+    write: isByClass ? checkPlaces('write', write === undefined ? false : write) : undefined,
+    plans: plans === undefined ? undefined : checkPlans(plans),
+    plan,
   }
 }
 
-function policyOf<Req>(
-  requestClass: RequestClass,
-  option: string,
-  name: string,
-  limit: unknown,
-): ClassPolicy<Req> {
-  const places = checkLimit(option, limit)
-  return places === false ? false : fixedPolicy(requestClass, [inFlightLimit(name, places)])
+function checkPlans(
+  plans: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, { readonly limit: number | false }>> {
+  const isObject = typeof plans === 'object' && plans !== null && !Array.isArray(plans)
+  const entries = isObject ? Object.entries(plans) : []
+  if (entries.length === 0 || Object.hasOwn(plans, '')) {
+    rejectOption('plans', plans, 'takes an object of plans', 'Give { free: 2, pro: 10 }.')
+  }
+  return Object.fromEntries(
+    entries.map(([name, limit]) => [name, { limit: checkPlaces(`plans.${name}`, limit) }]),
+  )
 }
 
-/** The window has no meaning for a store of leases, except as the time after which a refused client may try again. */
-function inFlightLimit(name: string, limit: number): Limit {
-  const windowMs = RETRY_AFTER_MS
-  return { name, limit, burst: limit, windowMs, ttlMs: windowMs, algorithm: 'fixed-window', isInFlight: true }
-}
-
-function checkLimit(option: string, limit: unknown): number | false {
+function checkPlaces(option: string, limit: unknown): number | false {
   if (limit === false) return false
   if (typeof limit === 'number' && Number.isInteger(limit) && limit >= 0 && limit <= LARGEST_LIMIT)
     return limit
@@ -170,6 +109,19 @@ function checkLimit(option: string, limit: unknown): number | false {
     'takes how many requests of a client may be in flight',
     'Give a whole number from 0, without quotes, or false for no limit.',
   )
+}
+
+function inFlightPlan<Req, Res>({ name, policies: { read, write } }: Plan<Req, Res>): Plan<Req, Res> {
+  const readPolicy = inFlightPolicy(read)
+  return { name, policies: { read: readPolicy, write: read === write ? readPolicy : inFlightPolicy(write) } }
+}
+
+function inFlightPolicy<Req, Res>(policy: ClassPolicy<Req, Res>): ClassPolicy<Req, Res> {
+  if (policy === false) return false
+  const inFlight = (limit: Limit): Limit => ({ ...limit, isInFlight: true })
+  return isDynamic(policy)
+    ? dynamicPolicy(policy, inFlight(policy.template), policy.limitFunction)
+    : fixedPolicy(policy, policy.limits.map(inFlight))
 }
 
 function parseQueue(queue: QueueOptions | undefined): QueueOptions | undefined {

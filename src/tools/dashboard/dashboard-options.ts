@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import { checkFlag, checkFunction, checkNames, rejectOption } from '../../errors/option-checks.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
-import { describeLimiter, type LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
+import type { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { monotonicClock } from '../../stores/monotonic-clock.ts'
 import type { Clock } from './steady-clock.ts'
 
@@ -45,21 +45,4 @@ export function parseOptions(options: DashboardOptions): DashboardSettings {
     showAddresses: checkFlag('dashboard.showAddresses', showAddresses, false),
     clock,
   }
-}
-
-/** The limiters without duplicates, or an error. */
-export function parseLimiters(limiters: unknown): readonly WatchedLimiter[] {
-  const given: readonly unknown[] = Array.isArray(limiters) ? limiters : [limiters]
-  if (given.length > 0 && given.every(isLimiter)) return [...new Set(given)]
-  return rejectOption(
-    'limiters',
-    limiters,
-    'takes one or more limiters',
-    'Give a limiter that createRateLimiter() returned, or an array of at least one limiter.',
-  )
-}
-
-function isLimiter(candidate: unknown): candidate is WatchedLimiter {
-  const { health } = Object(candidate) as Partial<WatchedLimiter>
-  return describeLimiter(candidate) !== undefined && typeof health === 'function'
 }

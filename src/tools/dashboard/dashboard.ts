@@ -1,15 +1,11 @@
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express'
+import { givenLimiters } from '../../limiter/given-limiters.ts'
 import { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { reasonToDeny, reasonToDenyFigures } from './access.ts'
 import { createMaskingFormatter, formatInFull } from './client-formatter.ts'
 import { mayBeCrossSite } from './cross-site.ts'
 import type { WatchedLimiter } from './dashboard-options.ts'
-import {
-  type DashboardOptions,
-  type DashboardSettings,
-  parseLimiters,
-  parseOptions,
-} from './dashboard-options.ts'
+import { type DashboardOptions, type DashboardSettings, parseOptions } from './dashboard-options.ts'
 import { EventStreams } from './event-streams.ts'
 import { subscribeToEvents } from './event-subscription.ts'
 import { LimiterWatch } from './limiter-watch.ts'
@@ -47,12 +43,16 @@ export function dashboard(
   limiters: WatchedLimiter | readonly WatchedLimiter[],
   options: DashboardOptions = {},
 ): Dashboard {
-  const watched = parseLimiters(limiters)
+  const watched = givenLimiters(limiters)
   const { authorize, showAddresses, clock } = parseOptions(options)
   const { now } = new SteadyClock(clock)
   const watches = new Map(watched.map((one) => [one[LIMITER_DESCRIPTION], new LimiterWatch(one, now)]))
   const format = showAddresses ? formatInFull : createMaskingFormatter()
-  const snapshot = (): Snapshot => ({ limiters: [...watches.values()].map((watch) => watch.state(format)) })
+  const snapshot = (): Snapshot => {
+    const nowMs = now()
+    const states = [...watches.values()].map((watch) => watch.state(format, nowMs))
+    return { second: Math.floor(nowMs / 1000), limiters: states }
+  }
   const streams = new EventStreams(() => JSON.stringify(snapshot()))
   const content = { streams, tables: new RouteTableCache(now) }
   const unsubscribe = subscribeToEvents(watches)

@@ -29,6 +29,7 @@ const REFUSALS: ReadonlySet<Outcome> = new Set(['limited', 'banned', 'denied', '
 interface LastDecision {
   readonly decision: Decision
   readonly requestClass: RequestClass | undefined
+  readonly plan: string | undefined
   readonly atMs: number
 }
 
@@ -51,12 +52,12 @@ export class LimiterWatch {
     this.#mostRefused = new RecentTop(now())
   }
 
-  recordDecision({ outcome, key, class: requestClass, decision }: DecisionEvent): void {
+  recordDecision({ outcome, key, class: requestClass, plan, decision }: DecisionEvent): void {
     const atMs = this.#now()
     const isRefused = REFUSALS.has(outcome)
     this.#rates.count(isRefused ? 'refused' : 'allowed', atMs)
     const keptKey = shortened(key)
-    const last = decision === undefined ? undefined : { decision, requestClass, atMs }
+    const last = decision === undefined ? undefined : { decision, requestClass, plan, atMs }
     this.#busiest.add(keptKey, last, atMs)
     if (isRefused) this.#mostRefused.add(keptKey, last, atMs)
     // No ban event shows a ban that began in another process, or before the page existed.
@@ -68,8 +69,8 @@ export class LimiterWatch {
     else this.#bans.remove(shortened(key))
   }
 
-  state(format: ClientFormatter): LimiterState {
-    const nowMs = this.#now()
+  /** @param nowMs of the same clock */
+  state(format: ClientFormatter, nowMs: number): LimiterState {
     const { name, mode } = this.#limiter[LIMITER_DESCRIPTION]
     const bans = this.#bans.bans(nowMs)
     const rows = (ranking: ClientRanking): RankedClient[] =>
@@ -111,7 +112,7 @@ function budgetOf(last: LastDecision | undefined, nowMs: number): ClientBudget |
   if (last === undefined || last.decision.limits.length === 0) return undefined
   const { remaining, limit, resetMs } = tightestOf(last.decision.limits)
   if (nowMs >= last.atMs + resetMs) return undefined
-  return { remaining, limit, requestClass: last.requestClass ?? 'read' }
+  return { remaining, limit, requestClass: last.requestClass ?? 'any', plan: last.plan }
 }
 
 /** A digest keeps long keys with the same beginning apart. */

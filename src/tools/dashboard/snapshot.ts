@@ -1,6 +1,6 @@
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
-import type { MemoryStoreStats } from '../../stores/memory/memory-store.ts'
+import type { MemoryStoreStats } from '../../stores/memory/memory-stats.ts'
 import type { StoreHealth } from '../../stores/resilience/store-health.ts'
 import type { RouteState } from '../audit/route-report.ts'
 
@@ -16,6 +16,8 @@ export interface ClientBudget {
   readonly remaining: number
   readonly limit: number
   readonly requestClass: RequestClass
+  /** Undefined for a client without a plan. */
+  readonly plan: string | undefined
 }
 
 /** A client in a table of the page. */
@@ -67,6 +69,8 @@ export interface LimiterState extends Rates {
 
 /** What the server sends once a second. */
 export interface Snapshot {
+  /** The number of the second that is not over yet. The rates end with the second before it. */
+  readonly second: number
   readonly limiters: readonly LimiterState[]
 }
 

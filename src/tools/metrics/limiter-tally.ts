@@ -32,17 +32,26 @@ const noOutcomes = (): Record<Outcome, number> => ({
   unavailable: 0,
 })
 
+/** Decisions by class and outcome. */
+export type DecisionCounts = Readonly<Record<ClassName, Record<Outcome, number>>>
+
+const noDecisions = (): DecisionCounts => ({
+  read: noOutcomes(),
+  write: noOutcomes(),
+  any: noOutcomes(),
+  preflight: noOutcomes(),
+  none: noOutcomes(),
+})
+
 /**
  * The counts of a limiter since `metrics()` was called for it. No client key is kept. All counts exist from
  * the start, so that a request increments a number and allocates nothing.
  */
 export class LimiterTally {
   readonly limiter: MeteredLimiter
-  readonly decisions: Readonly<Record<ClassName, Record<Outcome, number>>> = {
-    read: noOutcomes(),
-    write: noOutcomes(),
-    none: noOutcomes(),
-  }
+  /** The decisions by no plan. */
+  readonly decisions: DecisionCounts = noDecisions()
+  readonly decisionsByPlan: ReadonlyMap<string, DecisionCounts>
   readonly failures: Record<StoreFailureKind, number> = { timeout: 0, invalid_decision: 0, error: 0 }
   readonly bans: Record<BanEvent['cause'], number> = { refusals: 0, block: 0, unblock: 0, reset: 0 }
   readonly durations: DurationBuckets = new DurationBuckets()
@@ -50,6 +59,7 @@ export class LimiterTally {
 
   constructor(limiter: MeteredLimiter, onDuration?: OnDuration) {
     this.limiter = limiter
+    this.decisionsByPlan = new Map(limiter[LIMITER_DESCRIPTION].plans.map((plan) => [plan, noDecisions()]))
     this.#onDuration = onDuration
   }
 
@@ -58,7 +68,9 @@ export class LimiterTally {
   }
 
   onDecision(event: DecisionEvent): void {
-    this.decisions[event.class ?? 'none'][event.outcome]++
+    const ofPlan = event.plan === undefined ? undefined : this.decisionsByPlan.get(event.plan)
+    const counts = ofPlan ?? this.decisions
+    counts[event.class ?? 'none'][event.outcome]++
   }
 
   onStoreCall(event: StoreCallEvent): void {

@@ -1,8 +1,10 @@
 import type { BanEvent } from '../../events/channels.ts'
 import type { Outcome } from '../../events/outcome.ts'
+import type { LimiterDescription } from '../../limits/limiter-description.ts'
+import { REQUEST_CLASSES } from '../../limits/request-class.ts'
 import { memoryStatsOf } from '../../stores/memory/memory-stats.ts'
 import type { CircuitState } from '../../stores/resilience/circuit-breaker.ts'
-import type { ClassName, LimiterTally } from './limiter-tally.ts'
+import type { ClassName, DecisionCounts, LimiterTally } from './limiter-tally.ts'
 
 /** One number, and the labels that distinguish it from the other numbers of its limiter. */
 export interface Sample {
@@ -11,7 +13,7 @@ export interface Sample {
 }
 
 /** All labels except `limiter`, and `le` of a histogram. */
-export type LabelName = 'class' | 'outcome' | 'kind' | 'state' | 'cause'
+export type LabelName = 'plan' | 'class' | 'outcome' | 'kind' | 'state' | 'cause'
 
 /** A metric of a limiter: its names for Prometheus and for OpenTelemetry, and how its numbers are read. */
 export interface MetricDefinition {
@@ -29,7 +31,7 @@ export interface MetricDefinition {
   readonly clear?: (tally: LimiterTally) => void
 }
 
-const CLASSES: readonly ClassName[] = ['read', 'write', 'none']
+const CLASSES: readonly ClassName[] = [...REQUEST_CLASSES, 'none']
 const STATES: readonly CircuitState[] = ['closed', 'open', 'half-open']
 const BAN_CAUSES: readonly BanEvent['cause'][] = ['refusals', 'block']
 const REMOVAL_CAUSES: readonly BanEvent['cause'][] = ['unblock', 'reset']
@@ -41,17 +43,44 @@ const UNCLASSIFIED: readonly Outcome[] = ['denied', 'skipped']
  * Whether the series is exposed while it is 0. A rate needs two scrapes of a series, so every series that can
  * move is exposed from the start. A series that cannot move would be noise.
  */
-function isPossible({ description }: LimiterTally, className: ClassName, outcome: Outcome): boolean {
-  const isUnclassified = UNCLASSIFIED.includes(outcome)
-  if (className === 'none') return isUnclassified
-  return !isUnclassified && description[className] !== false
+function isPossible(className: ClassName, outcome: Outcome, limitedClasses: ReadonlySet<ClassName>): boolean {
+  return limitedClasses.has(className) && UNCLASSIFIED.includes(outcome) === (className === 'none')
 }
 
-function decisionSamples(tally: LimiterTally): Sample[] {
+/** The classes in which requests of a plan are counted; with no plan, those in which other requests are. */
+function countedClasses(
+  { read, write, preflight }: LimiterDescription,
+  plan: string | undefined,
+): ReadonlySet<ClassName> {
+  const classes = new Set<ClassName>()
+  for (const [readOrWrite, limits] of Object.entries({ read, write }) as ['read' | 'write', typeof read][]) {
+    for (const limit of limits || []) {
+      if (limit.plan === plan) classes.add(limit.allMethods === true ? 'any' : readOrWrite)
+    }
+  }
+  if (plan !== undefined) return classes
+  if (preflight !== false) classes.add('preflight')
+  return classes.add('none')
+}
+
+function decisionSamples({ description, decisions, decisionsByPlan }: LimiterTally): Sample[] {
+  return [
+    ...samplesOf(decisions, countedClasses(description, undefined)),
+    ...[...decisionsByPlan].flatMap(([plan, counts]) =>
+      samplesOf(counts, countedClasses(description, plan), { plan }),
+    ),
+  ]
+}
+
+function samplesOf(
+  decisions: DecisionCounts,
+  classes: ReadonlySet<ClassName>,
+  planLabel: { readonly plan?: string } = {},
+): Sample[] {
   return CLASSES.flatMap((className) =>
-    (Object.entries(tally.decisions[className]) as [Outcome, number][])
-      .filter(([outcome, count]) => count > 0 || isPossible(tally, className, outcome))
-      .map(([outcome, value]) => ({ labels: { class: className, outcome }, value })),
+    (Object.entries(decisions[className]) as [Outcome, number][])
+      .filter(([outcome, count]) => count > 0 || isPossible(className, outcome, classes))
+      .map(([outcome, value]) => ({ labels: { ...planLabel, class: className, outcome }, value })),
   )
 }
 
@@ -75,10 +104,12 @@ const DECISIONS: MetricDefinition = {
   instrument: 'tollgate.decisions',
   unit: '{decision}',
   kind: 'counter',
-  help: 'Decisions on requests and on direct charges, by request class and outcome.',
+  help: 'Decisions on requests and on direct charges, by plan, request class and outcome.',
   samples: decisionSamples,
-  clear: ({ decisions }) => {
-    for (const className of CLASSES) clearNumbers(decisions[className])
+  clear: ({ decisions, decisionsByPlan }) => {
+    for (const counts of [decisions, ...decisionsByPlan.values()]) {
+      for (const className of CLASSES) clearNumbers(counts[className])
+    }
   },
 }
 

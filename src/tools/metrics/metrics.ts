@@ -1,6 +1,6 @@
 import { checkNames, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
-import { describeLimiter } from '../../limits/limiter-description.ts'
+import { givenLimiters } from '../../limiter/given-limiters.ts'
 import type { MeteredLimiter } from './limiter-tally.ts'
 import { type MetricsMeter, measureWithMeter } from './meter-instruments.ts'
 import { type MetricsRegistry, measureOnRegistry } from './registry-metrics.ts'
@@ -12,7 +12,7 @@ export type MetricsOptions =
   | { readonly meter: MetricsMeter; readonly registry?: undefined }
 
 /**
- * Measures a limiter from this call on: the outcomes of requests, the calls and failures of its store, and
+ * Measures a limiter, or several, from this call on: the outcomes of requests, the calls and failures of the store, and
  * the number of clients that it remembers. docs/metrics.md lists the metrics. No metric contains a client
  * key.
  *
@@ -21,18 +21,37 @@ export type MetricsOptions =
  *
  * @returns an object whose `close()` ends the counting; a limiter that is no longer used needs no `close()`
  * @throws RateLimiterError `invalid_option`, `unknown_option`; `impossible_combination` if neither or both of
- *   `registry` and `meter` are given, or if another limiter of the same name is measured there
+ *   `registry` and `meter` are given, or if another limiter of the same name is measured there. Then none is measured
  */
-export function metrics(limiter: MeteredLimiter, options: MetricsOptions): Metering {
-  if (describeLimiter(limiter) === undefined) {
-    rejectOption('limiter', limiter, 'takes a limiter', 'Give the limiter that createRateLimiter() returned.')
+export function metrics(
+  limiters: MeteredLimiter | readonly MeteredLimiter[],
+  options: MetricsOptions,
+): Metering {
+  const measured = givenLimiters(limiters)
+  const measure = measureBy(options)
+  const meterings: Metering[] = []
+  const close = (): void => {
+    for (const metering of meterings) metering.close()
   }
+  try {
+    for (const limiter of measured) meterings.push(measure(limiter))
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { close }
+}
+
+/** How a limiter is measured: on the registry or by the meter of the options. */
+function measureBy(options: MetricsOptions): (limiter: MeteredLimiter) => Metering {
   const { registry, meter } = checkNames('', options, ['registry', 'meter'])
   if (registry !== undefined && meter === undefined) {
-    return measureOnRegistry(limiter, checkMethods('registry', registry, REGISTRY_METHODS))
+    const checked = checkMethods('registry', registry, REGISTRY_METHODS)
+    return (limiter) => measureOnRegistry(limiter, checked)
   }
   if (meter !== undefined && registry === undefined) {
-    return measureWithMeter(limiter, checkMethods('meter', meter, METER_METHODS))
+    const checked = checkMethods('meter', meter, METER_METHODS)
+    return (limiter) => measureWithMeter(limiter, checked)
   }
   throw new RateLimiterError({
     code: 'impossible_combination',

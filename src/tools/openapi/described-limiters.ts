@@ -5,7 +5,7 @@ import {
   type LIMITER_DESCRIPTION,
   type LimiterDescription,
 } from '../../limits/limiter-description.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
+import { READ_AND_WRITE, type ReadOrWrite } from '../../limits/request-class.ts'
 import { componentPrefix } from './component-name.ts'
 
 /**
@@ -37,12 +37,12 @@ export function describedLimiters(given: DescribedLimiters): readonly LimiterDes
 }
 
 /** The one class that was given, or both where none was. */
-export function checkClasses(requestClass: RequestClass | undefined): readonly RequestClass[] {
-  if (requestClass === undefined) return REQUEST_CLASSES
-  if (REQUEST_CLASSES.includes(requestClass)) return [requestClass]
+export function checkClasses(readOrWrite: ReadOrWrite | undefined): readonly ReadOrWrite[] {
+  if (readOrWrite === undefined) return READ_AND_WRITE
+  if (READ_AND_WRITE.includes(readOrWrite)) return [readOrWrite]
   return rejectOption(
     'requestClass',
-    requestClass,
+    readOrWrite,
     'takes a class of requests',
     "Give 'read' or 'write', or leave it out for both.",
   )

@@ -1,5 +1,5 @@
 import type { AnswerDescription, LimiterDescription } from '../../limits/limiter-description.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
+import { READ_AND_WRITE, type ReadOrWrite } from '../../limits/request-class.ts'
 import { mediaTypeOf } from './body-schema.ts'
 import { componentPrefix } from './component-name.ts'
 import { hasLimits, retryAfterHeader, sharedHeaders } from './limiter-headers.ts'
@@ -24,7 +24,7 @@ const COMPONENT_NAMES: Readonly<Record<LimiterAnswer['kind'], string>> = {
 /** The answers that a limiter can give to requests of these classes. In shadow mode it gives none. */
 export function answersOf(
   limiter: LimiterDescription,
-  classes: readonly RequestClass[] = REQUEST_CLASSES,
+  classes: readonly ReadOrWrite[] = READ_AND_WRITE,
 ): readonly LimiterAnswer[] {
   if (limiter.mode === 'shadow') return []
   const kinds = hasLimits(limiter, classes)
@@ -41,7 +41,7 @@ export function answersOf(
 export function responseOf(
   answers: readonly LimiterAnswer[],
   limiters: readonly LimiterDescription[],
-  classes: readonly RequestClass[],
+  classes: readonly ReadOrWrite[],
 ): ResponseObject {
   return {
     description: answers.map((one) => descriptionOf(one, classes)).join(' '),
@@ -50,7 +50,7 @@ export function responseOf(
   }
 }
 
-function descriptionOf({ kind, limiter }: LimiterAnswer, classes: readonly RequestClass[]): string {
+function descriptionOf({ kind, limiter }: LimiterAnswer, classes: readonly ReadOrWrite[]): string {
   if (kind === 'denial') return 'Requests from this address are not served.'
   if (kind === 'unavailable') return 'Requests cannot be counted at present.'
   return `Too many requests from this client. ${limitsText(limiter, classes)}`
@@ -59,7 +59,7 @@ function descriptionOf({ kind, limiter }: LimiterAnswer, classes: readonly Reque
 function headersOf(
   answers: readonly LimiterAnswer[],
   limiters: readonly LimiterDescription[],
-  classes: readonly RequestClass[],
+  classes: readonly ReadOrWrite[],
 ): Headers {
   const kinds = answers.map(({ kind }) => kind)
   const retryable = answers.filter(({ kind }) => kind !== 'denial').map(({ limiter }) => limiter)

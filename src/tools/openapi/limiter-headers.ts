@@ -1,5 +1,5 @@
 import type { HeaderDescription, LimiterDescription } from '../../limits/limiter-description.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../../limits/request-class.ts'
+import { READ_AND_WRITE, type ReadOrWrite } from '../../limits/request-class.ts'
 import { componentPrefix, pascalCase } from './component-name.ts'
 import { limitsText } from './limits-text.ts'
 import { type HeaderObject, type Headers, referenceTo } from './openapi-object.ts'
@@ -14,17 +14,17 @@ const RETRY_AFTER_OBJECT: HeaderObject = {
 }
 
 /** Whether a limiter limits at least one of these classes. */
-export function hasLimits(description: LimiterDescription, classes: readonly RequestClass[]): boolean {
+export function hasLimits(description: LimiterDescription, classes: readonly ReadOrWrite[]): boolean {
   return classes.some((one) => description[one] !== false)
 }
 
 /** The header components of a limiter, by their names. */
 export function headerComponents(description: LimiterDescription): Readonly<Record<string, HeaderObject>> {
-  if (!hasLimits(description, REQUEST_CLASSES)) return {}
+  if (!hasLimits(description, READ_AND_WRITE)) return {}
   const prefix = componentPrefix(description.name)
   const ownHeaders = description.headers.map((header): [string, HeaderObject] => [
     prefix + pascalCase(header.name),
-    headerObject(header, [description], REQUEST_CLASSES),
+    headerObject(header, [description], READ_AND_WRITE),
   ])
   const retryAfter: [string, HeaderObject][] =
     description.mode === 'shadow' ? [] : [[prefix + pascalCase(RETRY_AFTER), RETRY_AFTER_OBJECT]]
@@ -39,7 +39,7 @@ export function headerComponents(description: LimiterDescription): Readonly<Reco
  */
 export function sharedHeaders(
   limiters: readonly LimiterDescription[],
-  classes: readonly RequestClass[],
+  classes: readonly ReadOrWrite[],
   contents: readonly HeaderDescription['shows'][],
 ): Headers {
   const headersByName = new Map<string, { header: HeaderDescription; writers: LimiterDescription[] }>()
@@ -68,7 +68,7 @@ export function retryAfterHeader([first]: readonly LimiterDescription[]): Header
 function headerObject(
   { meaning, type }: HeaderDescription,
   limiters: readonly LimiterDescription[],
-  classes: readonly RequestClass[],
+  classes: readonly ReadOrWrite[],
 ): HeaderObject {
   const texts = limiters.map((one) => limitsText(one, classes))
   return {

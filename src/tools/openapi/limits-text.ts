@@ -1,19 +1,37 @@
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
-import type { RequestClass } from '../../limits/request-class.ts'
+import type { ReadOrWrite } from '../../limits/request-class.ts'
 
-const LABELS: Readonly<Record<RequestClass, string>> = { read: 'Reads', write: 'Writes' }
+const LABELS: Readonly<Record<ReadOrWrite, string>> = { read: 'Reads', write: 'Writes' }
 
-/** The limits on these classes as sentences, such as `Reads: 100 requests in 60 seconds.` */
-export function limitsText(description: LimiterDescription, classes: readonly RequestClass[]): string {
-  const unit = description.hasCosts ? 'unit' : 'request'
-  const sentences = classes.map((one) => {
-    const limits = description[one]
-    const text = limits === false ? 'no limit' : limits.map((limit) => limitText(limit, unit)).join(', and ')
-    return `${LABELS[one]}: ${text}.`
-  })
+/** The limits on these classes as sentences, such as `Reads: 100 requests in 60 seconds.`, for each plan. */
+export function limitsText(description: LimiterDescription, classes: readonly ReadOrWrite[]): string {
+  const sentences =
+    description.plans.length === 0
+      ? planSentences(description, undefined, classes)
+      : description.plans.flatMap((plan) =>
+          planSentences(description, plan, classes).map((sentence) => `Plan "${plan}": ${sentence}`),
+        )
   if (description.hasCosts) sentences.push('A request can cost several units.')
   if (description.mode === 'shadow') sentences.push('No request is refused yet.')
   return sentences.join(' ')
+}
+
+function planSentences(
+  description: LimiterDescription,
+  plan: string | undefined,
+  [first, ...others]: readonly ReadOrWrite[],
+): string[] {
+  if (first === undefined) return []
+  const limits = (description[first] || []).filter((limit) => limit.plan === plan)
+  const unit = unitOf(description)
+  const text = limits.length === 0 ? 'no limit' : limits.map((limit) => limitText(limit, unit)).join(', and ')
+  // One budget for all methods is listed for each class.
+  if (limits.some(({ allMethods }) => allMethods)) return [`All requests: ${text}.`]
+  return [`${LABELS[first]}: ${text}.`, ...planSentences(description, plan, others)]
+}
+
+function unitOf({ hasCosts }: LimiterDescription): string {
+  return hasCosts ? 'unit' : 'request'
 }
 
 function limitText({ limit, windowSec, burst, algorithm }: LimitDescription, unit: string): string {

@@ -1,4 +1,4 @@
-import { REQUEST_CLASSES } from '../../limits/request-class.ts'
+import { READ_AND_WRITE } from '../../limits/request-class.ts'
 import { bodySchema } from './body-schema.ts'
 import { type DescribedLimiters, describedLimiters } from './described-limiters.ts'
 import { answersOf, responseOf } from './limiter-answers.ts'
@@ -19,7 +19,7 @@ export function openApiComponents(limiters: DescribedLimiters): OpenApiComponent
   const answers = descriptions.flatMap((one) => answersOf(one))
   return {
     responses: Object.fromEntries(
-      answers.map((one) => [one.componentName, responseOf([one], [one.limiter], REQUEST_CLASSES)]),
+      answers.map((one) => [one.componentName, responseOf([one], [one.limiter], READ_AND_WRITE)]),
     ),
     headers: Object.assign({}, ...descriptions.map(headerComponents)),
     schemas: Object.fromEntries(answers.map((one) => [one.componentName, bodySchema(one.answer)])),

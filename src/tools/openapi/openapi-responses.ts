@@ -1,4 +1,4 @@
-import type { RequestClass } from '../../limits/request-class.ts'
+import type { ReadOrWrite } from '../../limits/request-class.ts'
 import { checkClasses, type DescribedLimiters, describedLimiters } from './described-limiters.ts'
 import { answersOf, type LimiterAnswer, responseOf } from './limiter-answers.ts'
 import { sharedHeaders } from './limiter-headers.ts'
@@ -10,15 +10,15 @@ import { type Headers, type Reference, type ResponseObject, referenceTo } from '
  * all of them.
  *
  * @param limiters the limiters that a request for the operation meets, as `auditRoutes` lists them
- * @param requestClass the class of the operation's requests; both classes when it is left out
+ * @param readOrWrite the class of the operation's requests; both classes when it is left out
  * @throws RateLimiterError as `openApiComponents` does, and `invalid_option` for an unknown class
  */
 export function openApiResponses(
   limiters: DescribedLimiters,
-  requestClass?: RequestClass,
+  readOrWrite?: ReadOrWrite,
 ): Readonly<Record<string, ResponseObject | Reference>> {
   const descriptions = describedLimiters(limiters)
-  const classes = checkClasses(requestClass)
+  const classes = checkClasses(readOrWrite)
   const byStatus = new Map<number, LimiterAnswer[]>()
   for (const one of descriptions.flatMap((limiter) => answersOf(limiter, classes))) {
     const { status } = one.answer
@@ -42,9 +42,9 @@ export function openApiResponses(
  * `openApiComponents`. A header that several limiters write is described for all of them.
  *
  * @param limiters the limiters that a request for the operation meets, as `auditRoutes` lists them
- * @param requestClass the class of the operation's requests; both classes when it is left out
+ * @param readOrWrite the class of the operation's requests; both classes when it is left out
  * @throws RateLimiterError as `openApiResponses` does
  */
-export function openApiHeaders(limiters: DescribedLimiters, requestClass?: RequestClass): Headers {
-  return sharedHeaders(describedLimiters(limiters), checkClasses(requestClass), ['policy', 'state'])
+export function openApiHeaders(limiters: DescribedLimiters, readOrWrite?: ReadOrWrite): Headers {
+  return sharedHeaders(describedLimiters(limiters), checkClasses(readOrWrite), ['policy', 'state'])
 }

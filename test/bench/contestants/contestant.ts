@@ -1,23 +1,27 @@
 import type { RequestHandler } from 'express'
 import type { MaybePromise } from '../../../src/maybe-promise.ts'
 
-/** Who is measured. The bare ones are floors: what cannot be done for less. */
+/** Who is measured. The bare ones are floors, what cannot be done for less; `floor` counts besides. */
 export type ContestantName =
   | 'express-tollgate'
   | 'express-rate-limit'
   | 'rate-limiter-flexible'
   | 'rate-limit-redis'
   | 'rate-limiter-flexible, in-memory block'
+  | 'express-tollgate, one call each'
   | 'express-tollgate, MemoryStore'
   | 'express-tollgate, allow'
   | 'express-tollgate, deny'
   | 'express-tollgate, metrics'
   | 'bare Map'
   | 'bare INCR'
+  | 'bare EVALSHA'
   | 'bare Express'
   | 'bare headers'
+  | 'floor'
   | 'bare 429, res.json'
   | 'bare 429, res.end'
+  | 'bare 429, same fields'
 
 /** What a counter is made from. */
 export interface CounterSettings {

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { bareEvalSha } from './bare-evalsha.ts'
 import { bareIncr } from './bare-incr.ts'
 import type {
   Contestant,
@@ -11,14 +12,23 @@ import type {
   RedisCounterSettings,
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
-import { expressTollgate } from './express-tollgate.ts'
+import { expressTollgate, expressTollgateOneByOne } from './express-tollgate.ts'
 import { expressTollgateMetrics } from './express-tollgate-metrics.ts'
-import { bare429End, bare429Json, bareExpress, bareMap, threeHeaders } from './floors.ts'
+import {
+  bare429End,
+  bare429Fields,
+  bare429Json,
+  bareExpress,
+  bareMap,
+  tenLines,
+  threeHeaders,
+} from './floors.ts'
 import { rateLimitRedis } from './rate-limit-redis.ts'
 import { rateLimiterFlexible, rateLimiterFlexibleBlocking } from './rate-limiter-flexible.ts'
 
 const CONTESTANTS: readonly Contestant[] = [
   expressTollgate,
+  expressTollgateOneByOne,
   expressTollgateMetrics,
   expressRateLimit,
   rateLimiterFlexible,
@@ -26,10 +36,13 @@ const CONTESTANTS: readonly Contestant[] = [
   rateLimiterFlexibleBlocking,
   bareMap,
   bareIncr,
+  bareEvalSha,
   bareExpress,
   threeHeaders,
+  tenLines,
   bare429Json,
   bare429End,
+  bare429Fields,
 ]
 
 /** The three packages. */

@@ -3,8 +3,16 @@ import { pathToFileURL } from 'node:url'
 import type * as Package from '../../../src/index.ts'
 import type { Decision, Limit, MemoryStore } from '../../../src/index.ts'
 import type * as RedisPart from '../../../src/stores/redis/index.ts'
-import type { Contestant, CounterSettings, DirectCounter, RedisCounter, StoreStats } from './contestant.ts'
-import { connectTo } from './redis-connection.ts'
+import type { RedisClient } from '../../../src/stores/redis/index.ts'
+import type {
+  Contestant,
+  CounterSettings,
+  DirectCounter,
+  RedisCounter,
+  RedisCounterSettings,
+  StoreStats,
+} from './contestant.ts'
+import { connectTo, type RedisConnection } from './redis-connection.ts'
 
 /** A build is loaded from its file: the package as its users get it, whichever build that is. */
 export async function loadBuild(dist: string): Promise<typeof Package> {
@@ -46,28 +54,7 @@ export const expressTollgate: Contestant = {
     return counter
   },
 
-  async createRedisCounter(settings) {
-    const { RedisStore } = await loadRedisPart(settings.dist)
-    const connection = await connectTo(settings.url, settings.through)
-    const store = new RedisStore({ client: connection.client })
-    const limits = [limitOf(settings)]
-    // It opens a connection of its own, and here all begin with one that is there.
-    await store.peek({ key: 'nobody', limits, cost: 1 })
-    const counter: RedisCounter<Decision> = {
-      ask: (key) => store.consume({ key, limits, cost: 1, refundable: false }),
-      isAdmitted: ({ allowed }) => allowed,
-      async usedOf(key) {
-        const { limits: states } = await store.peek({ key, limits, cost: 1 })
-        return settings.limit - (states[0]?.remaining ?? Number.NaN)
-      },
-      countsRefusals: false,
-      async close() {
-        await store.close()
-        connection.close()
-      },
-    }
-    return counter
-  },
+  createRedisCounter: (settings) => counterInRedis(settings, ({ client }) => client),
 
   async createGate({ dist, limit, windowMs, maxKeys, headers }) {
     const { createRateLimiter, MemoryStore } = await loadBuild(dist)
@@ -80,4 +67,39 @@ export const expressTollgate: Contestant = {
     })
     return { handler, clients: () => store.size }
   },
+}
+
+/** The same store through a function that sends commands: a call has the keys of one slot of a cluster. */
+export const expressTollgateOneByOne: Contestant = {
+  name: 'express-tollgate, one call each',
+  createRedisCounter: (settings) =>
+    counterInRedis(settings, ({ send }) => ({
+      sendCommand: ([name = '', ...words]) => send([name, ...words]),
+    })),
+}
+
+async function counterInRedis(
+  settings: RedisCounterSettings,
+  clientOf: (connection: RedisConnection) => RedisClient,
+): Promise<RedisCounter> {
+  const { RedisStore } = await loadRedisPart(settings.dist)
+  const connection = await connectTo(settings.url, settings.through)
+  const store = new RedisStore({ client: clientOf(connection) })
+  const limits = [limitOf(settings)]
+  // It opens a connection of its own, and here all begin with one that is there.
+  await store.peek({ key: 'nobody', limits, cost: 1 })
+  const counter: RedisCounter<Decision> = {
+    ask: (key) => store.consume({ key, limits, cost: 1, refundable: false }),
+    isAdmitted: ({ allowed }) => allowed,
+    async usedOf(key) {
+      const { limits: states } = await store.peek({ key, limits, cost: 1 })
+      return settings.limit - (states[0]?.remaining ?? Number.NaN)
+    },
+    countsRefusals: false,
+    async close() {
+      await store.close()
+      connection.close()
+    },
+  }
+  return counter
 }

@@ -17,7 +17,7 @@ describe('every route', () => {
     const report = auditRoutes(app)
     expect(report.routes.filter((route) => route.state !== 'limited')).toEqual([])
     const routes = report.routes.filter(({ kind }) => kind === 'route')
-    expect(routes).toHaveLength(41)
+    expect(routes).toHaveLength(42)
 
     const statuses = new Set<number>()
     for (const { method, path } of routes) {
@@ -39,7 +39,7 @@ describe('every route', () => {
         expect(Number(headers['x-ratelimit-reset']), seen).toBeGreaterThan(Date.now() / 1000 - 1)
       }
     }
-    expect([...statuses].sort()).toEqual([200, 201, 400, 401, 404])
+    expect([...statuses].sort()).toEqual([200, 201, 302, 400, 401, 404])
   })
 })
 

@@ -1,8 +1,12 @@
 import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { Agent, get, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
+import { buildLibrary } from '../../../examples/agentwatch/build-library.ts'
 import { type RunningProgram, runProgram } from './running-program.ts'
 
 async function start(env: Readonly<Record<string, string>> = {}): Promise<RunningProgram & { url: string }> {
@@ -15,17 +19,20 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<Runnin
   return { ...program, url }
 }
 
-describe('npm start', () => {
-  it('prints the table of routes and two curl lines, and serves', async () => {
-    const { url, stdout, stderr } = await start()
+describe('the server', () => {
+  it('prints the table of routes and what to try in 80 columns, and serves', async () => {
+    const { url, stdout, stderr } = await start({ API_RATE_LIMIT_WRITE: '100000' })
     const lines = stdout().split('\n')
-    expect(lines.filter((line) => / limited$/.test(line)).length).toBeGreaterThanOrEqual(40)
+    expect(lines.filter((line) => /\w+: \d+ in \d+ s$/.test(line)).length).toBeGreaterThanOrEqual(40)
     expect(stdout()).toMatch(
-      /^POST\s+\/api\/v1\/demo\/seed\s+200\/60s, 5\/60s\s+default, demo-seed\s+limited$/m,
+      /^POST +\/api\/v1\/demo\/seed +write: 100000 in 60 s\n {20,}demo-seed-write: 5 in 60 s$/m,
     )
-    expect(stdout()).not.toMatch(/unlimited|not-proven/)
+    const intro = `agentwatch serves on ${url} and counts in the memory of this process. Try:`
+    expect(lines.filter((line) => line.length > 80 && line !== intro)).toEqual([])
+    expect(lines).toContain(`  ${url}/limits/  the live page, in a browser`)
     expect(lines).toContain(`  curl -i ${url}/health`)
     expect(lines).toContain(`  curl -i -X POST ${url}/api/v1/demo/seed`)
+    expect(lines).toContain(`  curl ${url}/metrics`)
     expect(stderr()).toBe('')
     const [health] = (await once(get(`${url}/health`), 'response')) as [IncomingMessage]
     expect(health.statusCode).toBe(200)
@@ -72,17 +79,21 @@ describe('npm start', () => {
     },
   )
 
-  it('prints an error if the port is in use', async () => {
-    const { url } = await start()
-    const { port } = new URL(url)
-    const second = runProgram('agentwatch/main.ts', [], { PORT: port })
-    expect(await second.exitCode()).toBe(1)
-    expect(second.stdout()).toBe('')
-    expect(second.stderr()).toBe(
-      `agentwatch does not start: Port ${port} on 127.0.0.1 is in use by another program. ` +
-        `Choose another port, for example: PORT=${Number(port) + 1} npm start\n`,
-    )
-  })
+  it.each(['agentwatch/main.ts', 'agentwatch/start.ts'])(
+    'prints an error if the port is in use: %s',
+    async (file) => {
+      const { url } = await start()
+      const { port } = new URL(url)
+      const second = runProgram(file, [], { PORT: port })
+      expect(await second.exitCode()).toBe(1)
+      // Nothing was built.
+      expect(second.stdout()).toBe('')
+      expect(second.stderr()).toBe(
+        `agentwatch does not start: Port ${port} on 127.0.0.1 is in use by another program. ` +
+          `Choose another port, for example: PORT=${Number(port) + 1} npm start\n`,
+      )
+    },
+  )
 
   it.each([
     [
@@ -105,6 +116,21 @@ describe('npm start', () => {
     expect(stdout()).toContain(
       `  curl -i -X POST ${url}/api/v1/demo/seed -H 'X-API-Key: <your AGENTWATCH_API_KEY>'\n`,
     )
+    expect(stdout()).toContain(`  curl ${url}/metrics -H 'X-API-Key: <your AGENTWATCH_API_KEY>'\n`)
+    expect(stdout()).not.toContain('in a browser')
     expect(stdout()).not.toContain('a-key-that-is-not-printed')
+  })
+})
+
+describe('the build of npm start', () => {
+  it('makes the modules that the example imports, and no type declarations', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'agentwatch-build-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'index.d.ts'), 'of an earlier build')
+    await buildLibrary(folder)
+    const built = await readdir(folder)
+    expect(built).toEqual(expect.arrayContaining(['audit.js', 'dashboard.js', 'index.js', 'openapi.js']))
+    expect(built.filter((name) => !name.endsWith('.js'))).toEqual(['index.d.ts'])
+    expect(await readFile(join(folder, 'index.d.ts'), 'utf8')).toBe('of an earlier build')
   })
 })

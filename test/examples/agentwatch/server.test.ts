@@ -36,6 +36,13 @@ describe('createAgentwatch', () => {
     await request(app).get('/health').expect(500)
   })
 
+  it('leads a browser from its root to the live page', async () => {
+    const { url } = await startAgentwatch()
+    await request(url).get('/').expect(302).expect('Location', '/limits/')
+    const { text } = await request(url).get('/limits/').expect(200)
+    expect(text).toContain('<h1>Rate limits</h1>')
+  })
+
   it('can be closed before it listens', async () => {
     const agentwatch = createAgentwatch({ env: { PORT: '0' } })
     await agentwatch.close()

@@ -30,8 +30,8 @@ describe('a client of the search', () => {
     expect(plain.headers).toMatchObject({
       'x-ratelimit-limit': '60',
       'x-ratelimit-remaining': '59',
-      'ratelimit-policy': '"read";q=60;w=60',
-      ratelimit: '"read";r=59;t=59',
+      'ratelimit-policy': '"any";q=60;w=60',
+      ratelimit: '"any";r=59;t=59',
     })
     const found = ['The difference engine', 'Notes on an engine']
     expect(remaining(await client.get(SHALLOW).expect(200, { found }))).toBe(54)

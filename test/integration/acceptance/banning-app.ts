@@ -23,7 +23,7 @@ export const BAN = { after: 3, withinSec: 60, forSec: 600 }
 
 export interface BanningApp {
   readonly app: express.Express
-  readonly limiter: RateLimiter<Request, Response>
+  readonly limiter: RateLimiter
   readonly clock: FakeClock
 }
 
@@ -31,12 +31,9 @@ export interface BanningApp {
  * An app with a limit of two reads and two writes in a minute, {@link BAN}, and a clock that only tests
  * advance.
  */
-export function banningApp(
-  framework: typeof express,
-  options: RateLimiterOptions<Request, Response> = {},
-): BanningApp {
+export function banningApp(framework: typeof express, options: RateLimiterOptions = {}): BanningApp {
   const clock = new FakeClock(EPOCH_SEC * 1000)
-  const limiter = createRateLimiter<Request, Response>({ read: 2, write: 2, ban: BAN, clock, ...options })
+  const limiter = createRateLimiter({ read: 2, write: 2, ban: BAN, clock, ...options })
   const app = framework()
   app.use(limiter)
   app.use((req: Request, res: Response) => {

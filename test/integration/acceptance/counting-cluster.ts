@@ -78,7 +78,7 @@ async function runWorker(url: string): Promise<void> {
   process.on('message', async ({ algorithm, client, charges }: Burst) => {
     const limiter = limiters.get(algorithm)
     if (limiter === undefined) throw new Error(`no limiter ${algorithm}`)
-    const burst = Array.from({ length: charges }, () => limiter.consume(client))
+    const burst = Array.from({ length: charges }, () => limiter.consume(client, { class: 'read' }))
     process.send?.((await Promise.all(burst)).filter(({ allowed }) => allowed).length)
   })
   process.send?.({ port: (server.address() as AddressInfo).port } satisfies ClusterMessage)

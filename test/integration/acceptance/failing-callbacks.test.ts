@@ -12,11 +12,11 @@ function orFail<Result>(req: Request, result: Result): Result {
   return result
 }
 
-const CALLBACKS: Readonly<Record<string, RateLimiterOptions<Request>>> = {
+const CALLBACKS: Readonly<Record<string, RateLimiterOptions>> = {
   'cost, which throws': { cost: (req) => orFail(req, 1) },
   'cost, which rejects': { cost: async (req) => orFail(req, 1) },
-  'keyGenerator, which throws': { keyGenerator: (req, key) => orFail(req, key) },
-  'keyGenerator, which rejects': { keyGenerator: async (req, key) => orFail(req, key) },
+  'keyGenerator, which throws': { keyGenerator: (req, _res, key) => orFail(req, key) },
+  'keyGenerator, which rejects': { keyGenerator: async (req, _res, key) => orFail(req, key) },
   'skip, which throws': { skip: (req) => orFail(req, false) },
   'skip, which rejects': { skip: async (req) => orFail(req, false) },
   'a limit function, which throws': { read: (req) => orFail(req, 3) },
@@ -31,7 +31,7 @@ describe.each(EXPRESS_VERSIONS)('an error of a function among the options on %s'
     const handler = vi.fn((_req: Request, res: Response) => void res.send('from the route'))
     const passed: unknown[] = []
     const app = express()
-    app.use(createRateLimiter<Request>({ read: 3, ...options, store }))
+    app.use(createRateLimiter({ read: 3, ...options, store }))
     app.get('/', handler)
     app.use((given: unknown, _req: Request, res: Response, _next: NextFunction) => {
       passed.push(given)

@@ -27,7 +27,7 @@ async function connectToLimitedServer(
     () => session.close(),
   )
   const remaining = async (): Promise<string> => {
-    const { limits } = await limiter.peek('127.0.0.1')
+    const { limits } = await limiter.peek('127.0.0.1', { class: 'read' })
     return String(limits[0]?.remaining)
   }
   return { session, remaining }

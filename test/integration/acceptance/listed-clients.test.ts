@@ -10,7 +10,7 @@ import { rawGet, sendRaw } from '../../support/http/raw-http.ts'
 import { listingApp, requestFrom, statusFromLocalAddress } from './listing-app.ts'
 
 describe.each(EXPRESS_VERSIONS)('clients on lists on %s', (_name, express) => {
-  const limitedApp = (options: RateLimiterOptions<Request, Response>): ReturnType<typeof listingApp> =>
+  const limitedApp = (options: RateLimiterOptions): ReturnType<typeof listingApp> =>
     listingApp(express, options)
 
   describe('canonical forms', () => {

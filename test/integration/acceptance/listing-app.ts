@@ -7,9 +7,9 @@ import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from '..
 /** An app behind a proxy on loopback, with a limit of one read and one write in a minute. */
 export function listingApp(
   framework: typeof express,
-  options: RateLimiterOptions<Request, Response>,
-): { readonly app: express.Express; readonly limiter: RateLimiter<Request, Response> } {
-  const limiter = createRateLimiter<Request, Response>({
+  options: RateLimiterOptions,
+): { readonly app: express.Express; readonly limiter: RateLimiter } {
+  const limiter = createRateLimiter({
     read: 1,
     write: 1,
     trustProxy: 'loopback',

@@ -22,7 +22,7 @@ function limitHeaders(headers: Record<string, string>): Record<string, string> {
 }
 
 describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
-  function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
+  function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
     const app = express()
     app.use(createRateLimiter(options))
     app.use((req: Request, res: Response) => {
@@ -115,7 +115,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       read: 10,
       write: 5,
       classify: (req) => (req.path === '/export' ? 'write' : 'read'),
-      keyGenerator: async (req, clientKey) => req.get('X-User') ?? clientKey,
+      keyGenerator: async (req, _res, clientKey) => req.get('X-User') ?? clientKey,
       cost: (req) => Number(req.query.cost ?? 1),
       skip: async (req) => req.path === '/health',
     })
@@ -125,6 +125,37 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     await request(app).get('/?cost=7').set('X-User', 'bob').expect(200).expect('X-RateLimit-Remaining', '3')
     expect((await request(app).get('/')).body.key).toBe('127.0.0.1')
     expect(limitHeaders((await request(app).get('/health')).headers)).toEqual({})
+  })
+
+  it('gives each function the response too, with what middleware has noted on it', async () => {
+    const app = express()
+    app.use((req, res, next) => {
+      res.locals.user = req.get('X-User')
+      next()
+    })
+    const limiter = createRateLimiter({
+      clock: new FakeClock(),
+      read: (_req, res) => (res.locals.user === 'ann' ? 6 : 3),
+      write: false,
+      classify: (_req, res) => (res.locals.user === 'root' ? 'write' : 'read'),
+      keyGenerator: (_req, res, clientKey) => res.locals.user ?? clientKey,
+      cost: (_req, res) => (res.locals.user === 'bob' ? 2 : 1),
+      skip: (_req, res) => res.locals.user === 'monitor',
+      message: (_req, res) => `Slow down, ${res.locals.user}`,
+      skipFailedRequests: true,
+      requestWasSuccessful: (_req, res) => res.locals.user !== 'eve',
+    })
+    app.use(limiter, (_req, res) => void res.json({}))
+    const remainingOf = async (user: string): Promise<string | undefined> =>
+      (await request(app).get('/').set('X-User', user)).headers['x-ratelimit-remaining']
+    expect(await Promise.all(['ann', 'bob', 'root', 'monitor'].map(remainingOf))).toEqual([
+      '5',
+      '1',
+      undefined,
+      undefined,
+    ])
+    expect([await remainingOf('eve'), await remainingOf('eve')]).toEqual(['2', '2'])
+    expect((await request(app).get('/').set('X-User', 'bob')).text).toBe('Slow down, bob')
   })
 
   it.each([
@@ -138,7 +169,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
       '{"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",' +
         '"title":"Too many requests from this client","status":429,"violated-policies":["read"]}',
     ],
-  ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string, string]>)(
+  ] as ReadonlyArray<[RateLimiterOptions, string, string]>)(
     'refuses with the body of %o',
     async (options, contentType, text) => {
       const app = appWith({ read: 1, ...options })
@@ -253,7 +284,7 @@ describe('a request', () => {
   it('reaches next in the same tick, without a promise or a timer, with the memory store', async () => {
     const limiter = createRateLimiter({ read: 1 })
     // The first client of a store starts the timer that forgets clients.
-    await limiter.consume('198.51.100.1')
+    await limiter.consume('198.51.100.1', { class: 'read' })
     const timers = vi.spyOn(globalThis, 'setTimeout')
     const thens = vi.spyOn(Promise.prototype, 'then')
     const req = { method: 'GET', headers: {}, socket: { remoteAddress: '203.0.113.7' } }

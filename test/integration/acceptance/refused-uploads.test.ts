@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import net from 'node:net'
-import type { Request, Response } from 'express'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
@@ -27,10 +26,10 @@ async function upload(port: number, server: net.Server): Promise<number> {
 }
 
 describe.each(EXPRESS_VERSIONS)('an upload that %s refuses', (_name, express) => {
-  const appWith = (options: RateLimiterOptions<Request, Response>, readsBodyFirst = false) => {
+  const appWith = (options: RateLimiterOptions, readsBodyFirst = false) => {
     const app = express()
     if (readsBodyFirst) app.use(express.text({ type: '*/*', limit: '1mb' }))
-    app.use(createRateLimiter<Request, Response>({ read: 0, write: 0, ...options }))
+    app.use(createRateLimiter({ read: 0, write: 0, ...options }))
     app.use((_req, res) => void res.send('from the app'))
     return app
   }
@@ -41,7 +40,7 @@ describe.each(EXPRESS_VERSIONS)('an upload that %s refuses', (_name, express) =>
     })
   })
 
-  it.each<[string, string, RateLimiterOptions<Request, Response>]>([
+  it.each<[string, string, RateLimiterOptions]>([
     ['of a known length', 'Content-Length: 65537', {}],
     ['in chunks', 'Transfer-Encoding: chunked', {}],
     ['of a denied client', 'Content-Length: 65537', { denyList: ['loopback'] }],
@@ -55,7 +54,7 @@ describe.each(EXPRESS_VERSIONS)('an upload that %s refuses', (_name, express) =>
     })
   })
 
-  it.each<[string, string, RateLimiterOptions<Request, Response>, number]>([
+  it.each<[string, string, RateLimiterOptions, number]>([
     ['a request without a body', rawGet('/'), {}, 429],
     ['a small body', `${head('Content-Length: 3')}abc`, {}, 429],
     [

@@ -112,7 +112,7 @@ describe('the headers of a limit for an hour and a limit for a second', () => {
       standardHeaders: 'draft-11',
       keyGenerator: () => 'client',
     })
-    await hour.consume('client', { cost: hourly - left })
+    await hour.consume('client', { class: 'read', cost: hourly - left })
     client.clock.advance(1_669_000)
     client.add({
       name: 'burst',

@@ -123,7 +123,7 @@ describe('guard(server)', () => {
     expect(reached).toEqual([])
     expect(await warnings.messages()).toEqual([
       "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. " +
-        'Return a string that is not empty. Its second argument is the key of the client address.',
+        'Return a string that is not empty. Its third argument is the key of the client address.',
     ])
   })
 
@@ -162,9 +162,9 @@ describe('guard(server)', () => {
     )
     createRateLimiter({
       read: 1,
-      skip: (req: express.Request) => req.get('x-internal') === '1',
-      keyGenerator: (req: express.Request) => req.ip ?? 'unknown',
-      handler: (_req: express.Request, res: express.Response) => {
+      skip: (req) => req.get('x-internal') === '1',
+      keyGenerator: (req, res, clientKey) => req.ip ?? res.locals.user ?? clientKey,
+      handler: (_req, res) => {
         res.status(429).json({ error: 'too many upgrades' })
       },
     }).guard(server, undefined, { beforeMiddleware: true })

@@ -23,9 +23,9 @@ const BURST_AND_HOUR: readonly LimitOptions[] = [
 
 describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
   /** An app whose requests cost `?cost=`, with its limiter and its clock. */
-  function limitedApp(options: RateLimiterOptions<Request, Response>) {
+  function limitedApp(options: RateLimiterOptions) {
     const clock = new FakeClock(EPOCH_SEC * 1000)
-    const limiter = createRateLimiter<Request, Response>({
+    const limiter = createRateLimiter({
       clock,
       cost: (req) => Number(req.query.cost ?? 1),
       ...options,
@@ -59,10 +59,10 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
         problemDetails: true,
       })
       for (let turn = 0; turn < 17; turn++) {
-        await limiter.consume(CLIENT, { cost: 10 })
+        await limiter.consume(CLIENT, { class: 'read', cost: 10 })
         clock.advance(1000)
       }
-      await limiter.consume(CLIENT, { cost: 8 })
+      await limiter.consume(CLIENT, { class: 'read', cost: 8 })
       clock.set((EPOCH_SEC + 3600 - 1931) * 1000)
       const last = await request(app).get('/?cost=10').expect(200)
       expect(last.headers.ratelimit).toBe('"burst";r=0;t=1, "hour";r=812;t=1931')
@@ -85,7 +85,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
         problemDetails: true,
       })
       for (let turn = 0; turn < 99; turn++) {
-        await limiter.consume(CLIENT, { cost: 10 })
+        await limiter.consume(CLIENT, { class: 'read', cost: 10 })
         clock.advance(1000)
       }
       clock.set((EPOCH_SEC + 3600 - 1931) * 1000)
@@ -283,7 +283,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       ],
     })
     const remaining = async (): Promise<number[]> =>
-      (await limiter.peek(CLIENT)).limits.map((state) => state.remaining)
+      (await limiter.peek(CLIENT, { class: 'read' })).limits.map((state) => state.remaining)
     await request(app).get('/?cost=7').expect(200)
     expect(await remaining()).toEqual([3, 13, 8])
     await request(app).get('/?cost=4').expect(429)
@@ -313,7 +313,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       app.use(limiter)
       app.get('/held', held.handler)
       const remaining = async (): Promise<number[]> =>
-        (await limiter.peek(CLIENT, { cost: 1 })).limits.map((state) => state.remaining)
+        (await limiter.peek(CLIENT, { class: 'read', cost: 1 })).limits.map((state) => state.remaining)
       await withListeningServer(app, async (port) => {
         const url = `http://127.0.0.1:${port}/held`
         const first = await held.hold(url)

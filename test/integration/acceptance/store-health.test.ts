@@ -222,7 +222,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
 describe('health() of a limiter', () => {
   it('has exact types, and works with the memory store too', async () => {
     const limiter = createRateLimiter()
-    await limiter.consume('203.0.113.7')
+    await limiter.consume('203.0.113.7', { class: 'read' })
     const health = limiter.health()
     expectTypeOf(health).toEqualTypeOf<StoreHealth>()
     expectTypeOf(health.state).toEqualTypeOf<CircuitState>()
@@ -242,10 +242,10 @@ describe('health() of a limiter', () => {
     const limiter = createRateLimiter({ store, onStoreError: 'deny', logger })
     store.fail({ kind: 'throw' })
     for (let turn = 0; turn < 5; turn++) {
-      await expect(limiter.consume('203.0.113.7')).rejects.toThrow(DOWN)
+      await expect(limiter.consume('203.0.113.7', { class: 'read' })).rejects.toThrow(DOWN)
     }
     expect(limiter.health().state).toBe('open')
-    const rejection = await limiter.consume('203.0.113.7').catch((error: unknown) => error)
+    const rejection = await limiter.consume('203.0.113.7', { class: 'read' }).catch((error: unknown) => error)
     expect(rejection).toBeInstanceOf(RateLimiterError)
     expect(rejection).toMatchObject({
       code: 'store_failed',

@@ -143,7 +143,7 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
       const app = express()
       app.use(createRateLimiter({ ...LONG, read: 2 }))
       app.use(
-        createRateLimiter<Request, Response>({
+        createRateLimiter({
           ...SHORT,
           handler: (_req, res, _next, info) => {
             res.json({ retryAfterMs: info.retryAfterMs })

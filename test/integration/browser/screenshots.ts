@@ -20,11 +20,14 @@ const limiter = createRateLimiter({
   ban: { after: 100, withinSec: 60, forSec: 900 },
   clock,
 })
+const login = createRateLimiter({ name: 'login', write: 5, windowSec: 900, clock })
 const app = express()
-const page = dashboard(limiter, { clock })
+const page = dashboard([limiter, login], { clock })
+app.get('/favicon.ico', (_req, res) => void res.end())
 app.use(limiter)
 app.get('/api/orders', (_req, res) => void res.json([]))
 app.post('/api/orders', (_req, res) => void res.json({}))
+app.post('/login', login, (_req, res) => void res.json({}))
 app.use('/limits', page)
 
 /** The same numbers in every run: the linear congruential generator of Numerical Recipes. */
@@ -34,7 +37,7 @@ function random(): number {
   return state / 2 ** 32
 }
 
-/** Customers in waves, one client with too many requests, and one client with too many writes. */
+/** Customers in waves, two clients with too many requests of one class, and one that tries passwords. */
 async function traffic(second: number): Promise<void> {
   const wave = 14 + 6 * Math.sin(second / 40) + 4 * random()
   for (let count = 0; count < wave; count++) {
@@ -44,10 +47,11 @@ async function traffic(second: number): Promise<void> {
     })
   }
   if (second > 90 && second < 200)
-    for (let count = 0; count < 9; count++) await limiter.consume('203.0.113.7')
+    for (let count = 0; count < 9; count++) await limiter.consume('203.0.113.7', { class: 'read' })
   if (second > 180 && second < 260) {
     for (let count = 0; count < 6; count++) await limiter.consume('2001:db8:5::1', { class: 'write' })
   }
+  if (second % 30 === 0) await login.consume('198.51.100.9', { class: 'write' })
   clock.advance(1000)
 }
 
@@ -60,7 +64,7 @@ try {
     const tab = await browser.newPage({ colorScheme, viewport: { width: 1010, height: 1200 } })
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/limits/`)
     await tab.waitForSelector('#busiest th')
-    await tab.waitForSelector('#routes th')
+    await tab.waitForSelector('#open-routes th')
     const path = fileURLToPath(new URL(`../../../docs/images/dashboard-${colorScheme}.png`, import.meta.url))
     await tab.screenshot({ path, fullPage: true })
     await tab.setViewportSize({ width: 360, height: 800 })
@@ -75,4 +79,5 @@ try {
   server.closeAllConnections()
   server.close()
   await limiter.close()
+  await login.close()
 }

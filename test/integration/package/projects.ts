@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url))
+/** The folder of the programs that projects consist of. */
+export const PROGRAMS: string = fileURLToPath(new URL('programs/', import.meta.url))
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
 /** A project of somebody who uses the package. */
@@ -37,7 +38,17 @@ export const PROJECTS: readonly Project[] = [
     main: 'out/typescript.js',
     compilerOptions: { module: 'commonjs', target: 'es2022', esModuleInterop: true },
   },
+  {
+    name: 'ts-bundler',
+    type: 'module',
+    source: 'typescript.ts',
+    main: 'out/typescript.js',
+    compilerOptions: { module: 'esnext', moduleResolution: 'bundler', target: 'es2022' },
+  },
 ]
+
+/** What every project with a compiler compiles too, and never runs. */
+const USUAL_LINES = 'usual-lines.ts'
 
 /** The Express of a set of projects, with the types that go with it. */
 export interface ExpressVersion {
@@ -52,7 +63,8 @@ export async function run(file: string, args: readonly string[], cwd: string): P
     const { stdout } = await promisify(execFile)(file, [...args], {
       cwd,
       env: plainEnvironment(),
-      timeout: 120_000,
+      // A bound for what hangs, and not for what is slow.
+      timeout: 300_000,
     })
     return stdout
   } catch (error) {
@@ -106,6 +118,7 @@ export async function install(folder: string, tarball: string, express: ExpressV
       devDependencies: { '@types/express': express.types, '@types/node': devDependencies?.['@types/node'] },
     })
     if (compilerOptions === undefined) continue
+    await cp(join(PROGRAMS, USUAL_LINES), join(project, USUAL_LINES))
     await writeJson(join(project, 'tsconfig.json'), {
       compilerOptions: {
         ...compilerOptions,
@@ -115,7 +128,7 @@ export async function install(folder: string, tarball: string, express: ExpressV
         // Declarations of the package are compiled, too, not taken on trust.
         skipLibCheck: false,
       },
-      include: [source],
+      include: [source, USUAL_LINES],
     })
   }
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], folder)

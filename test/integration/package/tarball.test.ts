@@ -55,6 +55,11 @@ describe.each(Object.keys(EXPRESS))('installed beside %s', (express) => {
         expect(await compile(join(folder, express, name))).toBe('')
         await access(join(folder, express, name, main))
       })
+
+      it('compiles without exactOptionalPropertyTypes', async () => {
+        const options = ['--exactOptionalPropertyTypes', 'false', '--noEmit']
+        expect(await compile(join(folder, express, name), options)).toBe('')
+      })
     }
 
     it.each(NODE_VERSIONS)('limits, audits and offers its test tools on Node %i', async (version) => {

@@ -155,7 +155,10 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
       }
       await vi.waitFor(
         async () => {
-          const left = await Promise.all([limiter.peek(address), limiter.peek(address, { class: 'write' })])
+          const left = await Promise.all([
+            limiter.peek(address, { class: 'read' }),
+            limiter.peek(address, { class: 'write' }),
+          ])
           expect(left.map(({ limits }) => limits[0]?.remaining)).toEqual([5, 3])
         },
         { timeout: 60_000 },
@@ -205,11 +208,13 @@ describe.each(EXPRESS_VERSIONS)('class and key on %s', (_name, express) => {
     for (const key of UNUSUAL_KEYS) {
       const limiter = createRateLimiter({ read: 1, write: 1 })
       for (const other of UNUSUAL_KEYS) {
-        if (other !== key) await limiter.consume(other)
+        if (other !== key) await limiter.consume(other, { class: 'read' })
       }
-      expect((await limiter.consume(key)).allowed, JSON.stringify(key).slice(0, 30)).toBe(true)
+      expect((await limiter.consume(key, { class: 'read' })).allowed, JSON.stringify(key).slice(0, 30)).toBe(
+        true,
+      )
       expect((await limiter.consume(key, { class: 'write' })).allowed).toBe(true)
-      expect((await limiter.consume(key)).allowed).toBe(false)
+      expect((await limiter.consume(key, { class: 'read' })).allowed).toBe(false)
     }
   })
 

@@ -22,7 +22,7 @@ const PARALLEL_REQUESTS = [
 ] as const
 
 describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
-  function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
+  function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
     const app = express()
     app.use(createRateLimiter(options))
     app.use((_req: Request, res: Response) => {
@@ -80,7 +80,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         const responses = await Promise.all(Array.from({ length: 40 }, () => sendRaw(port, rawGet('/'))))
         // The app has no route, so an allowed request gets 404.
         expect(responses.filter(([first]) => first?.status === 404)).toHaveLength(16)
-        expect((await limiter.peek('127.0.0.1')).limits[0]?.remaining).toBe(2)
+        expect((await limiter.peek('127.0.0.1', { class: 'read' })).limits[0]?.remaining).toBe(2)
       })
     })
 
@@ -140,9 +140,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         { read: ALGORITHMS.map((algorithm) => ({ limit: 5, algorithm })), cost: result },
       ]
       for (const options of settings) {
-        const { status, body } = await request(appWith(options as RateLimiterOptions<Request, Response>)).get(
-          '/',
-        )
+        const { status, body } = await request(appWith(options as RateLimiterOptions)).get('/')
         expect(status).toBe(500)
         expect(body.error).toMatch(/^(read|cost): |^the function failed$|^a function among the options threw/)
       }
@@ -173,7 +171,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
     ['a sliding window', { read: { limit: 0, algorithm: 'sliding-window' } }],
     ['a token bucket', { read: { limit: 0, burst: 9, algorithm: 'token-bucket' } }],
   ])('%s of 0 refuses every request, without asking the store', async (_what, options) => {
-    const app = appWith(options as RateLimiterOptions<Request, Response>)
+    const app = appWith(options as RateLimiterOptions)
     for (let turn = 0; turn < 3; turn++) {
       const { status, headers, body } = await request(app).get('/')
       expect(status).toBe(429)
@@ -213,7 +211,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
       { read: [{ limit: 50 }, { limit: 5, windowSec: 1 }, { limit: 6, windowSec: 2 }] },
       "'read-1s' of 5, got 6. Lower the cost, or raise the limit to at least 6.",
     ],
-  ] as ReadonlyArray<[RateLimiterOptions<Request, Response>, string]>)(
+  ] as ReadonlyArray<[RateLimiterOptions, string]>)(
     'threat 16: a cost above the limit of %o is an error with a reason, not an endless wait',
     async (options, message) => {
       const { status, body, headers } = await request(appWith({ ...options, cost: () => 6 })).get('/')
@@ -242,7 +240,7 @@ describe.each(EXPRESS_VERSIONS)('counting on %s', (_name, express) => {
         const responses = await sendRaw(port, rawGet('/').repeat(8), 8)
         expect(responses.map(({ status }) => status)).toEqual([404, 404, ...Array(6).fill(429)])
       })
-      const { limits } = await limiter.peek('127.0.0.1')
+      const { limits } = await limiter.peek('127.0.0.1', { class: 'read' })
       expect(Object.fromEntries(limits.map(({ name, remaining }) => [name, remaining]))).toEqual({
         tight: 0,
         wide: 7,
@@ -296,7 +294,10 @@ describe('counting without a framework', () => {
           const other = createRateLimiter({ read: shuffled, clock })
           for (const { waitMs, cost } of steps) {
             clock.advance(waitMs)
-            const answers = [await one.consume('client', { cost }), await other.consume('client', { cost })]
+            const answers = [
+              await one.consume('client', { class: 'read', cost }),
+              await other.consume('client', { class: 'read', cost }),
+            ]
             const [here, there] = answers.map(({ receipt: _receipt, ...decision }) => ({
               ...decision,
               limits: decision.limits.toSorted((a, b) => a.name.localeCompare(b.name)),

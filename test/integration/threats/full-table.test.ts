@@ -39,7 +39,7 @@ describe('threat 36: a table that is full of clients that were limited hours ago
     /** Each of many clients is refused once. */
     async fill(): Promise<void> {
       for (let client = 0; client < MOST; client++) {
-        while ((await this.limiter.consume(`old ${client}`)).allowed);
+        while ((await this.limiter.consume(`old ${client}`, { class: 'read' })).allowed);
       }
     }
 
@@ -47,7 +47,7 @@ describe('threat 36: a table that is full of clients that were limited hours ago
     async allowed(): Promise<number> {
       let allowed = 0
       for (let client = 0; client < NEW_CLIENTS; client++) {
-        if ((await this.limiter.consume(`new ${client}`)).allowed) allowed++
+        if ((await this.limiter.consume(`new ${client}`, { class: 'read' })).allowed) allowed++
       }
       return allowed
     }
@@ -77,7 +77,7 @@ describe('threat 36: a table that is full of clients that were limited hours ago
     full.clock.advance(passedSec * 1000)
     expect(await full.allowed()).toBe(64 * quota)
     for (let client = 0; client < MOST; client++) {
-      expect((await full.limiter.peek(`old ${client}`)).allowed).toBe(false)
+      expect((await full.limiter.peek(`old ${client}`, { class: 'read' })).allowed).toBe(false)
     }
     full.store.close()
   })
@@ -87,11 +87,11 @@ describe('threat 36: a table that is full of clients that were limited hours ago
     const store = new MemoryStore({ maxKeys: MOST, clock })
     const limiter = createRateLimiter({ read: 10, write: false, store, clock })
     for (let client = 0; client < MOST; client++) {
-      await limiter.consume(`old ${client}`, { cost: 8 })
-      expect((await limiter.consume(`old ${client}`, { cost: 3 })).allowed).toBe(false)
+      await limiter.consume(`old ${client}`, { class: 'read', cost: 8 })
+      expect((await limiter.consume(`old ${client}`, { class: 'read', cost: 3 })).allowed).toBe(false)
     }
     // Each of these looks for a victim among 256 of the clients.
-    for (let client = 0; client < 500; client++) await limiter.consume(`new ${client}`)
+    for (let client = 0; client < 500; client++) await limiter.consume(`new ${client}`, { class: 'read' })
     expect(store.stats().unexpiredEvictions).toBe(0)
     store.close()
   })

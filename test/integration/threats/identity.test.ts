@@ -150,7 +150,7 @@ describe.each(EXPRESS_VERSIONS)('identity on %s', (_name, express) => {
       resolveSkip = resolve
     })
     app.use(
-      createRateLimiter<Request>({
+      createRateLimiter({
         skip: async (req) => {
           resolveSkip()
           await new Promise((resolve) => req.socket.once('close', resolve))

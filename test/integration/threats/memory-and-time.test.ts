@@ -31,7 +31,7 @@ describe('memory and time', () => {
     for (let client = 0; client < 5500; client++) {
       store.consume({ key: `client ${client}`, limits: LIMITS, cost: 1 })
     }
-    clock.advance(passedMs)
+    clock.set(clock.now() + passedMs)
     const prune = vi.spyOn(Pruner.prototype, 'prune')
     const checkedKeys = Array.from({ length: 10 }, () => {
       prune.mockClear()
@@ -131,12 +131,14 @@ describe('memory and time', () => {
       const clients = Array.from({ length: 20 }, (_, client) => `client ${client}`)
       for (const [index, client] of clients.entries()) {
         if (index % 2 === 0) await limiter.block(client, 3600)
-        else for (let turn = 0; turn < 7; turn++) await limiter.consume(client)
+        else for (let turn = 0; turn < 7; turn++) await limiter.consume(client, { class: 'read' })
       }
-      for (let client = 0; client < 5000; client++) await limiter.consume(`flood ${client}`)
+      for (let client = 0; client < 5000; client++)
+        await limiter.consume(`flood ${client}`, { class: 'read' })
       const notBanned = []
       for (const client of clients) {
-        if ((await limiter.peek(client)).ban?.endsInMs !== 3_600_000) notBanned.push(client)
+        if ((await limiter.peek(client, { class: 'read' })).ban?.endsInMs !== 3_600_000)
+          notBanned.push(client)
       }
       expect(notBanned).toEqual([])
       store.close()
@@ -236,7 +238,7 @@ describe('timers and the process', () => {
     const program = `
       import { createRateLimiter } from ${JSON.stringify(source)}
       const limiter = createRateLimiter()
-      limiter.consume('client').then(({ allowed }) => console.log('allowed', allowed))
+      limiter.consume('client', { class: 'read' }).then(({ allowed }) => console.log('allowed', allowed))
     `
     const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
       cwd: fileURLToPath(new URL('../../..', import.meta.url)),

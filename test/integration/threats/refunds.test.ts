@@ -19,7 +19,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
   describe.each(ALGORITHMS)('with a %s', (algorithm) => {
     const read = { ...THREE_IN_A_MINUTE, algorithm }
 
-    function appWith(options: RateLimiterOptions<Request, Response>): ReturnType<typeof express> {
+    function appWith(options: RateLimiterOptions): ReturnType<typeof express> {
       const app = express()
       app.use(createRateLimiter({ read, clock: new FakeClock(), ...options }))
       app.get('/status/:status', (req: Request, res: Response) => {
@@ -40,7 +40,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
         res.json({})
       })
       const remaining = async (): Promise<number | undefined> =>
-        (await limiter.peek(CLIENT)).limits[0]?.remaining
+        (await limiter.peek(CLIENT, { class: 'read' })).limits[0]?.remaining
       return { app, clock, limiter, held, remaining }
     }
 
@@ -66,7 +66,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
           await Promise.all(answers)
         })
         expect(answers).toHaveLength(3)
-        expect((await limiter.peek(CLIENT)).limits[0]?.remaining).toBe(0)
+        expect((await limiter.peek(CLIENT, { class: 'read' })).limits[0]?.remaining).toBe(0)
       },
     )
 
@@ -95,7 +95,7 @@ describe.each(EXPRESS_VERSIONS)('threat 13 on %s', (_name, express) => {
           await cutOff
           socket.destroy()
         })
-        expect((await limiter.peek(CLIENT)).limits[0]?.remaining).toBe(2)
+        expect((await limiter.peek(CLIENT, { class: 'read' })).limits[0]?.remaining).toBe(2)
       },
     )
 

@@ -83,12 +83,13 @@ describe('the entry points', () => {
 })
 
 describe('the package', () => {
-  it('has one runtime dependency, one peer, and clients of Redis and metrics that nobody needs', () => {
+  it('has one runtime dependency, one peer, and types, clients of Redis and metrics that nobody needs', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['ipaddr.js'])
     const { express, ...optional } = manifest.peerDependencies
     expect(express).toBe('^4.18 || ^5')
     expect(optional).toEqual({
       '@opentelemetry/api': '^1.4',
+      '@types/express': '^4.17.17 || ^5',
       ioredis: '^5 || ^6',
       'prom-client': '^14 || ^15',
       redis: '^4 || ^5 || ^6',

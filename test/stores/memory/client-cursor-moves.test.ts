@@ -47,6 +47,33 @@ describe('a cursor that looks for a key', () => {
     expect(hash.hashed).toBe(2)
   })
 
+  it('neither hashes nor believes a memo of another cursor', () => {
+    const { hash, cursor, otherHash, other } = two()
+    const memo = {}
+    for (const [index, key] of ['first', 'a'].entries()) {
+      cursor.findKey(key, hash)
+      cursor.write(windowEntry({ refusedCost: index }))
+    }
+    expect(cursor.findKey('a', hash, memo)).toBe(true)
+    cursor.findKey('first', hash)
+    hash.hashed = 0
+    expect(cursor.findKey('a', hash, memo)).toBe(true)
+    expect(cursor.read().refusedCost).toBe(1)
+    expect(hash.hashed).toBe(0)
+    // The last row moves to the gap of the first row, and the memo says so no more.
+    cursor.findKey('first', hash)
+    cursor.remove()
+    hash.hashed = 0
+    expect(cursor.findKey('a', hash, memo)).toBe(true)
+    expect(cursor.read().refusedCost).toBe(1)
+    expect(hash.hashed).toBe(0)
+    // The other cursor looks for itself, and leaves its own place.
+    const elsewhere = new ClientCursor(newClientRows())
+    expect(elsewhere.findKey('a', otherHash, memo)).toBe(false)
+    expect(other.findKey('a', otherHash, memo)).toBe(true)
+    expect(cursor.findKey('b', hash, {})).toBe(false)
+  })
+
   it('finds its client again after it pointed at another one', () => {
     const { hash, cursor } = two()
     cursor.findKey('a', hash)

@@ -152,7 +152,7 @@ class SideBySide {
       reference.block(step.key, step.forMs, nowMs)
     } else if (step.kind === 'advance') {
       // A clock below 0 is not supported.
-      this.clock.advance(Math.max(step.ms, 1 - nowMs))
+      this.clock.set(nowMs + Math.max(step.ms, 1 - nowMs))
     } else if (step.kind === 'resetAll') {
       store.resetAll()
       reference.resetAll()

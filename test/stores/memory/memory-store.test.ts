@@ -34,7 +34,12 @@ describe('the options of MemoryStore', () => {
     [{ clock: null }, `MemoryStore.clock: takes a clock, got null. ${clock}`],
     [
       { maxkeys: 5 },
-      "MemoryStore.maxkeys: is not an option, got 5. Did you mean 'maxKeys'? The options are maxKeys, clock.",
+      "MemoryStore.maxkeys: is not an option, got 5. Did you mean 'maxKeys'? Write maxKeys, or leave it out.",
+    ],
+    [
+      { persist: { path: 'a' } },
+      'MemoryStore.persist: is not an option, got {"path":"a"}. ' +
+        "Did you mean 'persist of PersistentMemoryStore'? The options are maxKeys, clock.",
     ],
     [null, 'MemoryStore: takes an object of options, got null. Give an object; it may have maxKeys, clock.'],
     [5, 'MemoryStore: takes an object of options, got 5. Give an object; it may have maxKeys, clock.'],

@@ -86,7 +86,11 @@ export class ReferenceStore {
     const client = this.#clients.get(key)
     if (client === undefined || this.#spent.has(receipt)) return
     this.#spent.add(receipt)
-    const adjusted = adjust(client, nowMs)
+    const adjusted = adjust(
+      client,
+      taken.map(({ limit }) => limit),
+      nowMs,
+    )
     const counts = adjusted.counts.map(({ limit, state }) => {
       const before = taken.find((count) => isSame(count.limit, limit))
       if (before === undefined) return { limit, state }
@@ -122,10 +126,10 @@ export class ReferenceStore {
     for (const [key, { expiresAtMs }] of this.#clients) if (expiresAtMs <= nowMs) this.#clients.delete(key)
   }
 
-  #adjusted({ key }: Charge, nowMs: number): Client | undefined {
+  #adjusted({ key, limits }: Charge, nowMs: number): Client | undefined {
     const client = this.#clients.get(key)
     if (client === undefined) return undefined
-    const adjusted = adjust(client, nowMs)
+    const adjusted = adjust(client, limits, nowMs)
     this.#clients.set(key, adjusted)
     return adjusted
   }
@@ -211,9 +215,13 @@ function bannedDecision(
   return { allowed: false, retryAfterMs, limits: states, ban }
 }
 
-function adjust(client: Client, nowMs: number): Client {
-  const counts = client.counts.map(({ limit, state }) => {
-    return { limit, state: algorithmOf(limit).rewind(state, nowMs, limit) }
+/** The client on a clock that was set back, and with these limits in the place of others that they share a count with. */
+function adjust(client: Client, limits: readonly Limit[], nowMs: number): Client {
+  const counts = client.counts.map(({ limit: before, state: kept }) => {
+    const limit = limits.find((one) => isSame(one, before)) ?? before
+    const algorithm = algorithmOf(limit)
+    const state = algorithm.withLimit?.(kept, before, limit, nowMs) ?? kept
+    return { limit, state: algorithm.rewind(state, nowMs, limit) }
   })
   return { ...client, counts, ban: client.ban && banAt(client.ban, nowMs) }
 }

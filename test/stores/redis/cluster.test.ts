@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '../../../src/index.ts'
-import { keySlotOf } from '../../../src/stores/redis/clients/node-redis-cluster.ts'
+import { keySlotOf } from '../../../src/stores/redis/clients/key-slot.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
-import { decideScript } from '../../../src/stores/redis/scripts/redis-scripts.ts'
+import { BATCH_SCRIPT } from '../../../src/stores/redis/scripts/batch-script.ts'
 import { chargeOf } from '../../support/charges.ts'
 import type { ConnectedClient } from '../../support/redis/clients.ts'
 import { CLUSTER_CLIENTS } from '../../support/redis/cluster-clients.ts'
@@ -139,6 +139,33 @@ describeRedisServer('RedisStore on a cluster', () => {
       await others.close()
     })
 
+    it('puts the keys of one slot into one call, also while some of them have moved to another server', async () => {
+      const tagged = `{${prefix}}`
+      const shared = new RedisStore({ client: connection.client, prefix: tagged, deadlineMs: DEADLINE_MS })
+      const leftOf = (clients: readonly string[]): Promise<(number | undefined)[]> =>
+        Promise.all(
+          clients.map(async (client) => (await shared.consume(chargeOf(client))).limits[0]?.remaining),
+        )
+      const [one = '', two = ''] = CLIENTS
+      await shared.ready()
+      expect(await leftOf([one])).toEqual([2])
+      for (const { admin } of cluster.nodes) await admin.config('RESETSTAT')
+      expect(await leftOf([one, one])).toEqual([1, 0])
+      expect((await callsOf('evalsha')).calls).toBe(1)
+      const slot = await cluster.slotOf(tagged)
+      const from = cluster.firstOwnerOf(slot)
+      const to = cluster.nodes.find((node) => node !== from) ?? from
+      await cluster.beginMove(slot, to)
+      // The key of the first client is on the old server, and that of the second one will be on the new server.
+      const decisions = await Promise.all([one, two].map((client) => shared.consume(chargeOf(client))))
+      expect(decisions.map(({ allowed }) => allowed)).toEqual([false, true])
+      await cluster.finishMove(slot, to)
+      await shared.resetAll()
+      await shared.close()
+      await cluster.beginMove(slot, from)
+      await cluster.finishMove(slot, from)
+    })
+
     it('counts each charge once while the slot of a key moves to another server', async () => {
       const [client = ''] = CLIENTS
       const slot = await cluster.slotOf(`${prefix}:v2:${client}`)
@@ -189,7 +216,7 @@ describeRedisServer('RedisStore on a cluster', () => {
       const prefix = prefixOf(name)
       const store = new RedisStore({ client: connection.client, prefix, deadlineMs: DEADLINE_MS })
       const limiter = createRateLimiter({ read: 100, store })
-      for (const client of CLIENTS) await limiter.consume(client)
+      for (const client of CLIENTS) await limiter.consume(client, { class: 'read' })
       const keys = await keysOn(lostNode(), prefixOf(name))
       const lost = CLIENTS.filter((client) => keys.includes(keyOf(name, client)))
       return { connection, store, limiter, lost, kept: CLIENTS.filter((client) => !lost.includes(client)) }
@@ -224,16 +251,18 @@ describeRedisServer('RedisStore on a cluster', () => {
         expect(Math.min(lost.length, kept.length)).toBeGreaterThan(10)
         for (let index = 0; index < 10; index++) {
           // This process decides, from the last decision of the server.
-          const local = await limiter.consume(lost[index] ?? '')
+          const local = await limiter.consume(lost[index] ?? '', { class: 'read' })
           expect(local).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
-          const shared = await limiter.consume(kept[index] ?? '')
+          const shared = await limiter.consume(kept[index] ?? '', { class: 'read' })
           expect(shared).toMatchObject({ allowed: true, limits: [{ remaining: 98 }] })
           const { state, lastError } = limiter.health()
           expect(state).toBe('closed')
           expect(lastError?.message).toMatch(
             /^the store failed: (Redis is not connected|Connection is closed)/,
           )
-          expect(await limiter.peek(kept[index] ?? '')).toMatchObject({ limits: [{ remaining: 98 }] })
+          expect(await limiter.peek(kept[index] ?? '', { class: 'read' })).toMatchObject({
+            limits: [{ remaining: 98 }],
+          })
         }
       },
     )
@@ -242,15 +271,15 @@ describeRedisServer('RedisStore on a cluster', () => {
       await lostNode().restart()
       const admin = new Redis(lostNode().url)
       // With the script loaded, a command that a client had kept would be decided now.
-      await admin.script('LOAD', decideScript.source)
+      await admin.script('LOAD', BATCH_SCRIPT)
       for (const [name, { limiter, lost, kept }] of limited) {
         const [client = ''] = lost
         await until(`${name} counts on the restarted server`, async () => {
-          await limiter.consume(client)
-          await limiter.consume(kept[0] ?? '')
+          await limiter.consume(client, { class: 'read' })
+          await limiter.consume(kept[0] ?? '', { class: 'read' })
           return (await admin.exists(keyOf(name, client))) === 1
         })
-        expect(await limiter.peek(client)).toMatchObject({ limits: [{ remaining: 99 }] })
+        expect(await limiter.peek(client, { class: 'read' })).toMatchObject({ limits: [{ remaining: 99 }] })
         expect(limiter.health().state).toBe('closed')
         for (const one of lost.slice(1)) expect(await admin.exists(keyOf(name, one))).toBe(0)
       }

@@ -124,7 +124,7 @@ describeRedisServer('why Redis cannot be used (threat 38)', () => {
       const logger = { info: () => undefined, warn: (message: string) => warned.push(message) }
       const limiter = createRateLimiter({ read: 5, store, logger: logger as never })
       await vi.waitFor(async () => {
-        await limiter.consume('client')
+        await limiter.consume('client', { class: 'read' })
         expect(limiter.health().lastError?.message).toMatch(names)
       }, PATIENCE)
       expect(warned[0]).toMatch(

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { explainReply, isReplyOfHealthyRedis } from '../../../src/stores/redis/error-replies.ts'
+import {
+  explainReply,
+  isReplyOfHealthyRedis,
+  isSlotOnTheMove,
+} from '../../../src/stores/redis/error-replies.ts'
 
 describe('isReplyOfHealthyRedis', () => {
   it.each([
@@ -67,4 +71,27 @@ describe('explainReply', () => {
       expect(explainReply(error)).toBe(error)
     },
   )
+})
+
+describe('isSlotOnTheMove', () => {
+  const TRYAGAIN = 'TRYAGAIN Multiple keys request during rehashing of slot'
+
+  it.each([
+    TRYAGAIN,
+    `Too many Cluster redirections. Last error: ReplyError: ${TRYAGAIN}`,
+    'Too many Cluster redirections. Last error: ReplyError: MOVED 15219 127.0.0.1:46841',
+    'Too many Cluster redirections. Last error: ReplyError: ASK 15219 127.0.0.1:46841',
+  ])('is true for an error after which Redis has run nothing: %s', (message) => {
+    expect(isSlotOnTheMove(new Error(message))).toBe(true)
+  })
+
+  it.each([
+    new Error('Connection is closed.'),
+    new Error('Too many Cluster redirections. Last error: Error: Connection is closed.'),
+    new Error('CLUSTERDOWN The cluster is down'),
+    new Error(`ERR ${TRYAGAIN}`),
+    TRYAGAIN,
+  ])('is false for any other error: %s', (error) => {
+    expect(isSlotOnTheMove(error)).toBe(false)
+  })
 })

@@ -46,7 +46,7 @@ async function stop(): Promise<void> {
   await server.stop()
 }
 
-const consume = (key: string): Promise<Decision> => limiter.consume(key)
+const consume = (key: string): Promise<Decision> => limiter.consume(key, { class: 'read' })
 
 const remaining = async (key: string): Promise<number | undefined> =>
   (await consume(key)).limits[0]?.remaining

@@ -10,12 +10,11 @@ import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 /** The reply to an allowed charge on one limit, with three receipt numbers. */
 const ALLOWED = [1, 0, 0, -1, 0, 2, 60_000, 7, 0, 0]
 const REFUSED = [0, 60_000, 0, -1, 0, 0, 60_000]
-const SPEC = '{"limits":[["test","fixed-window",3,60000,3,90000]]}'
-const SHORT_FORM = ['test', '3', '60000', '90000']
+const LIMITS = '"limits":[["test","fixed-window",3,60000,3,90000]]'
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
 const CHARGE_WITHOUT_RECEIPT = { ...chargeOf('client'), refundable: false }
 
-/** A server that records each command and answers it with `reply`. */
+/** A server that records each command. It answers with `reply`: for a script each operation of it. */
 class Recorder {
   readonly commands: string[][] = []
   reply: (words: readonly string[]) => unknown = () => ALLOWED
@@ -23,7 +22,9 @@ class Recorder {
   readonly client = {
     sendCommand: async (words: string[]): Promise<unknown> => {
       this.commands.push(words)
-      return this.reply(words)
+      const answer = await this.reply(words)
+      const isScript = words[0]?.startsWith('EVAL') === true
+      return isScript ? Array.from({ length: Number(words[2]) }, () => answer) : answer
     },
   }
 
@@ -65,7 +66,7 @@ describe('the options of RedisStore', () => {
     [
       { client, keyPrefix: 'x' },
       'unknown_option',
-      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? The options are client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock.",
+      "RedisStore.keyPrefix: is not an option, got 'x'. Did you mean 'prefix'? Write prefix, or leave it out.",
     ],
     [
       { client, deadlineMs: 0 },
@@ -156,29 +157,35 @@ describe('the options of RedisStore', () => {
   it('put the prefix of an ioredis client before their own prefix', async () => {
     const given = new FakeIoredis({ keyPrefix: 'app:' })
     const store = new RedisStore({ client: given, clock })
+    const [own = given] = given.duplicates
+    own.answer = () => [1]
     await store.unblock('client')
-    expect(given.duplicates[0]?.calls).toEqual([
-      ['evalsha', expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'app:tollgate:v2:client', '1000'],
+    expect(own.calls).toEqual([
+      [
+        'evalsha',
+        ...[expect.stringMatching(/^[0-9a-f]{40}$/), 1, 'app:tollgate:v2:client', '1000'],
+        ...[expect.any(String), '$', '{"run":"unblock"}'],
+      ],
     ])
   })
 })
 
 describe('a charge', () => {
-  it('is one command: the digest of a script, the key, the cost, an id, the limits and the verb', async () => {
+  it('is one command: the digest of the script, the key, the time, an id, and the form of the operation', async () => {
     const store = made()
     await store.consume(chargeOf('client', undefined, 2))
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     await store.peek(chargeOf('client'))
     const id = expect.stringMatching(/^\d{1,10}$/) as unknown
     const sha = expect.stringMatching(/^[0-9a-f]{40}$/) as unknown
-    const head = ['EVALSHA', sha, '1', 'tollgate:v2:client', '']
+    const head = ['EVALSHA', sha, '1', 'tollgate:v2:client', '', id, '$']
     expect(redis.commands).toEqual([
-      [...head, '2', id, ...SHORT_FORM],
-      [...head, '1', id, ...SHORT_FORM],
-      [...head, '1', id, SPEC, 'peek'],
+      [...head, `{"run":"consume","cost":2,${LIMITS},"ttl":"90000"}`],
+      [...head, `{"run":"consume","cost":1,${LIMITS},"ttl":"90000"}`],
+      [...head, `{"run":"peek","cost":1,${LIMITS}}`],
     ])
     expect(new Set(redis.commands.map((words) => words[1])).size).toBe(1)
-    const ids = redis.commands.map((words) => Number(words[6]))
+    const ids = redis.commands.map((words) => Number(words[5]))
     expect(new Set(ids).size).toBe(3)
     expect(Math.max(...ids)).toBeLessThan(2 ** 32)
   })
@@ -231,7 +238,7 @@ describe('a script that Redis does not know', () => {
     await store.block('client', 5)
     await store.unblock('client')
     expect(redis.names).toEqual(Array.from({ length: 4 }, () => ['EVALSHA', 'EVAL']).flat())
-    expect(new Set(redis.commands.map((words) => words[1])).size).toBe(8)
+    expect(new Set(redis.commands.map((words) => words[1])).size).toBe(2)
   })
 
   it('is not sent again if that fails', async () => {
@@ -250,17 +257,14 @@ describe('a script that Redis does not know', () => {
     for (const client of [own, nodeRedis]) {
       client.answer = ([name]) => {
         if (name.toLowerCase() === 'evalsha') throw NOSCRIPT
-        return 1
+        return [1]
       }
     }
     for (const store of stores) await store.block('client', 5)
     const text = expect.stringContaining('redis.call') as unknown
-    expect(own.calls[1]).toEqual(['eval', text, 1, 'tollgate:v2:client', '1000', '5'])
-    expect(nodeRedis.calls[1]).toEqual([
-      'eval',
-      text,
-      { keys: ['tollgate:v2:client'], arguments: ['1000', '5'] },
-    ])
+    const args = ['1000', expect.any(String), '$', '{"run":"block","ms":5}']
+    expect(own.calls[1]).toEqual(['eval', text, 1, 'tollgate:v2:client', ...args])
+    expect(nodeRedis.calls[1]).toEqual(['eval', text, { keys: ['tollgate:v2:client'], arguments: args }])
   })
 
   describe('if Redis answers so', () => {
@@ -348,7 +352,7 @@ describe('a client that is not connected', () => {
 
   it.each(cases())('gets a command when it is connected: %s', async (_, make) => {
     const { store, own } = make()
-    own.answer = () => ALLOWED
+    own.answer = () => [ALLOWED]
     const decision = store.consume(CHARGE_WITHOUT_RECEIPT)
     await vi.advanceTimersByTimeAsync(989)
     expect(own.calls).toEqual([])
@@ -379,9 +383,10 @@ describe('a client that is not connected', () => {
     process.on('warning', warned)
     const own = new FakeNodeRedis()
     own.isReady = false
-    own.answer = () => ALLOWED
+    own.answer = ([, , script]) => (script as { keys: string[] }).keys.map(() => ALLOWED)
     const store = new RedisStore({ client: own })
     const all = Array.from({ length: 50 }, () => store.consume(CHARGE_WITHOUT_RECEIPT))
+    await vi.advanceTimersByTimeAsync(1)
     own.emit('ready')
     await Promise.all(all)
     vi.useRealTimers()
@@ -433,12 +438,12 @@ describe('a refusal', () => {
     const store = made({ clock })
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     const changed = change(store)
-    // Sent before the end of the change, and answered after it.
+    // Asked before the end of the change, and answered after it.
     const concurrent = store.consume(CHARGE_WITHOUT_RECEIPT)
     await Promise.all([changed, concurrent])
-    expect(redis.commands).toHaveLength(3)
+    const { length } = redis.commands
     await store.consume(CHARGE_WITHOUT_RECEIPT)
-    expect(redis.commands).toHaveLength(4)
+    expect(redis.commands).toHaveLength(length + 1)
   })
 
   it('is forgotten by a refund, when it starts and when it ends', async () => {
@@ -449,10 +454,11 @@ describe('a refusal', () => {
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     const refunded = store.refund(receipt)
     await store.consume(CHARGE_WITHOUT_RECEIPT)
-    expect(redis.commands).toHaveLength(4)
+    // The refund and the charge went out together.
+    expect(redis.commands).toHaveLength(3)
     await refunded
     await store.consume(CHARGE_WITHOUT_RECEIPT)
-    expect(redis.commands).toHaveLength(5)
+    expect(redis.commands).toHaveLength(4)
   })
 
   it('is forgotten by resetAll', async () => {
@@ -470,7 +476,7 @@ describe('a refund', () => {
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client', undefined, 2))
     await store.refund(receipt)
-    expect(redis.commands[1]?.slice(2)).toEqual(['1', 'tollgate:v2:client', '1000', SPEC, '2', '[[7,0,0]]'])
+    expect(redis.commands[1]?.slice(-1)).toEqual([`{"run":"refund","cost":2,${LIMITS},"receipts":[[7,0,0]]}`])
   })
 
   it('is made once, and only for receipts of the store', async () => {

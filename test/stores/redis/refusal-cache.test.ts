@@ -271,7 +271,7 @@ describe('an answer of the cache', () => {
     const most = Math.min(...of.map(({ burst }) => burst))
     let hits = 0
     for (const { byMs, share, isCounted } of steps) {
-      clock.advance(byMs)
+      clock.set(clock.now() + byMs)
       const cost = Math.max(1, Math.floor(share * most))
       const charge = chargeOf('client', of, cost, isCounted ? rule : undefined)
       const cached = cache.answer(charge, clock.now())

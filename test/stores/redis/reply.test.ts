@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { isReplyOfHealthyRedis } from '../../../src/stores/redis/error-replies.ts'
 import {
+  answersOf,
   decisionOf,
   droppedCountersOf,
+  failureOf,
   receiptNumbersOf,
   replyNumbersOf,
 } from '../../../src/stores/redis/reply.ts'
@@ -80,6 +83,40 @@ describe('the decision in a reply', () => {
       [999_999_999_999_999, 0, 4_294_967_295],
       [9_007_199_254_740_991, 0, 1],
     ])
+  })
+})
+
+describe('the answers to a batch', () => {
+  it('are as many as its operations', () => {
+    expect(answersOf([1, [2, 3]], 2)).toEqual([1, [2, 3]])
+  })
+
+  it.each<[unknown, string]>([
+    ['OK', "'OK'"],
+    [undefined, 'undefined'],
+    [[[1]], '[[1]]'],
+    [[1, 1, 1], '[1,1,1]'],
+  ])('are a failure of the store if the reply is %j', (reply, text) => {
+    const { code, message } = thrownBy(() => answersOf(reply, 2))
+    expect(code).toBe('store_failed')
+    expect(message).toBe(
+      `Redis answered ${text} instead of a list of 2 answers. Check whether a proxy or the client changes the replies of Redis.`,
+    )
+  })
+
+  it.each([
+    ['OOM command not allowed', 'OOM command not allowed'],
+    [Buffer.from('OOM command not allowed'), 'OOM command not allowed'],
+    // Of Redis 6.2, and of the script itself.
+    ['@user_script: 5: -OOM command not allowed', 'ERR @user_script: 5: -OOM command not allowed'],
+    ['user_script:5: attempt to index a nil value', 'ERR user_script:5: attempt to index a nil value'],
+  ])('can be the text of an error: %s', (answer, message) => {
+    expect(failureOf(answer)).toEqual(new Error(message))
+    expect(isReplyOfHealthyRedis(failureOf(answer))).toBe(true)
+  })
+
+  it.each([1, 0, '1', Buffer.from('-1'), 1n, [[1, 2]], [['OOM', 2]]])('can be no error: %s', (answer) => {
+    expect(failureOf(answer)).toBeUndefined()
   })
 })
 

@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { connectionOf } from '../../../src/stores/redis/clients/detect-client.ts'
-import { ScriptRunner } from '../../../src/stores/redis/script-runner.ts'
-import { type Script, unblockScript } from '../../../src/stores/redis/scripts/redis-scripts.ts'
+import { type RemainingCall, ScriptRunner } from '../../../src/stores/redis/script-runner.ts'
+import { BATCH_SCRIPT_SHA } from '../../../src/stores/redis/scripts/batch-script.ts'
 import { CallDeadline } from '../../../src/stores/resilience/call-deadline.ts'
-import { chargeOf } from '../../support/charges.ts'
 import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
-const SCRIPT: Script = unblockScript
+
+/** A call with one key, which is sent at any time. */
+const callOn =
+  (key: string): RemainingCall =>
+  () => ({ keys: [key], args: [] })
 
 const runnerOn = (client: unknown): ScriptRunner =>
   new ScriptRunner(connectionOf(client), new CallDeadline(1000, 1000))
@@ -45,7 +48,7 @@ describe('a script that servers do not know', () => {
   })
 
   const runAll = (keys: readonly string[]): Promise<PromiseSettledResult<unknown>[]> =>
-    Promise.allSettled(keys.map((key) => runner.run(SCRIPT, key, [])))
+    Promise.allSettled(keys.map((key) => runner.run(callOn(key))))
 
   it('is sent once, however many calls need it at the same time (threat 35)', async () => {
     const results = await runAll(Array.from({ length: 250 }, () => 'key 0'))
@@ -71,26 +74,26 @@ describe('a script that servers do not know', () => {
     expect(servers.count('EVAL')).toBe(2)
   })
 
-  it('is not sent for a charge that is abandoned while another call sends it', async () => {
-    const charge = chargeOf('client')
-    const first = runner.run(SCRIPT, 'key 0', [])
-    const second = runner.run(SCRIPT, 'key 0', [], charge)
-    charge.isAbandoned = true
-    await expect(second).rejects.toBe(NOSCRIPT)
+  it('is not sent for a call that is withdrawn while another call sends it', async () => {
+    let isWithdrawn = false
+    const first = runner.run(callOn('key 0'))
+    const second = runner.run(() => (isWithdrawn ? undefined : callOn('key 0')()))
+    isWithdrawn = true
+    expect(await second).toBeUndefined()
     expect(await first).toBe('key 0')
     expect(servers.count('EVALSHA')).toBe(2)
   })
 })
 
-describe('the scripts', () => {
+describe('the script', () => {
   const any = expect.any(String) as unknown
   const LOADED = [
-    ['SCRIPT', 'EXISTS', any, any, any, any],
-    ...Array.from({ length: 4 }, () => ['SCRIPT', 'LOAD', any]),
+    ['SCRIPT', 'EXISTS', any],
+    ['SCRIPT', 'LOAD', any],
   ]
   const loaded = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-  it('are loaded each time when a client is connected: ioredis', async () => {
+  it('is loaded each time when a client is connected: ioredis', async () => {
     const given = new FakeIoredis()
     runnerOn(given)
     const [own = given] = given.duplicates
@@ -101,7 +104,7 @@ describe('the scripts', () => {
     expect(given.loads).toEqual([])
   })
 
-  it('are loaded each time when a client is connected: node-redis', async () => {
+  it('is loaded each time when a client is connected: node-redis', async () => {
     const client = new FakeNodeRedis()
     client.isReady = false
     runnerOn(client)
@@ -115,7 +118,7 @@ describe('the scripts', () => {
     expect(client.loads).toEqual([...LOADED, ...LOADED])
   })
 
-  it('are not sent to a server that expects a password: it would end the connection', async () => {
+  it('is not sent to a server that expects a password: it would end the connection', async () => {
     const commands: string[][] = []
     const client = {
       sendCommand: async (words: string[]): Promise<never> => {
@@ -125,14 +128,14 @@ describe('the scripts', () => {
     }
     const runner = runnerOn(client)
     await runner.load()
-    await expect(runner.run(SCRIPT, 'key 0', [])).rejects.toThrow('NOAUTH')
+    await expect(runner.run(callOn('key 0'))).rejects.toThrow('NOAUTH')
     expect(commands.map(([name, second]) => [name, second])).toEqual([
       ['SCRIPT', 'EXISTS'],
-      ['EVALSHA', SCRIPT.sha],
+      ['EVALSHA', BATCH_SCRIPT_SHA],
     ])
   })
 
-  it('are not needed: a server that forbids to load them gets each with the command that needs it', async () => {
+  it('need not be loaded: a server that forbids that gets it with the command that needs it', async () => {
     const servers = new ForgetfulServers()
     const client = {
       sendCommand: async (words: string[]): Promise<unknown> => {
@@ -142,6 +145,6 @@ describe('the scripts', () => {
     }
     const runner = runnerOn(client)
     await runner.load()
-    expect(await runner.run(SCRIPT, 'key 0', [])).toBe('key 0')
+    expect(await runner.run(callOn('key 0'))).toBe('key 0')
   })
 })

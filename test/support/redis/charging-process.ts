@@ -41,7 +41,7 @@ if (REDIS_URL !== '') {
   process.on('message', async (burst: Burst) => {
     limiter ??= await createLimiter(burst)
     const { client, charges, busyMs } = burst
-    const decisions = Array.from({ length: charges }, () => limiter?.consume(client))
+    const decisions = Array.from({ length: charges }, () => limiter?.consume(client, { class: 'read' }))
     // ioredis sends the commands in the next tick, and node-redis in an immediate.
     const block = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs)
     setImmediate(() => setImmediate(block))

@@ -28,14 +28,21 @@ export interface Fault {
 /** The reply to an allowed charge: 2 of 3 units left for a minute, and three receipt numbers. */
 const NUMBERS = [1, 0, 0, -1, 0, 2, 60_000, 0, 0, 0]
 
-export const ALLOWED: string = arrayReply(NUMBERS.map(integerReply))
+const ALLOWED_ONE = arrayReply(NUMBERS.map(integerReply))
 
-const allowing: Scenario = ([name]) => ({ text: name === 'DEL' ? integerReply(1) : ALLOWED })
+/** The reply to a call with one operation. */
+export const ALLOWED: string = arrayReply([ALLOWED_ONE])
+
+/** The answer to each of the operations of a call. */
+const allowing: Scenario = ([name, , keys]) => ({
+  text:
+    name === 'DEL' ? integerReply(1) : arrayReply(Array.from({ length: Number(keys) }, () => ALLOWED_ONE)),
+})
 
 export const NOSCRIPT = 'NOSCRIPT No matching script. Please use EVAL.'
 
-const HALF = ALLOWED.slice(0, 22)
-const REST = ALLOWED.slice(22)
+const HALF = ALLOWED.slice(0, 26)
+const REST = ALLOWED.slice(26)
 
 const always =
   (answer: Answer): Scenario =>
@@ -44,9 +51,8 @@ const always =
 
 const failed = (message: string): string => `the store failed: ${message}. Look at the store and its logs.`
 
-const unexpected = (shown: string): string =>
-  `Redis answered ${shown} instead of 7 integers or more. ` +
-  'Check whether a proxy or the client changes the replies of Redis.'
+const unexpected = (shown: string, expected: string): string =>
+  `Redis answered ${shown} instead of ${expected}. Check whether a proxy or the client changes the replies of Redis.`
 
 const error = (message: string): Fault => ({
   scenario: always({ text: errorReply(message) }),
@@ -56,10 +62,25 @@ const error = (message: string): Fault => ({
 
 const aliveError = (message: string): Fault => ({ ...error(message), isAlive: true })
 
+/** A reply to a call with one operation that is no list of one answer. */
 const shape = (text: string, shown: string): Fault => ({
   scenario: always({ text }),
   sent: ['EVALSHA'],
-  message: unexpected(shown),
+  message: unexpected(shown, 'a list of 1 answers'),
+})
+
+/** An answer to an operation that is not what the script answers. */
+const answerShape = (text: string, shown: string): Fault => ({
+  scenario: always({ text: arrayReply([text]) }),
+  sent: ['EVALSHA'],
+  message: unexpected(shown, '7 integers or more'),
+})
+
+/** The operation fails, and the call does not. */
+const operationError = (message: string): Fault => ({
+  scenario: always({ text: arrayReply([textReply(message)]) }),
+  sent: ['EVALSHA'],
+  message: failed(message),
 })
 
 /** The message of each package if a connection ends before the answer. */
@@ -100,27 +121,40 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     message: failed('OOM command not allowed'),
     isAlive: true,
   },
+  'is out of memory for an operation': { ...operationError('OOM command not allowed'), isAlive: true },
+  'is a replica, and says so to an operation': operationError(
+    "READONLY You can't write against a read only replica.",
+  ),
   'answers a text': shape(textReply('OK'), "'OK'"),
   'answers a status': shape(statusReply('OK'), "'OK'"),
   'answers an integer': shape(integerReply(1), '1'),
   'answers nil': shape(NIL_REPLY, 'null'),
   'answers an empty array': shape(arrayReply([]), '[]'),
-  'answers an array too short': shape(arrayReply(NUMBERS.slice(0, 6).map(integerReply)), '[1,0,0,-1,0,2]'),
-  'answers an array in an array': shape(arrayReply([ALLOWED]), '[[1,0,0,-1,0,2,60000,0,0,0]]'),
-  'answers nil among integers': shape(
+  'answers too many operations': shape(arrayReply([integerReply(1), integerReply(1)]), '[1,1]'),
+  'answers an operation with an integer': answerShape(integerReply(1), '1'),
+  'answers an operation with nil': answerShape(NIL_REPLY, 'null'),
+  'answers an operation with an empty array': answerShape(arrayReply([]), '[]'),
+  'answers an array too short': answerShape(
+    arrayReply(NUMBERS.slice(0, 6).map(integerReply)),
+    '[1,0,0,-1,0,2]',
+  ),
+  'answers an array in an array': answerShape(ALLOWED, '[[1,0,0,-1,0,2,60000,0,0,0]]'),
+  'answers nil among integers': answerShape(
     arrayReply([...NUMBERS.slice(0, 6).map(integerReply), NIL_REPLY]),
     '[1,0,0,-1,0,2,null]',
   ),
-  'answers fractions as texts': shape(
+  'answers fractions as texts': answerShape(
     arrayReply(['1', '0', '0', '-1', '0', '2.5', '59.9'].map(textReply)),
     '["1","0","0","-1","0","2.5","59.9"]',
   ),
-  'answers integers that a double cannot hold': shape(
+  'answers integers that a double cannot hold': answerShape(
     arrayReply([...[1, 0, 0, -1, 0].map(integerReply), textReply('9007199254740993'), textReply('60000')]),
     '[1,0,0,-1,0,"9007199254740993","60000"]',
   ),
   'answers a negative remainder': {
-    scenario: always({ text: arrayReply([1, 0, 0, -1, 0, -2, 60_000, 0, 0, 0].map(integerReply)) }),
+    scenario: always({
+      text: arrayReply([arrayReply([1, 0, 0, -1, 0, -2, 60_000, 0, 0, 0].map(integerReply))]),
+    }),
     sent: ['EVALSHA'],
     message: failed(
       'it answered {"name":"read","limit":3,"remaining":-2,"resetMs":60000} for the limit \'read\'',

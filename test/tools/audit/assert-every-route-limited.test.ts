@@ -137,8 +137,7 @@ describe('mistakes in the options of assertEveryRouteLimited', () => {
       'a misspelt option',
       { allowshadow: true },
       'unknown_option',
-      "allowshadow: is not an option, got true. Did you mean 'allowShadow'? The options are except, " +
-        'allowShadow, trustSkip, allowBefore, app.',
+      "allowshadow: is not an option, got true. Did you mean 'allowShadow'? Write allowShadow, or leave it out.",
     ],
     [
       'an option with a wrong value',

@@ -247,7 +247,7 @@ describe('mistakes in the arguments of auditRoutes', () => {
         code: 'unknown_option',
         nearest: 'trustSkip',
         message:
-          "trustskip: is not an option, got true. Did you mean 'trustSkip'? The options are trustSkip, allowBefore, app.",
+          "trustskip: is not an option, got true. Did you mean 'trustSkip'? Write trustSkip, or leave it out.",
       }),
     )
   })

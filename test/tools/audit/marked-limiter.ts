@@ -24,8 +24,10 @@ export function markedLimiter(overrides: Partial<LimiterDescription> = {}): Mark
   const description: LimiterDescription = {
     name: 'default',
     mode: 'enforce',
+    plans: [],
     read: limits(1000),
     write: limits(200),
+    preflight: false,
     classifiedBy: 'method',
     canSkip: false,
     hasCosts: false,

@@ -47,7 +47,7 @@ function openStream(port: number): Promise<{ response: http.IncomingMessage; sna
           const event = /^data: (.*)\n\n/m.exec(text)
           if (event?.[1] !== undefined) resolve({ response, snapshot: JSON.parse(event[1]) as Snapshot })
         })
-        response.on('end', () => resolve({ response, snapshot: { limiters: [] } }))
+        response.on('end', () => resolve({ response, snapshot: { second: 0, limiters: [] } }))
       },
     )
     clientRequest.on('error', reject)
@@ -76,11 +76,11 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
         .expect(200)
         .expect('Content-Type', /^text\/html/)
       const linked = [...text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, link]) => link)
-      expect(linked).toEqual(['icon.svg', 'page.css', 'page.js'])
+      expect(linked).toEqual(['icon.svg', 'page.css', 'tables.css', 'page.js'])
       for (const link of linked) await api.get(`/limits/${link}`).expect(200)
       const { text: script } = await api.get('/limits/page.js').expect('Content-Type', /^text\/javascript/)
       const imported = [...script.matchAll(/^import .* from '\.\/(.+)'$/gm)].map(([, name]) => name)
-      expect(imported).toEqual(['chart.js', 'elements.js', 'tables.js'])
+      expect(imported).toEqual(['chart.js', 'choice.js', 'elements.js', 'routes.js', 'tables.js'])
       for (const name of imported) {
         await api
           .get(`/limits/${name}`)
@@ -156,7 +156,7 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
       framework,
     )
     for (let count = 0; count < 12; count++) await limiter.consume('203.0.113.7', { class: 'write' })
-    await limiter.consume('198.51.100.1')
+    await limiter.consume('198.51.100.1', { class: 'read' })
     clock.advance(1000)
     const state = await stateOf(app)
     expect([state.allowed.at(-1), state.refused.at(-1)]).toEqual([11, 2])
@@ -382,7 +382,7 @@ describe('the arguments of dashboard()', () => {
     if (one === undefined || other === undefined) throw new Error('no limiters')
     const page = dashboard([one, other], { clock, showAddresses: true })
     onTestFinished(() => page.close())
-    await one.consume('203.0.113.7')
+    await one.consume('203.0.113.7', { class: 'read' })
     const app = express().use('/limits', page)
     await withListeningServer(app, async (port) => {
       const { response, snapshot } = await openStream(port)

@@ -33,10 +33,11 @@ export function everyOutcome(): EveryOutcome {
     await useUp(api)
     await banAndUnban(api)
     for (const limiter of [gate, open]) await fetchFrom(limiter)
-    await trial.consume('192.0.2.1')
-    await trial.consume('192.0.2.1')
-    for (const key of CLIENT_KEYS) await crowded.consume(key)
-    for (const limiter of failing) await limiter.consume('192.0.2.1').catch(() => undefined)
+    await trial.consume('192.0.2.1', { class: 'read' })
+    await trial.consume('192.0.2.1', { class: 'read' })
+    for (const key of CLIENT_KEYS) await crowded.consume(key, { class: 'read' })
+    for (const limiter of failing)
+      await limiter.consume('192.0.2.1', { class: 'read' }).catch(() => undefined)
   }
   return { limiters: [api, gate, open, trial, crowded, ...failing], send }
 }
@@ -51,7 +52,7 @@ async function useUp(limiter: RateLimiter): Promise<void> {
 
 async function banAndUnban(limiter: RateLimiter): Promise<void> {
   await limiter.block('192.0.2.2', 60)
-  await limiter.consume('192.0.2.2')
+  await limiter.consume('192.0.2.2', { class: 'read' })
   await limiter.unblock('192.0.2.2')
   for (const key of CLIENT_KEYS) await limiter.reset(key)
 }

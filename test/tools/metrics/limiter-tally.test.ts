@@ -5,7 +5,7 @@ import { LimiterTally } from '../../../src/tools/metrics/limiter-tally.ts'
 
 const limiter = createRateLimiter({ name: 'api' })
 const event = { limiter: limiter[LIMITER_DESCRIPTION] }
-const decision = { ...event, key: '192.0.2.1', cost: 1, decision: undefined }
+const decision = { ...event, key: '192.0.2.1', plan: undefined, cost: 1, decision: undefined }
 
 describe('LimiterTally', () => {
   it('counts a decision in its class, and in none if it has no class', () => {

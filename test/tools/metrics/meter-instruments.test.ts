@@ -108,7 +108,7 @@ describe('metrics with a meter', () => {
     const { meter, collect } = exporting()
     const limiter = createRateLimiter({ name: 'api' })
     metrics(limiter, { meter })
-    for (let request = 0; request < 7; request++) await limiter.consume('192.0.2.1')
+    for (let request = 0; request < 7; request++) await limiter.consume('192.0.2.1', { class: 'read' })
     const metric = (await collect()).get('tollgate.store.call.duration')
     const [point] = (metric?.dataPoints ?? []) as DataPoint<Histogram>[]
     expect(point?.value.count).toBe(7)
@@ -130,13 +130,13 @@ describe('metrics with a meter', () => {
     const { meter, collect } = exporting()
     const limiter = createRateLimiter({ name: 'api' })
     const [first, second] = [metrics(limiter, { meter }), metrics(limiter, { meter })]
-    await limiter.consume('192.0.2.1')
+    await limiter.consume('192.0.2.1', { class: 'read' })
     expect(pointsOf((await collect()).get('tollgate.decisions'))).toEqual(['api read allowed 1'])
     first.close()
-    await limiter.consume('192.0.2.1')
+    await limiter.consume('192.0.2.1', { class: 'read' })
     expect(pointsOf((await collect()).get('tollgate.decisions'))).toEqual(['api read allowed 2'])
     second.close()
-    await limiter.consume('192.0.2.1')
+    await limiter.consume('192.0.2.1', { class: 'read' })
     // The SDK continues to export the last sum that was reported.
     expect(pointsOf((await collect()).get('tollgate.decisions'))).toEqual(['api read allowed 2'])
   })

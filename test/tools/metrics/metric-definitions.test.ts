@@ -28,4 +28,19 @@ describe('the metric definitions', () => {
     tally.decisions.read.skipped++
     expect(samplesOf('tollgate_decisions_total', tally)).toContainEqual(impossible)
   })
+
+  it('count decisions by plan, and show every class that a plan can have', () => {
+    const plans = { free: { limit: 5 }, pro: { read: 9, write: false } } as const
+    const limiter = createRateLimiter({ name: 'plans', plans, plan: () => 'free' })
+    const tally = new LimiterTally(limiter)
+    const labelsOf = (outcome: string): unknown[] =>
+      (samplesOf('tollgate_decisions_total', tally) ?? [])
+        .filter(({ labels }) => labels.outcome === outcome)
+        .map(({ labels: { plan, class: requestClass }, value }) => `${plan} ${requestClass} ${value}`)
+    const event = { limiter: tally.description, key: 'key', cost: 1, decision: undefined } as const
+    tally.onDecision({ ...event, plan: 'free', class: 'any', outcome: 'limited' })
+    tally.onDecision({ ...event, plan: undefined, class: 'preflight', outcome: 'limited' })
+    expect(labelsOf('limited')).toEqual(['undefined preflight 1', 'free any 1', 'pro read 0'])
+    expect(labelsOf('skipped')).toEqual(['undefined none 0'])
+  })
 })

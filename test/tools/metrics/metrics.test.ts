@@ -55,10 +55,28 @@ describe('metrics()', () => {
 
   it('refuses values that are not a limiter, and unknown options', () => {
     expect(thrownBy(() => measure(() => undefined, { registry: new Registry() })).message).toMatch(
-      /^limiter: takes a limiter, got .*\. Give the limiter that createRateLimiter\(\) returned\.$/,
+      /^limiters: takes one or more limiters, got .*\. Give a limiter that createRateLimiter\(\) returned, or an array of at least one limiter\.$/,
     )
     expect(thrownBy(() => measure(limiter, { register: new Registry() })).nearest).toBe('registry')
     expect(thrownBy(() => measure(limiter, undefined)).code).toBe('invalid_option')
+  })
+
+  it('measures several limiters in one call, all or none, and ends their counting in one', async () => {
+    const registry = new Registry()
+    const [one, two] = [createRateLimiter({ name: 'one' }), createRateLimiter({ name: 'two' })]
+    const namesakes = [createRateLimiter({ name: 'three' }), createRateLimiter({ name: 'three' })]
+    expect(thrownBy(() => metrics(namesakes, { registry })).code).toBe('impossible_combination')
+    expect(thrownBy(() => metrics([], { registry })).code).toBe('invalid_option')
+    const metering = metrics([one, two, one], { registry })
+    await one.consume('client')
+    await two.consume('client')
+    const countedLimiters = async (): Promise<string[]> => {
+      const exposition = await registry.metrics()
+      return ['one', 'two', 'three'].filter((name) => exposition.includes(`limiter="${name}"`))
+    }
+    expect(await countedLimiters()).toEqual(['one', 'two'])
+    metering.close()
+    expect(await countedLimiters()).toEqual([])
   })
 
   it('refuses a second limiter of the same name on one registry, because no label would distinguish them', () => {
@@ -95,7 +113,7 @@ describe('a limiter', () => {
     const measureDropped = async (): Promise<WeakRef<object>> => {
       const limiter = createRateLimiter({ name: 'dropped', store })
       metrics(limiter, { registry })
-      await limiter.consume('192.0.2.1')
+      await limiter.consume('192.0.2.1', { class: 'read' })
       return new WeakRef(limiter)
     }
     const dropped = await measureDropped()

@@ -37,13 +37,13 @@ export class Ceiling {
   /** What `makeRoom` would return. Removes expired clients only. */
   hasRoom(newClient: Fingerprint, nowMs: number): boolean {
     this.pruner.prune(nowMs, CHECKED_PER_NEW_CLIENT)
-    return !this.#isFull || this.#evictor.victimFor(newClient, nowMs) !== NO_ROW
+    return !this.isFull || this.#evictor.victimFor(newClient, nowMs) !== NO_ROW
   }
 
   /** Makes room for a new client. Returns false when all clients near its place are limited or banned. */
   makeRoom(newClient: Fingerprint, nowMs: number): boolean {
     this.pruner.prune(nowMs, CHECKED_PER_NEW_CLIENT)
-    if (!this.#isFull) return true
+    if (!this.isFull) return true
     const victim = this.#evictor.victimFor(newClient, nowMs)
     if (victim !== NO_ROW) this.#evict(victim, nowMs)
     return victim !== NO_ROW
@@ -54,7 +54,7 @@ export class Ceiling {
     if (!this.makeRoom(newClient, nowMs)) this.#evict(this.#evictor.victimForBlock(newClient, nowMs), nowMs)
   }
 
-  get #isFull(): boolean {
+  get isFull(): boolean {
     return this.#table.size >= this.#mostClients
   }
 

@@ -7,7 +7,7 @@ import type { Decision } from '../../../limits/decision.ts'
 import type { Charge } from '../../store.ts'
 import { ClientCursor, type ClientRows } from '../client-cursor.ts'
 import { Decider } from '../decider.ts'
-import { type Fingerprint, KeyHash } from '../table/key-hash.ts'
+import type { Fingerprint, KeyHash } from '../table/key-hash.ts'
 import { Pruner } from './pruner.ts'
 
 /** Shared clients for each set of limits with the same names, algorithms, windows and times to live. */
@@ -18,12 +18,13 @@ export class Overflow {
   readonly client: ClientCursor
   readonly #clients: ClientRows
   readonly #decider: Decider
-  readonly #hash = new KeyHash()
+  readonly #hash: KeyHash
   /** Charges that were decided here. */
   charges = 0
 
   /** @param clients a table without clients, for the shared clients */
-  constructor(clients: ClientRows) {
+  constructor(clients: ClientRows, hash: KeyHash) {
+    this.#hash = hash
     this.pruner = new Pruner(clients)
     this.client = new ClientCursor(clients)
     this.#clients = clients

@@ -30,6 +30,11 @@ export class ClientTable {
     return this.rows.bytes + this.#index.bytes
   }
 
+  /** So many clients are about to be added: the index need not grow step by step. 0 when they have been added. */
+  expect(clients: number): void {
+    this.#index.expect(clients)
+  }
+
   /** The row of a fingerprint, or {@link NO_ROW}. */
   find(fingerprint: Fingerprint): number {
     return this.#index.find(fingerprint)

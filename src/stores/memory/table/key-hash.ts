@@ -17,13 +17,26 @@ export interface Fingerprint {
  * would share their counters. Among ten million keys, the probability of that is below 10^-15.
  */
 export class KeyHash {
-  readonly #bytes: Chaskey
+  #secret: Int32Array
+  #bytes: Chaskey
   /** For keys with wider characters. It has a secret of its own, because their bytes may spell another key. */
-  readonly #wide: Chaskey
+  #wide: Chaskey
   readonly #last = { first: 0, second: 0, third: 0, fourth: 0 }
 
-  /** @param secret eight words; fresh and random unless a test gives them */
+  /** @param secret eight words; fresh and random unless a file or a test gives them */
   constructor(secret: Int32Array = randomFillSync(new Int32Array(8))) {
+    this.#bytes = new Chaskey(secret.subarray(0, 4))
+    this.#wide = new Chaskey(secret.subarray(4))
+    this.#secret = secret
+  }
+
+  get secret(): Int32Array {
+    return this.#secret
+  }
+
+  /** To be set while there is no fingerprint: all fingerprints depend on it. */
+  set secret(secret: Int32Array) {
+    this.#secret = secret
     this.#bytes = new Chaskey(secret.subarray(0, 4))
     this.#wide = new Chaskey(secret.subarray(4))
   }

@@ -63,6 +63,10 @@ export function schemaIdOf(marks: number): number {
   return marks >>> SCHEMA_ID_SHIFT
 }
 
+export function withSchemaId(marks: number, id: number): number {
+  return (marks & ((1 << SCHEMA_ID_SHIFT) - 1)) | (id << SCHEMA_ID_SHIFT)
+}
+
 /** The refused cost, as {@link keptCost} has rounded it. */
 export function refusedCostOf(marks: number): number {
   const bits = (marks >>> REFUSED_COST_SHIFT) & LARGEST_COST_BITS

@@ -45,6 +45,8 @@ export class RowIndex {
   readonly #segments: Int32Array[]
   readonly #counts: Uint32Array
   readonly #numberMask: number
+  /** Homes that a segment gets at least. */
+  #fewestHomes = FEWEST_HOMES
   /** Bytes of all segments. */
   bytes = 0
 
@@ -55,6 +57,12 @@ export class RowIndex {
     this.#segments = new Array<Int32Array>(segments).fill(NO_SLOTS)
     this.#counts = new Uint32Array(segments)
     this.#numberMask = segments - 1
+  }
+
+  /** From now on a segment has room for its part of so many keys as soon as it has one. 0 ends that. */
+  expect(keys: number): void {
+    const homes = Math.ceil(keys / this.#segments.length / (FULLEST * FULLEST))
+    this.#fewestHomes = Math.max(FEWEST_HOMES, homes)
   }
 
   /** The row with this fingerprint, or {@link NO_ROW}. */
@@ -78,7 +86,7 @@ export class RowIndex {
     const count = (this.#counts[number] ?? 0) + 1
     let segment = this.#segments[number] ?? NO_SLOTS
     while (count > homesIn(segment) * FULLEST || !put(segment, fingerprint, row)) {
-      segment = this.#resize(number, Math.max(FEWEST_HOMES, Math.ceil(homesIn(segment) * GROWTH)))
+      segment = this.#resize(number, Math.max(this.#fewestHomes, Math.ceil(homesIn(segment) * GROWTH)))
     }
     this.#counts[number] = count
   }

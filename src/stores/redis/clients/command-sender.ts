@@ -1,5 +1,6 @@
 // A connection through any object that sends commands.
 
+import { keySlotOf } from './key-slot.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
 
 /** An object that sends one command, given as its words, to the server that has its key. */
@@ -26,12 +27,17 @@ export class CommandConnection implements RedisConnection {
   /** Whether that object is connected cannot be seen. */
   onReady(): void {}
 
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#send(['EVALSHA', sha, '1', key, ...args])
+  /** Whether that object sends to a cluster cannot be seen either. */
+  slotOf(key: string): number {
+    return keySlotOf(key)
   }
 
-  eval(source: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#send(['EVAL', source, '1', key, ...args])
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#send(['EVALSHA', sha, String(keys.length), ...keys, ...args])
+  }
+
+  eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#send(['EVAL', source, String(keys.length), ...keys, ...args])
   }
 
   delete(key: string): Promise<unknown> {

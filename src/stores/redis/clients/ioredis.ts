@@ -1,10 +1,9 @@
 // A connection through ioredis, versions 5 and 6.
 
-import type { Writable } from 'node:stream'
 import { type ClientEmitter, ClientEvents } from './client-events.ts'
+import { keySlotOf } from './key-slot.ts'
 import { ClusterReadyWaiter, type ServerClient } from './ready-waiters.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
-import { WriteBatcher } from './write-batcher.ts'
 
 /** What identifies a client of ioredis, for one server, with sentinels or for a cluster. */
 export interface IoredisLike {
@@ -17,8 +16,6 @@ export interface IoredisLike {
 interface Ioredis extends ClientEmitter {
   readonly status: string
   readonly isCluster?: boolean
-  /** The socket to the server. A cluster client has one for each server and shows none. */
-  readonly stream?: Writable | null
   readonly options: { readonly keyPrefix?: string }
   evalsha(sha: string, keys: number, ...words: readonly string[]): Promise<unknown>
   eval(source: string, keys: number, ...words: readonly string[]): Promise<unknown>
@@ -65,7 +62,6 @@ export class IoredisConnection implements RedisConnection {
   readonly #client: Ioredis
   readonly #events: ClientEvents
   readonly #servers: ClusterReadyWaiter | undefined
-  readonly #batcher = new WriteBatcher()
 
   constructor(original: IoredisLike) {
     const client = original as unknown as Ioredis
@@ -81,6 +77,8 @@ export class IoredisConnection implements RedisConnection {
             enableReadyCheck: false,
             retryDelayOnFailover: 0,
             retryDelayOnClusterDown: 0,
+            // Its answer is another call for each key: see isSlotOnTheMove in error-replies.ts.
+            retryDelayOnTryAgain: 0,
             clusterRetryStrategy: reconnectAfter,
             lazyConnect: false,
             keyPrefix: '',
@@ -128,14 +126,16 @@ export class IoredisConnection implements RedisConnection {
     await this.#servers?.within(Math.max(0, startedAtMs + deadlineMs - performance.now()), notReady)
   }
 
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
-    const { stream } = this.#client
-    if (stream != null) this.#batcher.beforeCommand(stream)
-    return this.#client.evalsha(sha, 1, key, ...args)
+  slotOf(key: string): number {
+    return this.#client.isCluster === true ? keySlotOf(key) : 0
   }
 
-  eval(source: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.eval(source, 1, key, ...args)
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.evalsha(sha, keys.length, ...keys, ...args)
+  }
+
+  eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.eval(source, keys.length, ...keys, ...args)
   }
 
   delete(key: string): Promise<unknown> {

@@ -1,19 +1,9 @@
 // A connection through node-redis, versions 4 to 6, to a cluster.
-//
-// Twin: Redis
 
 import { type ClientEmitter, ClientEvents } from './client-events.ts'
+import { keySlotOf } from './key-slot.ts'
 import { NOT_OPEN } from './node-redis.ts'
 import type { RedisConnection, SendCommand } from './redis-connection.ts'
-
-const SLOT_COUNT = 16_384
-
-/** CRC-16/XMODEM, one entry for each value of a byte. */
-const CRC_TABLE: Uint16Array = Uint16Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte << 8
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021
-  return crc
-})
 
 /** The client of one server. In version 4 it is a promise while it connects. */
 type NodeClient = Partial<{
@@ -70,16 +60,20 @@ export class NodeRedisClusterConnection implements RedisConnection {
     if (this.#cluster.isOpen === true && this.#cluster.masters.length > 0) listener()
   }
 
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#send(key, ['EVALSHA', sha, '1', key, ...args])
+  slotOf(key: string): number {
+    return keySlotOf(key)
   }
 
-  eval(source: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#send(key, ['EVAL', source, '1', key, ...args])
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#send(keys, ['EVALSHA', sha, String(keys.length), ...keys, ...args])
+  }
+
+  eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#send(keys, ['EVAL', source, String(keys.length), ...keys, ...args])
   }
 
   delete(key: string): Promise<unknown> {
-    return this.#send(key, ['DEL', key])
+    return this.#send([key], ['DEL', key])
   }
 
   async sendToAll(words: readonly string[]): Promise<unknown> {
@@ -98,7 +92,8 @@ export class NodeRedisClusterConnection implements RedisConnection {
     this.#endOnReady?.()
   }
 
-  async #send(key: string, words: readonly string[]): Promise<unknown> {
+  /** All keys are in one slot. */
+  async #send([key = '']: readonly string[], words: readonly string[]): Promise<unknown> {
     this.#checkReady(this.#cluster.slots[keySlotOf(key)]?.master)
     return this.#cluster.sendCommand(key, false, words)
   }
@@ -117,18 +112,4 @@ export class NodeRedisClusterConnection implements RedisConnection {
       // The next command for this server fails, and its error is reported.
     }
   }
-}
-
-/**
- * The slot of an ASCII key in a cluster. It depends on the text in the first braces of the key. If there are
- * no braces or they are empty, it depends on the whole key. (Redis cluster specification, "Key distribution
- * model" and "Hash tags".)
- */
-export function keySlotOf(key: string): number {
-  const text = /^[^{]*\{([^}]+)\}/.exec(key)?.[1] ?? key
-  let crc = 0
-  for (let at = 0; at < text.length; at++) {
-    crc = ((crc << 8) & 0xffff) ^ (CRC_TABLE[(crc >> 8) ^ text.charCodeAt(at)] ?? 0)
-  }
-  return crc % SLOT_COUNT
 }

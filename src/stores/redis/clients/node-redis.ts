@@ -70,12 +70,17 @@ export class NodeRedisConnection implements RedisConnection {
     if (this.#client.isReady === true) listener()
   }
 
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.evalSha(sha, { keys: [key], arguments: args as string[] })
+  /** A cluster has another client: see `node-redis-cluster.ts`. */
+  slotOf(): number {
+    return 0
   }
 
-  eval(source: string, key: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.eval(source, { keys: [key], arguments: args as string[] })
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.evalSha(sha, { keys: keys as string[], arguments: args as string[] })
+  }
+
+  eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    return this.#client.eval(source, { keys: keys as string[], arguments: args as string[] })
   }
 
   delete(key: string): Promise<unknown> {

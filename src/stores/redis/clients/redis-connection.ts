@@ -9,8 +9,10 @@ export interface RedisConnection {
   ready(deadlineMs: number): Promise<void> | undefined
   /** Why no command would be sent now. Undefined if one would be sent, or if that cannot be seen. */
   problem(): Error | undefined
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown>
-  eval(source: string, key: string, args: readonly string[]): Promise<unknown>
+  /** One call has keys of one slot only. It is always the same number if all keys are on one server. */
+  slotOf(key: string): number
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  eval(source: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /**
    * Calls `listener` each time when the client is connected, also if it is connected already. The commands that
    * the listener sends are the first. Never calls it for a client whose connection cannot be seen.

@@ -1,11 +1,12 @@
 // The script of the leases, and how a server gets it.
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { RedisConnection } from '../clients/redis-connection.ts'
 import { explainReply } from '../error-replies.ts'
+import { assembleScript } from '../scripts/assemble-script.ts'
 
-const SOURCE: string = readFileSync(new URL('../scripts/leases.lua', import.meta.url), 'utf8')
+// The build replaces the call of assembleScript by its result: see tsup.config.ts.
+const SOURCE: string = assembleScript(new URL('../scripts/leases.lua', import.meta.url))
 const SHA = createHash('sha1').update(SOURCE).digest('hex')
 
 /** What `leases.lua` answers. */
@@ -28,11 +29,11 @@ export async function runLeaseScript(
 ): Promise<LeaseReply> {
   let reply: unknown
   try {
-    reply = await connection.evalSha(SHA, key, args)
+    reply = await connection.evalSha(SHA, [key], args)
   } catch (error) {
     // Nothing has happened yet, because the server did not know the script.
     if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw explainReply(error)
-    reply = await connection.eval(SOURCE, key, args)
+    reply = await connection.eval(SOURCE, [key], args)
   }
   const [held, live] = reply as [unknown, unknown]
   return { held: Number(held), live: Number(live) }

@@ -1,19 +1,34 @@
--- Bans a client from now on, whatever ban it has.
+-- Bans of the application: `block` bans a client from now on, whatever ban it has, and `unblock` ends its ban
+-- and forgets its refusals. What the client has used stays used.
 --
--- KEYS[1]: the key of the client.
--- ARGV[1]: in a test the time in whole milliseconds, else an empty text.
--- ARGV[2]: for how many milliseconds.
+-- Form: { run: 'block', ms: for how many milliseconds }, or { run: 'unblock' }.
 --
--- Answer: 1.
+-- Answer: 1, or 0 if nothing is known of a client that is to be unblocked.
 --
 -- Twin: src/stores/memory/memory-store.ts
+-- Twin: src/stores/redis/operation-form.ts
 
 -- include: storage
 -- include: ban
 
-local for_ms = tonumber(ARGV[2])
-entry = entry or { 0, 0, false }
-entry[3] = bans.banned(for_ms)
-entry[1] = math.max(entry[1], now_ms + math.max(for_ms, entry[2]))
-save(entry)
-return 1
+function operations.block(form)
+  read_entry()
+  entry = entry or { 0, 0, false }
+  entry[3] = bans.banned(form.ms)
+  entry[1] = math.max(entry[1], now_ms + math.max(form.ms, entry[2]))
+  save(entry)
+  return 1
+end
+
+function operations.unblock()
+  read_entry()
+  if not entry then return 0 end
+  if #entry == 3 then
+    call('DEL', key)
+    return 1
+  end
+  entry[3] = false
+  entry[1] = now_ms + entry[2]
+  save(entry)
+  return 1
+end

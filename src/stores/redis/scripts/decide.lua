@@ -1,15 +1,8 @@
 -- Takes a charge from all its limits or from none of them, or answers what it would do.
 --
--- KEYS[1]: the key of the client.
--- ARGV[1]: in a test the time in whole milliseconds, else an empty text.
--- ARGV[2]: the cost in units.
--- ARGV[3]: the id from which the ids of a new client start, from 0 to 2^32 - 1.
--- Then either the general form, which `charge-spec.ts` writes:
--- ARGV[4]: in JSON { limits: [[name, algorithm, units, window_ms, burst, ttl_ms] ...],
---          ban: [units, window_ms, for_ms] }. Without a ban rule, `ban` is absent.
--- ARGV[5]: 'consume' or 'peek'.
--- Or the short form, to consume from one fixed window without a ban rule:
--- ARGV[4] to ARGV[7]: name of the limit, units, window in milliseconds, time to live in milliseconds.
+-- Form: { run: 'consume' or 'peek', cost: units,
+--         limits: [[name, algorithm, units, window_ms, burst, ttl_ms] ...],
+--         ban: [units, window_ms, for_ms] }. Without a ban rule, `ban` is absent.
 --
 -- Answer: { allowed, retry_ms, repeat_ms, ban_ends_in_ms or -1, ban_is_new,
 --           then remaining and reset_ms of each limit,
@@ -19,44 +12,38 @@
 --
 -- Twin: src/stores/memory/decider.ts
 -- Twin: src/stores/memory/memory-decision.ts
--- Twin: src/stores/redis/charge-spec.ts
+-- Twin: src/stores/redis/operation-form.ts
 -- Twin: src/stores/redis/refusal-cache.ts
 -- Twin: src/stores/redis/reply.ts
 
--- include: single-window
 -- include: limits
 -- include: other-counters
 
-local cost, first_id = tonumber(ARGV[2]), tonumber(ARGV[3])
-local spec, verb
-if ttl_text then
-  local units = tonumber(ARGV[5])
-  local limit = { ARGV[4], 'fixed-window', units, tonumber(ARGV[6]), units, tonumber(ttl_text) }
-  spec, verb = { limits = { limit } }, 'consume'
-else
-  spec, verb = cjson.decode(ARGV[4]), ARGV[5]
-end
-local limits = limits_of(spec.limits)
-local states, is_changed, others = {}, false, nil
-if entry then states, is_changed, others = states_now(limits) end
+-- The charge that is decided: its charge, its limits with their states and results, and the places of the
+-- counters of other limits.
+local charge, limits, states, results, others
+local longest_retry_ms
 
-local results = {}
-local all_allowed, longest_retry_ms, longest_ttl_ms = true, 0, 0
-for index, limit in ipairs(limits) do
-  local algorithm = algorithms[limit.algorithm]
-  states[index] = states[index] or algorithm.initial_state((first_id + index) % 4294967296)
-  results[index] = algorithm.charge(states[index], limit, cost)
-  all_allowed = all_allowed and results[index].allowed
-  longest_retry_ms = math.max(longest_retry_ms, results[index].retry_ms)
-  longest_ttl_ms = math.max(longest_ttl_ms, limit.ttl_ms)
+-- Charges each limit, and keeps the results. Returns whether all of them allow the charge.
+local function charge_all(first_id)
+  results, longest_retry_ms = {}, 0
+  local all_allowed = true
+  for index, limit in ipairs(limits) do
+    local algorithm = algorithms[limit.algorithm]
+    states[index] = states[index] or algorithm.initial_state((first_id + index) % 4294967296)
+    results[index] = algorithm.charge(states[index], limit, charge.cost)
+    all_allowed = all_allowed and results[index].allowed
+    longest_retry_ms = math.max(longest_retry_ms, results[index].retry_ms)
+  end
+  return all_allowed
 end
 
 -- In how many milliseconds the same charge can be taken again. 0 if it can be taken at once.
 local function repeat_ms()
   local longest_ms = 0
   for index, limit in ipairs(limits) do
-    if results[index].remaining < cost then
-      local again = algorithms[limit.algorithm].charge(results[index].state, limit, cost)
+    if results[index].remaining < charge.cost then
+      local again = algorithms[limit.algorithm].charge(results[index].state, limit, charge.cost)
       longest_ms = math.max(longest_ms, again.retry_ms)
     end
   end
@@ -64,6 +51,8 @@ local function repeat_ms()
 end
 
 local function take()
+  local longest_ttl_ms = 0
+  for _, limit in ipairs(limits) do longest_ttl_ms = math.max(longest_ttl_ms, limit.ttl_ms) end
   local expires_at_ms = math.max(entry and entry[1] or 0, now_ms + longest_ttl_ms)
   local taken = { expires_at_ms, longest_ttl_ms, entry and entry[3] or false }
   local reply = { 1, 0, repeat_ms(), -1, 0 }
@@ -82,10 +71,6 @@ local function take()
   save(taken)
   return reply
 end
-
-local is_banned = entry and bans.ends_in_ms(entry[3]) > 0
--- The rest is not needed for the most frequent charges, and to define it takes time.
-if all_allowed and not is_banned and verb ~= 'peek' then return take() end
 
 -- What a limit answers before anything is taken.
 local function result_without_charge(index)
@@ -113,7 +98,7 @@ end
 
 -- Returns in how many milliseconds the ban ends. 0 if the client is not banned.
 local function count_refusal()
-  local rule = { units = spec.ban[1], window_ms = spec.ban[2], for_ms = spec.ban[3] }
+  local rule = { units = charge.ban[1], window_ms = charge.ban[2], for_ms = charge.ban[3] }
   entry = entry or { 0, 0, false }
   entry[3] = bans.with_refusal(entry[3], rule)
   local ends_in_ms = bans.ends_in_ms(entry[3])
@@ -122,9 +107,8 @@ local function count_refusal()
   return ends_in_ms
 end
 
-local function refuse()
-  local ends_in_ms = entry and bans.ends_in_ms(entry[3]) or 0
-  if ends_in_ms == 0 and spec.ban and verb ~= 'peek' then
+local function refuse(ends_in_ms, is_changed)
+  if ends_in_ms == 0 and charge.ban and charge.run ~= 'peek' then
     ends_in_ms = count_refusal()
     return ends_in_ms > 0 and banned_reply(ends_in_ms, 1) or refused_reply()
   end
@@ -132,7 +116,7 @@ local function refuse()
   return ends_in_ms > 0 and banned_reply(ends_in_ms, 0) or refused_reply()
 end
 
-local function peek()
+local function peek(is_changed)
   if is_changed then save(entry) end
   local reply = { 1, 0, 0, -1, 0 }
   for index = 1, #limits do
@@ -142,4 +126,17 @@ local function peek()
   return reply
 end
 
-return all_allowed and not is_banned and peek() or refuse()
+local function decide(form, first_id)
+  read_entry()
+  charge, limits = form, limits_of(form)
+  local is_changed = false
+  states, others = {}, nil
+  if entry then states, is_changed, others = states_now(limits) end
+  local all_allowed = charge_all(first_id)
+  local ends_in_ms = entry and bans.ends_in_ms(entry[3]) or 0
+  if not all_allowed or ends_in_ms > 0 then return refuse(ends_in_ms, is_changed) end
+  if charge.run == 'peek' then return peek(is_changed) end
+  return take()
+end
+
+operations.consume, operations.peek = decide, decide

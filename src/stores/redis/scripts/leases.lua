@@ -1,5 +1,7 @@
--- Takes, keeps, releases and counts the leases of one client. A sorted set has the id of each lease, with the time at
--- which it expires as its score. All times are of the server.
+-- Takes, keeps, releases and counts the leases of one client. A sorted set has the id of each lease, with the
+-- time at which it expires as its score. All times are of the server.
+--
+-- It is no operation of batch.lua: its data are a sorted set, and not what batch.lua stores of a client.
 --
 -- KEYS[1]: the key of the client.
 -- ARGV[1]: 'take', 'release' or 'count'.

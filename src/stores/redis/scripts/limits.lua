@@ -12,7 +12,8 @@
 -- - initial_state(id): the state of a new client.
 -- - charge(state, limit, cost): { allowed, remaining, reset_ms, retry_ms, state }, by name.
 -- - over_at_ms(state, window_ms): when the state counts no more. Then it can be forgotten.
--- - rewind(state, limit): the state on a clock that was set back. The same table if it was not.
+-- - rewind(state, limit): the state on a clock that was set back, or after a charge on a limit with other
+--   units. The same table if nothing has changed.
 -- - receipt_numbers(state): three numbers that `refund` needs of the state that a charge left.
 -- - refund(state, receipt_numbers, limit, cost): the state without that charge.
 local algorithms = {
@@ -21,10 +22,12 @@ local algorithms = {
   ['token-bucket'] = token_bucket,
 }
 
--- `listed` is { { name, algorithm, units, window_ms, burst, ttl_ms } ... }, as in `charge-spec.ts`.
-local function limits_of(listed)
+-- The limits of a form, by name: there they are { name, algorithm, units, window_ms, burst, ttl_ms }. A form
+-- keeps them for its next operation.
+local function limits_of(form)
+  if form.named_limits then return form.named_limits end
   local limits = {}
-  for index, one in ipairs(listed) do
+  for index, one in ipairs(form.limits) do
     limits[index] = {
       name = one[1],
       algorithm = one[2],
@@ -34,6 +37,7 @@ local function limits_of(listed)
       ttl_ms = one[6],
     }
   end
+  form.named_limits = limits
   return limits
 end
 

@@ -1,7 +1,5 @@
--- The entry of a client, as a script works with it. It hides in which of two formats Redis stores the entry,
--- what of it can be read, and when Redis deletes it.
---
--- KEYS[1]: the key of the client.
+-- The entry of a client, as an operation works with it. It hides in which of two formats Redis stores the
+-- entry, what of it can be read, and when Redis deletes it.
 --
 -- An entry is { expires_at_ms, ttl_ms, ban or false, name, algorithm, window_ms, state ... }, where name,
 -- algorithm, window_ms and state stand for each counter of the client: those of the last charge, then those
@@ -35,7 +33,8 @@ local function unpack_list()
   for at = 4, #list, 4 do
     local algorithm, state = list[at + 1], list[at + 3]
     local is_readable = algorithm == 'sliding-window' and #state % 3 == 1
-      or (algorithm == 'fixed-window' or algorithm == 'token-bucket') and #state == 3
+      or algorithm == 'fixed-window' and #state == 3
+      or algorithm == 'token-bucket' and #state == 4
     -- The comparison fails for a name that is no text.
     is_readable = is_readable and list[at] >= '' and has_numbers(list, at + 2, at + 2)
     if not is_readable or not has_numbers(state, 1, #state) then return end
@@ -69,15 +68,19 @@ local function encode(changed)
   )
 end
 
--- Nil if nothing is known of the client.
-local entry = stored and decode() or nil
--- Redis deletes an entry that has expired. On the clock of a test it does not, and the script ignores the
--- entry.
-if entry and entry[1] <= now_ms then entry = nil end
+-- The entry of the client that the operation is about. Nil if nothing is known of the client.
+local entry
+
+local function read_entry()
+  entry = stored and decode() or nil
+  -- Redis deletes an entry that has expired. On the clock of a test it does not, and the script ignores the
+  -- entry.
+  if entry and entry[1] <= now_ms then entry = nil end
+end
 
 local function save(changed)
   local expires_in_ms = math.max(1, changed[1] - now_ms)
   -- Redis counts the time to live on its own clock, which may run faster than the clock of a test.
   if is_test then expires_in_ms = math.max(expires_in_ms, 3600000) end
-  call('PSETEX', KEYS[1], expires_in_ms, encode(changed))
+  call('PSETEX', key, expires_in_ms, encode(changed))
 end

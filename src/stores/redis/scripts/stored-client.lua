@@ -1,6 +1,5 @@
--- What Redis stores of a client, as bytes. All is under one key, which a script reads once and writes once.
---
--- KEYS[1]: the key of the client.
+-- What Redis stores of a client, as bytes. All is under one key, which an operation reads once and writes
+-- once.
 --
 -- The bytes have one of two formats:
 -- - MessagePack: { expires_at_ms, ttl_ms, ban or false, name, algorithm, window_ms, state ... }, where name,
@@ -12,17 +11,22 @@
 -- A value that cannot be read is treated as absent: one of another type, or other bytes. The next write
 -- replaces it. `PSETEX` replaces a value of any type.
 --
--- Twin: src/stores/redis/charge-spec.ts
+-- Twin: src/stores/redis/operation-form.ts
 
 local SINGLE_WINDOW_MARK = 1
--- Larger than each time in this format. `charge-spec.ts` does not ask for a larger one in the short form.
+-- Larger than each time in this format. `operation-form.ts` does not ask for a larger one in the short form.
 local LARGEST_TIME = 2 ^ 47
 -- Times take 6 bytes and units 7 bytes, so that a value is short and any bytes are whole numbers.
 local SINGLE_WINDOW_NUMBERS, SINGLE_WINDOW_FORMAT, NAME_STARTS_AT = '<Bi6i6i6I7i6I4', '<Bi6i6i6I7i6I4s', 37
 
--- False if Redis has no such key.
-local stored = redis.pcall('GET', KEYS[1])
-if stored and stored.err then
-  if not string.find(stored.err, 'WRONGTYPE', 1, true) then return stored end
-  stored = false
+-- The key of the client that the operation is about, and its bytes: false if Redis has no such key.
+local key, stored
+
+local function read_client(of_key)
+  key = of_key
+  stored = redis.pcall('GET', key)
+  if stored and stored.err then
+    if not string.find(stored.err, 'WRONGTYPE', 1, true) then error(stored) end
+    stored = false
+  end
 end

@@ -1,4 +1,5 @@
--- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id }.
+-- The arithmetic of a token bucket. A state is { full_at_ms, full_at_parts, fill_id, units }: the units
+-- are those of the limit that it was written with. A new client's state has none.
 -- Twin: src/limits/token-bucket.ts
 --
 -- The remainder is taken with `math.fmod`, which is exact, as the remainder of JavaScript is. Lua computes
@@ -19,7 +20,7 @@ local function debt_of(state, limit)
 end
 
 local function bucket(debt, limit, fill_id)
-  return { now_ms + math.floor(debt / limit.units), math.fmod(debt, limit.units), fill_id }
+  return { now_ms + math.floor(debt / limit.units), math.fmod(debt, limit.units), fill_id, limit.units }
 end
 
 function token_bucket.charge(state, limit, cost)
@@ -50,7 +51,17 @@ function token_bucket.over_at_ms(state)
   return state[2] > 0 and state[1] + 1 or state[1]
 end
 
+-- A unit is `window_ms` parts, whatever the rate. So the parts that are missing stay the same.
+local function with_limit(state, limit)
+  if state[4] == nil or state[4] == limit.units then return state end
+  local debt = debt_of(state, { units = state[4] })
+  -- Its time counts again if the clock is set back, and parts of another size do not.
+  if debt == 0 then return { state[1], 0, state[3], limit.units } end
+  return bucket(math.min(debt, limit.burst * limit.window_ms), limit, state[3])
+end
+
 function token_bucket.rewind(state, limit)
+  state = with_limit(state, limit)
   local capacity = limit.burst * limit.window_ms
   if debt_of(state, limit) <= capacity then return state end
   return bucket(capacity, limit, state[3])

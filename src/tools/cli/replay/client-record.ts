@@ -7,16 +7,17 @@ export class ClientRecord {
   refused = 0
   firstRefusedMs = 0
   lastRefusedMs = 0
-  #read: UnlimitedUsage | undefined
+  /** Of reads, or of all requests where one limit serves all methods. */
+  #readOrAny: UnlimitedUsage | undefined
   #write: UnlimitedUsage | undefined
 
   /**
    * The client's usage in a class. Made when it is asked for: most clients have requests of one class only.
    */
   usage(requestClass: RequestClass): UnlimitedUsage {
-    if (requestClass === 'read') {
-      this.#read ??= { highestUnits: 0, state: undefined }
-      return this.#read
+    if (requestClass !== 'write') {
+      this.#readOrAny ??= { highestUnits: 0, state: undefined }
+      return this.#readOrAny
     }
     this.#write ??= { highestUnits: 0, state: undefined }
     return this.#write
@@ -24,7 +25,7 @@ export class ClientRecord {
 
   /** The client's highest usage in a class, in units; 0 where it had no request. */
   highestUnits(requestClass: RequestClass): number {
-    return (requestClass === 'read' ? this.#read : this.#write)?.highestUnits ?? 0
+    return (requestClass === 'write' ? this.#write : this.#readOrAny)?.highestUnits ?? 0
   }
 
   countRefusal(nowMs: number): void {

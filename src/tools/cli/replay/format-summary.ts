@@ -1,4 +1,3 @@
-import { REQUEST_CLASSES } from '../../../limits/request-class.ts'
 import { alignColumns } from '../../audit/format-routes.ts'
 import { printableText } from '../printable-text.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
@@ -8,6 +7,7 @@ export function formatSummary(summary: ReplaySummary): string {
   const sections = [
     totals(summary),
     classTable(summary),
+    comparisonTable(summary),
     suggestionTable(summary),
     clientTable(summary),
     minuteTable(summary),
@@ -26,8 +26,8 @@ function totals({ from, to, lines, requests, clients, refusedClients, refused }:
 }
 
 function classTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.map((name) => {
-    const { requests, allowed, refused, clients, refusedClients, limit } = classes[name]
+  const rows = Object.entries(classes).map(([name, summary]) => {
+    const { requests, allowed, refused, clients, refusedClients, limit } = summary
     const counts = [requests, allowed, refused, clients, refusedClients].map(String)
     return [name, formatLimit(limit), ...counts]
   })
@@ -35,6 +35,21 @@ function classTable({ classes }: ReplaySummary): string {
     ['CLASS', 'LIMIT', 'REQUESTS', 'ALLOWED', 'REFUSED', 'CLIENTS', 'REFUSED CLIENTS'],
     ...rows,
   ])
+}
+
+/** What each of several limits of a class would have refused. */
+function comparisonTable({ classes }: ReplaySummary): string {
+  const rows = Object.entries(classes).flatMap(([name, { requests, clients, compared }]) => {
+    return compared.map(({ limit, refused, refusedClients }) => [
+      name,
+      formatLimit(limit),
+      formatShare(refused, requests),
+      formatShare(refusedClients, clients),
+    ])
+  })
+  if (rows.length === 0) return ''
+  const table = alignColumns([['CLASS', 'COMPARED LIMIT', 'REFUSED', 'REFUSED CLIENTS'], ...rows])
+  return `${table}\nThe other tables are about the first limit of each class.`
 }
 
 function formatLimit(limit: ClassSummary['limit']): string {
@@ -45,8 +60,7 @@ function formatLimit(limit: ClassSummary['limit']): string {
 
 /** The limits that would refuse nobody, and those that would refuse a small share of the clients. */
 function suggestionTable({ classes }: ReplaySummary): string {
-  const rows = REQUEST_CLASSES.flatMap((name) => {
-    const { suggestions, clients, limit } = classes[name]
+  const rows = Object.entries(classes).flatMap(([name, { suggestions, clients, limit }]) => {
     const option = limit?.algorithm === 'token-bucket' ? 'burst' : 'limit'
     return suggestions.map(({ share, limit: units, refusedClients }) => [
       name,
@@ -107,6 +121,11 @@ function notes(summary: ReplaySummary): string[] {
 
 function formatTime(iso: string): string {
   return iso.replace('T', ' ').replace(/(?:\.\d+)?Z$/, '')
+}
+
+/** Without a share where the whole is unknown: the clients of a class whose first limit is `false`. */
+function formatShare(part: number, whole: number): string {
+  return whole === 0 ? String(part) : `${part} (${formatPercent(part, whole)})`
 }
 
 function formatPercent(part: number, whole: number): string {

@@ -8,11 +8,12 @@ import { createClientResolver, NO_CLIENT_WARNINGS } from '../../../client/client
 import { trustNobody } from '../../../client/proxy-trust.ts'
 import { type AlgorithmState, algorithmOf } from '../../../limits/algorithms.ts'
 import { LARGEST_LIMIT, type Limit } from '../../../limits/limit.ts'
-import { isDynamic } from '../../../limits/policy.ts'
-import { REQUEST_CLASSES, type RequestClass } from '../../../limits/request-class.ts'
+import { isDynamic, type Policy } from '../../../limits/policy.ts'
+import { READ_AND_WRITE, type RequestClass } from '../../../limits/request-class.ts'
 import { classesOfMethod } from '../../../limits/request-methods.ts'
 import { parseSettings, type Settings } from '../../../options/settings.ts'
-import { MemoryStore, type MemoryStoreStats } from '../../../stores/memory/memory-store.ts'
+import type { MemoryStoreStats } from '../../../stores/memory/memory-stats.ts'
+import { MemoryStore } from '../../../stores/memory/memory-store.ts'
 import { storeKeysOf } from '../../../stores/store-key.ts'
 import type { LogEntry } from '../log/log-entry.ts'
 import type { ReplayLimiterOptions } from './replay-options.ts'
@@ -40,7 +41,9 @@ export class OfflineLimiter {
   readonly #store: MemoryStore
   readonly #clientKeyOf: (entry: LogEntry) => string
   readonly #storeKeyOf: ReturnType<typeof storeKeysOf>
-  readonly #unreachableLimits: Readonly<Record<RequestClass, Limit | undefined>>
+  readonly #unreachableLimits: ReadonlyMap<RequestClass, Limit | undefined>
+  /** The classes that it counts: one where one limit serves all methods. */
+  readonly classes: readonly RequestClass[]
   #nowMs = 0
 
   /** @throws RateLimiterError for options that are wrong */
@@ -50,30 +53,39 @@ export class OfflineLimiter {
     this.#store = new MemoryStore({ clock })
     this.#clientKeyOf = clientKeyResolver(this.#settings)
     this.#storeKeyOf = storeKeysOf(this.#settings.name)
-    const [read, write] = REQUEST_CLASSES.map((requestClass) => unreachableLimit(this.limitOf(requestClass)))
-    this.#unreachableLimits = { read, write }
+    this.classes = options.limit === undefined ? READ_AND_WRITE : ['any']
+    this.#unreachableLimits = new Map(this.classes.map((one) => [one, unreachableLimit(this.limitOf(one))]))
   }
 
   /** The limit of a class; undefined where it has none. */
   limitOf(requestClass: RequestClass): Limit | undefined {
-    const policy = this.#settings.policies[requestClass]
-    return policy === false || isDynamic(policy) ? undefined : policy.limits[0]
+    return this.#policyOf(requestClass)?.limits[0]
   }
 
   /** @param nowMs the time of the request; never earlier than in the last call */
   decide(entry: LogEntry, nowMs: number): OfflineDecision {
-    this.#nowMs = nowMs
     const clientKey = this.#clientKeyOf(entry)
-    const [requestClass = 'read'] = classesOfMethod({ method: entry.method, headers: {} })
-    const policy = this.#settings.policies[requestClass]
-    if (policy === false || isDynamic(policy)) return { clientKey, requestClass, allowed: true }
+    const [readOrWrite = 'read'] = classesOfMethod({ method: entry.method, headers: {} })
+    const [requestClass = readOrWrite] = this.classes.length === 1 ? this.classes : []
+    return { clientKey, requestClass, allowed: this.admits(clientKey, requestClass, nowMs) }
+  }
+
+  /**
+   * Charges a request of a client, and says whether it is allowed.
+   *
+   * @param nowMs the time of the request; never earlier than in the last call
+   */
+  admits(clientKey: string, requestClass: RequestClass, nowMs: number): boolean {
+    this.#nowMs = nowMs
+    const policy = this.#policyOf(requestClass)
+    if (policy === undefined) return true
     const charge = {
       key: this.#storeKeyOf(requestClass, clientKey),
       limits: policy.limits,
       cost: 1,
       refundable: false,
     }
-    return { clientKey, requestClass, allowed: this.#store.consume(charge).allowed }
+    return this.#store.consume(charge).allowed
   }
 
   /**
@@ -82,11 +94,17 @@ export class OfflineLimiter {
    * refuses a client exactly when the client's highest usage is above the limit.
    */
   countUsage(usage: UnlimitedUsage, requestClass: RequestClass, nowMs: number): void {
-    const limit = this.#unreachableLimits[requestClass]
+    const limit = this.#unreachableLimits.get(requestClass)
     if (limit === undefined) return
     const { state, remaining } = algorithmOf(limit).charge(usage.state as AlgorithmState, nowMs, limit, 1)
     usage.state = state
     usage.highestUnits = Math.max(usage.highestUnits, limit.burst - remaining)
+  }
+
+  #policyOf(requestClass: RequestClass): Policy | undefined {
+    const [plan] = this.#settings.plans
+    const policy = plan?.policies[requestClass === 'write' ? 'write' : 'read']
+    return policy === undefined || policy === false || isDynamic(policy) ? undefined : policy
   }
 
   stats(): MemoryStoreStats {

@@ -3,7 +3,9 @@ import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../../limits/algorithms.ts'
 import type { AlgorithmName } from '../../../limits/limit.ts'
-import type { LimitOptions, RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
+import type { RequestClass } from '../../../limits/request-class.ts'
+import type { LimitOptions } from '../../../options/budget-options.ts'
+import type { RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
 import { type CommandLine, type OptionConfigs, parseCommandLine, readWholeNumber } from '../command-line.ts'
 import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
 
@@ -11,7 +13,9 @@ import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
 export interface ReplaySettings {
   /** Logs in any order; `-` is standard input. */
   readonly paths: readonly string[]
+  /** With the first of several budgets of each class. */
   readonly limiter: ReplayLimiterOptions
+  readonly compared: readonly ComparedOptions[]
   readonly format: LogFormat
   readonly forwardedField: string | undefined
   /** The file to which a chart is written; undefined for no chart. */
@@ -28,13 +32,22 @@ export type ReplayLimiterOptions = Pick<
   RateLimiterOptions,
   'windowSec' | 'ttlSec' | 'ipv6Subnet' | 'trustProxy'
 > & {
-  readonly read: LimitOptions | false
-  readonly write: LimitOptions | false
+  /** One limit for all methods. Then there is no `read` and no `write`. */
+  readonly limit?: LimitOptions | false
+  readonly read?: LimitOptions | false
+  readonly write?: LimitOptions | false
+}
+
+/** The options of a limiter with one of several budgets of a class. */
+export interface ComparedOptions {
+  readonly requestClass: RequestClass
+  readonly limiter: ReplayLimiterOptions
 }
 
 const REPLAY_OPTIONS = {
-  read: { type: 'string' },
-  write: { type: 'string' },
+  limit: { type: 'string', isList: true },
+  read: { type: 'string', isList: true },
+  write: { type: 'string', isList: true },
   window: { type: 'string' },
   algorithm: { type: 'string' },
   burst: { type: 'string' },
@@ -50,7 +63,20 @@ const REPLAY_OPTIONS = {
   mask: { type: 'boolean' },
 } as const satisfies OptionConfigs
 
+/** How the limits count. */
+interface Counting {
+  readonly algorithm: AlgorithmName
+  readonly burst?: number
+}
+
 type ReplayValues = CommandLine<typeof REPLAY_OPTIONS>['values']
+
+/** The options that take several budgets to compare, and the class that each of them limits. */
+const BUDGETS: Readonly<Partial<Record<keyof ReplayValues, RequestClass>>> = {
+  limit: 'any',
+  read: 'read',
+  write: 'write',
+}
 
 const DEFAULTS = { read: 1000, write: 200, windowSec: 60, top: 10 } as const
 
@@ -62,7 +88,8 @@ export function readReplayOptions(args: readonly string[]): ReplaySettings {
   }
   return {
     paths: operands,
-    limiter: readLimiterOptions(values),
+    limiter: readLimiterOptions(withFirstBudgets(values)),
+    compared: readComparedOptions(values),
     format: checkChoice('--format', values.format, LOG_FORMATS, 'auto'),
     forwardedField: values['forwarded-field'],
     chart: values.chart,
@@ -71,6 +98,32 @@ export function readReplayOptions(args: readonly string[]): ReplaySettings {
     progress: values['no-progress'] !== true,
     mask: values.mask ?? false,
   }
+}
+
+function withFirstBudgets(values: ReplayValues): ReplayValues {
+  const first = Object.keys(BUDGETS).flatMap((name) => {
+    const [budget] = budgetsOf(values, name)
+    return budget === undefined ? [] : [[name, budget]]
+  })
+  return { ...values, ...Object.fromEntries(first) }
+}
+
+/** One limiter for each budget of the options that have several. All else is the same. */
+function readComparedOptions(values: ReplayValues): ComparedOptions[] {
+  const base = withFirstBudgets(values)
+  return Object.entries(BUDGETS).flatMap(([name, requestClass]) => {
+    const budgets = budgetsOf(values, name)
+    if (budgets.length < 2) return []
+    return budgets.map((budget) => {
+      return { requestClass, limiter: readLimiterOptions({ ...base, [name]: budget }) }
+    })
+  })
+}
+
+/** The budgets in the list of an option, such as `50,100`. */
+function budgetsOf(values: ReplayValues, name: string): string[] {
+  const list: unknown = values[name as keyof ReplayValues]
+  return typeof list === 'string' ? list.split(',').map((budget) => budget.trim()) : []
 }
 
 function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
@@ -83,8 +136,7 @@ function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
   const ipv6Subnet = readWholeNumber('--ipv6-subnet', values['ipv6-subnet'], 32)
   const counting = { algorithm, ...(burst === undefined ? {} : { burst }) }
   return {
-    read: readLimit('--read', values.read, DEFAULTS.read, counting),
-    write: readLimit('--write', values.write, DEFAULTS.write, counting),
+    ...readBudgets(values, counting),
     windowSec: readSeconds('--window', values.window) ?? DEFAULTS.windowSec,
     ...(ttlSec === undefined ? {} : { ttlSec }),
     ...(ipv6Subnet === undefined ? {} : { ipv6Subnet }),
@@ -92,11 +144,33 @@ function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
   }
 }
 
+/** One budget for all methods with `--limit`, or else one for reads and one for writes. */
+function readBudgets(
+  { limit, read, write }: ReplayValues,
+  counting: Counting,
+): Pick<ReplayLimiterOptions, 'limit' | 'read' | 'write'> {
+  if (limit === undefined) {
+    return {
+      read: readLimit('--read', read, DEFAULTS.read, counting),
+      write: readLimit('--write', write, DEFAULTS.write, counting),
+    }
+  }
+  if (read !== undefined || write !== undefined) {
+    throw new RateLimiterError({
+      code: 'impossible_combination',
+      option: `--limit and ${read === undefined ? '--write' : '--read'}`,
+      problem: 'cannot both be set',
+      remedy: 'Keep --limit for one budget for all methods, or --read and --write for a budget each.',
+    })
+  }
+  return { limit: readLimit('--limit', limit, DEFAULTS.read, counting) }
+}
+
 function readLimit(
   option: string,
   text: string | undefined,
   defaultLimit: number,
-  counting: { readonly algorithm: AlgorithmName; readonly burst?: number },
+  counting: Counting,
 ): LimitOptions | false {
   if (text === 'false') return false
   const limit = text === undefined ? defaultLimit : /^\d{1,15}$/.test(text) ? Number(text) : 0

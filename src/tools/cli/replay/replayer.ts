@@ -1,6 +1,7 @@
 import type { RequestClass } from '../../../limits/request-class.ts'
 import type { LogEntry, ParsedLine } from '../log/log-entry.ts'
 import { ClientRecord } from './client-record.ts'
+import type { ComparedLimit } from './compared-limit.ts'
 import type { OfflineLimiter } from './offline-limiter.ts'
 
 /** The requests of a class, or of a minute. */
@@ -30,10 +31,8 @@ export class Replayer {
   readonly clients: Map<string, ClientRecord> = new Map()
   /** By the number of the minute since the epoch. */
   readonly minutes: Map<number, RequestCounts> = new Map()
-  readonly classes: Readonly<Record<RequestClass, RequestCounts>> = {
-    read: { requests: 0, refused: 0 },
-    write: { requests: 0, refused: 0 },
-  }
+  readonly classes: ReadonlyMap<RequestClass, RequestCounts>
+  refused = 0
   /** The first unreadable lines. */
   readonly unreadableLines: UnreadableLine[] = []
   lines = 0
@@ -48,17 +47,17 @@ export class Replayer {
   firstMs = 0
   lastMs = 0
   readonly #limiter: OfflineLimiter
+  /** Further limits that count the same requests. */
+  readonly compared: readonly ComparedLimit[]
 
-  constructor(limiter: OfflineLimiter) {
+  constructor(limiter: OfflineLimiter, compared: readonly ComparedLimit[] = []) {
     this.#limiter = limiter
+    this.compared = compared
+    this.classes = new Map(limiter.classes.map((one) => [one, { requests: 0, refused: 0 }]))
   }
 
   get requests(): number {
     return this.lines - this.unreadable - this.directives
-  }
-
-  get refused(): number {
-    return this.classes.read.refused + this.classes.write.refused
   }
 
   /**
@@ -85,16 +84,18 @@ export class Replayer {
     const nowMs = this.#advanceTime(entry.timeMs)
     if (entry.forwarded !== undefined) this.forwardedLines++
     const { clientKey, requestClass, allowed } = this.#limiter.decide(entry, nowMs)
+    for (const one of this.compared) if (one.requestClass === requestClass) one.count(clientKey, nowMs)
     const client = this.#clientAt(clientKey)
     client.requests++
     this.#limiter.countUsage(client.usage(requestClass), requestClass, nowMs)
     const minuteCounts = this.#countsAt(Math.floor(nowMs / MINUTE_MS))
-    const classCounts = this.classes[requestClass]
+    const classCounts = this.classes.get(requestClass)
     minuteCounts.requests++
-    classCounts.requests++
+    if (classCounts !== undefined) classCounts.requests++
     if (allowed) return
+    this.refused++
     minuteCounts.refused++
-    classCounts.refused++
+    if (classCounts !== undefined) classCounts.refused++
     client.countRefusal(nowMs)
   }
 

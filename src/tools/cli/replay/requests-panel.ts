@@ -1,5 +1,20 @@
 import { MINUTE_MS, type Replayer } from './replayer.ts'
-import { ALLOWED_COLOUR, drawAxes, drawBar, drawHeading, drawText, PLOT, REFUSED_COLOUR } from './svg.ts'
+import {
+  ALLOWED_COLOUR,
+  drawAxis,
+  drawBar,
+  drawHeading,
+  drawLegend,
+  drawScale,
+  FOOT_HEIGHT,
+  HEAD_HEIGHT,
+  type Panel,
+  type Plot,
+  REFUSED_COLOUR,
+} from './svg.ts'
+import { linearValues, timeTicks, verticalTicks } from './ticks.ts'
+
+const PLOT: Plot = { left: 72, top: HEAD_HEIGHT, width: 686, height: 160 }
 
 /** More bars would be too narrow to see. */
 const MAX_BARS = 170
@@ -7,43 +22,75 @@ const MAX_BARS = 170
 /** The usual lengths of a bar, in minutes. */
 const LENGTHS_MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440]
 
+interface Bar {
+  allowed: number
+  refused: number
+}
+
 /** Draws the requests over time: a bar of the allowed requests, and above it the refused ones. */
-export function drawRequestsPanel({
-  minutes,
-  firstMs,
-  lastMs,
-}: Pick<Replayer, 'minutes' | 'firstMs' | 'lastMs'>): string {
-  const firstMinute = Math.floor(firstMs / MINUTE_MS)
-  const minuteCount = Math.floor(lastMs / MINUTE_MS) - firstMinute + 1
+export function drawRequestsPanel(replayer: Pick<Replayer, 'minutes' | 'firstMs' | 'lastMs'>): Panel {
+  const firstMinute = Math.floor(replayer.firstMs / MINUTE_MS)
+  const minuteCount = Math.floor(replayer.lastMs / MINUTE_MS) - firstMinute + 1
   const barMinutes = barLength(minuteCount)
-  const bars = Array.from({ length: Math.ceil(minuteCount / barMinutes) }, () => ({
-    allowed: 0,
-    refused: 0,
-  }))
+  const bars = collectBars(replayer, firstMinute, minuteCount, barMinutes)
+  const values = linearValues(bars.reduce((top, { allowed, refused }) => Math.max(top, allowed + refused), 0))
+  const heightOf = (count: number): number => (count / (values.at(-1) ?? 1)) * PLOT.height
+  const endMs = (firstMinute + bars.length * barMinutes) * MINUTE_MS
+  return {
+    height: HEAD_HEIGHT + PLOT.height + FOOT_HEIGHT,
+    elements: [
+      drawHeading(
+        PLOT,
+        replayer.minutes.size === 0 ? 'No requests' : `Requests, in bars of ${formatLength(barMinutes)}`,
+      ),
+      ...drawLegend(PLOT, [
+        { label: 'allowed', colour: ALLOWED_COLOUR },
+        { label: 'refused', colour: REFUSED_COLOUR },
+      ]),
+      ...drawScale(PLOT, verticalTicks(values, heightOf)),
+      ...bars.flatMap((bar, index) => drawBars(bar, index, PLOT.width / bars.length, heightOf)),
+      ...(replayer.minutes.size === 0
+        ? []
+        : drawAxis(PLOT, 'time, in UTC', timeTicks(firstMinute * MINUTE_MS, endMs, PLOT.width))),
+    ],
+  }
+}
+
+function collectBars(
+  { minutes }: Pick<Replayer, 'minutes'>,
+  firstMinute: number,
+  minuteCount: number,
+  barMinutes: number,
+): readonly Bar[] {
+  const bars = Array.from({ length: Math.ceil(minuteCount / barMinutes) }, () => ({ allowed: 0, refused: 0 }))
   for (const [minute, { requests, refused }] of minutes) {
     const bar = bars[Math.floor((minute - firstMinute) / barMinutes)]
     if (bar === undefined) continue
     bar.allowed += requests - refused
     bar.refused += refused
   }
-  const highest = bars.reduce((top, { allowed, refused }) => Math.max(top, allowed + refused), 0)
-  const width = PLOT.width / Math.max(1, bars.length)
-  const scale = PLOT.height / Math.max(1, highest)
-  const drawnBars = bars.flatMap(({ allowed, refused }, index) => {
-    const x = PLOT.left + index * width
-    const drawn: string[] = []
-    if (allowed > 0) drawn.push(drawBar(x, width * 0.85, allowed * scale, ALLOWED_COLOUR))
-    if (refused > 0) drawn.push(drawBar(x, width * 0.85, refused * scale, REFUSED_COLOUR, allowed * scale))
-    return drawn
-  })
-  const labelY = PLOT.top + PLOT.height + 18
-  return [
-    drawHeading(`Requests in ${formatLength(barMinutes)}: allowed, and above them refused`),
-    drawAxes(highest),
-    ...drawnBars,
-    drawText(PLOT.left, labelY, formatTime(firstMs)),
-    drawText(PLOT.left + PLOT.width, labelY, formatTime(lastMs), 'end'),
-  ].join('\n')
+  return bars
+}
+
+function drawBars(
+  { allowed, refused }: Bar,
+  index: number,
+  width: number,
+  heightOf: (count: number) => number,
+): string[] {
+  const shape = { x: index * width, width: width * 0.85 }
+  const drawn: string[] = []
+  let end = 0
+  for (const [count, colour] of [
+    [allowed, ALLOWED_COLOUR],
+    [refused, REFUSED_COLOUR],
+  ] as const) {
+    if (count === 0) continue
+    const bar = drawBar(PLOT, { ...shape, height: heightOf(count), colour }, end)
+    drawn.push(bar.element)
+    end = bar.end
+  }
+  return drawn
 }
 
 /**
@@ -59,8 +106,4 @@ function formatLength(minutes: number): string {
   if (minutes < 60) return minutes === 1 ? 'a minute' : `${minutes} minutes`
   if (minutes < 1440) return minutes === 60 ? 'an hour' : `${minutes / 60} hours`
   return minutes === 1440 ? 'a day' : `${minutes / 1440} days`
-}
-
-function formatTime(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -7,6 +7,7 @@ import { openLogsInOrder } from '../log/ordered-logs.ts'
 import { printableJson, printableText } from '../printable-text.ts'
 import { EXIT_CODES, type Terminal } from '../terminal.ts'
 import { drawChart } from './chart.ts'
+import { ComparedLimit } from './compared-limit.ts'
 import { formatSummary } from './format-summary.ts'
 import { OfflineLimiter } from './offline-limiter.ts'
 import { createProgressBar } from './progress-bar.ts'
@@ -23,10 +24,11 @@ import { type ReplaySummary, summarise } from './summary.ts'
 export async function runReplay(args: readonly string[], terminal: Terminal): Promise<number> {
   const settings = readReplayOptions(args)
   const limiter = new OfflineLimiter(settings.limiter)
+  const compared = settings.compared.map((one) => new ComparedLimit(one.requestClass, one.limiter))
   try {
     const createParser = (): LineParser => createLineParser(settings.format, settings.forwardedField)
     const logs = await openLogsInOrder(settings.paths, createParser, terminal)
-    const replayer = new Replayer(limiter)
+    const replayer = new Replayer(limiter, compared)
     await replayLogs(logs, createParser, replayer, settings, terminal)
     const files = logs.map(({ path }) => path)
     const summary = summarise({ replayer, limiter, files, top: settings.top, mask: settings.mask })
@@ -37,6 +39,7 @@ export async function runReplay(args: readonly string[], terminal: Terminal): Pr
     warnAboutTrust(summary, settings, terminal)
   } finally {
     limiter.close()
+    for (const one of compared) one.close()
   }
   return EXIT_CODES.success
 }

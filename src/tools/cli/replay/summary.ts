@@ -13,6 +13,23 @@ import {
   type UsageCount,
 } from './suggested-limits.ts'
 
+/** A limit in a {@link ReplaySummary}. */
+export interface LimitSummary {
+  readonly limit: number
+  readonly windowSec: number
+  readonly algorithm: Limit['algorithm']
+  readonly burst: number
+}
+
+/** What one of several limits would have refused. */
+export interface ComparedLimitSummary {
+  /** Null for no limit. */
+  readonly limit: LimitSummary | null
+  readonly refused: number
+  /** Clients with at least one refused request. */
+  readonly refusedClients: number
+}
+
 /** One class of requests in a {@link ReplaySummary}. */
 export interface ClassSummary {
   readonly requests: number
@@ -21,13 +38,10 @@ export interface ClassSummary {
   readonly clients: number
   /** Clients with at least one refused request. */
   readonly refusedClients: number
-  /** The limit that the replay used; null where the class has none. */
-  readonly limit: {
-    readonly limit: number
-    readonly windowSec: number
-    readonly algorithm: Limit['algorithm']
-    readonly burst: number
-  } | null
+  /** The limit that the replay used, the first of several; null where the class has none. */
+  readonly limit: LimitSummary | null
+  /** What each of several limits would have refused; empty where the class has one limit or none. */
+  readonly compared: readonly ComparedLimitSummary[]
   /**
    * Limits that would refuse at most a share of the clients. For a token bucket they are values of `burst`.
    */
@@ -56,7 +70,8 @@ export interface ReplaySummary {
   readonly refused: number
   readonly clients: number
   readonly refusedClients: number
-  readonly classes: Readonly<Record<RequestClass, ClassSummary>>
+  /** `read` and `write`, or `any` where one limit serves all methods. */
+  readonly classes: Readonly<Partial<Record<RequestClass, ClassSummary>>>
   /** The clients with the most refusals, at most `--top` of them. */
   readonly topClients: readonly RefusedClient[]
   /** The minutes with the most refusals, at most `--top` of them. */
@@ -103,10 +118,7 @@ export function summarise({ replayer, limiter, files, top, mask }: SummaryOption
     refused,
     clients: clients.size,
     refusedClients: refusedClients.length,
-    classes: {
-      read: classSummary('read', replayer, limiter),
-      write: classSummary('write', replayer, limiter),
-    },
+    classes: Object.fromEntries(limiter.classes.map((one) => [one, classSummary(one, replayer, limiter)])),
     topClients: topClients(refusedClients, top, mask),
     busiestMinutes: busiestMinutes(replayer, top),
     unreadable,
@@ -126,7 +138,7 @@ export function usageCounts(requestClass: RequestClass, { clients }: Replayer): 
 }
 
 function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: OfflineLimiter): ClassSummary {
-  const { requests, refused } = replayer.classes[requestClass]
+  const { requests, refused } = replayer.classes.get(requestClass) ?? { requests: 0, refused: 0 }
   const limit = limiter.limitOf(requestClass)
   const counts = usageCounts(requestClass, replayer)
   const suggestions = REFUSED_SHARES.map((share) => suggestLimit(counts, share))
@@ -136,16 +148,25 @@ function classSummary(requestClass: RequestClass, replayer: Replayer, limiter: O
     refused,
     clients: counts.reduce((sum, { clients }) => sum + clients, 0),
     refusedClients: limit === undefined ? 0 : clientsAbove(counts, limit.burst),
-    limit:
-      limit === undefined
-        ? null
-        : {
-            limit: limit.limit,
-            windowSec: limit.windowMs / 1000,
-            algorithm: limit.algorithm,
-            burst: limit.burst,
-          },
+    limit: limitSummary(limit),
+    compared: replayer.compared
+      .filter((one) => one.requestClass === requestClass)
+      .map((one) => ({
+        limit: limitSummary(one.limit),
+        refused: one.refused,
+        refusedClients: one.refusedClients,
+      })),
     suggestions: suggestions.filter((suggestion) => suggestion !== undefined),
+  }
+}
+
+function limitSummary(limit: Limit | undefined): LimitSummary | null {
+  if (limit === undefined) return null
+  return {
+    limit: limit.limit,
+    windowSec: limit.windowMs / 1000,
+    algorithm: limit.algorithm,
+    burst: limit.burst,
   }
 }
 

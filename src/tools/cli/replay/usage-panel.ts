@@ -1,43 +1,73 @@
 import type { Limit } from '../../../limits/limit.ts'
 import type { RequestClass } from '../../../limits/request-class.ts'
-import { REFUSED_SHARES, suggestLimit, type UsageCount } from './suggested-limits.ts'
+import { drawMarks, limitMarks, marksHeight, placeMarks, SUGGESTION_DASHES } from './limit-marks.ts'
+import type { UsageCount } from './suggested-limits.ts'
 import {
   ALLOWED_COLOUR,
-  drawAxes,
+  drawAxis,
   drawBar,
   drawHeading,
-  drawText,
-  PLOT,
+  drawLegend,
+  drawScale,
+  FOOT_HEIGHT,
+  formatCount,
+  HEAD_HEIGHT,
+  type Panel,
+  type Plot,
   REFUSED_COLOUR,
-  TEXT_COLOUR,
 } from './svg.ts'
+import { horizontalTicks, logarithmicValues, verticalTicks } from './ticks.ts'
 
-const BAR_COUNT = 68
+const BAR_COUNT = 60
+
+/** The space on the right is for the label of the highest limit. */
+const SIZE = { left: 72, width: 600, height: 160 }
+
+/** What the panel of one class shows. */
+export interface ClassUsage {
+  readonly requestClass: RequestClass
+  /** The clients by their highest usage; at least one. */
+  readonly counts: readonly UsageCount[]
+  /** The limit of the replay. */
+  readonly limit: Limit
+  /** The limits that are compared, in units; empty if none are. */
+  readonly compared: readonly number[]
+}
 
 /**
  * Draws the clients by their highest usage. Both scales are logarithmic: a few clients use hundreds of times
  * as much as the others, and one client above the limit must be visible beside ten thousand below it.
  */
-export function drawUsagePanel(
-  requestClass: RequestClass,
-  counts: readonly UsageCount[],
-  limit: Limit,
-): string {
-  const highestUnits = Math.max(limit.burst, counts.at(-1)?.units ?? 1)
-  const xOf = (units: number): number => positionOf(units, highestUnits)
+export function drawUsagePanel({ requestClass, counts, limit, compared }: ClassUsage): Panel {
+  const highestUnits = Math.max(limit.burst, ...compared, counts.at(-1)?.units ?? 1)
+  // 0 for one unit, and the whole width for one unit more than the highest.
+  const xOf = (units: number): number => (Math.log(units) / Math.log(highestUnits + 1)) * SIZE.width
   const bars = clientBars(counts, limit, xOf)
   const highestBar = bars.reduce((highest, { clients }) => Math.max(highest, clients), 0)
-  const seconds = limit.windowMs / 1000
-  return [
-    drawHeading(
-      `Clients by their highest number of ${requestClass}s in ${seconds} s (${limit.algorithm}; logarithmic)`,
-    ),
-    drawAxes(highestBar),
-    ...drawBars(bars, highestBar),
-    ...drawMarks(counts, limit, xOf),
-    drawText(PLOT.left, PLOT.top + PLOT.height + 16, '1'),
-    drawText(PLOT.left + PLOT.width, PLOT.top + PLOT.height + 16, String(highestUnits), 'end'),
-  ].join('\n')
+  const heightOf = (clients: number): number => (Math.log1p(clients) / Math.log1p(highestBar)) * SIZE.height
+  const marks = placeMarks(limitMarks([limit.burst, ...compared], counts), xOf)
+  const plot = { ...SIZE, top: HEAD_HEIGHT + marksHeight(marks) }
+  const counted = `${requestClass === 'any' ? 'request' : requestClass}s in ${limit.windowMs / 1000} s`
+  return {
+    height: plot.top + plot.height + FOOT_HEIGHT,
+    elements: [
+      drawHeading(plot, `Clients by their highest number of ${counted} (${limit.algorithm})`),
+      ...drawLegend(plot, [
+        { label: 'not refused', colour: ALLOWED_COLOUR },
+        { label: `above limit ${formatCount(limit.burst)}`, colour: REFUSED_COLOUR },
+        { label: compared.length === 0 ? 'limit' : 'limits' },
+        { label: 'refuses at most this share of clients', dashes: SUGGESTION_DASHES },
+      ]),
+      ...drawScale(plot, verticalTicks([0, ...logarithmicValues(highestBar)], heightOf)),
+      ...drawBars(plot, bars, heightOf),
+      ...drawMarks(plot, marks),
+      ...drawAxis(
+        plot,
+        `highest number of ${counted} of a client; both scales are logarithmic`,
+        horizontalTicks(logarithmicValues(highestUnits), xOf),
+      ),
+    ],
+  }
 }
 
 interface ClientBar {
@@ -54,7 +84,7 @@ function clientBars(
 ): readonly ClientBar[] {
   const bars = Array.from({ length: BAR_COUNT }, (): ClientBar => ({ clients: 0, isAbove: false }))
   for (const { units, clients } of counts) {
-    const bar = bars[Math.min(BAR_COUNT - 1, Math.floor(xOf(units) * BAR_COUNT))]
+    const bar = bars[Math.min(BAR_COUNT - 1, Math.floor((xOf(units) / SIZE.width) * BAR_COUNT))]
     if (bar === undefined) continue
     bar.clients += clients
     bar.isAbove ||= units > limit.burst
@@ -62,37 +92,12 @@ function clientBars(
   return bars
 }
 
-function drawBars(bars: readonly ClientBar[], highestBar: number): string[] {
-  const width = PLOT.width / BAR_COUNT
-  const scale = PLOT.height / Math.log1p(Math.max(1, highestBar))
+function drawBars(plot: Plot, bars: readonly ClientBar[], heightOf: (clients: number) => number): string[] {
+  const width = plot.width / BAR_COUNT
   return bars.flatMap(({ clients, isAbove }, index) => {
     if (clients === 0) return []
     const colour = isAbove ? REFUSED_COLOUR : ALLOWED_COLOUR
-    return [drawBar(PLOT.left + index * width, width * 0.85, Math.log1p(clients) * scale, colour)]
+    const bar = { x: index * width, width: width * 0.85, height: heightOf(clients), colour }
+    return [drawBar(plot, bar).element]
   })
-}
-
-/** Draws the limit that the replay used, and the suggested limits. */
-function drawMarks(counts: readonly UsageCount[], limit: Limit, xOf: (units: number) => number): string[] {
-  const marks = [{ units: limit.burst, label: `limit ${limit.burst}`, y: PLOT.top - 4 }]
-  for (const [index, share] of REFUSED_SHARES.entries()) {
-    const suggested = suggestLimit(counts, share)
-    if (suggested === undefined || share === 0) continue
-    marks.push({
-      units: suggested.limit,
-      label: `${share * 100} %: ${suggested.limit}`,
-      y: PLOT.top + 6 + 14 * index,
-    })
-  }
-  return marks.map(({ units, label, y }) => {
-    const x = Math.round(PLOT.left + xOf(units) * PLOT.width)
-    const isRight = x > PLOT.left + PLOT.width / 2
-    const line = `    <path d="M${x} ${y - 8}V${PLOT.top + PLOT.height}" stroke="${TEXT_COLOUR}" stroke-dasharray="3 3" fill="none"/>`
-    return `${line}\n${drawText(isRight ? x - 4 : x + 4, y, label, isRight ? 'end' : 'start')}`
-  })
-}
-
-/** The horizontal position: 0 for one unit, 1 for one unit more than the highest. */
-function positionOf(units: number, highestUnits: number): number {
-  return Math.log(units) / Math.log(highestUnits + 1)
 }

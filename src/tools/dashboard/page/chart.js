@@ -1,4 +1,4 @@
-/** @import { LimiterState } from '../snapshot.ts' */
+/** @import { LimiterState, Rates } from '../snapshot.ts' */
 
 import { byId, cell, formatWhole, rowHeader, showRows } from './elements.js'
 
@@ -10,14 +10,32 @@ const LEFT_MARGIN = 44
 const TOP_MARGIN = 8
 const BOTTOM_MARGIN = 24
 
+/** Seconds that one bar adds up. A bar for each second would be too narrow to see. */
+const SECONDS_PER_BAR = 5
+
+/** The least height of a bar: a single refusal is visible above thousands of allowed requests. */
+const LEAST_HEIGHT = 3
+
 /** Seconds that one row of the table below the chart adds up. */
 const SECONDS_PER_ROW = 30
 
 /** @param {readonly number[]} counts */
 export const sumOf = (counts) => counts.reduce((total, count) => total + count, 0)
 
-/** @param {readonly number[]} counts */
-export const lastOf = (counts) => counts.at(-1) ?? 0
+/**
+ * The requests of several limiters by second. A request counts once at each limiter that it meets.
+ *
+ * @param {readonly LimiterState[]} limiters
+ * @returns {Rates}
+ */
+export function ratesOf(limiters) {
+  /** @param {'allowed' | 'refused'} kind */
+  const bySecond = (kind) =>
+    limiters
+      .map((limiter) => limiter[kind])
+      .reduce((total, counts) => total.map((count, index) => count + (counts[index] ?? 0)))
+  return { allowed: bySecond('allowed'), refused: bySecond('refused') }
+}
 
 /**
  * @param {string} name
@@ -42,81 +60,101 @@ function scaleTop(highest) {
 }
 
 /**
- * The outline of an area in steps of a second: from left to right along the upper edge, and back along the
- * lower edge.
+ * The counts of the bars. A bar begins at every fifth second of the server's clock, so that a request stays in
+ * its bar. The last bar grows until its seconds are over.
  *
- * @param {readonly number[]} lower
- * @param {readonly number[]} upper
- * @param {(index: number) => string} x
- * @param {(count: number) => string} y
+ * @param {Rates} rates
+ * @param {number} now the second that is not over yet
  */
-function areaPath(lower, upper, x, y) {
-  const there = upper.flatMap((count, index) => [`${x(index)} ${y(count)}`, `${x(index + 1)} ${y(count)}`])
-  const back = lower.flatMap((count, index) => [`${x(index)} ${y(count)}`, `${x(index + 1)} ${y(count)}`])
-  return `M${[...there, ...back.reverse()].join('L')}Z`
+function barsOf({ allowed, refused }, now) {
+  const seconds = allowed.length
+  const firstStart = Math.ceil(now / SECONDS_PER_BAR) * SECONDS_PER_BAR - now
+  return Array.from({ length: seconds / SECONDS_PER_BAR }, (_, index) => {
+    const start = firstStart + index * SECONDS_PER_BAR
+    /** @param {readonly number[]} counts */
+    const sum = (counts) => sumOf(counts.slice(start, start + SECONDS_PER_BAR))
+    return { allowed: sum(allowed), refused: sum(refused) }
+  })
 }
 
 /**
- * Draws the requests of each second: the refused ones on top of the allowed ones.
+ * Draws the requests of the last five minutes: the refused ones on top of the allowed ones.
  *
- * @param {LimiterState} limiter
+ * @param {Rates} rates
+ * @param {number} now
  */
-export function drawChart({ allowed, refused }) {
+export function drawChart(rates, now) {
   const chart = byId('chart', SVGSVGElement)
   const width = Math.max(240, chart.clientWidth)
-  const totals = allowed.map((count, index) => count + (refused[index] ?? 0))
-  const top = scaleTop(Math.max(1, ...totals))
-  /** @param {number} index */
-  const x = (index) => (LEFT_MARGIN + (index / allowed.length) * (width - LEFT_MARGIN)).toFixed(1)
+  const bars = barsOf(rates, now)
+  const highest = Math.max(...bars.map(({ allowed, refused }) => allowed + refused))
+  const top = scaleTop(Math.max(1, highest))
+  const barWidth = (width - LEFT_MARGIN) / bars.length
   /** @param {number} count */
-  const y = (count) => (TOP_MARGIN + (1 - count / top) * (HEIGHT - TOP_MARGIN - BOTTOM_MARGIN)).toFixed(1)
-  const zeros = allowed.map(() => 0)
+  const height = (count) => (count / top) * (HEIGHT - TOP_MARGIN - BOTTOM_MARGIN)
   chart.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`)
-  chart.setAttribute('aria-label', chartSummary(allowed, refused, totals))
+  chart.setAttribute('aria-label', chartSummary(rates, highest))
   chart.replaceChildren(
-    ...[0, top / 2, top].flatMap((level) => levelShapes(level, y(level), width)),
-    shape('path', { class: 'allowed', d: areaPath(zeros, allowed, x, y) }),
-    shape('path', { class: 'refused', d: areaPath(allowed, totals, x, y) }),
+    ...[0, top / 2, top].flatMap((level) =>
+      levelShapes(level, HEIGHT - BOTTOM_MARGIN - height(level), width),
+    ),
+    ...bars.flatMap((bar, index) => barShapes(bar, LEFT_MARGIN + index * barWidth, barWidth, height)),
     shape('text', { x: LEFT_MARGIN, y: HEIGHT - 6 }, '5 min ago'),
-    shape('text', { x: x(allowed.length / 2), y: HEIGHT - 6, class: 'middle' }, '2.5 min'),
+    shape('text', { x: (LEFT_MARGIN + width) / 2, y: HEIGHT - 6, class: 'middle' }, '2.5 min'),
     shape('text', { x: width, y: HEIGHT - 6, class: 'last' }, 'now'),
   )
+}
+
+/**
+ * The shapes of a bar, with a gap of a pixel before the next bar.
+ *
+ * @param {ReturnType<typeof barsOf>[number]} bar
+ * @param {number} x
+ * @param {number} width
+ * @param {(count: number) => number} heightOf
+ */
+function barShapes(bar, x, width, heightOf) {
+  let y = HEIGHT - BOTTOM_MARGIN
+  return Object.entries(bar).flatMap(([name, count]) => {
+    if (count === 0) return []
+    const height = Math.max(LEAST_HEIGHT, heightOf(count))
+    y -= height
+    return [shape('rect', { class: name, x, y, width: width - 1, height })]
+  })
 }
 
 /**
  * A line across the chart and its label.
  *
  * @param {number} level
- * @param {string} y
+ * @param {number} y
  * @param {number} width
  */
 function levelShapes(level, y, width) {
   return [
     shape('line', { x1: LEFT_MARGIN, x2: width, y1: y, y2: y }),
-    shape('text', { x: LEFT_MARGIN - 8, y: Number(y) + 4, class: 'scale' }, formatWhole(level)),
+    shape('text', { x: LEFT_MARGIN - 8, y: y + 4, class: 'scale' }, formatWhole(level)),
   ]
 }
 
 /**
  * The chart in words, for screen readers.
  *
- * @param {readonly number[]} allowed
- * @param {readonly number[]} refused
- * @param {readonly number[]} totals
+ * @param {Rates} rates
+ * @param {number} highest the requests of the highest bar
  */
-function chartSummary(allowed, refused, totals) {
+function chartSummary({ allowed, refused }, highest) {
   return [
-    `Requests per second in the last five minutes: ${formatWhole(sumOf(allowed))} allowed and`,
+    `Requests in the last five minutes: ${formatWhole(sumOf(allowed))} allowed and`,
     `${formatWhole(sumOf(refused))} refused in total,`,
-    `at most ${formatWhole(Math.max(...totals))} in one second. In the last second:`,
-    `${formatWhole(lastOf(allowed))} allowed and ${formatWhole(lastOf(refused))} refused.`,
+    `at most ${formatWhole(highest)} in ${SECONDS_PER_BAR} seconds.`,
   ].join(' ')
 }
 
 /**
  * Shows the numbers of the chart in a table.
  *
- * @param {LimiterState} limiter
+ * @param {Rates} rates
  */
 export function showRates({ allowed, refused }) {
   const rows = []

@@ -54,6 +54,12 @@ const shownHtml = new WeakMap()
 export function showRows(id, rows, ifEmpty) {
   const body = byId(id, HTMLTableSectionElement)
   const shown = rows.length > 0 ? rows : [[emptyCell(ifEmpty)]]
+  // On a narrow page, CSS shows each cell on a line of its own, after the name of its column.
+  const [columnNames] = body.parentElement instanceof HTMLTableElement ? body.parentElement.rows : []
+  for (const cells of rows) {
+    for (const [index, one] of cells.entries())
+      one.dataset.label = columnNames?.cells[index]?.textContent ?? ''
+  }
   const html = shown.map((cells) => cells.map((one) => one.outerHTML).join('')).join('\n')
   if (shownHtml.get(body) === html) return
   shownHtml.set(body, html)

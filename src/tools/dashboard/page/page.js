@@ -1,8 +1,10 @@
 /** @import { LimiterState, Snapshot } from '../snapshot.ts' */
 
-import { drawChart, lastOf, showRates, sumOf } from './chart.js'
-import { byId, element, formatWhole } from './elements.js'
-import { HEALTH_LABELS, PAGE_HEADERS, showBans, showClients, showRoutes, showStores } from './tables.js'
+import { drawChart, ratesOf, showRates, sumOf } from './chart.js'
+import { chosenLimiters, followChoice, namesOf, showChoices, titleOf } from './choice.js'
+import { byId, formatWhole } from './elements.js'
+import { PAGE_HEADERS, showRoutes } from './routes.js'
+import { banCountOf, HEALTH_LABELS, showBans, showClients, showStores } from './tables.js'
 
 const SUMMARY_INTERVAL_MS = 30_000
 const ROUTES_INTERVAL_MS = 30_000
@@ -17,7 +19,6 @@ const NOT_CONNECTED = 'Not connected. The page tries to connect again.'
 const REDUCED_MOTION_INTERVAL_MS = 10_000
 
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)')
-const limiterSelect = byId('limiter', HTMLSelectElement)
 
 /** What the server sent last. @type {Snapshot | undefined} */
 let latest
@@ -25,46 +26,42 @@ let drawnAtMs = Number.NEGATIVE_INFINITY
 let summaryAtMs = Number.NEGATIVE_INFINITY
 let summarizedState = ''
 
-/** @param {Snapshot} snapshot */
-const selectedLimiter = ({ limiters }) => limiters[limiterSelect.selectedIndex] ?? limiters[0]
-
-/** @param {Snapshot} snapshot */
-function showLimiterNames({ limiters }) {
-  byId('choice', HTMLElement).hidden = limiters.length < 2
-  if (limiterSelect.length === limiters.length) return
-  limiterSelect.replaceChildren(...limiters.map(({ name }) => element('option', '', name)))
-}
-
 function draw() {
   if (latest === undefined) return
-  const limiter = selectedLimiter(latest)
-  if (limiter === undefined) return
+  const shown = chosenLimiters(latest)
+  const rates = ratesOf(shown)
   drawnAtMs = performance.now()
-  byId('allowed', HTMLElement).textContent = formatWhole(lastOf(limiter.allowed))
-  byId('refused', HTMLElement).textContent = formatWhole(lastOf(limiter.refused))
-  drawChart(limiter)
-  showRates(limiter)
-  showClients(limiter)
-  showBans(limiter)
+  document.title = `Rate limits: ${titleOf(shown)}`
+  byId('main', HTMLElement).classList.toggle('single', namesOf(shown).length === 1)
+  byId('allowed', HTMLElement).textContent = formatWhole(sumOf(rates.allowed))
+  byId('refused', HTMLElement).textContent = formatWhole(sumOf(rates.refused))
+  drawChart(rates, latest.second)
+  showChoices(latest, shown)
+  showRates(rates)
+  showClients(shown)
+  showBans(shown)
   showStores(latest.limiters)
 }
 
 /**
- * Updates the text for screen readers: every 30 seconds, and at once when the reader selects another limiter,
- * the number of bans changes or the health of the store changes.
+ * Updates the text for screen readers: every 30 seconds, and at once when the reader chooses another limiter,
+ * the number of bans changes or the health of a store changes.
  *
- * @param {LimiterState} limiter
+ * @param {readonly LimiterState[]} shown
  */
-function updateSummary({ allowed, refused, banCount, health }) {
-  const state = [limiterSelect.selectedIndex, banCount, health.state].join()
+function updateSummary(shown) {
+  const banCount = banCountOf(shown)
+  const stores = [...new Set(shown.map(({ health }) => HEALTH_LABELS[health.state]))].join('; ')
+  const state = [titleOf(shown), banCount, stores].join()
   const nowMs = performance.now()
   if (nowMs - summaryAtMs < SUMMARY_INTERVAL_MS && state === summarizedState) return
   summaryAtMs = nowMs
   summarizedState = state
+  const { allowed, refused } = ratesOf(shown)
   byId('summary', HTMLElement).textContent = [
-    `In the last 30 seconds ${formatWhole(sumOf(allowed.slice(-30)))} requests were allowed and`,
+    `${titleOf(shown)}: in the last 30 seconds ${formatWhole(sumOf(allowed.slice(-30)))} requests were allowed and`,
     `${formatWhole(sumOf(refused.slice(-30)))} were refused. Bans: ${formatWhole(banCount)}.`,
-    `Store: ${HEALTH_LABELS[health.state]}.`,
+    `Store: ${stores}.`,
   ].join(' ')
 }
 
@@ -83,10 +80,8 @@ function showConnection(state, text) {
 function receive(snapshot) {
   latest = snapshot
   showConnection('live', 'Live')
-  showLimiterNames(snapshot)
   if (!reducedMotion.matches || performance.now() - drawnAtMs >= REDUCED_MOTION_INTERVAL_MS) draw()
-  const limiter = selectedLimiter(snapshot)
-  if (limiter !== undefined) updateSummary(limiter)
+  updateSummary(chosenLimiters(snapshot))
 }
 
 /**
@@ -123,7 +118,7 @@ async function receiveEvents() {
   setTimeout(receiveEvents, delayMs)
 }
 
-limiterSelect.addEventListener('change', draw)
+followChoice(draw)
 new ResizeObserver(draw).observe(byId('chart', SVGSVGElement))
 showRoutes()
 setInterval(showRoutes, ROUTES_INTERVAL_MS)

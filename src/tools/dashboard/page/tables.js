@@ -1,10 +1,9 @@
 /** @import { ClientBudget, LimiterState, RankedClient, ShownClient } from '../snapshot.ts' */
-/** @import { RouteRow, RouteTable } from '../snapshot.ts' */
 
 import { byId, cell, element, formatWhole, rowHeader, showRows } from './elements.js'
 
-/** Marks requests as those of this page. See client-headers.ts. */
-export const PAGE_HEADERS = { 'X-Tollgate-Page': '1' }
+/** The most rows of a table of clients. */
+const SHOWN_CLIENTS = 10
 
 /** What the page calls the health of a store. @type {Record<LimiterState['health']['state'], string>} */
 export const HEALTH_LABELS = {
@@ -36,10 +35,13 @@ function formatBytes(bytes) {
   return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`
 }
 
+/** What the units of a class are. @type {Record<ClientBudget['requestClass'], string>} */
+const CLASS_LABELS = { read: 'reads', write: 'writes', any: 'requests', preflight: 'preflights' }
+
 /** @param {ClientBudget | undefined} budget */
 function budgetCell(budget) {
   if (budget === undefined) return cell('-', 'empty')
-  const { remaining, limit, requestClass } = budget
+  const { remaining, limit, requestClass, plan } = budget
   const meter = element('meter', '')
   meter.max = limit
   meter.low = limit * 0.2
@@ -47,34 +49,60 @@ function budgetCell(budget) {
   meter.value = remaining
   // The text beside it has the same numbers.
   meter.setAttribute('aria-hidden', 'true')
-  return element('td', '', meter, `${formatWhole(remaining)} of ${formatWhole(limit)} ${requestClass}s`)
+  const units = `${formatWhole(remaining)} of ${formatWhole(limit)} ${CLASS_LABELS[requestClass]}`
+  return element('td', 'budget', meter, plan === undefined ? units : `${units} (${plan})`)
 }
 
-/** @param {RankedClient} client */
-function clientRow({ client, minCount, maxCount, isBanned, budget }) {
+/**
+ * The client as one limiter counts it. A client that meets several limiters has a row for each.
+ *
+ * @param {RankedClient & { name: string }} client
+ */
+function clientRow({ client, name, minCount, maxCount, isBanned, budget }) {
   const count =
     minCount === maxCount ? formatWhole(maxCount) : `${formatWhole(minCount)} to ${formatWhole(maxCount)}`
   return [
     rowHeader(...nameParts(client)),
+    cell(name, 'by-limiter'),
     cell(count, 'figure'),
     isBanned ? cell('banned', 'bad') : budgetCell(budget),
   ]
 }
 
-/** @param {LimiterState} limiter */
-export function showClients({ busiest, mostRefused }) {
-  showRows('busiest', busiest.map(clientRow), { columns: 3, text: 'No request yet' })
-  showRows('most-refused', mostRefused.map(clientRow), { columns: 3, text: 'No client was refused' })
+/**
+ * The clients with the highest counts. Each limiter sends its own, so none of them is missing.
+ *
+ * @param {readonly LimiterState[]} limiters
+ * @param {'busiest' | 'mostRefused'} ranking
+ */
+function clientRows(limiters, ranking) {
+  return limiters
+    .flatMap((limiter) => limiter[ranking].map((client) => ({ ...client, name: limiter.name })))
+    .sort((one, other) => other.maxCount - one.maxCount || other.minCount - one.minCount)
+    .slice(0, SHOWN_CLIENTS)
+    .map(clientRow)
 }
 
-/** @param {LimiterState} limiter */
-export function showBans({ bans, banCount }) {
-  byId('bans-caption', HTMLTableCaptionElement).textContent = bansCaption(bans.length, banCount)
-  const rows = bans.map(({ client, endsInSec }) => [
-    rowHeader(...nameParts(client)),
-    cell(formatDuration(endsInSec)),
-  ])
-  showRows('bans', rows, { columns: 2, text: 'No client is banned' })
+/** @param {readonly LimiterState[]} limiters */
+export function showClients(limiters) {
+  showRows('busiest', clientRows(limiters, 'busiest'), { columns: 4, text: 'No request yet' })
+  showRows('most-refused', clientRows(limiters, 'mostRefused'), { columns: 4, text: 'No client was refused' })
+}
+
+/** @param {readonly LimiterState[]} limiters */
+export const banCountOf = (limiters) => limiters.reduce((total, { banCount }) => total + banCount, 0)
+
+/** @param {readonly LimiterState[]} limiters */
+export function showBans(limiters) {
+  const rows = limiters.flatMap(({ name, bans }) =>
+    bans.map(({ client, endsInSec }) => [
+      rowHeader(...nameParts(client)),
+      cell(name, 'by-limiter'),
+      cell(formatDuration(endsInSec)),
+    ]),
+  )
+  byId('bans-caption', HTMLTableCaptionElement).textContent = bansCaption(rows.length, banCountOf(limiters))
+  showRows('bans', rows, { columns: 3, text: 'No client is banned' })
 }
 
 /**
@@ -105,26 +133,4 @@ function storeRow({ name, mode, health, store }) {
     cell(store === undefined ? '-' : formatWhole(store.unexpiredEvictions)),
     cell(store === undefined ? '-' : formatWhole(store.overflowed)),
   ]
-}
-
-/** Reads the routes of the app from the server and shows them. */
-export async function showRoutes() {
-  try {
-    const answer = await fetch('routes', { headers: PAGE_HEADERS })
-    /** @type {Partial<RouteTable> & { message?: string }} */
-    const table = await answer.json()
-    const problem = table.problem ?? table.message ?? `The server answered with status ${answer.status}.`
-    if (table.routes !== undefined)
-      showRows('routes', table.routes.map(routeRow), { columns: 5, text: 'No route' })
-    else showRows('routes', [], { columns: 5, text: problem })
-  } catch {
-    // A server that does not answer is shown by the state of the event stream.
-  }
-}
-
-/** @param {RouteRow} route */
-function routeRow({ method, path, limits, limiters, state, why }) {
-  const stateCell = cell(state, state === 'limited' ? 'good' : 'bad')
-  stateCell.title = why
-  return [cell(method), rowHeader(path), cell(limits), cell(limiters === '' ? '-' : limiters), stateCell]
 }

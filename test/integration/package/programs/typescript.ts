@@ -11,9 +11,9 @@ import { assertEveryRouteLimited } from 'express-tollgate/audit'
 import { RedisStore } from 'express-tollgate/redis'
 import * as testing from 'express-tollgate/testing'
 
-const options: RateLimiterOptions<Request, Response> = {
+const options: RateLimiterOptions = {
   read: (req) => (req.ip === undefined ? 1 : 2),
-  keyGenerator: (req: Request) => req.get('x-api-key') ?? 'nobody',
+  keyGenerator: (req) => req.get('x-api-key') ?? 'nobody',
 }
 
 // An option that is undefined counts as left out, with exactOptionalPropertyTypes too.
@@ -22,7 +22,7 @@ createRateLimiter({ read, write, store: undefined, keyGenerator: undefined })
 
 const app = express()
 app.use(createRateLimiter(options))
-app.use('/login', createRateLimiter({ name: 'login', write: 5, skip: (req: Request) => req.query.x === 'y' }))
+app.use('/login', createRateLimiter({ name: 'login', write: 5, skip: (req) => req.query.x === 'y' }))
 app.get('/', (_req: Request, res: Response) => {
   res.json({ served: true })
 })

@@ -3,7 +3,7 @@ import type { Decision } from '../../../../src/limits/decision.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
 import { Overflow, SHARED_CLIENTS } from '../../../../src/stores/memory/capacity/overflow.ts'
 import { MemoryReceipt } from '../../../../src/stores/memory/memory-receipt.ts'
-import type { Fingerprint } from '../../../../src/stores/memory/table/key-hash.ts'
+import { type Fingerprint, KeyHash } from '../../../../src/stores/memory/table/key-hash.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../../support/charges.ts'
 import { clientsOf } from '../known-clients.ts'
 
@@ -14,7 +14,7 @@ const newClient = (third: number): Fingerprint => ({ first: third * 7919, second
 
 class SharedClients {
   readonly clients = clientsOf(SHARED_CLIENTS)
-  readonly overflow = new Overflow(this.clients)
+  readonly overflow = new Overflow(this.clients, new KeyHash())
 
   consume(third: number, limits: readonly Limit[] = THREE, cost = 1, nowMs = NOW_MS): Decision {
     return this.overflow.consume(newClient(third), chargeOf('unused', limits, cost), nowMs)

@@ -38,6 +38,10 @@ describe('a fingerprint', () => {
     const keys = ['', 'api:read:203.0.113.7', 'a'.repeat(100), '\u0100', 'key \ud83d\ude00']
     const first = keys.map((key) => textOf(one, key))
     expect(keys.toReversed().map((key) => textOf(other, key))).toEqual(first.toReversed())
+    const changed = new KeyHash()
+    changed.secret = one.secret
+    expect(changed.secret).toEqual(SECRET)
+    expect(keys.map((key) => textOf(changed, key))).toEqual(first)
     expect(keys.toReversed().map((key) => textOf(one, key))).toEqual(first.toReversed())
   })
 

@@ -404,3 +404,26 @@ describe('the memory of an index', () => {
     }
   })
 })
+
+describe('a RowIndex that expects keys', () => {
+  it('takes room for them with the first key of a segment, and finds them all', () => {
+    const checked = new CheckedIndex(8192)
+    const fingerprints = scatteredFingerprints(8000)
+    checked.index.expect(8000)
+    expect(checked.index.bytes).toBe(0)
+    checked.insert(fingerprints[0] as Fingerprint, 0)
+    const { bytes } = checked.index
+    for (const [row, fingerprint] of fingerprints.entries()) if (row > 0) checked.insert(fingerprint, row)
+    expect(checked.index.bytes).toBe(bytes)
+    expect(checked.misplaced()).toEqual([])
+  })
+
+  it('grows step by step when it does not expect any more', () => {
+    const checked = new CheckedIndex(8192)
+    checked.index.expect(8000)
+    checked.index.expect(0)
+    const [fingerprint] = scatteredFingerprints(1)
+    checked.insert(fingerprint as Fingerprint, 0)
+    expect(checked.index.bytes).toBeLessThan(200)
+  })
+})

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { IoredisConnection, isIoredis } from '../../../../src/stores/redis/clients/ioredis.ts'
+import { keySlotOf } from '../../../../src/stores/redis/clients/key-slot.ts'
 import { FakeIoredis, FakeNodeRedis } from '../fake-clients.ts'
 
 /** A connection through a fake client, and the duplicate of that client which it uses. */
@@ -44,6 +45,7 @@ describe('a connection through ioredis', () => {
           enableReadyCheck: false,
           retryDelayOnFailover: 0,
           retryDelayOnClusterDown: 0,
+          retryDelayOnTryAgain: 0,
           clusterRetryStrategy: retryStrategy,
           lazyConnect: false,
           keyPrefix: '',
@@ -78,21 +80,30 @@ describe('a connection through ioredis', () => {
     )
   })
 
-  it('runs scripts with one key, deletes keys, and closes only its own connection', async () => {
+  it('runs scripts with their keys, deletes keys, and closes only its own connection', async () => {
     const given = new FakeIoredis()
     const { connection, own } = connected(given)
     own.answer = ([name]) => `answer to ${name}`
-    expect(await connection.evalSha('digest', 'key', ['a', 'b'])).toBe('answer to evalsha')
-    expect(await connection.eval('source', 'key', [])).toBe('answer to eval')
+    expect(await connection.evalSha('digest', ['key', 'other'], ['a', 'b'])).toBe('answer to evalsha')
+    expect(await connection.eval('source', ['key'], [])).toBe('answer to eval')
     expect(await connection.delete('key')).toBe('answer to del')
     expect(own.calls).toEqual([
-      ['evalsha', 'digest', 1, 'key', 'a', 'b'],
+      ['evalsha', 'digest', 2, 'key', 'other', 'a', 'b'],
       ['eval', 'source', 1, 'key'],
       ['del', 'key'],
     ])
     await connection.close()
     expect([own.isDisconnected, given.isDisconnected]).toEqual([true, false])
     expect(given.calls.map(([name]) => name)).toEqual(['duplicate'])
+  })
+
+  it('may put all keys into one call, and on a cluster the keys of one slot', () => {
+    const slotsOf = ({ connection }: { connection: IoredisConnection }): number[] =>
+      ['a', 'b', '{a}b'].map((key) => connection.slotOf(key))
+    expect(slotsOf(connected())).toEqual([0, 0, 0])
+    const given = new FakeIoredis()
+    given.isCluster = true
+    expect(slotsOf(connected(given))).toEqual(['a', 'b', 'a'].map(keySlotOf))
   })
 
   it('sends commands without a key to its server', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { connectionOf } from '../../../../src/stores/redis/clients/detect-client.ts'
+import { keySlotOf } from '../../../../src/stores/redis/clients/key-slot.ts'
 import { NodeRedisConnection } from '../../../../src/stores/redis/clients/node-redis.ts'
 import {
   isNodeRedisCluster,
-  keySlotOf,
   NodeRedisClusterConnection,
 } from '../../../../src/stores/redis/clients/node-redis-cluster.ts'
 import { FakeNodeRedis } from '../fake-clients.ts'
@@ -64,11 +64,11 @@ describe('NodeRedisClusterConnection', () => {
   it('sends commands as words, and passes the key for the choice of the server', async () => {
     const cluster = new FakeCluster()
     const connection = new NodeRedisClusterConnection(cluster)
-    await connection.evalSha('digest', LOWER, ['x'])
-    await connection.eval('source', UPPER, [])
+    await connection.evalSha('digest', [LOWER, `{${LOWER}}`], ['x'])
+    await connection.eval('source', [UPPER], [])
     await connection.delete(LOWER)
     expect(cluster.calls).toEqual([
-      ['sendCommand', LOWER, false, ['EVALSHA', 'digest', '1', LOWER, 'x']],
+      ['sendCommand', LOWER, false, ['EVALSHA', 'digest', '2', LOWER, `{${LOWER}}`, 'x']],
       ['sendCommand', UPPER, false, ['EVAL', 'source', '1', UPPER]],
       ['sendCommand', LOWER, false, ['DEL', LOWER]],
     ])
@@ -79,9 +79,9 @@ describe('NodeRedisClusterConnection', () => {
     const cluster = new FakeCluster()
     cluster.nodeAt(0).client = new FakeNode(false).client
     const connection = new NodeRedisClusterConnection(cluster)
-    await expect(connection.evalSha('digest', LOWER, [])).rejects.toThrow(CONNECTING)
+    await expect(connection.evalSha('digest', [LOWER], [])).rejects.toThrow(CONNECTING)
     await expect(connection.delete(LOWER)).rejects.toThrow(CONNECTING)
-    await connection.evalSha('digest', UPPER, [])
+    await connection.evalSha('digest', [UPPER], [])
     expect(cluster.calls).toEqual([['sendCommand', UPPER, false, ['EVALSHA', 'digest', '1', UPPER]]])
     expect(cluster.connected).toEqual([])
   })
@@ -90,7 +90,7 @@ describe('NodeRedisClusterConnection', () => {
     const cluster = new FakeCluster()
     cluster.nodeAt(1).client = undefined
     const connection = new NodeRedisClusterConnection(cluster)
-    await expect(connection.eval('source', UPPER, [])).rejects.toThrow(CONNECTING)
+    await expect(connection.eval('source', [UPPER], [])).rejects.toThrow(CONNECTING)
     expect(cluster.connected).toEqual([cluster.nodeAt(1)])
   })
 
@@ -99,7 +99,7 @@ describe('NodeRedisClusterConnection', () => {
     const connection = new NodeRedisClusterConnection(cluster)
     expect(connection.ready()).toBeUndefined()
     cluster.slots.length = 0
-    await expect(connection.evalSha('digest', LOWER, [])).rejects.toThrow(CONNECTING)
+    await expect(connection.evalSha('digest', [LOWER], [])).rejects.toThrow(CONNECTING)
     cluster.isOpen = false
     await expect(connection.ready()).rejects.toThrow(
       new Error('Redis is not connected: call await client.connect() before the first request'),
@@ -114,28 +114,5 @@ describe('NodeRedisClusterConnection', () => {
     expect(cluster.masters.map(({ sent }) => sent)).toEqual([[['SCAN', '0']], [['SCAN', '1']]])
     cluster.nodeAt(1).client = new FakeNode(false).client
     await expect(connection.primaries()).rejects.toThrow(CONNECTING)
-  })
-})
-
-describe('keySlotOf', () => {
-  it('is the CRC of the cluster specification, whose check value is 31C3', () => {
-    expect(keySlotOf('123456789')).toBe(0x31c3 % 16_384)
-    expect(keySlotOf('')).toBe(0)
-  })
-
-  it.each([
-    ['{user1000}.following', 'user1000'],
-    ['{user1000}.followers', 'user1000'],
-    ['foo{{bar}}zap', '{bar'],
-    ['foo{bar}{zap}', 'bar'],
-  ])('depends only on the text in the first braces: %s', (key, tag) => {
-    expect(keySlotOf(key)).toBe(keySlotOf(tag))
-    expect(keySlotOf(key)).not.toBe(keySlotOf(`${key}!`.replace(/[{}]/g, '')))
-  })
-
-  it.each(['foo{}{bar}', 'foo{bar', 'foo}bar{'])('depends on the whole key if there is no tag: %s', (key) => {
-    expect(keySlotOf(key)).not.toBe(keySlotOf('bar'))
-    expect(keySlotOf(key)).not.toBe(keySlotOf(''))
-    expect(keySlotOf(key)).not.toBe(keySlotOf(`${key}!`))
   })
 })

@@ -8,17 +8,22 @@ function connected(): { connection: NodeRedisConnection; client: FakeNodeRedis }
 }
 
 describe('a connection through node-redis', () => {
-  it('runs scripts with one key, and deletes keys', async () => {
+  it('runs scripts with their keys, and deletes keys', async () => {
     const { connection, client } = connected()
     client.answer = ([name]) => `answer to ${name}`
-    expect(await connection.evalSha('digest', 'key', ['a', 'b'])).toBe('answer to evalSha')
-    expect(await connection.eval('source', 'key', [])).toBe('answer to eval')
+    expect(await connection.evalSha('digest', ['key', 'other'], ['a', 'b'])).toBe('answer to evalSha')
+    expect(await connection.eval('source', ['key'], [])).toBe('answer to eval')
     expect(await connection.delete('key')).toBe('answer to del')
     expect(client.calls).toEqual([
-      ['evalSha', 'digest', { keys: ['key'], arguments: ['a', 'b'] }],
+      ['evalSha', 'digest', { keys: ['key', 'other'], arguments: ['a', 'b'] }],
       ['eval', 'source', { keys: ['key'], arguments: [] }],
       ['del', 'key'],
     ])
+  })
+
+  it('may put all keys into one call', () => {
+    const { connection } = connected()
+    expect(['a', 'b'].map(() => connection.slotOf())).toEqual([0, 0])
   })
 
   it('sends commands without a key to its server', async () => {

@@ -1,6 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { createRateLimiter, RateLimiterError } from '../../../../src/index.ts'
@@ -11,12 +8,9 @@ import { createConcurrencyLimiter } from '../../../../src/tools/concurrency/inde
 import { exchange } from '../../../request/exchange.ts'
 import { CLIENTS } from '../../../support/redis/clients.ts'
 import { describeRedisServer } from '../../../support/redis/describe-redis.ts'
-import type { LeaseOrder } from '../../../support/redis/leasing-process.ts'
 import { type RedisServer, startRedis } from '../../../support/redis/redis-server.ts'
 import { until } from '../../../support/redis/until.ts'
 import { thrownBy } from '../../../support/thrown-by.ts'
-
-const PROGRAM = fileURLToPath(new URL('../../../support/redis/leasing-process.ts', import.meta.url))
 
 function chargeOf(limit: number, key = 'client'): Charge {
   const one = {
@@ -30,10 +24,15 @@ function chargeOf(limit: number, key = 'client'): Charge {
   return { key, limits: [one], cost: 1 }
 }
 
+/** How many of so many leases of one client the store gives, where ten may live. */
+async function takenBy(store: RedisLeases, leases: number): Promise<number> {
+  const decisions = await Promise.all(Array.from({ length: leases }, () => store.consume(chargeOf(10))))
+  return decisions.filter(({ allowed }) => allowed).length
+}
+
 describeRedisServer('leases in Redis', () => {
   let redis: RedisServer
   let admin: Redis
-  let children: ChildProcess[] = []
   const stores: RedisLeases[] = []
   const storeOf = (options: { leaseMs?: number; client?: never } = {}): RedisLeases => {
     const store = new RedisLeases({ client: admin, deadlineMs: 10_000, ...options })
@@ -51,28 +50,8 @@ describeRedisServer('leases in Redis', () => {
   })
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close()
-    for (const child of children) child.kill('SIGKILL')
-    await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
-    children = []
     await admin.flushall()
   })
-
-  async function start(count: number, leaseMs: number): Promise<void> {
-    children = Array.from({ length: count }, () =>
-      fork(PROGRAM, {
-        execArgv: ['--import', 'tsx'],
-        env: { PATH: process.env.PATH, REDIS_URL: redis.url, LEASE_MS: String(leaseMs) },
-      }),
-    )
-    await Promise.all(children.map((child) => once(child, 'message')))
-  }
-
-  async function order(child: ChildProcess | undefined, lease: LeaseOrder): Promise<number> {
-    if (child === undefined) throw new Error('no such process')
-    const answered = once(child, 'message')
-    child.send(lease)
-    return Number((await answered)[0])
-  }
 
   it.each(Object.keys(CLIENTS))('are taken up to the limit and given back, through %s', async (name) => {
     const connected = await CLIENTS[name]?.(redis.url)
@@ -116,23 +95,20 @@ describeRedisServer('leases in Redis', () => {
     await until('the lease expires', async () => (await other.consume(chargeOf(1))).allowed)
   })
 
-  it('of four processes are never more than the limit, and kill -9 of one frees its places', async () => {
-    await start(4, 2000)
-    const taken = await Promise.all(children.map((child) => order(child, { take: 25, limit: 10 })))
+  it('of four stores are never more than the limit, and one that stops to renew frees its places', async () => {
+    const four = [1, 2, 3, 4].map(() => storeOf({ leaseMs: 300 }))
+    const taken = await Promise.all(four.map((store) => takenBy(store, 25)))
     expect(taken.reduce((sum, one) => sum + one, 0)).toBe(10)
-    const victim = taken.indexOf(Math.max(...taken))
-    const lost = taken[victim] ?? 0
-    children[victim]?.kill('SIGKILL')
-    const survivor = children[victim === 0 ? 1 : 0]
+    const lost = Math.max(...taken)
+    const [gone] = four.splice(taken.indexOf(lost), 1)
+    await gone?.close()
     let gained = 0
-    let live = 0
-    await until('the places of the dead process are free', async () => {
-      gained += await order(survivor, { take: 10, limit: 10 })
-      live = Math.max(live, await admin.zcard('tollgate:leases:v2:client'))
+    await until('its places are free', async () => {
+      gained += await takenBy(four[0] as RedisLeases, 10)
       return gained >= lost
     })
     expect(gained).toBe(lost)
-    expect(live).toBe(10)
+    expect(await admin.zcard('tollgate:leases:v2:client')).toBe(10)
   })
 
   it('hold back requests of two limiters together, with a queue that sees places of the other one', async () => {

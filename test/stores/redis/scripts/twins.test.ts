@@ -102,7 +102,7 @@ describeRedis('the scripts of Redis', () => {
     }
     for (const key of KEYS) await chargeFirst(key, 0)
     for (const [at, step] of steps.entries()) {
-      if ('turn' in step) clock.advance(turnedMs(step.turn, memory.last))
+      if ('turn' in step) clock.set(clock.now() + turnedMs(step.turn, memory.last))
       else if ('charge' in step) await compareDecisions(step.charge, at)
       else await both((twin) => twin.change(step.change))
       if ('change' in step && step.change.kind === 'reset') await chargeFirst(step.change.key, at)

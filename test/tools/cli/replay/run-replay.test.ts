@@ -83,6 +83,13 @@ describe('the report of a replay', () => {
     expect(messages).toBe('')
   })
 
+  it('counts all methods in one budget with --limit', async () => {
+    const { requests, refused, classes } = await summaryOf(LINES.join('\n'), '--limit', '4')
+    expect([requests, refused]).toEqual([9, 2])
+    expect(Object.keys(classes)).toEqual(['any'])
+    expect(classes.any).toMatchObject({ requests: 9, refused: 2, limit: { limit: 4 } })
+  })
+
   it('has the same figures as JSON', async () => {
     expect(await summaryOf(LINES.join('\n'), '--read', '4', '--write', 'false', '--mask')).toEqual({
       files: ['-'],
@@ -102,6 +109,7 @@ describe('the report of a replay', () => {
           clients: 3,
           refusedClients: 1,
           limit: { limit: 4, windowSec: 60, algorithm: 'fixed-window', burst: 4 },
+          compared: [],
           suggestions: [0, 0.001, 0.01, 0.05].map((share) => ({ share, limit: 6, refusedClients: 0 })),
         },
         write: {
@@ -111,6 +119,7 @@ describe('the report of a replay', () => {
           clients: 0,
           refusedClients: 0,
           limit: null,
+          compared: [],
           suggestions: [],
         },
       },
@@ -164,6 +173,62 @@ describe('the report of a replay', () => {
     const { text } = await replay(`${'x\n'.repeat(8)}${line('192.0.2.1', 0)}`)
     expect(text).toContain('8 lines hold no request that an app would see:\n  -:1: no client address')
     expect(text).toContain('\n  and 3 more\n')
+  })
+})
+
+describe('a replay that compares limits', () => {
+  it('shows what each would have refused, and the rest of the report for the first', async () => {
+    const { text } = await replay(LINES.join('\n'), '--read', '4, 5,6', '--write', '1')
+    expect(text).toContain(
+      [
+        'CLASS  LIMIT               REQUESTS  ALLOWED  REFUSED  CLIENTS  REFUSED CLIENTS',
+        'read   4/60s fixed-window  8         6        2        3        1',
+        'write  1/60s fixed-window  1         1        0        1        0',
+        '',
+        'CLASS  COMPARED LIMIT      REFUSED      REFUSED CLIENTS',
+        'read   4/60s fixed-window  2 (25.00 %)  1 (33.33 %)',
+        'read   5/60s fixed-window  1 (12.50 %)  1 (33.33 %)',
+        'read   6/60s fixed-window  0 (0.00 %)   0 (0.00 %)',
+        'The other tables are about the first limit of each class.',
+        '',
+        'CLASS  TO REFUSE',
+      ].join('\n'),
+    )
+    expect(text).toContain('\n203.0.113.7  2 of 6 ')
+  })
+
+  it('has the figures of the same replay with that limit alone, for each class and algorithm', async () => {
+    const input = Array.from({ length: 400 }, (_, index) =>
+      line(`192.0.2.${index % 7}`, Math.floor(index / 4), index % 4 === 0 ? 'POST' : 'GET'),
+    ).join('\n')
+    for (const algorithm of ['fixed-window', 'sliding-window', 'token-bucket']) {
+      const settings = ['--algorithm', algorithm, '--window', '20']
+      const { classes } = await summaryOf(input, ...settings, '--read', '2,4,9', '--write', '3,1')
+      for (const [option, requestClass, limits] of [
+        ['--read', 'read', [2, 4, 9]],
+        ['--write', 'write', [3, 1]],
+      ] as const) {
+        const { compared = [] } = classes[requestClass] ?? {}
+        expect(compared.map(({ limit }) => limit?.limit)).toEqual(limits)
+        for (const { limit, refused, refusedClients } of compared) {
+          const alone = await summaryOf(input, ...settings, option, String(limit?.limit))
+          const { [requestClass]: expected } = alone.classes
+          expect({ limit, refused, refusedClients }).toEqual({
+            limit: expected?.limit,
+            refused: expected?.refused,
+            refusedClients: expected?.refusedClients,
+          })
+        }
+        expect(compared.some(({ refused }) => refused > 0)).toBe(true)
+      }
+    }
+  })
+
+  it('may compare a limit with none, and shows no share of clients that were not counted', async () => {
+    const { text } = await replay(LINES.join('\n'), '--read', 'false,5')
+    expect(text).toContain(
+      '\nread   none                0 (0.00 %)   0\nread   5/60s fixed-window  1 (12.50 %)  1\n',
+    )
   })
 })
 
@@ -326,23 +391,42 @@ describe('the chart of a replay', () => {
     const path = join(folder, 'chart.svg')
     await replay(LINES.join('\n'), '--read', '4', '--write', 'false', '--chart', path)
     const svg = await readFile(path, 'utf8')
-    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 760 440"/)
-    expect(svg).toContain('>Requests in a minute: allowed, and above them refused</text>')
-    expect(svg).toContain(
-      '>Clients by their highest number of reads in 60 s (fixed-window; logarithmic)</text>',
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" viewBox="0 0 800 \d+"/)
+    const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        ...['Requests, in bars of a minute', 'allowed', 'refused', '0', '2', '4', '6', '8'],
+        ...['12:00', '2026-01-05', '12:01', 'time, in UTC'],
+        ...[
+          'Clients by their highest number of reads in 60 s (fixed-window)',
+          'not refused',
+          'above limit 4',
+        ],
+        ...['limit', 'limit 4', 'refuses at most this share of clients', '0.1 %, 1 %, 5 %: 6'],
+        'highest number of reads in 60 s of a client; both scales are logarithmic',
+      ]),
     )
-    expect(svg).toContain('>limit 4</text>')
-    expect(svg).toContain('>1 %: 6</text>')
-    // Two of the eight requests in the first minute were refused: a quarter of the highest bar, which is 140
+    // Two of the eight requests in the first minute were refused: a quarter of the highest bar, which is 160
     // high.
-    expect(svg.match(/height="35" fill="#d9480f"/g)).toHaveLength(1)
-    expect(svg.match(/height="105" fill="#2f7de1"/g)).toHaveLength(1)
+    expect(svg.match(/height="40" fill="#d9480f"/g)).toHaveLength(1)
+    expect(svg.match(/height="120" fill="#2f7de1"/g)).toHaveLength(1)
+  })
+
+  it('marks the limits that are compared', async () => {
+    const path = join(folder, 'compared.svg')
+    await replay(LINES.join('\n'), '--read', '4,50,100', '--chart', path)
+    const svg = await readFile(path, 'utf8')
+    for (const label of ['limits', 'limit 4', 'limit 50', 'limit 100', 'above limit 4']) {
+      expect(svg).toContain(`>${label}</text>`)
+    }
   })
 
   it('is drawn for a log without requests too', async () => {
     const path = join(folder, 'empty.svg')
     await replay('', '--chart', path)
-    expect(await readFile(path, 'utf8')).toContain('<svg ')
+    const svg = await readFile(path, 'utf8')
+    expect(svg).toContain('>No requests</text>')
+    expect(svg).not.toContain('1970')
   })
 
   it('is named in the error when it cannot be written', async () => {
@@ -358,6 +442,18 @@ describe('the options of a replay', () => {
     [
       ['a', '--read', '0'],
       "--read: takes a whole number or false, got '0'. Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.",
+    ],
+    [
+      ['a', '--read', '50,x'],
+      "--read: takes a whole number or false, got 'x'. Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.",
+    ],
+    [
+      ['a', '--read', '50,'],
+      "--read: takes a whole number or false, got ''. Give a number of at least 1, or false for no limit. A limit of 0 refuses every request.",
+    ],
+    [
+      ['a', '--read', '50', '--read', '100'],
+      "--read: is given twice, got '--read'. Write --read <value>,<value>.",
     ],
     [['a', '--window', 'x'], "--window: takes seconds, got 'x'. Give a number such as 60."],
     [

@@ -72,7 +72,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('a page of another site in a browser 
         // The page itself opens its stream there.
         await tab.goto(`http://${host}:${port}/limits/`)
         await tab.waitForSelector('#connection[data-state=live]')
-        await tab.waitForSelector('#routes th')
+        await tab.waitForSelector('#open-routes th')
       }),
     )
   })

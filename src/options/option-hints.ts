@@ -1,0 +1,96 @@
+import type { OptionHint } from '../errors/option-checks.ts'
+
+/** A hint with the name that is right here, and how to write the value. */
+function renamed(of: string, nearest: string, remedy: OptionHint['remedy']): OptionHint {
+  return { of, nearest, remedy }
+}
+
+/** Writes a number as an option; without the number if the value is none. */
+function written(option: string, factor = 1): (value: unknown) => string {
+  return (value) =>
+    typeof value === 'number' ? `Write ${option}: ${value * factor}.` : `Write ${option} instead.`
+}
+
+const inSeconds = (ms: unknown): string =>
+  typeof ms === 'number' ? `Write windowSec: ${ms / 1000}.` : 'Write windowSec, in seconds.'
+
+const budget = (units: unknown): string =>
+  typeof units === 'number' ? `Write limit: ${units}.` : 'Write limit.'
+
+const ERL = 'express-rate-limit'
+const SLOW = 'express-slow-down'
+const REDIS = 'rate-limit-redis'
+const FLEXIBLE = 'rate-limiter-flexible'
+
+const NO_DELAY = 'Leave it out: requests above a limit are refused here, and never delayed.'
+const OF_STORE = "Leave it out, and give store: new RedisStore({ client }) of 'express-tollgate/redis'."
+const BAN = 'Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your numbers.'
+
+/** Options of a limit that users look for beside the limits. */
+const ofLimit = (example: string): OptionHint => ({
+  problem: 'belongs to a limit',
+  remedy: `Write limit: { limit: 100, ${example} }.`,
+})
+
+const all = (names: readonly string[], hint: OptionHint): Record<string, OptionHint> =>
+  Object.fromEntries(names.map((name) => [name, hint]))
+
+/** What to write instead of the options of other rate limiters. */
+export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
+  windowMs: renamed(ERL, 'windowSec', inSeconds),
+  max: renamed(ERL, 'limit', budget),
+  identifier: renamed(ERL, 'name', (name) =>
+    typeof name === 'string' ? `Write name: '${name}'.` : 'Write name, as a text.',
+  ),
+  passOnStoreError: renamed(
+    ERL,
+    'onStoreError',
+    (passes) => `Write onStoreError: '${passes === true ? 'allow' : 'deny'}'.`,
+  ),
+  validate: { of: ERL, remedy: 'Leave it out: options are always checked.' },
+  retryAfter: { of: ERL, remedy: 'Leave it out: Retry-After is the exact time.' },
+  headers: renamed(ERL, 'legacyHeaders', 'Write legacyHeaders instead.'),
+  draft_polli_ratelimit_headers: renamed(ERL, 'standardHeaders', "Write standardHeaders: 'draft-6'."),
+  onLimitReached: renamed(ERL, 'handler', 'Write handler(req, res, next, info), which answers the request.'),
+  ...all(['delayMs', 'delayAfter', 'maxDelayMs'], { of: SLOW, remedy: NO_DELAY }),
+  ...all(['sendCommand', 'sendCommandCluster', 'resetExpiryOnChange'], { of: REDIS, remedy: OF_STORE }),
+  prefix: renamed(REDIS, 'name', 'Write name, which is part of every key. RedisStore has a prefix too.'),
+  points: renamed(FLEXIBLE, 'limit', budget),
+  duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
+  keyPrefix: renamed(FLEXIBLE, 'name', 'Write name, which is part of every key.'),
+  ...all(
+    ['blockDuration', 'blockOnConsumed', 'inMemoryBlockDuration', 'inMemoryBlockOnConsumed'],
+    renamed(FLEXIBLE, 'ban', BAN),
+  ),
+  ...all(['execEvenly', 'execEvenlyMinDelayMs'], { of: FLEXIBLE, remedy: NO_DELAY }),
+  insuranceLimiter: renamed(
+    FLEXIBLE,
+    'onStoreError',
+    "Leave it out: onStoreError: 'memory' is the default, and goes on in memory.",
+  ),
+  timeoutMs: renamed(FLEXIBLE, 'storeDeadlineMs', written('storeDeadlineMs')),
+  ...all(
+    [
+      'storeClient',
+      'storeType',
+      'useRedisPackage',
+      'useRedis3AndLowerPackage',
+      'customIncrTtlLuaScript',
+      'rejectIfRedisNotReady',
+    ],
+    renamed(FLEXIBLE, 'store', OF_STORE),
+  ),
+  ...all(['whiteList', 'whitelist', 'safelist'], renamed(FLEXIBLE, 'allowList', 'Write allowList instead.')),
+  ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),
+  timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
+  algorithm: ofLimit("algorithm: 'sliding-window'"),
+  burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
+}
+
+/** The same for the options of one limit. */
+export const LIMIT_HINTS: Readonly<Record<string, OptionHint>> = {
+  windowMs: renamed(ERL, 'windowSec', inSeconds),
+  max: renamed(ERL, 'limit', written('limit')),
+  points: renamed(FLEXIBLE, 'limit', written('limit')),
+  duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
+}

@@ -1,0 +1,110 @@
+// Writes an operation for the script.
+//
+// Twin: src/stores/redis/scripts/batch.lua
+// Twin: src/stores/redis/scripts/block.lua
+// Twin: src/stores/redis/scripts/decide.lua
+// Twin: src/stores/redis/scripts/refund.lua
+// Twin: src/stores/redis/scripts/stored-client.lua
+
+import type { BanRule } from '../../limits/ban.ts'
+import type { Limit } from '../../limits/limit.ts'
+import type { Charge } from '../store.ts'
+import { escapeCharacter } from './redis-key.ts'
+
+/** What the script has to do with a key. Operations with equal texts share one argument of a call. */
+export interface OperationForm {
+  /** JSON in ASCII. */
+  readonly text: string
+  /** How many limits it concerns, at least 1. A call has a most of them: see `batch.ts`. */
+  readonly limits: number
+}
+
+/** The last form that was made of a list of limits. */
+interface ChargeForm extends OperationForm {
+  readonly ban: BanRule | undefined
+  readonly cost: number
+}
+
+/** Writes operations. What depends on a list of limits alone is written once. */
+export class OperationForms {
+  readonly #limits = new WeakMap<readonly Limit[], string>()
+  readonly #charges = new WeakMap<readonly Limit[], ChargeForm>()
+
+  /** Keeps the form for the next charge of the same limits, ban rule and cost. */
+  consume(charge: Charge): OperationForm {
+    const { limits, ban, cost } = charge
+    const known = this.#charges.get(limits)
+    if (known !== undefined && known.ban === ban && known.cost === cost) return known
+    const form = { ...this.#ofCharge('consume', charge), ban, cost }
+    this.#charges.set(limits, form)
+    return form
+  }
+
+  peek(charge: Charge): OperationForm {
+    return this.#ofCharge('peek', charge)
+  }
+
+  /** @param receiptNumbers those of each limit */
+  refund(
+    limits: readonly Limit[],
+    cost: number,
+    receiptNumbers: readonly (readonly number[])[],
+  ): OperationForm {
+    const parts = `"cost":${cost},"limits":${this.#jsonOf(limits)},"receipts":${JSON.stringify(receiptNumbers)}`
+    return { text: `{"run":"refund",${parts}}`, limits: limits.length }
+  }
+
+  block(forMs: number): OperationForm {
+    return { text: `{"run":"block","ms":${forMs}}`, limits: 1 }
+  }
+
+  unblock(): OperationForm {
+    return { text: '{"run":"unblock"}', limits: 1 }
+  }
+
+  #ofCharge(run: 'consume' | 'peek', { limits, ban, cost }: Charge): OperationForm {
+    const rule = ban === undefined ? '' : `,"ban":${JSON.stringify(ruleOf(ban))}`
+    const ttlMs = run === 'consume' && ban === undefined ? shortTtlOf(limits) : undefined
+    const ttl = ttlMs === undefined ? '' : `,"ttl":"${ttlMs}"`
+    return {
+      text: `{"run":"${run}","cost":${cost},"limits":${this.#jsonOf(limits)}${rule}${ttl}}`,
+      limits: limits.length,
+    }
+  }
+
+  #jsonOf(limits: readonly Limit[]): string {
+    let json = this.#limits.get(limits)
+    if (json === undefined) {
+      json = JSON.stringify(
+        limits.map(({ name, algorithm, limit, windowMs, burst, ttlMs }) => [
+          encodeName(name),
+          algorithm,
+          ...[limit, windowMs, burst, ttlMs],
+        ]),
+      )
+      this.#limits.set(limits, json)
+    }
+    return json
+  }
+}
+
+/** The short form of the stored value has 6 bytes for a time: see `scripts/stored-client.lua`. */
+const LARGEST_SHORT_MS = 2 ** 46
+
+/** The time to live of a single fixed window that `scripts/single-window.lua` decides. */
+function shortTtlOf([only, ...others]: readonly Limit[]): number | undefined {
+  if (only?.algorithm !== 'fixed-window' || others.length > 0) return undefined
+  return Math.max(only.windowMs, only.ttlMs) > LARGEST_SHORT_MS ? undefined : only.ttlMs
+}
+
+/**
+ * A name in printable ASCII. Scripts only compare names. The JSON decoder of Lua does not accept every name:
+ * not one with a lone surrogate.
+ */
+function encodeName(name: string): string {
+  return name.replace(/[^!-$&-~]/g, escapeCharacter)
+}
+
+function ruleOf({ refusals, forMs }: BanRule): readonly number[] {
+  return [refusals.limit, refusals.windowMs, forMs]
+}

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { FirstIds } from '../../../src/limits/algorithm.ts'
+import { Batcher } from '../../../src/stores/redis/batcher.ts'
+import { CommandConnection } from '../../../src/stores/redis/clients/command-sender.ts'
+import type { OperationForm } from '../../../src/stores/redis/operation-form.ts'
+import { ScriptRunner } from '../../../src/stores/redis/script-runner.ts'
+import { CallDeadline } from '../../../src/stores/resilience/call-deadline.ts'
+import { chargeOf } from '../../support/charges.ts'
+
+const FORM: OperationForm = { text: 'form', limits: 1 }
+
+/** Keys whose first character is their slot. */
+const slotOf = (key: string): number => key.charCodeAt(0)
+
+/** The keys of each command, and its answer: for each key the key itself. */
+let calls: string[][]
+let answer: (keys: string[], name: string) => unknown
+let batcher: Batcher
+beforeEach(() => {
+  calls = []
+  answer = (keys) => keys
+  const sendCommand = async ([name = '', , count, ...words]: string[]): Promise<unknown> => {
+    const keys = words.slice(0, Number(count))
+    calls.push(keys)
+    return answer(keys, name)
+  }
+  const scripts = new ScriptRunner(new CommandConnection({ sendCommand }), new CallDeadline(1000, 1000))
+  batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds() })
+})
+
+const runAll = (keys: readonly string[]): Promise<unknown[]> =>
+  Promise.all(keys.map((key) => batcher.run(key, FORM).catch((error: unknown) => error)))
+
+/** Texts of errors would be taken for failures, and integers are not. */
+const keysUpTo = (count: number): string[] => Array.from({ length: count }, (_, index) => `1${index}`)
+
+describe('the operations of one turn of the event loop', () => {
+  it('go out in one command, in the order in which they were asked', async () => {
+    expect(await runAll(['12', '11', '12', '10'])).toEqual(['12', '11', '12', '10'])
+    expect(calls).toEqual([['12', '11', '12', '10']])
+  })
+
+  it('go out together also if promises and ticks lie between them', async () => {
+    const asked = Promise.all([
+      batcher.run('11', FORM),
+      Promise.resolve().then(() => batcher.run('12', FORM)),
+      new Promise((resolve) => process.nextTick(() => resolve(batcher.run('13', FORM)))),
+    ])
+    await asked
+    expect(calls).toHaveLength(1)
+    expect(calls[0]?.toSorted()).toEqual(['11', '12', '13'])
+  })
+
+  it('do not wait for those of the next turn', async () => {
+    const first = batcher.run('11', FORM)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(calls).toEqual([['11']])
+    await Promise.all([first, batcher.run('12', FORM)])
+    expect(calls).toEqual([['11'], ['12']])
+  })
+
+  it('go out before the turn ends if they fill a command', async () => {
+    const asked = runAll(keysUpTo(70))
+    await Promise.resolve()
+    expect(calls.map(({ length }) => length)).toEqual([32, 32])
+    expect(await asked).toEqual(keysUpTo(70))
+    expect(calls.map(({ length }) => length)).toEqual([32, 32, 6])
+    expect(calls.flat()).toEqual(keysUpTo(70))
+  })
+
+  it('go out in one command for each slot, each in its order', async () => {
+    expect(await runAll(['11', '21', '10', '22', '31'])).toEqual(['11', '21', '10', '22', '31'])
+    expect(calls).toEqual([['11', '10'], ['21', '22'], ['31']])
+  })
+})
+
+describe('a command that fails', () => {
+  it.each(['Connection is closed.', 'LOADING Redis is loading the dataset in memory', 'ERR x TRYAGAIN'])(
+    'rejects all its operations, and is not sent again: %s',
+    async (message) => {
+      const error = new Error(message)
+      answer = () => Promise.reject(error)
+      expect(await runAll(['11', '12'])).toEqual([error, error])
+      expect(calls).toHaveLength(1)
+    },
+  )
+
+  it('does not concern the next one', async () => {
+    answer = (keys) => (keys.includes('13') ? keys : Promise.reject(new Error('OOM')))
+    const [first, second] = [runAll(keysUpTo(32)), runAll(['13'])]
+    expect((await first).every((outcome) => outcome instanceof Error)).toBe(false)
+    expect(await second).toEqual(['13'])
+  })
+
+  it('rejects all its operations if the reply has another shape', async () => {
+    answer = () => 'OK'
+    for (const outcome of await runAll(['11', '12'])) {
+      expect(outcome).toMatchObject({ code: 'store_failed' })
+    }
+  })
+
+  it.each([
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+    'Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys request during rehashing of slot',
+  ])(
+    'is sent again with one key each if its slot moves, since Redis has run nothing: %s',
+    async (message) => {
+      answer = (keys) => (keys.length > 1 ? Promise.reject(new Error(message)) : keys)
+      expect(await runAll(['11', '12', '13'])).toEqual(['11', '12', '13'])
+      expect(calls).toEqual([['11', '12', '13'], ['11'], ['12'], ['13']])
+      answer = () => Promise.reject(new Error(message))
+      calls = []
+      expect(await runAll(['11'])).toEqual([new Error(message)])
+      expect(calls).toEqual([['11']])
+    },
+  )
+})
+
+describe('a charge that is abandoned', () => {
+  it('before its command is sent is not part of it', async () => {
+    const charge = chargeOf('12')
+    const abandoned = expect(batcher.run('12', FORM, charge)).rejects.toThrow('before the charge was sent')
+    const asked = runAll(['11', '13'])
+    charge.isAbandoned = true
+    expect(await asked).toEqual(['11', '13'])
+    await abandoned
+    expect(calls).toEqual([['11', '13']])
+  })
+
+  it('causes no command if there is nothing else', async () => {
+    const charge = chargeOf('12')
+    const abandoned = expect(batcher.run('12', FORM, charge)).rejects.toThrow('before the charge was sent')
+    charge.isAbandoned = true
+    await abandoned
+    expect(calls).toEqual([])
+  })
+
+  it('while the server does not know the script is not part of the second command', async () => {
+    const charge = chargeOf('12')
+    answer = (keys, name) => {
+      if (name === 'EVAL') return keys
+      charge.isAbandoned = true
+      throw new Error('NOSCRIPT No matching script.')
+    }
+    const abandoned = expect(batcher.run('12', FORM, charge)).rejects.toThrow('before the charge was sent')
+    expect(await runAll(['11'])).toEqual(['11'])
+    await abandoned
+    expect(calls).toEqual([['12', '11'], ['11']])
+  })
+})

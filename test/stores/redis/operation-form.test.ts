@@ -1,0 +1,124 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { BanRule } from '../../../src/limits/ban.ts'
+import type { Limit } from '../../../src/limits/limit.ts'
+import { OperationForms } from '../../../src/stores/redis/operation-form.ts'
+import { banRule, chargeOf, limitOf } from '../../support/charges.ts'
+
+const WINDOW = limitOf(3, { name: 'a', windowMs: 1000, ttlMs: 31_000 })
+const BUCKET = limitOf(7, {
+  name: 'b',
+  windowMs: 60_000,
+  burst: 9,
+  ttlMs: 107_143,
+  algorithm: 'token-bucket',
+})
+
+const parsed = ({ text }: { text: string }): Record<string, unknown> => JSON.parse(text) as never
+
+/** The name of a limit as a script receives it. */
+function encodedName(name: string): unknown {
+  const { limits } = parsed(new OperationForms().peek(chargeOf('key', [limitOf(3, { name })])))
+  return (limits as unknown[][])[0]?.[0]
+}
+
+describe('the form of an operation', () => {
+  const LISTED = [
+    ['a', 'fixed-window', 3, 1000, 3, 31_000],
+    ['b', 'token-bucket', 7, 60_000, 9, 107_143],
+  ]
+
+  it('has the limits of a charge in their order, its cost, and the ban rule if there is one', () => {
+    const forms = new OperationForms()
+    const limits = [WINDOW, BUCKET]
+    const charge = chargeOf('key', limits, 2)
+    expect(parsed(forms.consume(charge))).toStrictEqual({ run: 'consume', cost: 2, limits: LISTED })
+    expect(parsed(forms.peek(charge))).toStrictEqual({ run: 'peek', cost: 2, limits: LISTED })
+    expect(parsed(forms.consume(chargeOf('key', limits, 1, banRule(5, 60_000, 900_000))))).toStrictEqual({
+      ...{ run: 'consume', cost: 1, limits: LISTED },
+      ban: [5, 60_000, 900_000],
+    })
+  })
+
+  it('has what other operations need', () => {
+    const forms = new OperationForms()
+    const receipts = [
+      [1, 0, 0],
+      [2, 3, 4],
+    ]
+    expect(parsed(forms.refund([WINDOW, BUCKET], 2, receipts))).toStrictEqual({
+      ...{ run: 'refund', cost: 2, limits: LISTED, receipts },
+    })
+    expect(parsed(forms.block(1_234_567_890_123_456))).toStrictEqual({
+      run: 'block',
+      ms: 1_234_567_890_123_456,
+    })
+    expect(parsed(forms.unblock())).toStrictEqual({ run: 'unblock' })
+  })
+
+  it('has a time to live if the charge has one fixed window and no ban rule', () => {
+    const forms = new OperationForms()
+    const ttlOf = (limits: readonly Limit[], ban?: BanRule): unknown =>
+      parsed(forms.consume(chargeOf('key', limits, 1, ban))).ttl
+    expect(ttlOf([WINDOW])).toBe('31000')
+    expect(ttlOf([{ ...WINDOW, ttlMs: 2 ** 46 }])).toBe('70368744177664')
+    // The value of such a window has no room for a longer time.
+    expect(ttlOf([{ ...WINDOW, ttlMs: 2 ** 46 + 1 }])).toBeUndefined()
+    expect(ttlOf([BUCKET])).toBeUndefined()
+    expect(ttlOf([{ ...WINDOW, algorithm: 'sliding-window' }])).toBeUndefined()
+    expect(ttlOf([WINDOW, { ...WINDOW, name: 'b' }])).toBeUndefined()
+    expect(ttlOf([WINDOW], banRule(5, 60_000, 900_000))).toBeUndefined()
+    expect(parsed(forms.peek(chargeOf('key', [WINDOW])))).not.toHaveProperty('ttl')
+  })
+
+  it('is made once for each list of limits, ban rule and cost', () => {
+    const forms = new OperationForms()
+    const rule = banRule(5, 60_000, 900_000)
+    for (const ban of [undefined, rule]) {
+      const limits = [WINDOW]
+      const [one, other] = [1, 2].map(() => forms.consume(chargeOf('key', limits, 1, ban)))
+      expect(one).toBe(other)
+      expect(forms.consume(chargeOf('key', [WINDOW], 1, ban))).not.toBe(one)
+    }
+  })
+
+  it('has the ban rule and the cost of the charge, also if another charge on the same limits has others', () => {
+    const forms = new OperationForms()
+    const limits = [WINDOW]
+    const rules = [banRule(1, 1000, 2000), undefined, banRule(2, 1000, 2000), banRule(1, 1000, 3000)]
+    const made = rules.map((ban, index) =>
+      parsed(forms.consume(chargeOf('key', limits, 1 + (index % 2), ban))),
+    )
+    expect(made.map(({ ban, cost }) => [ban, cost])).toEqual([
+      [[1, 1000, 2000], 1],
+      [undefined, 2],
+      [[2, 1000, 2000], 1],
+      [[1, 1000, 3000], 2],
+    ])
+  })
+
+  it('has numbers of 15 digits without an exponent', () => {
+    const limits = [limitOf(999_999_999_999_999, { windowMs: 2_592_000_000 })]
+    expect(new OperationForms().peek(chargeOf('key', limits)).text).toContain(
+      '[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000]]',
+    )
+  })
+
+  it('has the names of limits in printable ASCII, and different names stay different', () => {
+    expect(encodedName('per minute')).toBe('per%0020minute')
+    expect(encodedName('100%"\\\ud800\u00e9\u0000')).toBe('100%0025"\\%d800%00e9%0000')
+    const name = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 4 }),
+      fc
+        .array(fc.constantFrom('%', '%0025', '0025', ' ', '\ud800', '\ufffd'))
+        .map((pieces) => pieces.join('')),
+    )
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(encodedName(one)).toMatch(/^[!-~]*$/)
+        expect(encodedName(one) === encodedName(other)).toBe(one === other)
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
