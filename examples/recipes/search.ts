@@ -1,9 +1,9 @@
 /**
  * A search that costs the server more than other requests, and so costs its clients more too. Each address
- * has a bucket of 60 units for reads and another one for writes. Each bucket regains one unit a second. A
- * plain request costs 1 unit, a search 5 and a deep search 20, about in proportion to the work of the
- * database. So a client can make 3 deep searches at once and 3 a minute after that, or 12 searches, or 60
- * plain requests, or any mixture.
+ * has one bucket of 60 units for all methods. The bucket regains one unit a second. A plain request costs
+ * 1 unit, a search 5 and a deep search 20, about in proportion to the work of the database. So a client can
+ * make 3 deep searches at once and 3 a minute after that, or 12 searches, or 60 plain requests, or any
+ * mixture.
  *
  * It is a bucket and not a window, because units come back one by one. A client with an empty bucket can make
  * a plain request a second later. `Retry-After` of a refused request is the time until there are enough units

@@ -87,7 +87,8 @@ export interface Algorithm<State> {
   rewind(state: State, nowMs: number, limit: Limit): State
   /**
    * The state of a client whose limit was `from` and is `to`: another plan, or another version of the limiter. Both have
-   * the same window. The units used stay used, at most as many as `to` has. Returns the same object if nothing changes.
+   * the same window. The units used stay used, at most as many as `to` has. Returns the same object only if the state
+   * means the same for both.
    *
    * The store keeps the new state even if it refuses the charge. Otherwise units would come back at the old rate.
    */

@@ -65,7 +65,7 @@ export const tokenBucket: NumericAlgorithm<TokenBucketState> = {
     if (from.limit === to.limit) return state
     const debt = debtOf(state, nowMs, from)
     // A bucket that is full stays full. Its time counts again if the clock is set back, and parts of another size do not.
-    if (debt === 0) return state.fullAtParts === 0 ? state : { ...state, fullAtParts: 0 }
+    if (debt === 0) return { ...state, fullAtParts: 0 }
     return stateWithDebt(Math.min(debt, to.burst * to.windowMs), nowMs, to, state.fillId)
   },
 

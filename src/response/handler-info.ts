@@ -8,21 +8,26 @@ const READ_BY_FOREIGN_HANDLERS: readonly (readonly [name: string, remedy: string
   ['message', 'Write the body in the handler, such as res.json({ error: ... }).'],
 ]
 
-const PROTOTYPE = {}
-for (const [name, remedy] of READ_BY_FOREIGN_HANDLERS) {
-  const get = (): never => {
-    throw new RateLimiterError({
-      code: 'unknown_option',
-      option: `info.${name}`,
-      problem:
-        'is an option of express-rate-limit, and the fourth parameter of a handler has no options here',
-      remedy,
-    })
-  }
-  Object.defineProperty(PROTOTYPE, name, { get })
-}
+/** The same getters for every info, so that they can be added to one info twice. Not enumerable: no copy or JSON reads them. */
+const HINTS: PropertyDescriptorMap = Object.fromEntries(
+  READ_BY_FOREIGN_HANDLERS.map(([name, remedy]) => {
+    const get = (): never => {
+      throw new RateLimiterError({
+        code: 'unknown_option',
+        option: `info.${name}`,
+        problem:
+          'is an option of express-rate-limit, and the fourth parameter of a handler has no options here',
+        remedy,
+      })
+    }
+    return [name, { get }]
+  }),
+)
 
-/** The info as a `handler` gets it: an error says what to write instead of options that are not in it. */
+/**
+ * Prepares the info for a `handler`: an error says what to write instead of options that are not in it. Returns the
+ * info itself, and no copy, because the request may hold it too.
+ */
 export function infoForHandler(info: RateLimitInfo): RateLimitInfo {
-  return Object.assign(Object.create(PROTOTYPE), info)
+  return Object.defineProperties(info, HINTS)
 }

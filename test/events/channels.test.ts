@@ -10,6 +10,7 @@ import {
   storeFailureChannel,
 } from '../../src/events/channels.ts'
 import { LIMITER_DESCRIPTION } from '../../src/limits/limiter-description.ts'
+import { REQUEST_CLASSES } from '../../src/limits/request-class.ts'
 import type { RateLimiterOptions } from '../../src/options/rate-limiter-options.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
@@ -32,7 +33,7 @@ describe('a charge without a request', () => {
   it('is published by consume, and not by peek', async () => {
     const limiter = createdLimiter()
     const events = recorded('decision')
-    await limiter.peek(CLIENT)
+    await limiter.peek(CLIENT, { class: 'read' })
     expect(events).toEqual([])
     const decision = await limiter.consume(CLIENT, { class: 'write', cost: 3 })
     expect(events).toEqual([
@@ -60,7 +61,7 @@ describe('a charge without a request', () => {
   it('is published before the error of a failed store is thrown', async () => {
     const limiter = createdLimiter({ store: failingStore({ kind: 'throw' }), onStoreError: 'deny' })
     const events = recorded('decision')
-    await expect(limiter.consume(CLIENT)).rejects.toThrow('The store is down')
+    await expect(limiter.consume(CLIENT, { class: 'read' })).rejects.toThrow('The store is down')
     expect(events).toMatchObject([{ outcome: 'unavailable', decision: undefined }])
   })
 })
@@ -69,11 +70,11 @@ describe('a ban', () => {
   it('is published with its cause, once for a client with two classes', async () => {
     const limiter = createdLimiter({ read: 1, write: 1, ban: { after: 2, withinSec: 60, forSec: 600 } })
     const events = recorded('ban')
-    await limiter.consume(CLIENT)
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
+    await limiter.consume(CLIENT, { class: 'read' })
     expect(events).toEqual([])
-    await limiter.consume(CLIENT)
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
+    await limiter.consume(CLIENT, { class: 'read' })
     await limiter.consume(CLIENT, { class: 'write' })
     expect(events).toMatchObject([{ cause: 'refusals', key: CLIENT, endsInMs: 600_000 }])
     await limiter.unblock(CLIENT)
@@ -110,8 +111,8 @@ describe('a call of the store', () => {
     const events = recorded('store-call')
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => times.shift() ?? Number.NaN)
     try {
-      await limiter.consume(CLIENT)
-      await limiter.peek(CLIENT)
+      await limiter.consume(CLIENT, { class: 'read' })
+      await limiter.peek(CLIENT, { class: 'read' })
     } finally {
       clock.mockRestore()
     }
@@ -135,7 +136,7 @@ describe('a call of the store', () => {
       const calls = recorded('store-call')
       const failures = recorded('store-failure')
       const outcomes = recorded('decision')
-      await limiter.consume(CLIENT)
+      await limiter.consume(CLIENT, { class: 'read' })
       expect(calls).toMatchObject([{ verb: 'consume', failure: kind, durationMs: expect.any(Number) }])
       expect(failures).toEqual([
         { limiter: limiter[LIMITER_DESCRIPTION], kind, error: limiter.health().lastError },
@@ -151,7 +152,7 @@ describe('a call of the store', () => {
     const failures = recorded('store-failure')
     await expect(limiter.reset(CLIENT)).rejects.toThrow('The store is down')
     // One for each class.
-    expect(failures.map(({ kind }) => kind)).toEqual(['error', 'error'])
+    expect(failures.map(({ kind }) => kind)).toEqual(REQUEST_CLASSES.map(() => 'error'))
     expect(calls).toEqual([])
   })
 })
@@ -169,19 +170,19 @@ describe('the circuit breaker', () => {
     const limiter = createdLimiter({ store })
     const events = recorded('circuit')
     const calls = recorded('store-call')
-    for (let count = 0; count < 4; count++) await limiter.consume(CLIENT)
+    for (let count = 0; count < 4; count++) await limiter.consume(CLIENT, { class: 'read' })
     expect(events).toEqual([])
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
     // The store is not called now, so nothing fails.
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
     expect(calls).toHaveLength(5)
     expect(events.map(({ state }) => state)).toEqual(['open'])
     vi.advanceTimersByTime(1000)
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
     expect(events.map(({ state }) => state)).toEqual(['open', 'half-open', 'open'])
     store.heal()
     vi.advanceTimersByTime(1000)
-    await limiter.consume(CLIENT)
+    await limiter.consume(CLIENT, { class: 'read' })
     expect(events.map(({ state }) => state)).toEqual(['open', 'half-open', 'open', 'half-open', 'closed'])
     expect(events.every((event) => event.limiter === limiter[LIMITER_DESCRIPTION])).toBe(true)
     const errors = events.map(({ error }) => error?.code)
@@ -222,7 +223,7 @@ describe('without subscribers', () => {
     await limiter.block(CLIENT, 1)
     await limiter.reset(CLIENT)
     store.fail({ kind: 'throw' })
-    for (let count = 0; count < 6; count++) await limiter.consume(CLIENT)
+    for (let count = 0; count < 6; count++) await limiter.consume(CLIENT, { class: 'read' })
     expect(limiter.health().state).toBe('open')
     expect(channels.map(({ hasSubscribers }) => hasSubscribers)).toEqual(Array(6).fill(false))
     clock.mockRestore()

@@ -59,7 +59,7 @@ function storeDecisions(limits: readonly Limit[], { startMs, steps }: Trace): De
   const store = new MemoryStore({ clock })
   const receipts: Receipt[] = []
   const decisions = steps.flatMap((step): DecisionNumbers[] => {
-    clock.advance(step.gapMs)
+    clock.set(clock.now() + step.gapMs)
     if (step.kind === 'refund') {
       const receipt = receipts[step.chargeIndex]
       // The store prevents that a charge is refunded twice.

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { infoForHandler } from '../../src/response/handler-info.ts'
 import type { RateLimitInfo } from '../../src/response/rate-limit-info.ts'
@@ -17,9 +18,17 @@ const info: RateLimitInfo = {
 }
 
 describe('the info of a handler', () => {
-  it('is the info of the request', () => {
-    expect(infoForHandler(info)).toEqual(info)
-    expect(JSON.stringify(infoForHandler(info))).toBe(JSON.stringify(info))
+  it('is the info of the request, and shows, copies and compares as before', () => {
+    const copy = { ...info }
+    expect(infoForHandler(info)).toBe(info)
+    expect(info).toStrictEqual(copy)
+    expect({ ...info }).toStrictEqual(copy)
+    expect(inspect(info)).toBe(inspect(copy))
+    expect(JSON.stringify(info)).toBe(JSON.stringify(copy))
+  })
+
+  it('can be prepared twice', () => {
+    expect(infoForHandler(infoForHandler(info))).toBe(info)
   })
 
   it.each([

@@ -47,7 +47,12 @@ export interface MemoryStoreOptions {
 }
 
 const NAMES = ['maxKeys', 'clock']
-const ALIASES = { persist: 'persist of PersistentMemoryStore' }
+const HINTS = {
+  persist: {
+    problem: 'is an option of PersistentMemoryStore',
+    remedy: "Give store: new PersistentMemoryStore({ persist }) of 'express-tollgate/persistence'.",
+  },
+}
 
 const DEFAULT_MAX_KEYS = 1_000_000
 
@@ -87,7 +92,7 @@ export class MemoryStore implements Store {
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const given = checkNames('MemoryStore', options, NAMES, ALIASES)
+    const given = checkNames('MemoryStore', options, NAMES, HINTS)
     const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = given
     this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
     checkClock(clock)

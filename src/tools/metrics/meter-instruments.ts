@@ -38,7 +38,7 @@ export interface MetricsMeter {
 }
 
 /** The attribute of each label. The conventions of OpenTelemetry give each name a namespace. */
-const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
+export const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
   plan: 'tollgate.plan',
   class: 'tollgate.request.class',
   outcome: 'tollgate.outcome',

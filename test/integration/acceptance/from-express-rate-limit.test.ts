@@ -101,7 +101,6 @@ const answer =
 /** The errors that the user meets, in this order, and nothing else. */
 const MESSAGES: readonly RegExp[] = [
   /^windowMs: is an option of express-rate-limit, got 60000\. .*Write windowSec: 60\.$/,
-  /^limit: is an option of express-rate-limit, got 3\. .*Write read: 3, write: 3\.$/,
   /^identifier: is an option of express-rate-limit, got 'api'\. .*Write name: 'api'\.$/,
   /^passOnStoreError: is an option of express-rate-limit, got true\. .*Write onStoreError: 'allow'\.$/,
   /^validate: is an option of express-rate-limit, got .*\. Leave it out: options are always checked\.$/,

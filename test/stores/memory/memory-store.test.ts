@@ -38,8 +38,8 @@ describe('the options of MemoryStore', () => {
     ],
     [
       { persist: { path: 'a' } },
-      'MemoryStore.persist: is not an option, got {"path":"a"}. ' +
-        "Did you mean 'persist of PersistentMemoryStore'? The options are maxKeys, clock.",
+      'MemoryStore.persist: is an option of PersistentMemoryStore, got {"path":"a"}. ' +
+        "Give store: new PersistentMemoryStore({ persist }) of 'express-tollgate/persistence'.",
     ],
     [null, 'MemoryStore: takes an object of options, got null. Give an object; it may have maxKeys, clock.'],
     [5, 'MemoryStore: takes an object of options, got 5. Give an object; it may have maxKeys, clock.'],

@@ -68,8 +68,8 @@ describe('metrics()', () => {
     expect(thrownBy(() => metrics(namesakes, { registry })).code).toBe('impossible_combination')
     expect(thrownBy(() => metrics([], { registry })).code).toBe('invalid_option')
     const metering = metrics([one, two, one], { registry })
-    await one.consume('client')
-    await two.consume('client')
+    await one.consume('client', { class: 'read' })
+    await two.consume('client', { class: 'read' })
     const countedLimiters = async (): Promise<string[]> => {
       const exposition = await registry.metrics()
       return ['one', 'two', 'three'].filter((name) => exposition.includes(`limiter="${name}"`))

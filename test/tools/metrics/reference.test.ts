@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
-import { createRateLimiter } from '../../../src/index.ts'
+import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { metrics } from '../../../src/tools/metrics/index.ts'
+import { ATTRIBUTES } from '../../../src/tools/metrics/meter-instruments.ts'
 import { METRIC_DEFINITIONS, STORE_CALL_DURATION } from '../../../src/tools/metrics/metric-definitions.ts'
 import { seriesOf } from '../../support/metrics/exposition.ts'
 import { meteredExposition } from '../../support/metrics/metered-exposition.ts'
@@ -23,6 +24,11 @@ describe('docs/metrics.md', () => {
     expect(reference).toContain(`| \`${STORE_CALL_DURATION.instrument}\` | histogram | \`s\` |`)
   })
 
+  it('lists the attribute of every label', () => {
+    const missing = Object.values(ATTRIBUTES).filter((attribute) => !reference.includes(`\`${attribute}\``))
+    expect(missing).toEqual([])
+  })
+
   it('names no metric that does not exist', async () => {
     const known = new Set(seriesOf(await meteredExposition()).map(({ metric }) => metric))
     known.add(STORE_CALL_DURATION.metric)
@@ -40,10 +46,21 @@ describe('docs/metrics.md', () => {
   })
 
   it('states how many series a limiter has', async () => {
-    const registry = new Registry()
-    metrics(createRateLimiter({ name: 'api' }), { registry })
-    const { length } = seriesOf(await registry.metrics())
-    expect(reference).toContain(`${length} for one with both classes and a memory store`)
+    const seriesCount = async (options: RateLimiterOptions): Promise<number> => {
+      const registry = new Registry()
+      metrics(createRateLimiter({ name: 'api', ...options }), { registry })
+      return seriesOf(await registry.metrics()).length
+    }
+    const limits = { read: 100, write: 10 }
+    const plan = (): 'basic' => 'basic'
+    const [withoutPlans, withOnePlan, withTwoPlans] = await Promise.all([
+      seriesCount({}),
+      seriesCount({ plans: { basic: limits }, plan }),
+      seriesCount({ plans: { basic: limits, pro: limits }, plan }),
+    ])
+    expect(withOnePlan).toBe(withoutPlans)
+    expect(reference).toContain(`${withoutPlans} for one with the default limits and a memory store`)
+    expect(reference).toContain(`${withTwoPlans - withOnePlan} more for each plan after the first`)
   })
 
   it('has alerts that name only existing metrics, labels and outcomes', async () => {

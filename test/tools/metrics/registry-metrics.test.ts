@@ -45,8 +45,10 @@ describe('metrics on a registry', () => {
       .filter(({ metric }) => metric === DECISIONS)
       .map(({ labels, value }) => [labels.class, labels.outcome, value].join(' '))
     expect(shown).toEqual([
-      ...['allowed', 'near', 'limited', 'banned', 'shadowed', 'uncounted', 'unavailable'].map(
-        (outcome) => `write ${outcome} 0`,
+      ...['write', 'preflight'].flatMap((requestClass) =>
+        ['allowed', 'near', 'limited', 'banned', 'shadowed', 'uncounted', 'unavailable'].map(
+          (outcome) => `${requestClass} ${outcome} 0`,
+        ),
       ),
       'none denied 0',
       'none skipped 0',
@@ -91,7 +93,7 @@ describe('metrics on a registry', () => {
     expect(await states()).toEqual([1, 0, 0])
     store.fail({ kind: 'throw' })
     for (let request = 0; request < 100 && limiter.health().state === 'closed'; request++) {
-      await limiter.consume(KEY)
+      await limiter.consume(KEY, { class: 'read' })
     }
     expect(await states()).toEqual([0, 1, 0])
     const text = await registry.metrics()
@@ -126,14 +128,14 @@ describe('a registry', () => {
     const [first, second] = [metrics(limiter, { registry }), metrics(limiter, { registry })]
     const allowed = async (): Promise<number | undefined> =>
       numberOf(await registry.metrics(), DECISIONS, { limiter: 'api', class: 'read', outcome: 'allowed' })
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     expect(await allowed()).toBe(1)
     first.close()
     first.close()
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     expect(await allowed()).toBe(2)
     second.close()
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     expect(await allowed()).toBeUndefined()
     metrics(limiter, { registry })
     expect(await allowed()).toBe(0)
@@ -144,9 +146,9 @@ describe('a registry', () => {
     new Counter({ name: 'orders_total', help: 'Orders.', registers: [one] }).inc()
     const limiter = createRateLimiter({ name: 'api' })
     metrics(limiter, { registry: one })
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     metrics(limiter, { registry: other })
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     const labels = { limiter: 'api', class: 'read', outcome: 'allowed' }
     expect(numberOf(await one.metrics(), DECISIONS, labels)).toBe(2)
     expect(numberOf(await other.metrics(), DECISIONS, labels)).toBe(1)
@@ -171,7 +173,7 @@ describe('a registry', () => {
     registry.clear()
     expect(seriesOf(await registry.metrics())).toEqual([])
     metrics(limiter, { registry })
-    await limiter.consume(KEY)
+    await limiter.consume(KEY, { class: 'read' })
     const labels = { limiter: 'api', class: 'read', outcome: 'allowed' }
     expect(numberOf(await registry.metrics(), DECISIONS, labels)).toBe(1)
   })
@@ -205,7 +207,7 @@ describe('a registry', () => {
         const registry = new Registry()
         const limiter = createRateLimiter({ name: 'api' })
         metrics(limiter, { registry })
-        for (let request = 0; request < requests; request++) await limiter.consume(KEY)
+        for (let request = 0; request < requests; request++) await limiter.consume(KEY, { class: 'read' })
         return registry.getMetricsAsJSON()
       }),
     )

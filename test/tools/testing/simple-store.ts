@@ -19,6 +19,8 @@ type State = AlgorithmState
 export interface Client {
   /** By what {@link SimpleStore.counterOf} returns for the limits. */
   readonly states: Map<string, State>
+  /** The limits that the states were written with. */
+  readonly limits: Map<string, Limit>
   ban: BanState | undefined
 }
 
@@ -110,7 +112,11 @@ export class SimpleStore implements Store {
   }
 
   protected clientOf(key: string): Client {
-    const client = this.clients.get(this.keyOf(key)) ?? { states: new Map(), ban: undefined }
+    const client = this.clients.get(this.keyOf(key)) ?? {
+      states: new Map(),
+      limits: new Map(),
+      ban: undefined,
+    }
     this.clients.set(this.keyOf(key), client)
     return client
   }
@@ -166,9 +172,13 @@ export class SimpleStore implements Store {
     const nowMs = this.clock.now()
     if (client.ban !== undefined) client.ban = banAt(client.ban, nowMs)
     for (const limit of limits) {
-      const state = client.states.get(this.counterOf(limit))
-      if (state !== undefined)
-        client.states.set(this.counterOf(limit), this.algorithm(limit).rewind(state, nowMs, limit))
+      const counter = this.counterOf(limit)
+      const [state, before] = [client.states.get(counter), client.limits.get(counter) ?? limit]
+      client.limits.set(counter, limit)
+      if (state === undefined) continue
+      const algorithm = this.algorithm(limit)
+      const kept = algorithm.withLimit?.(state, before, limit, nowMs) ?? state
+      client.states.set(counter, algorithm.rewind(kept, nowMs, limit))
     }
   }
 

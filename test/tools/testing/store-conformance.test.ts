@@ -150,7 +150,7 @@ const BLOCK_RESETS = ['reset() forgets the ban and the refusals of one key', 're
 const CONFIGURATIONS = [
   'a charge forgets nothing that limits with another algorithm or window have counted',
   'a limit does not count what limits with another algorithm or window have counted',
-  'a limit keeps its count when its amount changes',
+  'a limit keeps its count, at most its new amount, when its amount changes',
   'refund() gives back the charge of its own limit when other limits have charged the key since',
   'a ban holds for limits with another algorithm or window too',
 ]

@@ -23,12 +23,14 @@ export interface PersistSettings {
 const NAMES = ['path', 'everySec']
 
 /** Names that come to mind for the same things. */
-const ALIASES = {
-  file: 'path',
-  filename: 'path',
-  interval: 'everySec',
-  intervalSec: 'everySec',
-  everyMs: 'everySec',
+const PATH_HINT = { nearest: 'path', remedy: 'Write path instead.' }
+const INTERVAL_HINT = { nearest: 'everySec', remedy: 'Write everySec, in seconds.' }
+const HINTS = {
+  file: PATH_HINT,
+  filename: PATH_HINT,
+  interval: INTERVAL_HINT,
+  intervalSec: INTERVAL_HINT,
+  everyMs: INTERVAL_HINT,
 }
 
 const DEFAULT_EVERY_SEC = 60
@@ -36,7 +38,7 @@ const LONGEST_EVERY_SEC = 86_400
 
 /** @throws RateLimiterError for an unknown option, and for a value that an option does not take */
 export function parsePersist(option: string, given: PersistOptions): PersistSettings {
-  const { path, everySec = DEFAULT_EVERY_SEC } = checkNames(option, given, NAMES, ALIASES)
+  const { path, everySec = DEFAULT_EVERY_SEC } = checkNames(option, given, NAMES, HINTS)
   return {
     path: checkPath(`${option}.path`, path),
     everySec: checkWholeNumber(`${option}.everySec`, everySec, 1, LONGEST_EVERY_SEC),

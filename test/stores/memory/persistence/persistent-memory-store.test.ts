@@ -23,15 +23,15 @@ describe('the options of PersistentMemoryStore', () => {
   it.each([
     [
       { persists: 1 },
-      "PersistentMemoryStore.persists: is not an option, got 1. Did you mean 'persist'? The options are maxKeys, clock, persist.",
+      "PersistentMemoryStore.persists: is not an option, got 1. Did you mean 'persist'? Write persist, or leave it out.",
     ],
     [
       { persist: { pth: 'a' } },
-      "PersistentMemoryStore.persist.pth: is not an option, got 'a'. Did you mean 'path'? The options are path, everySec.",
+      "PersistentMemoryStore.persist.pth: is not an option, got 'a'. Did you mean 'path'? Write path, or leave it out.",
     ],
     [
       { persist: { path: 'a', interval: 5 } },
-      "PersistentMemoryStore.persist.interval: is not an option, got 5. Did you mean 'everySec'? The options are path, everySec.",
+      "PersistentMemoryStore.persist.interval: is not an option, got 5. Did you mean 'everySec'? Write everySec, in seconds.",
     ],
     [
       { persist: 'a' },

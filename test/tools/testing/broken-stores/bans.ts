@@ -130,7 +130,7 @@ class ShowsTheBanOnly extends SimpleStore {
 }
 
 class OneBanForAll extends SimpleStore {
-  readonly #all: Client = { states: new Map(), ban: undefined }
+  readonly #all: Client = { states: new Map(), limits: new Map(), ban: undefined }
   protected override banOf(): Ban | undefined {
     return super.banOf(this.#all)
   }
