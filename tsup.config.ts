@@ -12,6 +12,7 @@ type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
 const library = {
   index: 'src/index.ts',
   audit: 'src/tools/audit/index.ts',
+  concurrency: 'src/tools/concurrency/index.ts',
   dashboard: 'src/tools/dashboard/index.ts',
   metrics: 'src/tools/metrics/index.ts',
   openapi: 'src/tools/openapi/index.ts',
@@ -87,7 +88,7 @@ const inlineFiles: EsbuildPlugin = {
     onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const url = pathToFileURL(path)
-      const isScripts = path.endsWith('batch-script.ts')
+      const isScripts = source.includes('import { assembleScript }')
       const contents = isScripts ? withLuaScriptsInlined(source, url) : withTextFilesInlined(source, url)
       return { contents, loader: 'ts' }
     })

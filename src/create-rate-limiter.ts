@@ -26,12 +26,15 @@ import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
 import { chain } from './maybe-promise.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
+import { askStore } from './request/ask-store.ts'
 import { chargePlanner } from './request/charge-plan.ts'
 import { createMiddleware } from './request/middleware.ts'
-import type { MiddlewareParts } from './request/request-context.ts'
+import { followUpAllowed } from './request/record-answer.ts'
+import type { ChargeSteps, MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
 import { exposableNames } from './response/exposed-headers.ts'
-import { MemoryStore } from './stores/memory/memory-store.ts'
+import { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
+import type { SeedableStore } from './stores/resilience/fallback-store.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import type { Store } from './stores/store.ts'
 
@@ -49,10 +52,28 @@ export function createRateLimiter<
   Res extends ServerResponse = Response,
 >(options: RateLimiterOptions<NoInfer<Req>, NoInfer<Res>> = {}): RateLimiter {
   checkNotMiddleware(options)
-  const settings = parseSettings(options)
+  return assembleLimiter(parseSettings(options), {
+    createStore: (clock) => new MemoryStore(clock),
+    takeCharge: askStore,
+    followUp: followUpAllowed,
+  })
+}
+
+/** What sets one kind of limiter apart from another. */
+export interface LimiterKind<Req extends IncomingMessage, Res extends ServerResponse>
+  extends ChargeSteps<Req, Res> {
+  /** Creates the store if no option gives one, and the fallback of a store that fails. */
+  readonly createStore: (clock: MemoryStoreOptions) => SeedableStore
+}
+
+/** Puts the parts of a limiter together. */
+export function assembleLimiter<Req extends IncomingMessage, Res extends ServerResponse>(
+  settings: Settings<Req, Res>,
+  { createStore, ...steps }: LimiterKind<Req, Res>,
+): RateLimiter {
   warnIfHandlingRequest(settings.name)
-  const createMemoryStore = (): MemoryStore =>
-    new MemoryStore(settings.clock === undefined ? {} : { clock: settings.clock })
+  const createMemoryStore = (): SeedableStore =>
+    createStore(settings.clock === undefined ? {} : { clock: settings.clock })
   const store = settings.store ?? createMemoryStore()
   warnIfWorkerCountsAlone(settings.name, store)
   claimName(store, settings.name)
@@ -74,6 +95,7 @@ export function createRateLimiter<
     description,
     store: resilientStore,
     ...requestPartsOf(settings),
+    ...steps,
     checkOpen,
   }
   const middleware = withForeignMethods(createMiddleware(parts) as LimiterFunction)

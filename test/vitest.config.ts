@@ -40,6 +40,10 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^express-tollgate$/, replacement: source('index.ts') },
       { find: /^express-tollgate\/audit$/, replacement: source('tools/audit/index.ts') },
+      {
+        find: /^express-tollgate\/concurrency$/,
+        replacement: source('tools/concurrency/index.ts'),
+      },
       { find: /^express-tollgate\/dashboard$/, replacement: source('tools/dashboard/index.ts') },
       { find: /^express-tollgate\/metrics$/, replacement: source('tools/metrics/index.ts') },
       { find: /^express-tollgate\/openapi$/, replacement: source('tools/openapi/index.ts') },

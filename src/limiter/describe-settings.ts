@@ -72,14 +72,14 @@ function describeLimit(
   limit: number | 'dynamic',
   { plan, class: requestClass }: PolicyScope,
 ): LimitDescription {
-  const { name, windowMs, algorithm, burst } = compiled
+  const { name, windowMs, algorithm, burst, isInFlight } = compiled
   return {
     ...(plan === undefined ? {} : { plan }),
     ...(requestClass === 'any' ? { allMethods: true } : {}),
     name,
     limit,
     windowSec: windowMs / 1000,
-    algorithm,
+    algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
   }
 }

@@ -30,6 +30,11 @@ export interface Limit {
    * token bucket can count exactly. See {@link maxDebtOf}.
    */
   readonly maxDebt?: number | undefined
+  /**
+   * Whether it limits requests that run at once, for a store of leases. Then `windowMs` is only the time after which a
+   * refused client may try again, and the algorithm has no meaning.
+   */
+  readonly isInFlight?: true
 }
 
 /**

@@ -26,7 +26,8 @@ export interface LimitDescription {
   readonly windowSec: number
   /** The units that a token bucket holds. Absent if they equal `limit`. */
   readonly burst?: number
-  readonly algorithm: AlgorithmName
+  /** `'in-flight'` for a limit of requests that run at once: it has no window, and `windowSec` is when to try again. */
+  readonly algorithm: AlgorithmName | 'in-flight'
 }
 
 /** A header that informs clients about their limits. */

@@ -119,7 +119,7 @@ function givenBan({
 }
 
 /** The store, and what happens when it fails. */
-function parseStoreSettings({
+export function parseStoreSettings({
   store,
   onStoreError,
   storeDeadlineMs = store?.deadlineMs ?? 100,

@@ -61,13 +61,13 @@ function askOtherClass(
 }
 
 /** A charge that the store allowed. */
-interface AllowedCharge {
+export interface AllowedCharge {
   readonly plan: ChargePlan
   readonly answer: Decision
 }
 
 /** Two charges as one: the limits of both, and the class of the tighter one. */
-function bothAllowed(first: AllowedCharge, second: AllowedCharge): AnsweredRequest {
+export function bothAllowed(first: AllowedCharge, second: AllowedCharge): AnsweredRequest {
   const limits = [...first.answer.limits, ...second.answer.limits]
   const isFirstTighter = first.answer.limits.includes(tightestOf(limits))
   const { policy, clientKey, charge } = isFirstTighter ? first.plan : second.plan

@@ -8,10 +8,9 @@ import { exposeHeaders } from '../response/exposed-headers.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
-import { askStore } from './ask-store.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
-import { followUpAllowed, recordAnswer } from './record-answer.ts'
+import { recordAnswer } from './record-answer.ts'
 import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
 import { attachInfo } from './request-info.ts'
 import { requestRecordOf } from './request-record.ts'
@@ -91,7 +90,9 @@ function charge<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  return plan === undefined ? uncharged('unlimited', client, context, parts) : askStore(parts.store, plan)
+  return plan === undefined
+    ? uncharged('unlimited', client, context, parts)
+    : parts.takeCharge(parts.store, plan, context)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -167,7 +168,7 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   writeHeaders(res, formats, record.state, shown)
   const { plan, decision, retryAfterMs } = shown
   if (!decision.allowed) return { info, violated: violatedBy(decision, plan.charge.cost), retryAfterMs }
-  followUpAllowed(context, shown, parts)
+  parts.followUp(context, shown, parts)
   return undefined
 }
 

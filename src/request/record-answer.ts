@@ -1,25 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
-import type { Decision, Receipt } from '../limits/decision.ts'
-import type { ChargePlan } from './charge-plan.ts'
 import { publishDecision } from './decision-events.ts'
 import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
-import type { AnsweredRequest, MiddlewareParts, RequestContext } from './request-context.ts'
+import type { AnsweredRequest, MiddlewareParts, RequestContext, ShownDecision } from './request-context.ts'
 import { refundCharge } from './taken-charge.ts'
-
-/** A decision as the client is to see it. */
-export interface ShownDecision {
-  readonly plan: ChargePlan
-  readonly decision: Decision
-  /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
-  readonly retryAfterMs: number
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number
-  readonly isEnforced: boolean
-  /** The receipt of the second charge, where two classes were charged. */
-  readonly otherReceipt?: Receipt | undefined
-}
 
 /**
  * Records on the request that this limiter has charged it, and publishes the answer. Undefined where the store

@@ -3,6 +3,7 @@ import type { Client } from '../client/known-client.ts'
 import type { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
@@ -10,8 +11,25 @@ import type { ChargePlan, PlanCharge } from './charge-plan.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
+/** What a limiter does with a charge. It sets a limiter of requests in flight apart from one of requests in a time. */
+export interface ChargeSteps<Req extends IncomingMessage, Res extends ServerResponse> {
+  /** Takes the charge of a plan. */
+  readonly takeCharge: (
+    store: ResilientStore,
+    plan: ChargePlan,
+    context: RequestContext<Req, Res>,
+  ) => MaybePromise<AnsweredRequest>
+  /** Called for an allowed request, after its headers were written. */
+  readonly followUp: (
+    context: RequestContext<Req, Res>,
+    shown: ShownDecision,
+    parts: MiddlewareParts<Req, Res>,
+  ) => void
+}
+
 /** Everything that the middleware of one limiter needs. It is made once, when the limiter is created. */
-export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse> {
+export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse>
+  extends ChargeSteps<Req, Res> {
   /** Identifies the limiter on a request. */
   readonly id: symbol
   readonly settings: Settings<Req, Res>
@@ -50,3 +68,16 @@ export interface AnsweredRequest {
 
 /** How far a request has come before it is recorded and answered: `unlimited` where nothing is to be charged. */
 export type RequestOutcome = AnsweredRequest | 'denied' | 'unlimited'
+
+/** A decision as the client is to see it. */
+export interface ShownDecision {
+  readonly plan: ChargePlan
+  readonly decision: Decision
+  /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
+  readonly retryAfterMs: number
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number
+  readonly isEnforced: boolean
+  /** The receipt of the second charge, where two classes were charged. */
+  readonly otherReceipt?: Receipt | undefined
+}

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type LimitState, tightestOf } from '../limits/decision.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
-import type { ShownDecision } from './record-answer.ts'
+import type { ShownDecision } from './request-context.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { ChargePlan } from './charge-plan.ts'
-import type { ShownDecision } from './record-answer.ts'
+import type { ShownDecision } from './request-context.ts'
 import type { RequestState } from './request-state.ts'
 
 /** Writes what the limits are and where they stand, in every header format that the options ask for. */

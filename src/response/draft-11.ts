@@ -43,6 +43,6 @@ export const draft11: HeaderFormat = {
 }
 
 /** A string of RFC 9651, 3.3.3. The options allow only printable ASCII in names. */
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return `"${name.replace(/["\\]/g, '\\$&')}"`
 }

@@ -48,6 +48,11 @@ export interface StoreCapabilities {
   readonly severalLimits: boolean
   /** Whether it counts refusals and bans clients. Then it has `block` and `unblock`. */
   readonly bans?: boolean | undefined
+  /**
+   * Whether a charge is a lease: it lasts until its receipt is released, and no window ends it. Stores of leases are for
+   * `createConcurrencyLimiter` only. Default: false.
+   */
+  readonly leases?: boolean | undefined
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }

@@ -1,6 +1,6 @@
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
 import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
-import type { ShownDecision } from '../../src/request/record-answer.ts'
+import type { ShownDecision } from '../../src/request/request-context.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 

@@ -54,10 +54,7 @@ export function settingsOf(options: RedisStoreOptions): RedisStoreSettings {
   } = checkNames('RedisStore', checkNoSendCommand(options), OPTION_NAMES)
   checkWholeNumber('RedisStore.deadlineMs', deadlineMs, 1, MAX_TIMER_MS)
   checkWholeNumber('RedisStore.connectDeadlineMs', connectDeadlineMs, 1, MAX_TIMER_MS)
-  if (typeof prefix !== 'string' || !/^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) {
-    const remedy = 'Each key starts with it. One pair of braces may name a slot of a cluster: {app}.'
-    rejectOption('RedisStore.prefix', prefix, 'takes printable ASCII without spaces', remedy)
-  }
+  checkPrefix('RedisStore.prefix', prefix)
   if (clock !== undefined && typeof clock?.now !== 'function') {
     rejectOption('RedisStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
   }
@@ -65,6 +62,13 @@ export function settingsOf(options: RedisStoreOptions): RedisStoreSettings {
     checkWholeNumber('RedisStore.refusalCache', refusalCache, 1, MAX_CACHED_REFUSALS)
   }
   return { client, prefix, deadlineMs, connectDeadlineMs, refusalCache, clock }
+}
+
+/** Throws unless `prefix` can begin the keys of a store. */
+export function checkPrefix(option: string, prefix: unknown): void {
+  if (typeof prefix === 'string' && /^[!-z|~]*$/.test(prefix.replace(/\{([^{}]+)\}/, '$1'))) return
+  const remedy = 'Each key starts with it. One pair of braces may name a slot of a cluster: {app}.'
+  rejectOption(option, prefix, 'takes printable ASCII without spaces', remedy)
 }
 
 /** Options of rate-limit-redis have the function itself. */

@@ -35,6 +35,11 @@ function unitOf({ hasCosts }: LimiterDescription): string {
 }
 
 function limitText({ limit, windowSec, burst, algorithm }: LimitDescription, unit: string): string {
+  if (algorithm === 'in-flight') {
+    return limit === 'dynamic'
+      ? 'a number at once that depends on the request'
+      : `${countOf(limit, unit)} at once`
+  }
   const time = countOf(windowSec, 'second')
   if (limit === 'dynamic') return `a number of ${unit}s in ${time} that depends on the request`
   const atOnce = algorithm === 'token-bucket' ? `, at most ${burst ?? limit} at once` : ''

@@ -8,13 +8,14 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 37_000,
+  '.': 37_100,
   './audit': 12_700,
+  './concurrency': 33_600,
   './dashboard': 25_400,
   './metrics': 4_700,
   './openapi': 3_200,
   './persistence': 16_500,
-  './redis': 15_900,
+  './redis': 17_500,
   './testing': 11_800,
 }
 

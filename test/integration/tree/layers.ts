@@ -63,6 +63,19 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     holds: 'the live page',
     mayImport: ['client', 'errors', 'events', 'limiter', 'limits', 'stores', 'tools/audit'],
   },
+  'tools/concurrency': {
+    holds: 'the limiter of requests that are in flight at once',
+    mayImport: [
+      'create-rate-limiter.ts',
+      'errors',
+      'limiter',
+      'limits',
+      'options',
+      'request',
+      'response',
+      'stores',
+    ],
+  },
   // The program uses the library as an application does, and parts of a limiter to replay a log.
   'tools/cli': {
     holds: 'the program: `audit` and `replay`',

@@ -32,8 +32,10 @@ describe('the script', () => {
     expect(BATCH_SCRIPT).not.toMatch(/^\s*--|include/m)
   })
 
-  it('consists of all Lua files', () => {
-    const files = scriptLines(new URL('../../../../src/stores/redis/scripts/batch.lua', import.meta.url))
+  it('consists of all Lua files, beside the script of the leases', () => {
+    const files = ['batch.lua', 'leases.lua'].flatMap((name) =>
+      scriptLines(new URL(`../../../../src/stores/redis/scripts/${name}`, import.meta.url)),
+    )
     expect(new Set(files.map(({ file }) => basename(file.pathname)))).toEqual(
       new Set(LUA_FILES.map((path) => basename(path))),
     )
