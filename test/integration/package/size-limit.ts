@@ -8,15 +8,15 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 37_100,
-  './audit': 12_700,
-  './concurrency': 33_600,
-  './dashboard': 25_400,
-  './metrics': 4_700,
+  '.': 43_500,
+  './audit': 12_800,
+  './concurrency': 35_000,
+  './dashboard': 25_500,
+  './metrics': 5_300,
   './openapi': 3_200,
-  './persistence': 16_500,
-  './redis': 17_500,
-  './testing': 11_800,
+  './persistence': 17_600,
+  './redis': 19_200,
+  './testing': 12_900,
 }
 
 interface Manifest {
