@@ -14,7 +14,7 @@ const LIMITS = '"limits":[["test","fixed-window",3,60000,3,90000,3]]'
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
 const CHARGE_WITHOUT_RECEIPT = { ...chargeOf('client'), refundable: false }
 
-/** A server that records each command. It answers with `reply`: for a script each operation of it. */
+/** A server that records each command. It answers with `reply`: for a script each operation of it, by its place. */
 class Recorder {
   readonly commands: string[][] = []
   reply: (words: readonly string[]) => unknown = () => ALLOWED
@@ -24,7 +24,8 @@ class Recorder {
       this.commands.push(words)
       const answer = await this.reply(words)
       const isScript = words[0]?.startsWith('EVAL') === true
-      return isScript ? Array.from({ length: Number(words[2]) }, () => answer) : answer
+      const answerTo = (at: number): unknown => (typeof answer === 'function' ? answer(at) : answer)
+      return isScript ? Array.from({ length: Number(words[2]) }, (_, at) => answerTo(at)) : answer
     },
   }
 
@@ -450,7 +451,10 @@ describe('a refusal', () => {
     redis.reply = () => ALLOWED
     const store = made({ clock })
     const { receipt = {} } = await store.consume(chargeOf('client'))
-    redis.reply = () => REFUSED
+    redis.reply = (words) => {
+      const isSettled = words.some((word) => word.includes('"run":"settle"'))
+      return (at: number) => (isSettled && at === 0 ? [2, 0, 7] : REFUSED)
+    }
     await store.consume(CHARGE_WITHOUT_RECEIPT)
     const refunded = store.settle(receipt, 0)
     await store.consume(CHARGE_WITHOUT_RECEIPT)

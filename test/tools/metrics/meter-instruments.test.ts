@@ -94,6 +94,7 @@ describe('metrics with a meter', () => {
       ['tollgate.clients', '{client}', 'SUM', limiter],
       ['tollgate.decisions', '{decision}', 'SUM', `${limiter} tollgate.request.class tollgate.outcome`],
       ['tollgate.evictions', '{eviction}', 'SUM', limiter],
+      ['tollgate.settled.units', '{unit}', 'SUM', `${limiter} tollgate.settlement.direction`],
       ['tollgate.store.call.duration', 's', 'HISTOGRAM', limiter],
       ['tollgate.store.failures', '{failure}', 'SUM', `${limiter} error.type`],
     ])

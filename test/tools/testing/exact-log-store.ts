@@ -32,8 +32,6 @@ interface Client {
 interface LimitReading {
   readonly remaining: number
   readonly resetMs: number
-  /** Units that are used above what the limit has, after its amount has become smaller. A bucket forgets them. */
-  readonly excess?: number
   waitMs(units: number): number
 }
 
@@ -102,13 +100,7 @@ const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
   const waitMs = (units: number): number =>
     Math.ceil(Math.max(0, level + units * windowMs - burst * windowMs) / limit)
   const remaining = Math.floor((burst * windowMs - level) / windowMs)
-  const excess = Math.max(0, level / windowMs - burst)
-  return {
-    remaining,
-    excess,
-    resetMs: remaining > 0 ? Math.ceil((remaining * windowMs) / limit) : waitMs(1),
-    waitMs,
-  }
+  return { remaining, resetMs: remaining > 0 ? Math.ceil((remaining * windowMs) / limit) : waitMs(1), waitMs }
 }
 
 const READERS: Readonly<Record<AlgorithmName, Reader>> = {
@@ -241,14 +233,8 @@ export class ExactLogStore implements Store {
   }
 
   #read(limit: Limit, { log }: Client, nowMs: number): LimitReading {
-    const counter = counterOf(limit)
-    const read = (): LimitReading => {
-      const counted = log.filter(({ counters }) => counters.includes(counter))
-      return READERS[limit.algorithm](counted, nowMs, limit, this.#countsUntil)
-    }
-    const { excess = 0 } = read()
-    if (excess > 0) log.push({ counters: [counter], atMs: nowMs, units: -excess })
-    return read()
+    const counted = log.filter(({ counters }) => counters.includes(counterOf(limit)))
+    return READERS[limit.algorithm](counted, nowMs, limit, this.#countsUntil)
   }
 
   #decisionOf({ limits }: Charge, client: Client, nowMs: number): Decision {

@@ -35,12 +35,12 @@ describe('a FaultyStore without a fault', () => {
   it('can have a store that has consume() only', async () => {
     const store = new FaultyStore({ consume: () => allowedDecision() })
     expect(store.capabilities).toBe(LEAST_CAPABILITIES)
-    await store.settle({}, 0)
     await store.reset('client')
     await store.resetAll()
     await store.close()
     for (const [method, call] of [
       ['peek', () => store.peek(chargeOf('client'))],
+      ['settle', () => store.settle({}, 0)],
       ['block', () => store.block('client', 5000)],
       ['unblock', () => store.unblock('client')],
     ] as const) {
