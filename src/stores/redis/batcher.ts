@@ -38,6 +38,13 @@ export class Batcher {
    * @param charge nothing is sent for a charge that is abandoned
    */
   run(key: string, form: OperationForm, charge?: Charge): Promise<unknown> {
+    // Each operation waits for itself: one that waits for too long fails before its deadline, with the cause.
+    const connecting = this.#settings.scripts.connecting()
+    if (connecting === undefined) return this.#gather(key, form, charge)
+    return connecting.then(() => this.#gather(key, form, charge))
+  }
+
+  #gather(key: string, form: OperationForm, charge: Charge | undefined): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const slot = this.#settings.slotOf(key)
       let batch = this.#gathered.get(slot)

@@ -39,14 +39,17 @@ export class ScriptRunner {
     }
   }
 
+  /** Waits for a connection, for as long as a call may take; undefined where there is one. */
+  connecting(): Promise<void> | undefined {
+    return this.#connection.ready(this.#deadline.lengthMs)
+  }
+
   /**
    * Returns the reply to a call. No command is sent again for any other reason than a missing text.
    *
    * @param remaining asked before each command
    */
   async run(remaining: RemainingCall): Promise<unknown> {
-    const connecting = this.#connection.ready(this.#deadline.lengthMs)
-    if (connecting !== undefined) await connecting
     const call = remaining()
     if (call === undefined) return undefined
     try {

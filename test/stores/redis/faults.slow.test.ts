@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { StoreErrorPolicy } from '../../../src/index.ts'
+import { REQUEST_CLASSES } from '../../../src/limits/request-class.ts'
 import { CLIENTS } from '../../support/redis/clients.ts'
 import {
   FAULTS,
@@ -131,7 +132,7 @@ describe.each(['ioredis 6', 'node-redis 6'])('writes with %s', (client) => {
     app.redis.scenario = scenario
     expect((await rejectionOf(app.limiter.reset('203.0.113.7'))).message).toBe(message)
     // One key for each class.
-    expect(app.sent).toEqual(['DEL', 'DEL'])
+    expect(app.sent).toEqual(REQUEST_CLASSES.map(() => 'DEL'))
     expect(app.limiter.health().lateReplies).toBe(0)
   })
 })

@@ -77,7 +77,7 @@ const slidingWindow: Reader = (log, nowMs, { limit, windowMs }, countsUntil) => 
     return ms
   }
   const oldestMs = countsUntil(counting[0]?.atMs ?? nowMs, windowMs) - nowMs
-  return { remaining: limit - used, resetMs: used > limit ? waitMs(1) : Math.min(windowMs, oldestMs), waitMs }
+  return { remaining: limit - used, resetMs: Math.min(windowMs, used > limit ? waitMs(1) : oldestMs), waitMs }
 }
 
 /** A leaky bucket. A unit is `windowMs` drops. `limit` drops leak in a millisecond. */
