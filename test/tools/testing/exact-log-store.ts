@@ -195,7 +195,8 @@ export class ExactLogStore implements Store {
   #isOver(limit: Limit, { atMs }: LogEntry, { log }: Client, nowMs: number): boolean {
     const { algorithm, windowMs, burst } = limit
     if (algorithm === 'token-bucket') return nowMs >= atMs + (burst * windowMs) / limit.limit
-    if (algorithm === 'sliding-window') return this.#countsUntil(atMs, windowMs) <= nowMs
+    // However long the store counts the charge.
+    if (algorithm === 'sliding-window') return atMs + windowMs <= nowMs
     let endMs = Number.NEGATIVE_INFINITY
     for (const entry of log) if (entry.atMs <= atMs && entry.atMs >= endMs) endMs = entry.atMs + windowMs
     return nowMs >= endMs
