@@ -26,5 +26,5 @@ export function remedyForFlexibleLimiter(candidate: unknown): string | undefined
     typeof points === 'number' && typeof duration === 'number'
       ? `limit: ${points}, windowSec: ${duration}`
       : 'limit: 100, windowSec: 60'
-  return `Give read: { ${numbers} }, write with the same, and ${store}.`
+  return `Give limit: { ${numbers} }, and ${store}.`
 }

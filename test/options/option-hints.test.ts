@@ -161,20 +161,20 @@ describe('a limiter of rate-limiter-flexible', () => {
     storeClient: new Redis({ lazyConnect: true, password: 'hidden' }),
     ...{ points: 5, duration: 2 },
   })
-  const inMemory = 'write with the same, and no store, for counters in memory.'
+  const inMemory = 'and no store, for counters in memory.'
   const limit = 'limit: 5, windowSec: 2'
 
   it.each<readonly [limiter: object, name: string, remedy: string]>([
-    [memory, 'RateLimiterMemory', `Give read: { ${limit} }, ${inMemory}`],
+    [memory, 'RateLimiterMemory', `Give limit: { ${limit} }, ${inMemory}`],
     [
       redis,
       'RateLimiterRedis',
-      `Give read: { ${limit} }, write with the same, and store: new RedisStore({ client }) of 'express-tollgate/redis'.`,
+      `Give limit: { ${limit} }, and store: new RedisStore({ client }) of 'express-tollgate/redis'.`,
     ],
     [
       new RateLimiterUnion(memory, new RateLimiterMemory({ keyPrefix: 'b', points: 5, duration: 2 })),
       'RateLimiterUnion',
-      `Give read: { limit: 100, windowSec: 60 }, ${inMemory}`,
+      `Give limit: { limit: 100, windowSec: 60 }, ${inMemory}`,
     ],
     [new BurstyRateLimiter(memory, memory), 'BurstyRateLimiter', inMemory],
     [new RLWrapperBlackAndWhite({ limiter: memory }), 'RLWrapperBlackAndWhite', inMemory],
