@@ -23,8 +23,6 @@ import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import { CounterBound } from '../counter-bound.ts'
 import { CallDeadline } from '../resilience/call-deadline.ts'
-import { withDeadline } from '../resilience/deadline.ts'
-import { storeFailedError } from '../resilience/store-error.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Batcher } from './batcher.ts'
 import { connectionOf, keyPrefixOf } from './clients/detect-client.ts'
@@ -33,18 +31,13 @@ import { serverAddressOf } from './clients/server-address.ts'
 import { deleteAll } from './delete-all.ts'
 import { isReplyOfHealthyRedis } from './error-replies.ts'
 import { type OperationForm, OperationForms } from './operation-form.ts'
+import { answersWithin, connectionWaitMs, READY_KEY } from './readiness.ts'
 import { keyPattern, redisKeysOf } from './redis-key.ts'
 import { RedisReceipt } from './redis-receipt.ts'
 import { type RedisStoreOptions, settingsOf } from './redis-store-options.ts'
 import { RefusalCache } from './refusal-cache.ts'
 import { decisionOf, droppedCountersOf, receiptNumbersOf, recordsOf, replyNumbersOf } from './reply.ts'
 import { ScriptRunner } from './script-runner.ts'
-
-/** No limiter has this key, because its keys have a name and a class. */
-const READY_KEY = 'ready'
-
-/** The wait for the connection ends a little before the call: its error says why there is no connection. */
-const MARGIN_MS = 10
 
 /**
  * A store in Redis, for all processes that share it. A script decides on all limits of a charge at once, with
@@ -90,7 +83,7 @@ export class RedisStore implements Store {
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
     this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
-    this.#deadline = new CallDeadline(deadlineMs, Math.max(1, connectDeadlineMs - MARGIN_MS))
+    this.#deadline = new CallDeadline(deadlineMs, connectionWaitMs(connectDeadlineMs))
     this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
     this.#batcher = new Batcher({
       scripts: this.#scripts,
@@ -109,16 +102,7 @@ export class RedisStore implements Store {
    */
   async ready(): Promise<void> {
     this.#checkOpen()
-    const { connectDeadlineMs } = this
-    try {
-      await withDeadline(
-        this.#connect(),
-        connectDeadlineMs,
-        () => new Error(`Redis did not answer within ${connectDeadlineMs} ms`),
-      )
-    } catch (error) {
-      throw storeFailedError(error)
-    }
+    await answersWithin(this.connectDeadlineMs, this.#connect())
   }
 
   /** Why Redis is not connected. Undefined if it is, or if the client does not show it. */
@@ -210,7 +194,7 @@ export class RedisStore implements Store {
 
   /** The two commands change nothing. A server that cannot write rejects the second one. */
   async #connect(): Promise<void> {
-    await this.#connection.ready(Math.max(1, this.connectDeadlineMs - MARGIN_MS))
+    await this.#connection.ready(connectionWaitMs(this.connectDeadlineMs))
     await this.#scripts.load()
     await this.#run(READY_KEY, this.#forms.unblock())
     await this.#connection.delete(this.#keyOf(READY_KEY))

@@ -3,24 +3,17 @@ import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../../../limits/decision.ts'
 import { type Lease, type LeaseStore, leaseDecision, limitOfCharge } from '../../leases/lease.ts'
 import { CallDeadline } from '../../resilience/call-deadline.ts'
-import { withDeadline } from '../../resilience/deadline.ts'
-import { storeFailedError } from '../../resilience/store-error.ts'
 import type { Charge, StoreCapabilities } from '../../store.ts'
 import { connectionOf, keyPrefixOf } from '../clients/detect-client.ts'
 import type { RedisConnection } from '../clients/redis-connection.ts'
 import { serverAddressOf } from '../clients/server-address.ts'
 import { deleteAll } from '../delete-all.ts'
 import { isReplyOfHealthyRedis } from '../error-replies.ts'
+import { answersWithin, connectionWaitMs, READY_KEY } from '../readiness.ts'
 import { keyPattern, redisKeysOf } from '../redis-key.ts'
 import { HeldLeases } from './held-leases.ts'
 import { type LeaseReply, runLeaseScript } from './lease-script.ts'
 import { leasesSettingsOf, type RedisLeasesOptions } from './redis-leases-options.ts'
-
-/** No limiter has this key, because its keys have a name and a class. */
-const READY_KEY = 'ready'
-
-/** The wait for the connection ends a little before the call: its error says why there is no connection. */
-const MARGIN_MS = 10
 
 /**
  * Leases in Redis, for all processes that share it: `createConcurrencyLimiter({ limit: 5, store: new RedisLeases({ client }) })`.
@@ -63,7 +56,7 @@ export class RedisLeases implements LeaseStore {
     this.#prefix = `${keyPrefixOf(client)}${prefix}:leases`
     this.#keyOf = redisKeysOf(this.#prefix)
     this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
-    this.#deadline = new CallDeadline(deadlineMs, Math.max(1, connectDeadlineMs - MARGIN_MS))
+    this.#deadline = new CallDeadline(deadlineMs, connectionWaitMs(connectDeadlineMs))
     this.#held = new HeldLeases(leaseMs, (key, limit, ids) => this.#run('take', key, limit, ids))
   }
 
@@ -75,13 +68,7 @@ export class RedisLeases implements LeaseStore {
    */
   async ready(): Promise<void> {
     this.#checkOpen()
-    const { connectDeadlineMs } = this
-    const late = (): Error => new Error(`Redis did not answer within ${connectDeadlineMs} ms`)
-    try {
-      await withDeadline(this.#run('release', READY_KEY, 0, []), connectDeadlineMs, late)
-    } catch (error) {
-      throw storeFailedError(error)
-    }
+    await answersWithin(this.connectDeadlineMs, this.#run('release', READY_KEY, 0, []))
   }
 
   /** Why Redis is not connected. Undefined if it is, or if the client does not show it. */
