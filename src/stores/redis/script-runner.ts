@@ -50,11 +50,9 @@ export class ScriptRunner {
    * @param remaining asked before each command
    */
   async run(remaining: RemainingCall): Promise<unknown> {
-    const call = remaining()
-    if (call === undefined) return undefined
     try {
-      const reply = await this.#connection.evalSha(BATCH_SCRIPT_SHA, call.keys, call.args)
-      this.#deadline.answered()
+      const reply = await this.#send('evalSha', BATCH_SCRIPT_SHA, remaining)
+      if (reply !== undefined) this.#deadline.answered()
       return reply
     } catch (error) {
       if (!isNoScript(error)) throw explainReply(error)
@@ -66,22 +64,29 @@ export class ScriptRunner {
   async #runUnknown(remaining: RemainingCall): Promise<unknown> {
     for (let waits = 0; waits < MOST_WAITS && this.#underway !== undefined; waits++) {
       await this.#underway
-      const again = remaining()
-      if (again === undefined) return undefined
       try {
-        return await this.#connection.evalSha(BATCH_SCRIPT_SHA, again.keys, again.args)
+        return await this.#send('evalSha', BATCH_SCRIPT_SHA, remaining)
       } catch (error) {
         if (!isNoScript(error)) throw error
       }
     }
-    const call = remaining()
-    if (call === undefined) return undefined
-    const reply = this.#connection.eval(BATCH_SCRIPT, call.keys, call.args)
+    const reply = this.#send('eval', BATCH_SCRIPT, remaining)
     const ended = (): void => {
       this.#underway = undefined
     }
     this.#underway = reply.then(ended, ended)
     return reply
+  }
+
+  /**
+   * Sends what remains of a call; undefined if nothing does. The connection may have been lost since the operations
+   * were asked: some clients would keep the command, and send it when they are connected again.
+   */
+  async #send(command: 'evalSha' | 'eval', script: string, remaining: RemainingCall): Promise<unknown> {
+    const connecting = this.connecting()
+    if (connecting !== undefined) await connecting
+    const call = remaining()
+    return call && this.#connection[command](script, call.keys, call.args)
   }
 }
 

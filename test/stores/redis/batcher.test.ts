@@ -2,10 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { FirstIds } from '../../../src/limits/algorithm.ts'
 import { Batcher } from '../../../src/stores/redis/batcher.ts'
 import { CommandConnection } from '../../../src/stores/redis/clients/command-sender.ts'
+import { NodeRedisConnection } from '../../../src/stores/redis/clients/node-redis.ts'
 import type { OperationForm } from '../../../src/stores/redis/operation-form.ts'
 import { ScriptRunner } from '../../../src/stores/redis/script-runner.ts'
 import { CallDeadline } from '../../../src/stores/resilience/call-deadline.ts'
 import { chargeOf } from '../../support/charges.ts'
+import { FakeNodeRedis } from './fake-clients.ts'
 
 const FORM: OperationForm = { text: 'form', limits: 1 }
 
@@ -146,5 +148,42 @@ describe('a charge that is abandoned', () => {
     expect(await runAll(['11'])).toEqual(['11'])
     await abandoned
     expect(calls).toEqual([['12', '11'], ['11']])
+  })
+})
+
+describe('a connection that is lost after operations were asked, and before they are sent', () => {
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  let client: FakeNodeRedis
+  beforeEach(async () => {
+    client = new FakeNodeRedis()
+    // The client keeps what it cannot write, and sends it when it is connected again.
+    client.answer = ([, , script]) => (script as { keys: string[] }).keys
+    const scripts = new ScriptRunner(new NodeRedisConnection(client), new CallDeadline(1000, 1000))
+    batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds() })
+    await turn()
+  })
+
+  it('gets none of them, and those that still count are sent when it is back', async () => {
+    const charge = chargeOf('11')
+    const abandoned = expect(batcher.run('11', FORM, charge)).rejects.toThrow('before the charge was sent')
+    const asked = batcher.run('12', FORM)
+    client.isReady = false
+    await turn()
+    await turn()
+    expect(client.calls).toEqual([])
+    charge.isAbandoned = true
+    client.isReady = true
+    client.emit('ready')
+    await abandoned
+    expect(await asked).toBe('12')
+    expect(client.calls).toHaveLength(1)
+  })
+
+  it('rejects them with the cause if the client was closed', async () => {
+    const asked = batcher.run('11', FORM)
+    client.isReady = false
+    client.isOpen = false
+    await expect(asked).rejects.toThrow('Redis is not connected')
+    expect(client.calls).toEqual([])
   })
 })
