@@ -18,25 +18,47 @@ function warningsFor(
 }
 
 describe('threat 39: a keyGenerator', () => {
-  it.each(['2001:db8::1', '::1', 'FE80::1%eth0', Promise.resolve('2001:db8::1')])(
-    'that returns an IPv6 address causes one warning: %o',
-    async (key) => {
-      expect(await warningsFor(key)).toEqual([
-        {
-          code: 'TOLLGATE_UNGROUPED_IPV6_KEY',
-          message:
-            "The keyGenerator of the limiter 'api' returned an IPv6 address, so that a client gets a new quota with each of its addresses. Return the third argument, which is the client key, or clientKey(req.ip).",
-        },
-      ])
-    },
-  )
+  it.each([
+    '2001:db8::1',
+    '::1',
+    'FE80::1%eth0',
+    Promise.resolve('2001:db8::1'),
+    '2001:db8::1:login',
+    'login:2001:db8::1',
+    'login:::1',
+    '2001:db8:::login',
+    'POST /login 2001:db8:0:0:0:0:0:1',
+    '2001:db8::1/login',
+    '2001:db8::1|user@example.com',
+  ])('that returns a key with an IPv6 address causes one warning: %o', async (key) => {
+    expect(await warningsFor(key)).toEqual([
+      {
+        code: 'TOLLGATE_UNGROUPED_IPV6_KEY',
+        message:
+          "The keyGenerator of the limiter 'api' returned a key with an IPv6 address, so that a client gets a new quota with each of its addresses. In place of the address, use the third argument, which is the client key, or clientKey(req.ip).",
+      },
+    ])
+  })
 
-  it.each(['2001:db8::/56', '203.0.113.7', '::ffff:203.0.113.7', '64:ff9b::203.0.113.7', 'user:7', 'a', '7'])(
-    'that returns %j causes none',
-    async (key) => {
-      expect(await warningsFor(key)).toEqual([])
-    },
-  )
+  it.each([
+    '2001:db8::/56',
+    '203.0.113.7',
+    '::ffff:203.0.113.7',
+    '64:ff9b::203.0.113.7',
+    'user:7',
+    'a',
+    '7',
+    '2001:db8:1::/56:login',
+    'login:2001:db8:1::/56',
+    '203.0.113.7:login',
+    'login:::ffff:203.0.113.7',
+    'tenant:7:user:12',
+    'urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6',
+    '12:30:00',
+    'aa:bb:cc:dd:ee:ff',
+  ])('that returns %j causes none', async (key) => {
+    expect(await warningsFor(key)).toEqual([])
+  })
 
   it.each([
     ['::ffff:203.0.113.7', '203.0.113.7'],
