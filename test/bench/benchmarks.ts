@@ -7,11 +7,12 @@ import { memory } from './memory.ts'
 import { outage } from './outage.ts'
 import { pauses } from './pauses.ts'
 import { redis } from './redis.ts'
+import { redisThroughput } from './redis-throughput.ts'
 import { requests } from './requests.ts'
 import { throughput } from './throughput.ts'
 
 /** Those that start a Redis server. */
-export const REDIS_BENCHMARKS: readonly Benchmark[] = [redis, outage]
+export const REDIS_BENCHMARKS: readonly Benchmark[] = [redis, redisThroughput, outage]
 
 /** All benchmarks, in the order in which they run. */
 export const BENCHMARKS: readonly Benchmark[] = [

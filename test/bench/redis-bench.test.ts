@@ -9,6 +9,7 @@ import { REDIS_BENCHMARKS } from './benchmarks.ts'
 import { breakRedisPart, type RedisBreakage } from './broken-redis-build.ts'
 import { outage } from './outage.ts'
 import { redis } from './redis.ts'
+import { redisThroughput } from './redis-throughput.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
@@ -34,11 +35,11 @@ function run(program: string, words: readonly string[], path = process.env.PATH)
 describeRedisServer('npm run bench, of Redis', () => {
   let ending: Ending = { code: Number.NaN, stdout: '', stderr: '' }
   beforeAll(async () => {
-    ending = await run('main.ts', [...TINY, 'redis', 'outage'])
+    ending = await run('main.ts', [...TINY, ...REDIS_BENCHMARKS.map(({ name }) => name)])
   }, 600_000)
 
   it('ends well, and says nothing else', () => {
-    expect([ending.code, ending.stderr.replace(/^\w+: round 1 of 1\n/gm, '')]).toEqual([0, ''])
+    expect([ending.code, ending.stderr.replace(/^[\w-]+: round 1 of 1\n/gm, '')]).toEqual([0, ''])
   })
 
   it.each(REDIS_BENCHMARKS)('prints the table of $name and what was checked', (benchmark) => {
@@ -55,8 +56,9 @@ describeRedisServer('npm run bench, of Redis', () => {
   it('counts the commands of Redis: little more than GET and PSETEX for a decision of a batch, and none for a client that is known to be refused', () => {
     expect(ending.stdout).toMatch(/\ncommands of Redis for a decision, admitted +2\.\d+ +<= 2\.2 +holds\n/)
     expect(ending.stdout).toMatch(/\ncommands of Redis for a decision, refused +0 +<= 0 +holds\n/)
+    const [report = ''] = ending.stdout.split(`${redisThroughput.name}: `)
     const commandsOf = (contestant: string): (string | undefined)[] =>
-      [...ending.stdout.matchAll(new RegExp(`  ${contestant} {2,}[\\d,.]+ {2,}([\\d.]+) `, 'g'))].map(
+      [...report.matchAll(new RegExp(`  ${contestant} {2,}[\\d,.]+ {2,}([\\d.]+) `, 'g'))].map(
         ([, commands]) => commands,
       )
     // 64 and 256 at once in batches, then one at once, then refused.
@@ -138,6 +140,15 @@ describeRedisServer('a workload check', () => {
     ['refused', 'admits every client without asking Redis', 'the client is over its limit'],
   ])('of redis, %s, fails when a build %s', async (outcome, breakage, message) => {
     const measured = redis.measure('express-tollgate', { ...settings, outcome }, broken(breakage))
+    await expect(measured).rejects.toThrow(message)
+  })
+
+  it.each<[RedisBreakage, string]>([
+    ['refuses every client', 'no other status than the expected one'],
+    ['admits every client without asking Redis', 'the client has a key in Redis'],
+  ])('of redis-throughput fails when a build %s', async (breakage, message) => {
+    const settings = { through: 'ioredis', seconds: 0.1 } as const
+    const measured = redisThroughput.measure('express-tollgate', settings, broken(breakage))
     await expect(measured).rejects.toThrow(message)
   })
 

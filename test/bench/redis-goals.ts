@@ -2,6 +2,7 @@ import type { ContestantName, RedisPackage } from './contestants/contestant.ts'
 import { atMost, compared, type Goal, OURS, type Place, spreadAt } from './goal.ts'
 import { OUTAGE_WORKLOAD } from './outage.ts'
 import { redisWorkload } from './redis.ts'
+import { redisAppWorkload } from './redis-throughput.ts'
 import { figureText } from './table.ts'
 
 type Outcome = Parameters<typeof redisWorkload>[0]
@@ -24,6 +25,7 @@ export const REDIS_GOALS: readonly Goal[] = [
   ...PACKAGES.map((through) => ofOneByOne(through, 'serverUs', "us of Redis' processor", 0.7)),
   ...PACKAGES.map(latencyGoal),
   ...PACKAGES.flatMap((through) => PEERS.map((peer) => above(through, peer))),
+  ...PACKAGES.flatMap((through) => PEERS.map((peer) => aboveInApp(through, peer))),
   ...PEERS.map((peer) => atLeast('refused', 'ioredis', 10, peer)),
   commandsGoal('admitted', 2.2),
   commandsGoal('refused', 0),
@@ -48,6 +50,19 @@ function atLeast(
 function above(through: RedisPackage, peer: ContestantName): Goal {
   const place = placeOf('admitted', through, 'perSecond')
   return compared(place, place, 'a second', peer, `decisions in Redis, admitted, ${through}`, {
+    goal: `> ${peer}`,
+    holds: (ratio) => ratio > 1,
+  })
+}
+
+/** Requests of an Express app. */
+function aboveInApp(through: RedisPackage, peer: ContestantName): Goal {
+  const place: Place = {
+    benchmark: 'redis-throughput',
+    workload: redisAppWorkload(through),
+    figure: 'perSecond',
+  }
+  return compared(place, place, 'a second', peer, `requests of an Express app on Redis, ${through}`, {
     goal: `> ${peer}`,
     holds: (ratio) => ratio > 1,
   })

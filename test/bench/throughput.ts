@@ -1,10 +1,9 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { bombard, CONNECTIONS } from './autocannon.ts'
 import type { Benchmark, Figures, Run } from './benchmark.ts'
 import type { ContestantName } from './contestants/contestant.ts'
 import { createGate, PACKAGES } from './contestants/contestants.ts'
 import { PINNING_TEXT, pinToCore, SERVER_CORE } from './pinning.ts'
+import { type ServedApp, serveApp } from './served-app.ts'
 import { spreadText } from './table.ts'
 
 export type Outcome = 'admitted' | 'refused'
@@ -65,22 +64,9 @@ async function measure(
   }
 }
 
-async function serve(
-  contestant: ContestantName,
-  outcome: Outcome,
-  dist: string,
-): Promise<{ readonly server: Server; readonly url: string }> {
+async function serve(contestant: ContestantName, outcome: Outcome, dist: string): Promise<ServedApp> {
   const limit = outcome === 'admitted' ? 999_999_999 : 1
   const settings = { dist, limit, windowMs: WINDOW_MS, maxKeys: 1000, headers: 'legacy' } as const
   const { handler } = await createGate(contestant, settings)
-  const { default: express } = await import('express')
-  const app = express()
-  app.use(handler)
-  app.get('/', (_req, res) => {
-    res.json({ ok: true })
-  })
-  const server = createServer(app)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return { server, url: `http://127.0.0.1:${port}/` }
+  return serveApp(handler)
 }

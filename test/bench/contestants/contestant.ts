@@ -103,10 +103,18 @@ export interface Gate {
   clients(): number | undefined
 }
 
+/** Middleware that counts in Redis. */
+export interface RedisGate {
+  readonly handler: RequestHandler
+  /** Lets go of its connections. */
+  close(): Promise<void>
+}
+
 /** One of those that are compared; what it lacks, it cannot do. */
 export interface Contestant {
   readonly name: ContestantName
   createCounter?(settings: CounterSettings): Promise<Counter>
   createRedisCounter?(settings: RedisCounterSettings): Promise<RedisCounter>
   createGate?(settings: GateSettings): Promise<Gate>
+  createRedisGate?(settings: RedisCounterSettings): Promise<RedisGate>
 }

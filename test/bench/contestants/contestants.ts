@@ -10,6 +10,7 @@ import type {
   GateSettings,
   RedisCounter,
   RedisCounterSettings,
+  RedisGate,
 } from './contestant.ts'
 import { expressRateLimit } from './express-rate-limit.ts'
 import { expressTollgate, expressTollgateOneByOne } from './express-tollgate.ts'
@@ -81,6 +82,12 @@ export function createRedisCounter(
 export function createGate(name: ContestantName, settings: GateSettings): Promise<Gate> {
   const made = contestantNamed(name).createGate?.(settings)
   assert.ok(made !== undefined, `${name} has no middleware`)
+  return made
+}
+
+export function createRedisGate(name: ContestantName, settings: RedisCounterSettings): Promise<RedisGate> {
+  const made = contestantNamed(name).createRedisGate?.(settings)
+  assert.ok(made !== undefined, `${name} has no middleware that counts in Redis`)
   return made
 }
 

@@ -67,6 +67,20 @@ export const expressTollgate: Contestant = {
     })
     return { handler, clients: () => store.size }
   },
+
+  async createRedisGate({ dist, url, through, limit, windowMs }) {
+    const { createRateLimiter } = await loadBuild(dist)
+    const { RedisStore } = await loadRedisPart(dist)
+    const connection = await connectTo(url, through)
+    const store = new RedisStore({ client: connection.client })
+    return {
+      handler: createRateLimiter({ read: limit, windowSec: windowMs / 1000, store }),
+      async close() {
+        await store.close()
+        connection.close()
+      },
+    }
+  },
 }
 
 /** The same store through a function that sends commands: a call has the keys of one slot of a cluster. */

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Contestant, DirectCounter } from './contestant.ts'
 
 interface Window {
@@ -44,7 +44,10 @@ export const bareMap: Contestant = {
 }
 
 /** Middleware that is not there. */
-export const bareExpress: Contestant = floor('bare Express', (_req, _res, next) => next())
+export const bareExpress: Contestant = {
+  ...floor('bare Express', passOn),
+  createRedisGate: async () => ({ handler: passOn, close: async () => undefined }),
+}
 
 /** What is left of a rate limiter that counts nobody: it says what it would say. */
 export const threeHeaders: Contestant = floor('bare headers', (_req, res, next) => {
@@ -105,6 +108,10 @@ export const bare429Fields: Contestant = floor('bare 429, same fields', (_req, r
   res.setHeader('Content-Length', String(BODY.length))
   res.end(BODY)
 })
+
+function passOn(_req: Request, _res: Response, next: NextFunction): void {
+  next()
+}
 
 function floor(name: Contestant['name'], handler: RequestHandler): Contestant {
   return { name, createGate: async () => ({ handler, clients: () => undefined }) }

@@ -28,4 +28,18 @@ export const rateLimitRedis: Contestant = {
     }
     return counter
   },
+
+  async createRedisGate({ url, through, limit, windowMs }) {
+    const { rateLimit } = await import('express-rate-limit')
+    const { RedisStore } = await import('rate-limit-redis')
+    const connection = await connectTo(url, through)
+    const store = new RedisStore({
+      sendCommand: (command: string, ...words: string[]) =>
+        connection.send([command, ...words]) as Promise<RedisReply>,
+    })
+    return {
+      handler: rateLimit({ windowMs, limit, store }),
+      close: async () => connection.close(),
+    }
+  },
 }

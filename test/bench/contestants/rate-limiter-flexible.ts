@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express'
-import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import type { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import type { Contestant, PromisingCounter, RedisCounter, RedisCounterSettings } from './contestant.ts'
-import { connectTo } from './redis-connection.ts'
+import { connectTo, type RedisConnection } from './redis-connection.ts'
 
 /** The map that its store keeps, whose size nothing public shows. */
 function sizeOf(limiter: RateLimiterMemory): number {
@@ -38,6 +38,14 @@ export const rateLimiterFlexible: Contestant = {
     const limiter = new RateLimiterMemory({ points: limit, duration: windowMs / 1000 })
     return { handler: documentedMiddleware(limiter, limit), clients: () => sizeOf(limiter) }
   },
+
+  async createRedisGate(settings) {
+    const { limiter, connection } = await limiterInRedis(settings, {})
+    return {
+      handler: documentedMiddleware(limiter, settings.limit),
+      close: async () => connection.close(),
+    }
+  },
 }
 
 /** With an option of its own that it does not have by default: it refuses by itself whom Redis has refused. */
@@ -46,10 +54,14 @@ export const rateLimiterFlexibleBlocking: Contestant = {
   createRedisCounter: (settings) => counterInRedis(settings, { inMemoryBlockOnConsumed: settings.limit + 1 }),
 }
 
-async function counterInRedis(
+interface BlockingOptions {
+  readonly inMemoryBlockOnConsumed?: number
+}
+
+async function limiterInRedis(
   { url, through, limit, windowMs }: RedisCounterSettings,
-  options: { readonly inMemoryBlockOnConsumed?: number },
-): Promise<RedisCounter> {
+  options: BlockingOptions,
+): Promise<{ readonly limiter: RateLimiterRedis; readonly connection: RedisConnection }> {
   const { RateLimiterRedis } = await import('rate-limiter-flexible')
   const connection = await connectTo(url, through)
   const limiter = new RateLimiterRedis({
@@ -57,6 +69,15 @@ async function counterInRedis(
     ...{ points: limit, duration: windowMs / 1000, keyPrefix: PREFIX },
     ...options,
   })
+  return { limiter, connection }
+}
+
+async function counterInRedis(
+  settings: RedisCounterSettings,
+  options: BlockingOptions,
+): Promise<RedisCounter> {
+  const { limit } = settings
+  const { limiter, connection } = await limiterInRedis(settings, options)
   const counter: RedisCounter<RateLimiterRes> = {
     ask: (key) => limiter.consume(key),
     // It rejects when it refuses.
@@ -72,7 +93,7 @@ async function counterInRedis(
 const PREFIX = 'rlflx'
 
 /** The middleware of its documentation, with the headers that the documentation sets by hand. */
-function documentedMiddleware(limiter: RateLimiterMemory, points: number): RequestHandler {
+function documentedMiddleware(limiter: RateLimiterMemory | RateLimiterRedis, points: number): RequestHandler {
   return (req, res, next) => {
     limiter.consume(req.ip ?? '').then(
       (answer) => {
