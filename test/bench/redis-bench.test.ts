@@ -143,13 +143,11 @@ describeRedisServer('a workload check', () => {
     await expect(measured).rejects.toThrow(message)
   })
 
-  it.each<[RedisBreakage, string]>([
-    ['refuses every client', 'no other status than the expected one'],
-    ['admits every client without asking Redis', 'the client has a key in Redis'],
-  ])('of redis-throughput fails when a build %s', async (breakage, message) => {
+  it('of redis-throughput fails when the fallback answers in place of Redis', async () => {
     const settings = { through: 'ioredis', seconds: 0.1 } as const
-    const measured = redisThroughput.measure('express-tollgate', settings, broken(breakage))
-    await expect(measured).rejects.toThrow(message)
+    const dist = broken('admits every client without asking Redis')
+    const measured = redisThroughput.measure('express-tollgate', settings, dist)
+    await expect(measured).rejects.toThrow('the client has a key in Redis')
   })
 
   it.each<[RedisBreakage, string]>([
