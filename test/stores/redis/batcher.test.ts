@@ -172,8 +172,7 @@ describe('a connection that is lost after operations were asked, and before they
     await turn()
     expect(client.calls).toEqual([])
     charge.isAbandoned = true
-    client.isReady = true
-    client.emit('ready')
+    client.becomeReady()
     await abandoned
     expect(await asked).toBe('12')
     expect(client.calls).toHaveLength(1)

@@ -66,6 +66,11 @@ export class FakeIoredis extends FakeClient {
   disconnect(): void {
     this.isDisconnected = true
   }
+
+  becomeReady(): void {
+    this.status = 'ready'
+    this.emit('ready')
+  }
 }
 
 /** Has the methods that the store uses of a client of node-redis for one server. */
@@ -89,5 +94,10 @@ export class FakeNodeRedis extends FakeClient {
 
   sendCommand(words: readonly string[]): Promise<unknown> {
     return this.called('sendCommand', words)
+  }
+
+  becomeReady(): void {
+    this.isReady = true
+    this.emit('ready')
   }
 }

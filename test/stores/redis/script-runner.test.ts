@@ -109,8 +109,7 @@ describe('the script', () => {
     client.isReady = false
     runnerOn(client)
     expect(client.loads).toEqual([])
-    client.isReady = true
-    client.emit('ready')
+    client.becomeReady()
     await loaded()
     expect(client.loads).toEqual(LOADED)
     client.emit('ready')
