@@ -98,8 +98,11 @@ class StartedNode implements ClusterNode {
   }
 }
 
+/** A server that waits for a busy processor is not lost: the others must not take it for that. */
+const NODE_TIMEOUT_MS = '60000'
+
 function startNode(folder: string, port: number): Promise<RedisServer> {
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', NODE_TIMEOUT_MS]
   return startRedis([...cluster, '--cluster-require-full-coverage', 'no', '--dir', folder], port)
 }
 
