@@ -25,14 +25,30 @@ export function checkStore(store: unknown): void {
   const isForeign = ['increment', 'incr', 'decrement', 'resetKey'].some(
     (method) => typeof store === 'object' && typeof candidate[method] === 'function',
   )
+  if (!isForeign) {
+    rejectOption(
+      'store',
+      store,
+      'takes a store',
+      'Give new MemoryStore(), or an object with consume(charge).',
+    )
+  }
   rejectOption(
     'store',
     store,
-    isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
-    isForeign && storeName(store as Store) === 'RedisStore'
-      ? "Give new RedisStore({ client }) of 'express-tollgate/redis'."
-      : 'Give new MemoryStore(), or an object with consume(charge).',
+    'is a store of express-rate-limit, which cannot decide on charges',
+    remedyForForeignStore(candidate, storeName(store as Store)),
   )
+}
+
+/** What to give instead of a store of express-rate-limit. */
+function remedyForForeignStore({ localKeys }: Record<string, unknown>, name: string): string {
+  const adapted = "fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'"
+  if (name === 'RedisStore') {
+    return `Give new RedisStore({ client }) of 'express-tollgate/redis', or ${adapted}, which can do less.`
+  }
+  if (localKeys === true) return `Leave it out: counters are in memory by default. Or give ${adapted}.`
+  return `Give ${adapted}.`
 }
 
 /** What the options need from a store. */
