@@ -8,9 +8,9 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 43_800,
+  '.': 43_900,
   './audit': 12_800,
-  './concurrency': 35_300,
+  './concurrency': 35_400,
   './dashboard': 25_500,
   './express-rate-limit-store': 2_800,
   './metrics': 5_300,

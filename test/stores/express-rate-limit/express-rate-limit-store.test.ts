@@ -1,4 +1,8 @@
-import type { Store as StoreOfExpressRateLimit } from 'express-rate-limit'
+import {
+  MemoryStore as MemoryStoreOfExpressRateLimit,
+  type Store as StoreOfExpressRateLimit,
+} from 'express-rate-limit'
+import fc from 'fast-check'
 import { MemcachedStore } from 'rate-limit-memcached'
 import { RedisStore } from 'rate-limit-redis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -162,6 +166,47 @@ describe('a decision', () => {
     counter.answer = { totalHits: 2, resetTime: new Date(clock.now() + 7) }
     expect(await peek(store)).toMatchObject({ allowed: false, retryAfterMs: 7, limits: [{ remaining: 0 }] })
     expect(counter.calls.filter(([name]) => name === 'increment')).toEqual([])
+  })
+})
+
+describe('the memory store of express-rate-limit', () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('charge' as const) },
+    { weight: 1, arbitrary: fc.nat(20).map((index) => ({ refund: index })) },
+    { weight: 1, arbitrary: fc.nat(WINDOW_MS / 2).map((ms) => ({ advance: ms })) },
+  )
+
+  it('keeps at most the limit in each window, and lets a client in that has waited', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const store = fromExpressRateLimitStore(new MemoryStoreOfExpressRateLimit())
+        const receipts: { receipt: object; windowEndsAtMs: number }[] = []
+        let [kept, endsAtMs] = [0, Number.NEGATIVE_INFINITY]
+        for (const one of steps) {
+          if (one === 'charge') {
+            const { allowed, retryAfterMs, receipt } = await charge(store)
+            if (clock.now() >= endsAtMs) [kept, endsAtMs] = [0, clock.now() + WINDOW_MS]
+            expect(retryAfterMs).toBe(allowed ? 0 : endsAtMs - clock.now())
+            if (!allowed) continue
+            kept++
+            receipts.push({ receipt: receipt ?? {}, windowEndsAtMs: endsAtMs })
+            expect(kept).toBeLessThanOrEqual(LIMIT.limit)
+          } else if ('advance' in one) {
+            clock.advance(one.advance)
+          } else {
+            const [taken] = receipts.splice(one.refund, 1)
+            if (taken === undefined) continue
+            const recorded = await store.settle?.(taken.receipt, 0)
+            // A hit is taken back in its own window only.
+            if (clock.now() >= taken.windowEndsAtMs) expect(recorded).toBe(1)
+            if (recorded === 0) kept--
+          }
+        }
+        clock.advance(WINDOW_MS)
+        expect(await charge(store)).toMatchObject({ allowed: true })
+        await store.close?.()
+      }),
+    )
   })
 })
 

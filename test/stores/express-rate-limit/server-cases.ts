@@ -61,6 +61,21 @@ export function serverCases(createStore: () => Store): void {
     expect(await charge(store, 'refunded', limit)).toMatchObject({ allowed: false })
   })
 
+  it('never keeps more charges than the limit beside refunds at the same time', async () => {
+    const [stores, limit] = [[createStore(), createStore()], limitOf(10)]
+    const isKept = async (index: number): Promise<boolean> => {
+      const store = stores[index % 2]
+      const { allowed, receipt } = (await store?.consume({ key: 'both', limits: [limit], cost: 1 })) ?? {}
+      if (!allowed) return false
+      if (index % 3 === 0) return true
+      await store?.settle?.(receipt ?? {}, 0)
+      return false
+    }
+    const kept = await Promise.all(Array.from({ length: 100 }, (_, index) => isKept(index)))
+    expect(kept.filter(Boolean).length).toBeLessThanOrEqual(10)
+    expect(kept.filter(Boolean).length).toBeGreaterThan(0)
+  })
+
   it('forgets one client', async () => {
     const [store, limit] = [createStore(), limitOf(1)]
     for (const key of ['reset', 'kept']) await charge(store, key, limit)
