@@ -29,7 +29,7 @@ describeRedisServer('the store of rate-limit-redis, with a server', () => {
     await server.stop()
   })
 
-  serverCases(() => storeOf(client))
+  serverCases(() => storeOf(client), true)
 
   it('shows what is left of a client, with nothing charged', async () => {
     const limiter = createRateLimiter({
