@@ -14,6 +14,7 @@ const library = {
   audit: 'src/tools/audit/index.ts',
   concurrency: 'src/tools/concurrency/index.ts',
   dashboard: 'src/tools/dashboard/index.ts',
+  'express-rate-limit-store': 'src/stores/express-rate-limit/index.ts',
   metrics: 'src/tools/metrics/index.ts',
   openapi: 'src/tools/openapi/index.ts',
   persistence: 'src/stores/memory/persistence/index.ts',

@@ -23,7 +23,9 @@ import { checkGuard, guardServer, type LimiterFunction } from './limiter/server-
 import { Settlements } from './limiter/settlements.ts'
 import { noteGuard } from './limits/guarded-server.ts'
 import { LIMITER_DESCRIPTION } from './limits/limiter-description.ts'
+import { limitsOf } from './limits/policy.ts'
 import { chain } from './maybe-promise.ts'
+import { chargedPolicies } from './options/plan-policies.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { askStore } from './request/ask-store.ts'
@@ -71,6 +73,7 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
   settings: Settings<Req, Res>,
   { createStore, ...steps }: LimiterKind<Req, Res>,
 ): RateLimiter {
+  settings.store?.prepare?.(chargedPolicies(settings).flatMap(limitsOf))
   warnIfHandlingRequest(settings.name)
   const createMemoryStore = (): SeedableStore =>
     createStore(settings.clock === undefined ? {} : { clock: settings.clock })

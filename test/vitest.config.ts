@@ -45,6 +45,10 @@ const config: ViteUserConfig = defineConfig({
         replacement: source('tools/concurrency/index.ts'),
       },
       { find: /^express-tollgate\/dashboard$/, replacement: source('tools/dashboard/index.ts') },
+      {
+        find: /^express-tollgate\/express-rate-limit-store$/,
+        replacement: source('stores/express-rate-limit/index.ts'),
+      },
       { find: /^express-tollgate\/metrics$/, replacement: source('tools/metrics/index.ts') },
       { find: /^express-tollgate\/openapi$/, replacement: source('tools/openapi/index.ts') },
       { find: /^express-tollgate\/persistence$/, replacement: source('stores/memory/persistence/index.ts') },

@@ -26,6 +26,7 @@ import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import type { Store } from '../stores/store.ts'
 import { type StoreKeyOf, storeKeysOf } from '../stores/store-key.ts'
 import { storeName } from '../stores/store-name.ts'
+import { checkUnitCost } from '../stores/unit-cost.ts'
 import type { ClientBans } from './client-bans.ts'
 import type { ChargeOptions } from './rate-limiter.ts'
 import type { Settlements } from './settlements.ts'
@@ -120,6 +121,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     checkOpen()
     const { class: requestClass, plan, cost = 1, limit } = checkNames('', options, OPTION_NAMES)
     const units = checkWholeNumber('cost', cost, 1, LARGEST_LIMIT)
+    checkUnitCost(this.#givenStore, units)
     const client = clientWithKey(this.#clientKeyOf(key))
     const classPolicy = classPolicyFor(planFor(settings.plans, plan), requestClass)
     if (classPolicy === false) return undefined

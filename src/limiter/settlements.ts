@@ -10,6 +10,7 @@ import { settleCharge, type TakenCharge } from '../request/taken-charge.ts'
 import { storeFailedError } from '../stores/resilience/store-error.ts'
 import type { Store } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
+import { checkUnitCost } from '../stores/unit-cost.ts'
 
 /** Settles charges of requests and direct charges. */
 export class Settlements<Req extends IncomingMessage, Res extends ServerResponse> {
@@ -34,6 +35,7 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
     const { checkOpen } = this.#parts
     checkOpen()
     checkWholeNumber('cost', cost, 0, LARGEST_LIMIT)
+    checkUnitCost(this.#givenStore, cost)
     const taken = this.#takenCharge(charged)
     if (taken === undefined) return 0
     try {

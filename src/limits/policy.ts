@@ -61,6 +61,11 @@ export function limitedPolicies<Req, Res>(
   return [...new Set(policies)].filter((policy) => policy !== false)
 }
 
+/** The limits of a policy. Where a function decides the units of a limit, it has one unit here. */
+export function limitsOf<Req, Res>(policy: Policy | DynamicPolicy<Req, Res>): readonly Limit[] {
+  return isDynamic(policy) ? [policy.template] : policy.limits
+}
+
 /** The option that a policy comes from, such as `write` or `plans.free.limit`. */
 export function optionOf({ class: requestClass, plan }: PolicyScope): string {
   const option = requestClass === 'any' ? 'limit' : requestClass

@@ -22,8 +22,11 @@ const SLOW = 'express-slow-down'
 const REDIS = 'rate-limit-redis'
 const FLEXIBLE = 'rate-limiter-flexible'
 
-const NO_DELAY = 'Leave it out: requests above a limit are refused here, and never delayed.'
+const NO_DELAY =
+  'Leave it out: requests above a limit are refused here. To delay them, read req.rateLimit.used after the limiter.'
 const OF_STORE = "Leave it out, and give store: new RedisStore({ client }) of 'express-tollgate/redis'."
+const OF_DATABASE =
+  "Leave it out. To count in a database, give store: fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'."
 const BAN = 'Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your numbers.'
 
 /** Options of a limit that users look for beside the limits. */
@@ -79,6 +82,13 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
       'rejectIfRedisNotReady',
     ],
     renamed(FLEXIBLE, 'store', OF_STORE),
+  ),
+  ...all(
+    [
+      ...['dbName', 'tableName', 'tableCreated', 'schemaName', 'schema'],
+      ...['indexKeyPrefix', 'disableIndexesCreation', 'clearExpiredByTimeout'],
+    ],
+    { of: FLEXIBLE, remedy: OF_DATABASE },
   ),
   ...all(['whiteList', 'whitelist', 'safelist'], renamed(FLEXIBLE, 'allowList', 'Write allowList instead.')),
   ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),

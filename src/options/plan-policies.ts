@@ -3,7 +3,7 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { BanRule } from '../limits/ban.ts'
 import { quotaOf } from '../limits/limit.ts'
 import { DEFAULT_NAME } from '../limits/limiter-description.ts'
-import { isDynamic, type Plan, type Policy } from '../limits/policy.ts'
+import { type DynamicPolicy, isDynamic, limitedPolicies, type Plan, type Policy } from '../limits/policy.ts'
 import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import { checkBanHasEffect, parseBan } from './ban-option.ts'
@@ -27,6 +27,14 @@ export interface PlanSettings<Req, Res> {
   readonly plan: ((req: Req, res: Res) => MaybePromise<unknown>) | undefined
   /** The policy of preflights. With `false` they are ordinary reads. */
   readonly preflight: Policy | false
+}
+
+/** All policies by which requests can be charged, each once. */
+export function chargedPolicies<Req, Res>({
+  plans,
+  preflight,
+}: Pick<PlanSettings<Req, Res>, 'plans' | 'preflight'>): readonly (Policy | DynamicPolicy<Req, Res>)[] {
+  return [...limitedPolicies(plans), ...(preflight === false ? [] : [preflight])]
 }
 
 /** The options that say how much clients may use. */

@@ -83,6 +83,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
       budgets,
       refunds: refund !== undefined,
       settles: options.settles,
+      cost: options.cost,
       ban: givenBan(options),
     })
   }

@@ -1,11 +1,11 @@
 import { rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Limit } from '../limits/limit.ts'
-import { isDynamic, limitedPolicies, optionOf } from '../limits/policy.ts'
+import { limitsOf, optionOf } from '../limits/policy.ts'
 import { LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../stores/store.ts'
 import { storeName } from '../stores/store-name.ts'
 import { remedyForFlexibleLimiter } from './flexible-limiter.ts'
-import type { PlanSettings } from './plan-policies.ts'
+import { chargedPolicies, type PlanSettings } from './plan-policies.ts'
 
 /** Throws unless `store` is a store. */
 export function checkStore(store: unknown): void {
@@ -25,14 +25,30 @@ export function checkStore(store: unknown): void {
   const isForeign = ['increment', 'incr', 'decrement', 'resetKey'].some(
     (method) => typeof store === 'object' && typeof candidate[method] === 'function',
   )
+  if (!isForeign) {
+    rejectOption(
+      'store',
+      store,
+      'takes a store',
+      'Give new MemoryStore(), or an object with consume(charge).',
+    )
+  }
   rejectOption(
     'store',
     store,
-    isForeign ? 'is a store of express-rate-limit, which cannot decide on charges' : 'takes a store',
-    isForeign && storeName(store as Store) === 'RedisStore'
-      ? "Give new RedisStore({ client }) of 'express-tollgate/redis'."
-      : 'Give new MemoryStore(), or an object with consume(charge).',
+    'is a store of express-rate-limit, which cannot decide on charges',
+    remedyForForeignStore(candidate, storeName(store as Store)),
   )
+}
+
+/** What to give instead of a store of express-rate-limit. */
+function remedyForForeignStore({ localKeys }: Record<string, unknown>, name: string): string {
+  const adapted = "fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'"
+  if (name === 'RedisStore') {
+    return `Give new RedisStore({ client }) of 'express-tollgate/redis', or ${adapted}, which can do less.`
+  }
+  if (localKeys === true) return `Leave it out: counters are in memory by default. Or give ${adapted}.`
+  return `Give ${adapted}.`
 }
 
 /** What the options need from a store. */
@@ -41,17 +57,21 @@ export interface StoreNeeds {
   readonly refunds: boolean
   /** The option `settles`; undefined if it is not given. */
   readonly settles: unknown
+  /** The option `cost`; undefined if it is not given. */
+  readonly cost: unknown
   /** The option `ban` of the limiter or of a plan; undefined if none is given. */
   readonly ban: unknown
 }
 
 /** Throws if the options need more than the store declares, so that no request fails for this reason. */
-export function checkCapabilities(store: Store, { budgets, refunds, settles, ban }: StoreNeeds): void {
+export function checkCapabilities(store: Store, { budgets, refunds, settles, cost, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
-  const { plans, preflight } = budgets
-  for (const policy of [...limitedPolicies(plans), ...(preflight === false ? [] : [preflight])]) {
-    checkLimits(name, capabilities, optionOf(policy), isDynamic(policy) ? [policy.template] : policy.limits)
+  for (const policy of chargedPolicies(budgets)) {
+    checkLimits(name, capabilities, optionOf(policy), limitsOf(policy))
+  }
+  if (cost !== undefined && capabilities.unitCostOnly) {
+    reject('cost', cost, `${name} counts charges of one unit only`, 'Leave it out')
   }
   const canSettle = typeof store.settle === 'function'
   if (refunds && !canSettle) {
@@ -63,6 +83,9 @@ export function checkCapabilities(store: Store, { budgets, refunds, settles, ban
     )
   }
   if (settles === true && !canSettle) reject('settles', settles, `${name} has no settle()`, 'Leave it out')
+  if (settles === true && capabilities.unitCostOnly) {
+    reject('settles', settles, `${name} counts charges of one unit only`, 'Leave it out')
+  }
   if (ban !== undefined && (!capabilities.bans || typeof store.block !== 'function')) {
     reject('ban', ban, `${name} does not support bans`, 'Leave it out')
   }

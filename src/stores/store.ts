@@ -53,6 +53,11 @@ export interface StoreCapabilities {
    * `createConcurrencyLimiter` only. Default: false.
    */
   readonly leases?: boolean | undefined
+  /**
+   * Whether each charge must cost one unit, and can be kept or refunded only. Then the options `cost` and `settles` are
+   * errors. Default: false.
+   */
+  readonly unitCostOnly?: boolean | undefined
   /** Whether several processes see the same counters. */
   readonly shared: boolean
 }
@@ -88,6 +93,13 @@ export interface Store {
    * from the first call: it may have to connect. Default: 1000.
    */
   readonly connectDeadlineMs?: number | undefined
+  /**
+   * Called when a limiter is created with the store, with all limits that it charges. A limit whose units a function
+   * decides has one unit here.
+   *
+   * @throws RateLimiterError `unsupported_by_store` if the store cannot count by them
+   */
+  prepare?(limits: readonly Limit[]): void
   /**
    * Resolves when the store can answer, and rejects if it cannot. Limiters do not call it. An application can
    * wait for it before its server listens.

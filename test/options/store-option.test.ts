@@ -1,3 +1,4 @@
+import { MemoryStore as MemoryStoreOfExpressRateLimit } from 'express-rate-limit'
 import { RedisStore as RedisStoreOfRateLimitRedis } from 'rate-limit-redis'
 import { describe, expect, it } from 'vitest'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
@@ -45,6 +46,7 @@ describe('store', () => {
     expect(() => settingsOf({ store: { consume, capabilities: { severalLimits: true } } })).not.toThrow()
   })
 
+  const adapted = "fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'"
   const remedy = 'Give new MemoryStore(), or an object with consume(charge).'
   testRejections('invalid_option', [
     [{ store: null }, 'store', `takes a store, got null. ${remedy}`],
@@ -55,7 +57,12 @@ describe('store', () => {
     [
       { store: { increment: () => 1, decrement: () => 1 } },
       'store',
-      `is a store of express-rate-limit, which cannot decide on charges, got {}. ${remedy}`,
+      `is a store of express-rate-limit, which cannot decide on charges, got {}. Give ${adapted}.`,
+    ],
+    [
+      { store: { incr: () => 1 } },
+      'store',
+      `is a store of express-rate-limit, which cannot decide on charges, got {}. Give ${adapted}.`,
     ],
   ])
 
@@ -63,7 +70,13 @@ describe('store', () => {
     const store = new RedisStoreOfRateLimitRedis({ sendCommand: async () => 'digest' })
     const { message } = thrownBy(() => settingsOf({ store }))
     expect(message).toMatch(/^store: is a store of express-rate-limit, which cannot decide on charges, got /)
-    expect(message).toMatch(/Give new RedisStore\(\{ client \}\) of 'express-tollgate\/redis'\.$/)
+    const remedy = `Give new RedisStore({ client }) of 'express-tollgate/redis', or ${adapted}, which can do less.`
+    expect(message.endsWith(` ${remedy}`)).toBe(true)
+  })
+
+  it('says that the memory store of express-rate-limit is not needed', () => {
+    const { remedy } = thrownBy(() => settingsOf({ store: new MemoryStoreOfExpressRateLimit() }))
+    expect(remedy).toBe(`Leave it out: counters are in memory by default. Or give ${adapted}.`)
   })
 })
 

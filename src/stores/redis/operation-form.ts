@@ -9,8 +9,8 @@
 import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { BanRule } from '../../limits/ban.ts'
 import { type Limit, maxDebtOf } from '../../limits/limit.ts'
+import { escapeCharacter } from '../plain-key.ts'
 import type { Charge } from '../store.ts'
-import { escapeCharacter } from './redis-key.ts'
 
 /** What the script has to do with a key. Operations with equal texts share one argument of a call. */
 export interface OperationForm {

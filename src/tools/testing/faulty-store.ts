@@ -1,4 +1,5 @@
 import type { Decision, Receipt } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
 import { type Charge, LEAST_CAPABILITIES, type Store, type StoreCapabilities } from '../../stores/store.ts'
 
 /**
@@ -46,6 +47,10 @@ export class FaultyStore implements Store {
   /** Makes every call from now on work again. */
   heal(): void {
     this.#fault = undefined
+  }
+
+  prepare(limits: readonly Limit[]): void {
+    this.#store.prepare?.(limits)
   }
 
   consume(charge: Charge): Decision | Promise<Decision> {

@@ -4,8 +4,12 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit'
 import { RedisStore as StoreOfRateLimitRedis } from 'rate-limit-redis'
 import { createClient } from 'redis'
 import request from 'supertest'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createRateLimiter, RateLimiterError } from '../../../src/index.ts'
+import {
+  type CountingStore,
+  fromExpressRateLimitStore,
+} from '../../../src/stores/express-rate-limit/index.ts'
 import { RedisStore } from '../../../src/stores/redis/index.ts'
 import { describeRedisServer } from '../../support/redis/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
@@ -70,16 +74,27 @@ async function errorOf(options: Options): Promise<RateLimiterError | undefined> 
   }
 }
 
-/** Does what an error says, word for word, and nothing else. */
-function follow(error: RateLimiterError, { ...options }: Options): Options {
+/**
+ * Does what an error says, word for word, and nothing else.
+ *
+ * @param choice how the store begins that is chosen where a message has two
+ */
+function follow(error: RateLimiterError, { ...options }: Options, choice: string): Options {
   const { option = '', remedy } = error
   const written = /^Write (\w+: .+)\.$/.exec(remedy)
   if (written !== null) {
     delete options[option]
     return { ...options, ...(runInNewContext(`({ ${written[1]} })`) as Options) }
   }
-  if (remedy === "Give new RedisStore({ client }) of 'express-tollgate/redis'.") {
-    return { ...options, store: new RedisStore({ client }) }
+  const [, choices] = /^Give (new RedisStore\(\{ client \}\) of .*)\.$/.exec(remedy) ?? []
+  if (choices !== undefined) {
+    const chosen = choices.split(', or ').find((each) => each.startsWith(choice))
+    const name = /^(?:new )?\w+\((\w+|\{ client \})\) of 'express-tollgate\/([\w-]+)'/.exec(chosen ?? '')
+    const store = options.store as CountingStore
+    if (name?.[2] === 'redis') return { ...options, store: new RedisStore({ client }) }
+    if (name?.[2] === 'express-rate-limit-store')
+      return { ...options, store: fromExpressRateLimitStore(store) }
+    throw error
   }
   const leftOut = /^Leave out (?:\w+, or )?(\w+)\.$/.exec(remedy)?.[1]
   if (leftOut !== undefined) delete options[leftOut]
@@ -104,44 +119,50 @@ const MESSAGES: readonly RegExp[] = [
   /^identifier: is an option of express-rate-limit, got 'api'\. .*Write name: 'api'\.$/,
   /^passOnStoreError: is an option of express-rate-limit, got true\. .*Write onStoreError: 'allow'\.$/,
   /^validate: is an option of express-rate-limit, got .*\. Leave it out: options are always checked\.$/,
-  /^store: is a store of express-rate-limit, .*Give new RedisStore\(\{ client \}\) of 'express-tollgate\/redis'\.$/,
+  /^store: is a store of express-rate-limit, .*Give new RedisStore\(\{ client \}\) of 'express-tollgate\/redis', or fromExpressRateLimitStore\(store\) of 'express-tollgate\/express-rate-limit-store', which can do less\.$/,
   /^message and handler: each set the response of a refusal, .*Leave out handler, or message\.$/,
   /^info\.statusCode: is an option of express-rate-limit, .*Leave res\.status\(\) out: .*$/,
   /^info\.message: is an option of express-rate-limit, .*Write the body in the handler, .*$/,
 ]
 
 describeRedisServer('a set-up of express-rate-limit', () => {
-  beforeAll(async () => {
+  beforeEach(async () => {
     server = await startRedis()
     client = createClient({ url: server.url })
     client.on('error', () => undefined)
     await client.connect()
   })
-  afterAll(async () => {
+  afterEach(async () => {
     client.destroy()
     await server.stop()
   })
 
-  it('is moved by following nothing but messages, and then answers as before', async () => {
-    const before = await answersOf(rateLimit(setUp()))
-    let options = setUp()
-    const messages: string[] = []
-    for (let error = await errorOf(options); error !== undefined; error = await errorOf(options)) {
-      expect(error).toBeInstanceOf(RateLimiterError)
-      messages.push(error.message)
-      expect(error.message).toMatch(MESSAGES[messages.length - 1] ?? /^no further message$/)
-      options = follow(error, options)
-    }
-    expect(messages).toHaveLength(MESSAGES.length)
-    await client.sendCommand(['FLUSHALL'])
-    const limiter = createRateLimiter(options)
-    expect(await answersOf(limiter)).toEqual(before)
-    // passOnStoreError
-    await server.stop()
-    const { app } = appWith(limiter)
-    for (let attempt = 1; attempt <= 4; attempt++) await request(app).get('/wrong').expect(401)
-    await limiter.close()
-  })
+  it.each([
+    ['a new store', 'new RedisStore'],
+    ['the store that it has', 'fromExpressRateLimitStore'],
+  ])(
+    'is moved to %s by following nothing but messages, and then answers as before',
+    async (_title, choice) => {
+      const before = await answersOf(rateLimit(setUp()))
+      let options = setUp()
+      const messages: string[] = []
+      for (let error = await errorOf(options); error !== undefined; error = await errorOf(options)) {
+        expect(error).toBeInstanceOf(RateLimiterError)
+        messages.push(error.message)
+        expect(error.message).toMatch(MESSAGES[messages.length - 1] ?? /^no further message$/)
+        options = follow(error, options, choice)
+      }
+      expect(messages).toHaveLength(MESSAGES.length)
+      await client.sendCommand(['FLUSHALL'])
+      const limiter = createRateLimiter(options)
+      expect(await answersOf(limiter)).toEqual(before)
+      // passOnStoreError
+      await server.stop()
+      const { app } = appWith(limiter)
+      for (let attempt = 1; attempt <= 4; attempt++) await request(app).get('/wrong').expect(401)
+      await limiter.close()
+    },
+  )
 })
 
 /** What clients see of an app: one that fails too often, another, an address, and one that is not counted. */

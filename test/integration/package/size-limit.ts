@@ -8,15 +8,16 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 43_500,
+  '.': 43_900,
   './audit': 12_800,
-  './concurrency': 35_000,
+  './concurrency': 35_400,
   './dashboard': 25_500,
+  './express-rate-limit-store': 2_800,
   './metrics': 5_300,
   './openapi': 3_200,
   './persistence': 17_600,
   './redis': 19_200,
-  './testing': 12_900,
+  './testing': 13_200,
 }
 
 interface Manifest {
@@ -44,12 +45,12 @@ async function weighBytes(file: string): Promise<number> {
   return outputFiles.reduce((sum, output) => sum + gzipSync(output.contents, { level: 9 }).length, 0)
 }
 
-console.log(`${'entry'.padEnd(12)}${'bytes'.padStart(8)}${'limit'.padStart(8)}`)
+console.log(`${'entry'.padEnd(28)}${'bytes'.padStart(8)}${'limit'.padStart(8)}`)
 for (const [entry, target] of Object.entries(manifest.exports)) {
   if (typeof target === 'string') continue
   const limitBytes = LIMIT_BYTES[entry]
   const bytes = await weighBytes(target.import.default)
-  console.log(`${entry.padEnd(12)}${String(bytes).padStart(8)}${String(limitBytes ?? 'none').padStart(8)}`)
+  console.log(`${entry.padEnd(28)}${String(bytes).padStart(8)}${String(limitBytes ?? 'none').padStart(8)}`)
   if (limitBytes === undefined) {
     console.error(
       `${entry} has no size limit: add one to LIMIT_BYTES in test/integration/package/size-limit.ts.`,

@@ -47,7 +47,15 @@ export function createProject(): DocumentedPrograms {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(ROOT, join(folder, 'node_modules', 'express-tollgate'))
-  for (const name of ['express', 'ioredis', 'prom-client', '@opentelemetry', '@types', 'vitest']) {
+  for (const name of [
+    'express',
+    'ioredis',
+    'rate-limit-memcached',
+    'prom-client',
+    '@opentelemetry',
+    '@types',
+    'vitest',
+  ]) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
   for (const { name, code } of programs) writeFileSync(join(folder, name), code)

@@ -27,7 +27,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   events: { holds: 'the diagnostics channels and their events', mayImport: ['errors', 'limits'] },
   stores: {
     holds:
-      'where counters live: the contract, `memory/`, `redis/`, `resilience/` (deadline, circuit breaker, fallback)',
+      'where counters live: the contract, `memory/`, `redis/`, `express-rate-limit/` (stores of that library), `resilience/` (deadline, circuit breaker, fallback)',
     mayImport: ['errors', 'events', 'limits'],
   },
   response: {

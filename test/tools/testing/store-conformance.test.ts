@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type Store } from '../../../src/index.ts'
-import type { StoreCapabilities } from '../../../src/stores/store.ts'
+import type { Receipt } from '../../../src/limits/decision.ts'
+import type { Charge, StoreCapabilities } from '../../../src/stores/store.ts'
 import { type FakeClock, storeConformance } from '../../../src/tools/testing/index.ts'
 import { failuresOf, nameOf, registeredCases } from './conformance-run.ts'
 import { ExactLogStore } from './exact-log-store.ts'
@@ -73,17 +74,21 @@ const CLOCK = [
   'a window can last 30 days, which is longer than any timer',
   'a window can last one millisecond',
 ]
-const RECEIPTS = [
+const REFUNDS = [
   'settle() to 0 gives back exactly the units of the charge',
   'settle() to 0 gives back a charge only once',
   'settle() to 0 never leaves a client with more units than the limit',
+  'settle() to 0 gives back a charge also after refusals, because they took nothing',
+]
+const SETTLEMENTS = [
   'settle() to less gives back exactly the difference, and answers what is recorded',
   'settle() to more takes also what is not left, and the client waits for it',
   'settle() takes no more than leads to a debt of maxDebt units',
   'the last of several settlements of a charge is valid',
   'settle() changes no window after that of the charge',
-  'settle() to 0 ignores the receipt of a charge that a reset() has forgotten',
 ]
+const RECEIPT_RESETS = ['settle() to 0 ignores the receipt of a charge that a reset() has forgotten']
+const RECEIPTS = [...REFUNDS, ...SETTLEMENTS, ...RECEIPT_RESETS]
 const SEVERAL_LIMITS = [
   'a charge that one of several limits refuses takes nothing from any of them',
   'the order of several limits does not change the decision',
@@ -198,6 +203,31 @@ describe('the conformance suite', () => {
     expect(withBans.map(nameOf)).toEqual([
       ...under('token-bucket', [...COUNTING, ...CLOCK, ...TOKEN_BUCKET]),
       ...[...KEYS, ...REFUSALS, ...BANS, ...BLOCKS, ...MEMORY],
+    ])
+  })
+
+  it('has charges and settlements of one unit only if a store says that it counts no others', async () => {
+    const cases = registeredCases((clock) => {
+      const store = new SimpleStore(clock)
+      const algorithms = ['fixed-window'] as const
+      return Object.assign(store, {
+        capabilities: { algorithms, severalLimits: false, shared: false, unitCostOnly: true },
+        consume: (charge: Charge) => {
+          if (charge.cost > 1) throw new Error(`a charge of ${charge.cost}`)
+          return SimpleStore.prototype.consume.call(store, charge)
+        },
+        settle: (receipt: Receipt, cost: number) => {
+          if (cost > 1) throw new Error(`a settlement to ${cost}`)
+          return SimpleStore.prototype.settle.call(store, receipt, cost)
+        },
+      })
+    })
+    expect([...(await failuresOf(cases)).values()]).toEqual([])
+    const counting = COUNTING.filter((title) => title !== 'a charge takes its whole cost, or nothing')
+    const windows = [...FIXED_WINDOW, ...FIXED_WINDOW_REFUNDS]
+    expect(cases.map(nameOf)).toEqual([
+      ...under('fixed-window', [...counting, ...PEEK, ...CLOCK, ...REFUNDS, ...RECEIPT_RESETS, ...windows]),
+      ...[...KEYS, ...RESETS, ...MEMORY, ...CLOSING],
     ])
   })
 

@@ -16,3 +16,8 @@ export type ConformanceGroup = (store: Store) => readonly ConformanceCase[]
 export function showsSettlements({ settle, peek }: Store): boolean {
   return settle !== undefined && peek !== undefined
 }
+
+/** Whether a store counts charges of one unit only. */
+export function countsUnitsOnly({ capabilities }: Store): boolean {
+  return capabilities?.unitCostOnly === true
+}

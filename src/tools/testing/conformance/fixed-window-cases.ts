@@ -48,15 +48,16 @@ const refundsInItsWindow: ConformanceCase = {
   title: 'settle() to 0 gives a charge back in the window of the charge, and in no later window',
   async run(tested) {
     const limits = [tested.limit(10)]
-    const oldReceipt = await tested.receiptOf(limits, 3)
+    const oldReceipt = await tested.receiptOf(limits, tested.cost(3))
     tested.clock.advance(WINDOW_MS)
-    const receipt = await tested.receiptOf(limits, 4)
+    await tested.use('client', limits, 4 - tested.cost(2))
+    const receipt = await tested.receiptOf(limits, tested.cost(2))
     await tested.store.settle?.(oldReceipt, 0)
     const afterOld = await tested.remaining('client', limits)
     assert.equal(afterOld, 6, 'The receipt of an earlier window must give nothing back.')
     tested.clock.advance(WINDOW_MS - 1)
     await tested.store.settle?.(receipt, 0)
     const afterCurrent = await tested.remaining('client', limits)
-    assert.equal(afterCurrent, 10, 'A receipt must be good until its window ends.')
+    assert.equal(afterCurrent, 6 + tested.cost(2), 'A receipt must be good until its window ends.')
   },
 }

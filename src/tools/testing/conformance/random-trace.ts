@@ -29,7 +29,7 @@ export function traceCase(
       const allowedCharges: AllowedCharge[] = []
       for (let charge = 0; charge < CHARGES; charge++) {
         advanceClock(tested, limits, random)
-        const cost = randomCost(random)
+        const cost = tested.cost(randomCost(random))
         const { allowed, retryAfterMs } = await chargeAndCheck(tested, limits, cost, allowedCharges)
         if (allowed || random() < 0.5) continue
         tested.clock.advance(retryAfterMs - 1)

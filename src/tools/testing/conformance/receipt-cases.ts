@@ -1,19 +1,29 @@
 import assert from 'node:assert/strict'
-import { type ConformanceCase, type ConformanceGroup, showsSettlements } from './conformance-case.ts'
+import type { Receipt } from '../../../limits/decision.ts'
+import {
+  type ConformanceCase,
+  type ConformanceGroup,
+  countsUnitsOnly,
+  showsSettlements,
+} from './conformance-case.ts'
 import { WINDOW_MS } from './tested-store.ts'
 
 /** The rules of settlements that are the same for all algorithms. */
 export const receiptCases: ConformanceGroup = (store) => {
   if (!showsSettlements(store)) return []
-  const cases = [
-    refundsTheCharge,
-    refundsOnce,
-    neverAboveTheLimit,
+  const settlements = [
     givesBackTheRest,
     takesMoreThanIsLeft,
     neverMoreThanTheDebt,
     lastValueWins,
     lateChangesNothing,
+  ]
+  const cases = [
+    refundsTheCharge,
+    refundsOnce,
+    neverAboveTheLimit,
+    refundsAfterRefusals,
+    ...(countsUnitsOnly(store) ? [] : settlements),
   ]
   return store.reset === undefined ? cases : [...cases, notAfterReset]
 }
@@ -22,8 +32,8 @@ const refundsTheCharge: ConformanceCase = {
   title: 'settle() to 0 gives back exactly the units of the charge',
   async run(tested) {
     const limits = [tested.limit(10)]
-    await tested.receiptOf(limits, 2)
-    const receipt = await tested.receiptOf(limits, 5)
+    await tested.use('client', limits, 2)
+    const receipt = await tested.receiptOf(limits, tested.cost(5))
     await tested.receiptOf(limits, 1)
     await tested.store.settle?.(receipt, 0)
     const remaining = await tested.remaining('client', limits)
@@ -35,8 +45,8 @@ const refundsOnce: ConformanceCase = {
   title: 'settle() to 0 gives back a charge only once',
   async run(tested) {
     const limits = [tested.limit(10)]
-    await tested.receiptOf(limits, 6)
-    const receipt = await tested.receiptOf(limits, 2)
+    await tested.use('client', limits, 6)
+    const receipt = await tested.receiptOf(limits, tested.cost(2))
     await Promise.all([1, 2, 3].map(() => tested.store.settle?.(receipt, 0)))
     await tested.store.settle?.(receipt, 0)
     const remaining = await tested.remaining('client', limits)
@@ -48,7 +58,9 @@ const neverAboveTheLimit: ConformanceCase = {
   title: 'settle() to 0 never leaves a client with more units than the limit',
   async run(tested) {
     const limits = [tested.limit(5)]
-    const receipts = [await tested.receiptOf(limits, 2), await tested.receiptOf(limits, 3)]
+    const costs = [tested.cost(2), tested.cost(3)]
+    const receipts: Receipt[] = []
+    for (const cost of costs) receipts.push(await tested.receiptOf(limits, cost))
     for (const receipt of [...receipts, ...receipts]) await tested.store.settle?.(receipt, 0)
     const remaining = await tested.remaining('client', limits)
     assert.equal(remaining, 5, 'After all charges are refunded, remaining must be the limit.')
@@ -57,13 +69,29 @@ const neverAboveTheLimit: ConformanceCase = {
   },
 }
 
+const refundsAfterRefusals: ConformanceCase = {
+  title: 'settle() to 0 gives back a charge also after refusals, because they took nothing',
+  async run(tested) {
+    const limits = [tested.limit(3)]
+    await tested.use('client', limits, 2)
+    const receipt = await tested.receiptOf(limits)
+    for (let refusal = 1; refusal <= 3; refusal++) {
+      await tested.assertRefused('A charge must be refused when no units remain.', 'client', limits)
+    }
+    await tested.store.settle?.(receipt, 0)
+    const remaining = await tested.remaining('client', limits)
+    assert.equal(remaining, 1, 'After refusals, a refund must give back the units of its charge.')
+    await tested.assertAllowed('A charge must be allowed after a refund.', 'client', limits)
+  },
+}
+
 const notAfterReset: ConformanceCase = {
   title: 'settle() to 0 ignores the receipt of a charge that a reset() has forgotten',
   async run(tested) {
     const limits = [tested.limit(10)]
-    const oldReceipt = await tested.receiptOf(limits, 3)
+    const oldReceipt = await tested.receiptOf(limits, tested.cost(3))
     await tested.store.reset?.('client')
-    await tested.receiptOf(limits, 4)
+    await tested.use('client', limits, 4)
     await tested.store.settle?.(oldReceipt, 0)
     const remaining = await tested.remaining('client', limits)
     assert.equal(remaining, 6, 'A receipt from before a reset must give nothing back.')

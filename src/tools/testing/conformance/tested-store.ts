@@ -33,6 +33,19 @@ export class TestedStore {
     return limitOf(algorithm, units, overrides)
   }
 
+  /** A cost of so many units, or of one if the store counts charges of one unit only. */
+  cost(units: number): number {
+    return this.store.capabilities?.unitCostOnly === true ? 1 : units
+  }
+
+  /** Takes units that remain: in one charge, or one by one if the store counts charges of one unit only. */
+  async use(key: string, limits: readonly Limit[], units: number): Promise<void> {
+    const cost = this.cost(units)
+    for (let used = 0; used < units; used += cost) {
+      await this.assertAllowed('A charge must be allowed while units remain.', key, limits, cost)
+    }
+  }
+
   async consume(key: string, limits: readonly Limit[], cost = 1, ban?: BanRule): Promise<Decision> {
     const charge = chargeOf(key, limits, cost, ban)
     const decision = await this.store.consume(charge)

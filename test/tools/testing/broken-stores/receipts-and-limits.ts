@@ -40,6 +40,22 @@ class RefundsBeyondTheLimit extends SimpleStore {
   }
 }
 
+class CountsRefusals extends SimpleStore {
+  readonly #refusals = new Map<Client, number>()
+  protected override execute(plan: Plan): Decision | Promise<Decision> {
+    const { client, results } = plan
+    if (!results.every(({ allowed }) => allowed)) {
+      this.#refusals.set(client, (this.#refusals.get(client) ?? 0) + 1)
+    }
+    return super.execute(plan)
+  }
+  protected override change(receipt: SimpleReceipt, client: Client, cost: number): void {
+    const refusals = this.#refusals.get(client) ?? 0
+    if (refusals === 0) super.change(receipt, client, cost)
+    else this.#refusals.set(client, refusals - 1)
+  }
+}
+
 class RefundsAcrossAReset extends SimpleStore {
   override settle(receipt: Receipt, cost: number): number {
     const { key } = receipt as SimpleReceipt
@@ -173,6 +189,8 @@ class RefundsTheFirstLimit extends SimpleStore {
 const refundsTheCharge = 'settle() to 0 gives back exactly the units of the charge'
 const refundsOnce = 'settle() to 0 gives back a charge only once'
 const neverAboveTheLimit = 'settle() to 0 never leaves a client with more units than the limit'
+const refundsAfterRefusals =
+  'settle() to 0 gives back a charge also after refusals, because they took nothing'
 const notAfterReset = 'settle() to 0 ignores the receipt of a charge that a reset() has forgotten'
 const givesBackTheRest = 'settle() to less gives back exactly the difference, and answers what is recorded'
 const takesMore = 'settle() to more takes also what is not left, and the client waits for it'
@@ -190,6 +208,7 @@ export const BROKEN_RECEIPTS_AND_LIMITS: readonly BrokenStore[] = [
   broken('refunds less than the charge took', RefundsOneUnit, refundsTheCharge),
   broken('refunds a charge twice', RefundsTwice, refundsOnce),
   broken('refunds beyond the limit', RefundsBeyondTheLimit, neverAboveTheLimit),
+  broken('counts refusals too', CountsRefusals, refundsAfterRefusals),
   broken('refunds a charge from before a reset', RefundsAcrossAReset, notAfterReset),
   broken(
     'gives nothing back unless all is given back',

@@ -1,0 +1,12 @@
+import { describe } from 'vitest'
+
+/**
+ * `describe` for tests that need a program. Without it they are skipped, and a message names what to install. `.ci/run`
+ * fails where a test was skipped.
+ *
+ * @param reason why the tests are skipped; undefined if they are not
+ */
+export function describeUnless(reason: string | undefined): typeof describe.only {
+  if (reason !== undefined) console.warn(reason)
+  return describe.skipIf(reason !== undefined) as typeof describe.only
+}
