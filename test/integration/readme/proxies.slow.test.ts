@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
 import { freePort } from '../../support/redis/redis-server.ts'
-import { codeBlocksOf } from './code-blocks.ts'
+import { type CodeBlock, codeBlocksOf } from './code-blocks.ts'
 
 /*
  * Runs nginx, Caddy and HAProxy with the configurations of docs/proxies.md in front of apps with a limiter. A client
@@ -29,7 +30,9 @@ const hasNginx = has('nginx', '-v')
 const hasCaddy = has('caddy', 'version')
 const hasHaproxy = has('haproxy', '-v')
 
-const blocks = codeBlocksOf(new URL('../../../docs/proxies.md', import.meta.url))
+const pageOf = (name: string): CodeBlock[] =>
+  codeBlocksOf(new URL(`../../../docs/${name}.md`, import.meta.url))
+const blocks = pageOf('proxies')
 const CLIENT = '203.0.113.7'
 const FORGED = '198.51.100.99'
 
@@ -197,6 +200,32 @@ describe.skipIf(!hasNginx)('nginx, with the location of docs/proxies.md', () => 
     ['the client is found behind nginx that connects to a Unix socket', 'socket', CLIENT],
   ])('%s', async (_what, name, key) => {
     expect(await ask(ports[name] ?? 0)).toMatchObject({ key })
+  })
+})
+
+describe.skipIf(!hasNginx)('nginx, with the location of docs/socket-io.md', () => {
+  it('passes WebSockets on, and the guard of the server finds their clients', async () => {
+    const [appPort, port] = [await freePort(), await freePort()]
+    const limiter = createRateLimiter({ limit: 100, trustProxy: 1 })
+    const server = createServer(express())
+    const sockets = new WebSocketServer({ server })
+    limiter.guard(server)
+    sockets.on('connection', (socket, request) => socket.send(limiter.explain(request).key))
+    await new Promise<void>((resolve) => server.listen(appPort, '127.0.0.1', resolve))
+    closings.push(() => new Promise((closed) => server.close(closed)))
+    const location = pageOf('socket-io').find(({ language }) => language === 'nginx')?.code ?? ''
+    const file = join(folder, 'sockets.conf')
+    const toApp = location.replace('127.0.0.1:3000', `127.0.0.1:${appPort}`)
+    // A client of ws does not speak the PROXY protocol.
+    writeFileSync(file, nginxConfiguration([[port, toApp]]).replace(' proxy_protocol;', ';'))
+    await start('nginx', ['-c', file], port)
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, { headers: { 'X-Forwarded-For': FORGED } })
+    const key = await new Promise((resolve, reject) => {
+      client.once('message', (data) => resolve(String(data)))
+      client.once('error', reject)
+    })
+    client.terminate()
+    expect(key).toBe('127.0.0.1')
   })
 })
 
