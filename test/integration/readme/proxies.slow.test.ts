@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import net from 'node:net'
@@ -8,6 +8,7 @@ import express from 'express'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
+import { hasProgram, PROGRAMS_ENVIRONMENT } from '../../support/installed-program.ts'
 import { freePort } from '../../support/redis/redis-server.ts'
 import { type CodeBlock, codeBlocksOf } from './code-blocks.ts'
 
@@ -16,19 +17,9 @@ import { type CodeBlock, codeBlocksOf } from './code-blocks.ts'
  * tells the proxy its address by the PROXY protocol, so that everything stays on loopback.
  */
 
-// Debian has nginx and HAProxy in a folder that is not on the PATH of every user.
-const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
-
-/** Whether a program exists. Each of the three knows `-v` or `version`. */
-function has(program: string, ...args: readonly string[]): boolean {
-  if (spawnSync(program, args, { stdio: 'ignore', env: environment }).status === 0) return true
-  console.log(`skipped: no ${program} on the PATH (Debian: apt-get install nginx-light caddy haproxy)`)
-  return false
-}
-
-const hasNginx = has('nginx', '-v')
-const hasCaddy = has('caddy', 'version')
-const hasHaproxy = has('haproxy', '-v')
+const hasNginx = hasProgram('nginx', ['-v'], 'nginx-light')
+const hasCaddy = hasProgram('caddy', ['version'], 'caddy')
+const hasHaproxy = hasProgram('haproxy', ['-v'], 'haproxy')
 
 const pageOf = (name: string): CodeBlock[] =>
   codeBlocksOf(new URL(`../../../docs/${name}.md`, import.meta.url))
@@ -76,7 +67,7 @@ async function serveApp<Where extends number | string>(
 async function start(program: string, args: readonly string[], port: number): Promise<void> {
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...environment, HOME: folder },
+    env: { ...PROGRAMS_ENVIRONMENT, HOME: folder },
   })
   let output = ''
   let failure: Error | undefined
