@@ -83,6 +83,13 @@ const PLATFORMS: readonly Platform[] = [
     headers: { 'x-forwarded-for': `${FORGED},${CLIENT},${BALANCER}` },
   },
   {
+    platform: "Google's regional application load balancer",
+    setting: { trustProxy: 2 },
+    written: 'trustProxy: 2',
+    peer: '10.129.0.5',
+    headers: { 'x-forwarded-for': `${FORGED},${CLIENT},${BALANCER}` },
+  },
+  {
     platform: 'Azure Front Door',
     setting: { trustProxy: [RANGES] },
     written: 'trustProxy: [its ranges]',
