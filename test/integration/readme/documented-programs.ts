@@ -37,7 +37,34 @@ export function isVitestTest({ code }: CodeBlock): boolean {
   return code.includes("from 'vitest'")
 }
 
-/** A project that has the programs, and this package and Express in its node_modules. */
+/** The options of the compiler that change what a program means. */
+export const COMPILER_OPTIONS = { experimentalDecorators: true } as const
+
+/** What the programs import besides this package. */
+const PACKAGES = [
+  '@codegenie',
+  '@nestjs',
+  '@opentelemetry',
+  '@trpc',
+  '@types',
+  'cors',
+  'express',
+  'graphql',
+  'graphql-http',
+  'ioredis',
+  'prom-client',
+  'rate-limit-memcached',
+  'reflect-metadata',
+  'rxjs',
+  'serverless-http',
+  'socket.io',
+  'socket.io-client',
+  'supertest',
+  'vitest',
+  'ws',
+]
+
+/** A project that has the programs, and this package and those that the programs use in its node_modules. */
 export interface DocumentedPrograms {
   readonly folder: string
   remove(): void
@@ -47,17 +74,11 @@ export function createProject(): DocumentedPrograms {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'readme-')))
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(ROOT, join(folder, 'node_modules', 'express-tollgate'))
-  for (const name of [
-    'express',
-    'ioredis',
-    'rate-limit-memcached',
-    'prom-client',
-    '@opentelemetry',
-    '@types',
-    'vitest',
-  ]) {
+  for (const name of PACKAGES) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
+  // tsx and the compiler of the test read the decorators of NestJS by the same rule.
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS }))
   for (const { name, code } of programs) writeFileSync(join(folder, name), code)
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }

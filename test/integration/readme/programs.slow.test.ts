@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  COMPILER_OPTIONS,
   createProject,
   type DocumentedBlock,
   type DocumentedPrograms,
@@ -42,6 +43,7 @@ describe('the programs of the README and of the pages of docs', () => {
     const program = ts.createProgram({
       rootNames: programs.map(({ name }) => join(project.folder, name)),
       options: {
+        ...COMPILER_OPTIONS,
         target: ts.ScriptTarget.ES2022,
         module: ts.ModuleKind.NodeNext,
         moduleResolution: ts.ModuleResolutionKind.NodeNext,
