@@ -21,7 +21,8 @@ const CLIENT_HEADERS = [
   'cloudfront-viewer-address',
   'fastly-client-ip',
   'fly-client-ip',
-  'x-azure-clientip',
+  // Azure Front Door lets a client choose X-Azure-ClientIP.
+  'x-azure-socketip',
 ]
 
 /** The headers that proxies add and that do not name the client. */
