@@ -74,11 +74,9 @@ describe('the document of the routes', () => {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['429', 'default']))
       for (const [status, { headers }] of Object.entries(responses)) {
         if (status === '429') continue
-        expect(Object.keys(headers)).toEqual([
-          'X-RateLimit-Limit',
-          'X-RateLimit-Remaining',
-          'X-RateLimit-Reset',
-        ])
+        expect(Object.keys(headers)).toEqual(
+          expect.arrayContaining(['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset']),
+        )
       }
     }
     expect(paths['/health']?.get?.responses[429]).toEqual({
