@@ -15,8 +15,8 @@ export type PlanName = (typeof PLAN_NAMES)[number]
 
 export const PLANS: Readonly<Record<PlanName, Plan>> = {
   free: { tokens: 100_000, requestsInFlight: 2 },
-  team: { tokens: 5_000_000, requestsInFlight: 10 },
-  enterprise: { tokens: 50_000_000, requestsInFlight: 50 },
+  team: { tokens: 1_000_000, requestsInFlight: 10 },
+  enterprise: { tokens: 5_000_000, requestsInFlight: 50 },
 }
 
 /** The window of all token budgets. */

@@ -10,7 +10,7 @@ export class InFlightCounts {
   }
 
   /** Counts the request until its response is closed. */
-  readonly middleware: RequestHandler = (_req, res, next) => {
+  readonly countInFlight: RequestHandler = (_req, res, next) => {
     const { tenantId } = identityOf(res)
     if (tenantId !== null && !res.closed) {
       this.#change(tenantId, 1)

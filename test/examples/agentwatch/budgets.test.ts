@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { type ClientRequest, type IncomingMessage, request as openRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createApp } from '../../../examples/agentwatch/app.ts'
 import { PLANS } from '../../../examples/agentwatch/domain/plans.ts'
+import { beginUpload } from './begin-upload.ts'
 import { API_KEY, type RunningAgentwatch, startAgentwatch, type TestOptions } from './running-agentwatch.ts'
 import { addTenant, type TenantClients } from './tenant-clients.ts'
 
@@ -17,23 +18,6 @@ async function start(plan?: string, options: TestOptions = {}): Promise<RunningA
   const env = { AGENTWATCH_API_KEY: API_KEY, API_RATE_LIMIT_WRITE: '100000', API_RATE_LIMIT_READ: '100000' }
   const server = await startAgentwatch({ ...options, env: { ...env, ...options.env } })
   return { ...server, ...(await addTenant(server.url, 'Acme', plan)) }
-}
-
-/** Sends the headers of a request for events, and the first byte of its body. The server waits for the rest. */
-async function beginUpload({ url, key }: { url: string; key: string }): Promise<ClientRequest> {
-  const upload = openRequest(`${url}/api/v1/events`, {
-    method: 'POST',
-    headers: { 'X-API-Key': key, 'Content-Type': 'application/json', Expect: '100-continue' },
-  })
-  onTestFinished(() => {
-    upload.destroy()
-  })
-  upload.on('error', () => undefined)
-  upload.flushHeaders()
-  // Node has called the handlers of the app when it asks for the body.
-  await once(upload, 'continue')
-  upload.write('{')
-  return upload
 }
 
 describe('the tokens of a tenant', () => {
