@@ -27,6 +27,7 @@ import { parseRefunds, parseSettles, type RefundSettings } from './refund-option
 import { parseRefusal } from './refusal-options.ts'
 import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
+import { parseUnit } from './unit-option.ts'
 
 /** The options, checked and compiled once, so that a request only reads them. */
 export interface Settings<Req extends IncomingMessage, Res extends ServerResponse>
@@ -39,12 +40,16 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']
+  /** What limits count, except those of preflights. */
+  readonly unit: string
   readonly skip: RateLimiterOptions<Req, Res>['skip']
   readonly formats: readonly HeaderFormat[]
   /** Whether scripts of other origins may read the headers. */
   readonly exposesHeaders: boolean
   readonly refusal: RefusalSettings<Req, Res>
   readonly refund: RefundSettings<Req, Res> | undefined
+  /** Whether charges of requests can be settled. */
+  readonly settles: boolean
   /** Whether charges of requests can be settled or refunded. */
   readonly keepsReceipts: boolean
   /** Undefined if the limiter creates its own store. */
@@ -77,6 +82,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const budgets = parsePlans<Req, Res>(options, name)
   const refund = parseRefunds(options)
+  const settles = parseSettles(options)
   if (options.store !== undefined) {
     checkStore(options.store)
     checkCapabilities(options.store, {
@@ -95,12 +101,14 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     classifiedBy: options.classify === undefined ? 'method' : 'function',
     keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, res, clientKey) => string'),
     cost: checkFunction('cost', options.cost, '(req, res) => number'),
+    unit: parseUnit(options.unit),
     skip: checkFunction('skip', options.skip, '(req, res) => boolean'),
     formats: parseHeaderFormats(options),
     exposesHeaders: checkFlag('exposeHeaders', options.exposeHeaders, true),
     refusal: parseRefusal(options),
     refund,
-    keepsReceipts: refund !== undefined || parseSettles(options),
+    settles,
+    keepsReceipts: refund !== undefined || settles,
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),
