@@ -23,7 +23,7 @@ import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import { type PlanSettings, parsePlans } from './plan-policies.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
-import { parseRefunds, parseSettles, type RefundSettings } from './refund-options.ts'
+import { parseReceipts, type ReceiptSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
 import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
@@ -31,7 +31,8 @@ import { parseUnit } from './unit-option.ts'
 
 /** The options, checked and compiled once, so that a request only reads them. */
 export interface Settings<Req extends IncomingMessage, Res extends ServerResponse>
-  extends PlanSettings<Req, Res> {
+  extends PlanSettings<Req, Res>,
+    ReceiptSettings<Req, Res> {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
   readonly client: ClientSettings
@@ -47,11 +48,6 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   /** Whether scripts of other origins may read the headers. */
   readonly exposesHeaders: boolean
   readonly refusal: RefusalSettings<Req, Res>
-  readonly refund: RefundSettings<Req, Res> | undefined
-  /** Whether charges of requests can be settled. */
-  readonly settles: boolean
-  /** Whether charges of requests can be settled or refunded. */
-  readonly keepsReceipts: boolean
   /** Undefined if the limiter creates its own store. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
@@ -81,13 +77,12 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const { requestPropertyName = 'rateLimit' } = options
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const budgets = parsePlans<Req, Res>(options, name)
-  const refund = parseRefunds(options)
-  const settles = parseSettles(options)
+  const receipts = parseReceipts(options)
   if (options.store !== undefined) {
     checkStore(options.store)
     checkCapabilities(options.store, {
       budgets,
-      refunds: refund !== undefined,
+      refunds: receipts.refund !== undefined,
       settles: options.settles,
       ban: givenBan(options),
     })
@@ -106,9 +101,7 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     formats: parseHeaderFormats(options),
     exposesHeaders: checkFlag('exposeHeaders', options.exposeHeaders, true),
     refusal: parseRefusal(options),
-    refund,
-    settles,
-    keepsReceipts: refund !== undefined || settles,
+    ...receipts,
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),

@@ -31,7 +31,7 @@ describe('the unit', () => {
     ['output__Tokens', 'output-tokens'],
     ['to"kens', 'to-kens'],
     ['tokens\r\n', 'tokens'],
-    ['Größe', 'gr-e'],
+    ['Gr\u00f6\u00dfe', 'gr-e'],
     ['2fast', undefined],
     // The draft calls them requests.
     ['request', 'requests'],
