@@ -22,6 +22,8 @@ export interface LimitDescription {
   readonly name: string
   /** Units, or `'dynamic'` if a function decides for each request. */
   readonly limit: number | 'dynamic'
+  /** What it counts, if not requests: `'tokens'`. */
+  readonly unit?: string
   /** Seconds. */
   readonly windowSec: number
   /** The units that a token bucket holds. Absent if they equal `limit`. */
@@ -71,6 +73,10 @@ export interface LimiterDescription {
   readonly canSkip: boolean
   /** Whether the options contain a `cost` function, which can charge more than one unit for a request. */
   readonly hasCosts: boolean
+  /** What the limits count, if not requests: `'tokens'`. Limits of preflights count requests. */
+  readonly unit?: string
+  /** Whether `limiter.settle(req, cost)` can set the charge of a request to its true cost. */
+  readonly settles: boolean
   /** The headers of all formats that the options enable. */
   readonly headers: readonly HeaderDescription[]
   /** The response to requests above a limit. */

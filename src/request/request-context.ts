@@ -78,6 +78,8 @@ export interface ShownDecision {
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly isEnforced: boolean
+  /** What the limits count. */
+  readonly unit: string
   /** The receipt of the second charge, where two classes were charged. */
   readonly otherReceipt?: Receipt | undefined
 }

@@ -9,9 +9,9 @@ const policyTextOf = cachedPolicyText((limit) => {
   return `${units};w=${wholeSeconds(windowMs)}`
 })
 
-/** Writes the `RateLimit-Policy` of drafts 6 and 7: `100;w=60`, one item for each limit. */
-export function writeWindowPolicy(target: HeaderTarget, limits: readonly Limit[]): void {
-  appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
+/** Writes the `RateLimit-Policy` of drafts 6 and 7: `100;w=60`, one item for each limit. These drafts have no units. */
+export function writeWindowPolicy(target: HeaderTarget, limits: readonly Limit[], unit: string): void {
+  appendToList(target, 'RateLimit-Policy', policyTextOf(limits, unit))
 }
 
 /** The field of {@link writeWindowPolicy}. */
