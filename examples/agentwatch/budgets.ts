@@ -59,6 +59,7 @@ export class Budgets {
       ...tenant,
       ...(stores.store === undefined ? {} : { store: stores.store }),
       name: 'tokens',
+      unit: 'tokens',
       plans: byPlan(
         ({ tokens }): PlanOptions => ({
           read: false,

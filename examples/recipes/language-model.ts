@@ -120,6 +120,7 @@ export function createApp({ modelUrl, ...options }: Options): Express {
   const budget = createRateLimiter({
     ...account,
     name: 'tokens',
+    unit: 'tokens',
     plans: { free: monthly(50_000), pro: monthly(1_000_000) },
     cost: (req) => promptTokens(req) + req.body.max_tokens,
     legacyHeaders: false,

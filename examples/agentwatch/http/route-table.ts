@@ -20,9 +20,8 @@ export function formatRouteTable({ routes }: RouteReport): string {
   return [line('METHOD', 'PATH', 'LIMITS'), ...rows].join('\n')
 }
 
-function showLimit({ name, plan, limit, windowSec, algorithm }: LimitDescription): string {
+function showLimit({ name, plan, limit, unit, windowSec, algorithm }: LimitDescription): string {
   const label = plan ?? name
-  return algorithm === 'in-flight'
-    ? `${label}: ${limit} requests at once`
-    : `${label}: ${limit} in ${windowSec} s`
+  if (algorithm === 'in-flight') return `${label}: ${limit} requests at once`
+  return `${label}: ${limit}${unit === undefined ? '' : ` ${unit}`} in ${windowSec} s`
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import { get, type IncomingMessage } from 'node:http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createApp } from '../../../examples/agentwatch/app.ts'
 import { PLANS } from '../../../examples/agentwatch/domain/plans.ts'
+import type { Snapshot } from '../../../src/tools/dashboard/snapshot.ts'
 import { beginUpload } from './begin-upload.ts'
 import { API_KEY, type RunningAgentwatch, startAgentwatch, type TestOptions } from './running-agentwatch.ts'
 import { addTenant, type TenantClients } from './tenant-clients.ts'
@@ -18,6 +19,20 @@ async function start(plan?: string, options: TestOptions = {}): Promise<RunningA
   const env = { AGENTWATCH_API_KEY: API_KEY, API_RATE_LIMIT_WRITE: '100000', API_RATE_LIMIT_READ: '100000' }
   const server = await startAgentwatch({ ...options, env: { ...env, ...options.env } })
   return { ...server, ...(await addTenant(server.url, 'Acme', plan)) }
+}
+
+/** What the server sends to the live page at first. */
+async function firstSnapshot(url: string): Promise<Snapshot> {
+  const headers = { 'X-API-Key': API_KEY, Connection: 'keep-alive' }
+  const [response] = (await once(get(`${url}/limits/events`, { headers }), 'response')) as [IncomingMessage]
+  expect(response.statusCode).toBe(200)
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) {
+    text += chunk
+    const [, data] = /^data: (.*)\n\n/m.exec(text) ?? []
+    if (data !== undefined) return JSON.parse(data) as Snapshot
+  }
+  throw new Error(`no snapshot: ${text}`)
 }
 
 describe('the tokens of a tenant', () => {
@@ -87,7 +102,7 @@ describe('the tokens of a tenant', () => {
   it('are shown in headers, beside the requests', async () => {
     const { report } = await start()
     const { headers } = await report({ inputTokens: 300 }).expect(201)
-    expect(headers['ratelimit-policy']).toContain(`"tokens";q=${FREE}`)
+    expect(headers['ratelimit-policy']).toMatch(new RegExp(`"tokens";q=${FREE};w=\\d+;qu="tokens"`))
     expect(headers['ratelimit-policy']).toContain('"in-flight-any";q=2;qu="concurrent-requests"')
     // The decision was made with the estimate.
     expect(headers.ratelimit).toContain(`"tokens";r=${FREE - 2000}`)
@@ -114,6 +129,22 @@ describe('the tokens of a tenant', () => {
     await report({ inputTokens: 300 }).expect(201)
     expect(logged).toHaveBeenCalledExactlyOnceWith('The tokens of a request could not be settled:', failure)
     expect(await usage()).toMatchObject({ tokenBudget: { used: 2000 } })
+  })
+})
+
+describe('the live page', () => {
+  it('shows the tokens with their unit, and the requests in flight', async () => {
+    const tenant = await start()
+    await tenant.report({ inputTokens: 300 }).expect(201)
+    await beginUpload(tenant)
+    const { limiters } = await firstSnapshot(tenant.url)
+    const byName = new Map(limiters.map((limiter) => [limiter.name, limiter]))
+    expect(byName.get('tokens')).toMatchObject({
+      unit: 'tokens',
+      settles: true,
+      busiest: [{ budget: { limit: FREE, remaining: FREE - 2300, unit: 'tokens', plan: 'free' } }],
+    })
+    expect(byName.get('in-flight')).toMatchObject({ inFlight: { running: 1, waiting: 0 } })
   })
 })
 

@@ -139,7 +139,7 @@ describe('the document of the routes', () => {
     const document = await documentAt(url)
     const operation = document.paths['/api/v1/events']?.post
     const limits = documentedResponse(document, operation, 429).description
-    expect(limits).toContain('Plan "free": Writes: 100000')
+    expect(limits).toContain('Plan "free": Writes: 100000 tokens')
     expect(limits).toContain('Plan "team": All requests: 10 requests at once.')
     const { report } = await addTenant(url, 'Acme')
     const stored = await report({ inputTokens: PLANS.free.tokens }).expect(201)
