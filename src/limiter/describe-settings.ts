@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Calendar } from '../limits/calendar.ts'
 import type { Limit } from '../limits/limit.ts'
 import type {
   AnswerDescription,
@@ -72,7 +73,7 @@ function describeLimit(
   limit: number | 'dynamic',
   { plan, class: requestClass }: PolicyScope,
 ): LimitDescription {
-  const { name, windowMs, algorithm, burst, isInFlight } = compiled
+  const { name, windowMs, algorithm, burst, isInFlight, calendar } = compiled
   return {
     ...(plan === undefined ? {} : { plan }),
     ...(requestClass === 'any' ? { allMethods: true } : {}),
@@ -81,5 +82,10 @@ function describeLimit(
     windowSec: windowMs / 1000,
     algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
+    ...(calendar === undefined ? {} : { calendar: partsOf(calendar) }),
   }
+}
+
+function partsOf({ per, timeZone, startsOn }: Calendar): NonNullable<LimitDescription['calendar']> {
+  return { per, timeZone, startsOn }
 }

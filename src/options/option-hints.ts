@@ -83,6 +83,9 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   ...all(['whiteList', 'whitelist', 'safelist'], renamed(FLEXIBLE, 'allowList', 'Write allowList instead.')),
   ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),
   timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
+  per: ofLimit("per: 'month'"),
+  timeZone: ofLimit("per: 'month', timeZone: 'Europe/Berlin'"),
+  startsOn: ofLimit("per: 'month', startsOn: 5"),
   algorithm: ofLimit("algorithm: 'sliding-window'"),
   burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
 }

@@ -16,7 +16,7 @@ export function writeHeaders(
   for (const format of formats) {
     if (!state.acceptsDialect(format.dialect)) continue
     const tightest = state.tightest(format.name, decision.limits, isEnforced)
-    format.writePolicy(res, plan.policy.limits)
+    format.writePolicy(res, plan.policy.limits, nowMs)
     format.writeState(res, { states: decision.limits, tightest, nowMs })
   }
 }
@@ -27,9 +27,10 @@ export function writePolicies(
   formats: readonly HeaderFormat[],
   state: RequestState,
   { policy }: ChargePlan,
+  nowMs: number,
 ): void {
   if (res.headersSent) return
   for (const format of formats) {
-    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits)
+    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits, nowMs)
   }
 }

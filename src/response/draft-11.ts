@@ -1,12 +1,10 @@
-import { quotaOf } from '../limits/limit.ts'
 import { appendToList, type HeaderFormat } from './header-format.ts'
 import { cachedPolicyText } from './policy-text.ts'
 import { wholeSeconds } from './whole-seconds.ts'
 
-const policyTextOf = cachedPolicyText((limit) => {
-  const { units, windowMs } = quotaOf(limit)
-  return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}`
-})
+const policyTextOf = cachedPolicyText(
+  ({ name }, { units, windowMs }) => `${quoted(name)};q=${units};w=${wholeSeconds(windowMs)}`,
+)
 
 /**
  * draft-ietf-httpapi-ratelimit-headers-11: two lists of quoted strings with parameters (RFC 9651).
@@ -31,8 +29,8 @@ export const draft11: HeaderFormat = {
       shows: 'state',
     },
   ],
-  writePolicy(target, limits) {
-    appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
+  writePolicy(target, limits, nowMs) {
+    appendToList(target, 'RateLimit-Policy', policyTextOf(limits, nowMs))
   },
   writeState(target, { states }) {
     const members = states.map(

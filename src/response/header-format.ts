@@ -27,8 +27,12 @@ export interface HeaderFormat {
   readonly dialect?: string
   /** The fields that it writes, for the documentation of an API. */
   readonly fields: readonly HeaderDescription[]
-  /** Writes the limits, even while the store fails. Does nothing in a format without such a field. */
-  writePolicy(target: HeaderTarget, limits: readonly Limit[]): void
+  /**
+   * Writes the limits, even while the store fails. Does nothing in a format without such a field.
+   *
+   * @param nowMs milliseconds since the epoch, on which the length of a calendar window depends
+   */
+  writePolicy(target: HeaderTarget, limits: readonly Limit[], nowMs: number): void
   /** Writes the states of the limits. */
   writeState(target: HeaderTarget, values: HeaderValues): void
 }

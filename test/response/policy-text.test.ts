@@ -7,7 +7,7 @@ it('the text of a policy has a member for each limit, and is made once for each 
   const memberOf = vi.fn(({ limit }: Limit) => String(limit))
   const textOf = cachedPolicyText(memberOf)
   const limits = [fixedWindowLimit(5, 1000), fixedWindowLimit(7, 2000)]
-  expect([textOf(limits), textOf(limits)]).toEqual(['5, 7', '5, 7'])
+  expect([textOf(limits, 0), textOf(limits, 0)]).toEqual(['5, 7', '5, 7'])
   expect(memberOf).toHaveBeenCalledTimes(2)
-  expect(textOf([fixedWindowLimit(9, 1000)])).toBe('9')
+  expect(textOf([fixedWindowLimit(9, 1000)], 0)).toBe('9')
 })

@@ -51,7 +51,7 @@ export function written(
 ): RecordedHeaders {
   const limits = figures.map(limitOf)
   const states = figures.map(stateOf)
-  format.writePolicy(target, limits)
+  format.writePolicy(target, limits, 0)
   format.writeState(target, { states, tightest: states.reduce(tighter), nowMs })
   return target
 }

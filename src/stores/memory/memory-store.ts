@@ -37,12 +37,16 @@ import type { MemoryStoreParts } from './memory-store-parts.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
+import { type WithWallTime, wallTimeFor } from './wall-time.ts'
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
   /** The most keys that are remembered: one for each limiter, class and client. Default: 1,000,000. */
   readonly maxKeys?: number | undefined
-  /** The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
+  /**
+   * The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back, and the wall clock for
+   * calendar windows (`per`).
+   */
   readonly clock?: { now(): number } | undefined
 }
 
@@ -80,6 +84,7 @@ export class MemoryStore implements Store {
   }
   readonly #maxKeys: number
   readonly #now: () => number
+  readonly #withWallTime: WithWallTime
   readonly #hash = new KeyHash()
   readonly #clients: ClientRows
   readonly #ceiling: Ceiling
@@ -98,6 +103,7 @@ export class MemoryStore implements Store {
     checkClock(clock)
     // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
     this.#now = () => Math.floor(clock.now())
+    this.#withWallTime = wallTimeFor(clock)
     const createdAtMs = this.#now()
     const clientRows = (mostClients: number): ClientRows => {
       return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs }
@@ -122,6 +128,7 @@ export class MemoryStore implements Store {
       timer: this.#timer,
       clock,
       now: this.#now,
+      withWallTime: this.#withWallTime,
       stop: () => {
         this.#isClosed = true
       },
@@ -151,16 +158,18 @@ export class MemoryStore implements Store {
     }
   }
 
-  consume(charge: Charge): Decision {
+  consume(given: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
+    const charge = this.#timed(given)
     this.#client.findKey(charge.key, this.#hash, charge.memo)
     return (
       this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
     )
   }
 
-  peek(charge: Charge): Decision {
+  peek(given: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
+    const charge = this.#timed(given)
     const isKnown = this.#client.findKey(charge.key, this.#hash, charge.memo)
     const { fingerprint } = this.#client
     if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
@@ -176,7 +185,7 @@ export class MemoryStore implements Store {
   seedFromRemote(charge: Charge, decision: Decision): void {
     const nowMs = this.#nowUnlessClosed()
     this.#client.findKey(charge.key, this.#hash, charge.memo)
-    this.#decider.seedFromRemote(charge, decision, nowMs)
+    this.#decider.seedFromRemote(this.#timed(charge), decision, nowMs)
   }
 
   settle(receipt: Receipt, cost: number): number {
@@ -196,7 +205,7 @@ export class MemoryStore implements Store {
     }
     const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
-    entry.expiresAtMs = Math.max(nowMs + Math.max(forMs, longestTtlMs(entry.limits)), overAtMs(entry))
+    entry.expiresAtMs = Math.max(nowMs + Math.max(forMs, longestTtlMs(entry.limits)), overAtMs(entry, nowMs))
     client.write(entry)
   }
 
@@ -210,7 +219,8 @@ export class MemoryStore implements Store {
     }
     entry.ban = undefined
     // Without the ban, the client need not be remembered longer than its limits.
-    entry.expiresAtMs = Math.max(this.#nowUnlessClosed() + longestTtlMs(entry.limits), overAtMs(entry))
+    const nowMs = this.#nowUnlessClosed()
+    entry.expiresAtMs = Math.max(nowMs + longestTtlMs(entry.limits), overAtMs(entry, nowMs))
     client.write(entry)
   }
 
@@ -228,6 +238,12 @@ export class MemoryStore implements Store {
   close(): void {
     this.#isClosed = true
     this.resetAll()
+  }
+
+  /** The charge with the wall time for its calendar windows. */
+  #timed(charge: Charge): Charge {
+    const limits = this.#withWallTime(charge.limits)
+    return limits === charge.limits ? charge : { ...charge, limits }
   }
 
   /** @throws RateLimiterError after the store was closed */

@@ -19,7 +19,7 @@
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
-import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
+import { CHOSEN_ALGORITHMS } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import { CounterBound } from '../counter-bound.ts'
 import { CallDeadline } from '../resilience/call-deadline.ts'
@@ -45,7 +45,7 @@ import { ScriptRunner } from './script-runner.ts'
  */
 export class RedisStore implements Store {
   readonly capabilities: StoreCapabilities = {
-    algorithms: ALGORITHM_NAMES,
+    algorithms: CHOSEN_ALGORITHMS,
     severalLimits: true,
     bans: true,
     shared: true,
