@@ -1,3 +1,6 @@
+/*
+ * Twin: src/stores/redis/scripts/calendar-window.lua
+ */
 import {
   type AlgorithmResult,
   type ChargeRecord,

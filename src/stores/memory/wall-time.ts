@@ -1,9 +1,6 @@
-import type { Calendar } from '../../limits/calendar.ts'
 import type { Limit } from '../../limits/limit.ts'
 import { monotonicClock } from '../monotonic-clock.ts'
-
-/** Returns limits that a store can count by. The same limits always give the same result. */
-export type WithWallTime = (limits: readonly Limit[]) => readonly Limit[]
+import type { Charge } from '../store.ts'
 
 const wallNow = (): number => Date.now()
 
@@ -11,25 +8,35 @@ const wallNow = (): number => Date.now()
  * Gives calendar windows the wall time, where the clock of a store is monotonic. Any other clock is taken for the wall
  * time. All other limits stay as they are.
  */
-export function wallTimeFor(clock: { now(): number }): WithWallTime {
-  if (clock !== monotonicClock) return (limits) => limits
-  const calendars = new WeakMap<Calendar, Calendar>()
-  const known = new WeakMap<readonly Limit[], readonly Limit[]>()
-  const withWallTime = (limit: Limit): Limit => {
-    const { calendar } = limit
-    if (calendar === undefined) return limit
-    const timed = calendars.get(calendar) ?? { ...calendar, wallNow }
-    calendars.set(calendar, timed)
-    return { ...limit, calendar: timed }
+export class WallTime {
+  readonly #isNeeded: boolean
+  readonly #timed = new WeakMap<readonly Limit[], readonly Limit[]>()
+
+  /** @param clock of the store */
+  constructor(clock: { now(): number }) {
+    this.#isNeeded = clock === monotonicClock
   }
-  return (limits) => {
-    if (!limits.some(hasCalendar)) return limits
-    const timed = known.get(limits) ?? limits.map(withWallTime)
-    known.set(limits, timed)
+
+  /** The charge on limits that the store can count by. */
+  inCharge(charge: Charge): Charge {
+    const limits = this.in(charge.limits)
+    return limits === charge.limits ? charge : { ...charge, limits }
+  }
+
+  /** Limits that the store can count by. The same limits always give the same result. */
+  in(limits: readonly Limit[]): readonly Limit[] {
+    if (!this.#isNeeded || !limits.some(hasCalendar)) return limits
+    const timed = this.#timed.get(limits) ?? limits.map(withWallTime)
+    this.#timed.set(limits, timed)
     return timed
   }
 }
 
 function hasCalendar({ calendar }: Limit): boolean {
   return calendar !== undefined
+}
+
+function withWallTime(limit: Limit): Limit {
+  const { calendar } = limit
+  return calendar === undefined ? limit : { ...limit, calendar: { ...calendar, wallNow } }
 }

@@ -19,7 +19,7 @@
 import { randomInt } from 'node:crypto'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
-import { CHOSEN_ALGORITHMS } from '../../limits/algorithms.ts'
+import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
 import { CounterBound } from '../counter-bound.ts'
 import { CallDeadline } from '../resilience/call-deadline.ts'
@@ -45,7 +45,7 @@ import { ScriptRunner } from './script-runner.ts'
  */
 export class RedisStore implements Store {
   readonly capabilities: StoreCapabilities = {
-    algorithms: CHOSEN_ALGORITHMS,
+    algorithms: ALGORITHM_NAMES,
     severalLimits: true,
     bans: true,
     shared: true,
@@ -67,7 +67,7 @@ export class RedisStore implements Store {
   readonly #keyOf: (key: string) => string
   readonly #clock: { now(): number } | undefined
   readonly #batcher: Batcher
-  readonly #forms = new OperationForms()
+  readonly #forms: OperationForms
   readonly #counterBound = new CounterBound('RedisStore')
   readonly #refusals: RefusalCache | undefined
   #closed = false
@@ -83,6 +83,7 @@ export class RedisStore implements Store {
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
     this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
+    this.#forms = new OperationForms(() => (clock === undefined ? Date.now() : this.#localNow()))
     this.#deadline = new CallDeadline(deadlineMs, connectionWaitMs(connectDeadlineMs))
     this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
     this.#batcher = new Batcher({

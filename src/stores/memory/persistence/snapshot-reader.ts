@@ -73,13 +73,13 @@ function loadOpened(file: OpenedFile, store: MemoryStoreParts): string | undefin
 }
 
 /** Parses the schemas of a block. The same text gives the same lists of limits: they are compared by identity. */
-function schemaParser({
-  withWallTime,
-}: MemoryStoreParts): (bytes: Uint8Array) => readonly (readonly Limit[])[] {
+function schemaParser({ wallTime }: MemoryStoreParts): (bytes: Uint8Array) => readonly (readonly Limit[])[] {
   const known = new Map<string, readonly (readonly Limit[])[]>()
   return (bytes) => {
     const text = Buffer.from(bytes).toString()
-    const schemas = known.get(text) ?? (JSON.parse(text) as readonly (readonly Limit[])[]).map(withWallTime)
+    const schemas =
+      known.get(text) ??
+      (JSON.parse(text) as readonly (readonly Limit[])[]).map((limits) => wallTime.in(limits))
     if (schemas.flat().some(({ algorithm }) => !ALGORITHM_NAMES.includes(algorithm))) {
       throw new Error('it has a limit with an unknown algorithm')
     }
