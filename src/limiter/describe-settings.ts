@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Calendar } from '../limits/calendar.ts'
 import type { Limit } from '../limits/limit.ts'
 import type {
   AnswerDescription,
@@ -87,7 +88,7 @@ function describeLimit(
   limit: number | 'dynamic',
   scope: Pick<LimitDescription, 'plan' | 'allMethods' | 'unit'>,
 ): LimitDescription {
-  const { name, windowMs, algorithm, burst, isInFlight } = compiled
+  const { name, windowMs, algorithm, burst, isInFlight, calendar } = compiled
   return {
     ...scope,
     name,
@@ -95,5 +96,10 @@ function describeLimit(
     windowSec: windowMs / 1000,
     algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
+    ...(calendar === undefined ? {} : { calendar: partsOf(calendar) }),
   }
+}
+
+function partsOf({ per, timeZone, startsOn }: Calendar): NonNullable<LimitDescription['calendar']> {
+  return { per, timeZone, startsOn }
 }

@@ -92,7 +92,7 @@ function charge<Req extends IncomingMessage, Res extends ServerResponse>(
 ): MaybePromise<RequestOutcome> {
   return plan === undefined
     ? uncharged('unlimited', client, context, parts)
-    : parts.takeCharge(parts.store, plan, context)
+    : parts.takeCharge(parts, plan, context)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -161,7 +161,7 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
-    writePolicies(res, formats, record.state, outcome.plan, unit)
+    writePolicies(res, formats, record.state, outcome.plan, unit, parts.now())
     return onStoreError === 'deny' ? 'unavailable' : undefined
   }
   const info = attachInfo(req, record, parts.infoProperty, shown)

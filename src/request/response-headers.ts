@@ -17,7 +17,7 @@ export function writeHeaders(
   for (const format of formats) {
     if (!state.acceptsDialect(format.dialect)) continue
     const tightest = state.tightest(format.name, decision.limits, isEnforced)
-    format.writePolicy(res, plan.policy.limits, unit)
+    format.writePolicy(res, plan.policy.limits, unit, nowMs)
     format.writeState(res, { states: decision.limits, tightest, nowMs })
   }
 }
@@ -29,10 +29,11 @@ export function writePolicies(
   state: RequestState,
   { policy }: ChargePlan,
   limiterUnit: string,
+  nowMs: number,
 ): void {
   if (res.headersSent) return
   const unit = unitOfClass(limiterUnit, policy.class)
   for (const format of formats) {
-    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits, unit)
+    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits, unit, nowMs)
   }
 }

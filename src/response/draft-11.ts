@@ -1,14 +1,12 @@
-import { quotaOf } from '../limits/limit.ts'
 import type { HeaderDescription } from '../limits/limiter-description.ts'
 import { DEFAULT_UNIT } from '../limits/quota-unit.ts'
 import { appendToList, type HeaderFormat } from './header-format.ts'
 import { cachedPolicyText } from './policy-text.ts'
 import { wholeSeconds } from './whole-seconds.ts'
 
-const policyTextOf = cachedPolicyText((limit, unit) => {
-  const { units, windowMs } = quotaOf(limit)
+const policyTextOf = cachedPolicyText(({ name }, { units, windowMs }, unit) => {
   const counted = unit === DEFAULT_UNIT ? '' : `;qu=${quoted(unit)}`
-  return `${quoted(limit.name)};q=${units};w=${wholeSeconds(windowMs)}${counted}`
+  return `${quoted(name)};q=${units};w=${wholeSeconds(windowMs)}${counted}`
 })
 
 /** @param quota what the text says of the parameters of the quota */
@@ -38,8 +36,8 @@ export const draft11: HeaderFormat = {
   dialect: 'draft-8 to 11',
   fields: fieldsWith('their quota q in units'),
   fieldsWithUnit: fieldsWith('their quota q in the unit qu (without qu in requests)'),
-  writePolicy(target, limits, unit) {
-    appendToList(target, 'RateLimit-Policy', policyTextOf(limits, unit))
+  writePolicy(target, limits, unit, nowMs) {
+    appendToList(target, 'RateLimit-Policy', policyTextOf(limits, unit, nowMs))
   },
   writeState(target, { states }) {
     const members = states.map(

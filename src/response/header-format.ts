@@ -33,8 +33,9 @@ export interface HeaderFormat {
    * Writes the limits, even while the store fails. Does nothing in a format without such a field.
    *
    * @param unit what the limits count, always the same for one array of limits
+   * @param nowMs milliseconds since the epoch, on which the length of a calendar window depends
    */
-  writePolicy(target: HeaderTarget, limits: readonly Limit[], unit: string): void
+  writePolicy(target: HeaderTarget, limits: readonly Limit[], unit: string, nowMs: number): void
   /** Writes the states of the limits. */
   writeState(target: HeaderTarget, values: HeaderValues): void
 }

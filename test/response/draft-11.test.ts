@@ -112,7 +112,7 @@ describe.each([draft8, draft11])('$name', (format) => {
     ['an empty value', '', '"read";q=100;w=60'],
   ])('is added after a policy that is already set, with %s', (_what, present, line) => {
     const target = new RecordedHeaders({ 'RateLimit-Policy': present })
-    format.writePolicy(target, [limitOf({ remaining: 0, resetMs: 0 })], 'requests')
+    format.writePolicy(target, [limitOf({ remaining: 0, resetMs: 0 })], 'requests', 0)
     expect(target.text('RateLimit-Policy')).toBe(line)
   })
 
@@ -133,7 +133,7 @@ describe.each([draft8, draft11])('$name', (format) => {
     const limits = [limitOf({ remaining: 0, resetMs: 0 })]
     const texts = [limits, limits, [limitOf({ name: 'other', remaining: 0, resetMs: 0 })]].map((shown) => {
       const target = new RecordedHeaders()
-      format.writePolicy(target, shown, 'requests')
+      format.writePolicy(target, shown, 'requests', 0)
       return target.text('RateLimit-Policy')
     })
     expect(texts).toEqual(['"read";q=100;w=60', '"read";q=100;w=60', '"other";q=100;w=60'])

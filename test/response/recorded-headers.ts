@@ -52,7 +52,7 @@ export function written(
 ): RecordedHeaders {
   const limits = figures.map(limitOf)
   const states = figures.map(stateOf)
-  format.writePolicy(target, limits, unit)
+  format.writePolicy(target, limits, unit, 0)
   format.writeState(target, { states, tightest: states.reduce(tighter), nowMs })
   return target
 }
