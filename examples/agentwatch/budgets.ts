@@ -75,7 +75,7 @@ export class Budgets {
       standardHeaders: true,
       message: {
         error: 'token_budget_exceeded',
-        message: 'The plan of this tenant includes no more tokens in this window.',
+        message: 'The plan of this tenant includes no more tokens this month.',
         remedy: 'Wait as many seconds as Retry-After says, or ask the operator for another plan.',
       },
     })
@@ -106,7 +106,9 @@ export class Budgets {
     const [tokens] = limits
     if (tokens === undefined) throw new Error('The store of the counters does not answer.')
     const { limit, remaining, resetMs } = tokens
-    const windowEndsAt = new Date(this.#watch.now() + resetMs).toISOString()
+    // A window ends at a full second. The store has counted from some milliseconds ago.
+    const endsSec = Math.round((this.#watch.now() + resetMs) / 1000)
+    const windowEndsAt = new Date(endsSec * 1000).toISOString()
     return {
       plan,
       tokenBudget: { unit: 'tokens', limit, used: limit - remaining, remaining, windowEndsAt },

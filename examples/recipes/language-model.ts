@@ -1,8 +1,8 @@
 /**
- * A proxy in front of a language model. An account has a budget of tokens, and a number of answers at a time.
+ * A proxy in front of a language model. An account has tokens for each month, and a number of answers at a time.
  *
  * What an answer costs is known at its end. So a request reserves its prompt and the longest answer that it can get, and is
- * settled to the tokens that the model reports. An account that has overdrawn its budget waits for the next window.
+ * settled to the tokens that the model reports. An account that has overdrawn its budget waits for the next month.
  *
  * - The model sends a stream of events. Each chunk is sent to the client when it arrives, and the usage is read from
  *   the event at the end. Nothing is buffered but the event that is not complete.
@@ -38,8 +38,10 @@ interface Options {
   readonly clock?: Clock
 }
 
-/** A plan with so many tokens in a month. */
-const monthly = (limit: number): PlanOptions => ({ limit: { name: 'tokens', limit, windowSec: 2_592_000 } })
+/** A plan with so many tokens in each month. */
+const monthly = (limit: number): PlanOptions => ({
+  limit: { name: 'tokens', limit, per: 'month', timeZone: 'Europe/Berlin' },
+})
 
 const LONGEST_ANSWER = 1000
 

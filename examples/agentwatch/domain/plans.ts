@@ -2,7 +2,7 @@ import type { LimitOptions } from 'express-tollgate'
 
 /** What a plan includes. */
 export interface Plan {
-  /** Tokens that the agents of a tenant can report in a window of {@link BUDGET_WINDOW}. */
+  /** Tokens that the agents of a tenant can report in a {@link BUDGET_WINDOW}. */
   readonly tokens: number
   /** Requests for events that a tenant can have in flight at a time. */
   readonly requestsInFlight: number
@@ -19,5 +19,8 @@ export const PLANS: Readonly<Record<PlanName, Plan>> = {
   enterprise: { tokens: 5_000_000, requestsInFlight: 50 },
 }
 
-/** The window of all token budgets. */
-export const BUDGET_WINDOW: Pick<LimitOptions, 'windowSec'> = { windowSec: 2_592_000 }
+/** The window of all token budgets: a month, as the invoices have it. */
+export const BUDGET_WINDOW: Pick<LimitOptions, 'per' | 'timeZone'> = {
+  per: 'month',
+  timeZone: 'Europe/Berlin',
+}

@@ -20,8 +20,9 @@ export function formatRouteTable({ routes }: RouteReport): string {
   return [line('METHOD', 'PATH', 'LIMITS'), ...rows].join('\n')
 }
 
-function showLimit({ name, plan, limit, unit, windowSec, algorithm }: LimitDescription): string {
+function showLimit({ name, plan, limit, unit, windowSec, calendar, algorithm }: LimitDescription): string {
   const label = plan ?? name
   if (algorithm === 'in-flight') return `${label}: ${limit} requests at once`
-  return `${label}: ${limit}${unit === undefined ? '' : ` ${unit}`} in ${windowSec} s`
+  const window = calendar === undefined ? ` in ${windowSec} s` : `/${calendar.per}`
+  return `${label}: ${limit}${unit === undefined ? '' : ` ${unit}`}${window}`
 }

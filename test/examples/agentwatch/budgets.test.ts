@@ -11,7 +11,7 @@ import { addTenant, type TenantClients } from './tenant-clients.ts'
 const FREE = PLANS.free.tokens
 const EXCEEDED = {
   error: 'token_budget_exceeded',
-  message: 'The plan of this tenant includes no more tokens in this window.',
+  message: 'The plan of this tenant includes no more tokens this month.',
   remedy: 'Wait as many seconds as Retry-After says, or ask the operator for another plan.',
 }
 
@@ -80,7 +80,7 @@ describe('the tokens of a tenant', () => {
     expect(await usage()).toMatchObject({ tokenBudget: { used: 0 } })
   })
 
-  it('can be overdrawn by one request, and then refuse until the window ends', async () => {
+  it('can be overdrawn by one request, and then refuse until the month ends in Berlin', async () => {
     const { url, report, usage, agent } = await start()
     const sentMs = Date.now()
     await report({ inputTokens: FREE - 10, outputTokens: 20 }).expect(201)
@@ -90,6 +90,8 @@ describe('the tokens of a tenant', () => {
     expect(tokenBudget).toMatchObject({ limit: FREE, used: FREE, remaining: 0 })
     const waitMs = Number(refused.headers['retry-after']) * 1000
     const endsMs = Date.parse(tokenBudget.windowEndsAt)
+    const inBerlin = new Date(endsMs).toLocaleString('sv', { timeZone: 'Europe/Berlin' })
+    expect(inBerlin).toMatch(/^\d{4}-\d\d-01 00:00:00$/)
     expect(endsMs).toBeGreaterThan(sentMs + waitMs - 1000)
     expect(endsMs).toBeLessThanOrEqual(answeredMs + waitMs)
     // Everything but new events is allowed, and so are other tenants and the operator.

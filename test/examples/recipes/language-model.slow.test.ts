@@ -40,7 +40,7 @@ interface Recipe {
 }
 
 async function start(modelUrl: string, create: typeof createApp = createApp): Promise<Recipe> {
-  const clock = new FakeClock()
+  const clock = new FakeClock(Date.parse('2026-03-10T11:00:00Z'))
   const { url } = await serveApp(create({ modelUrl, clock }))
   const budget = async (key: string): Promise<Budget> => {
     const response = await fetch(`${url}/v1/usage`, { headers: { 'X-API-Key': key } })
@@ -280,7 +280,7 @@ describe('a model that fails', () => {
 })
 
 describe('an account', () => {
-  it('that has used up its tokens is refused until the window ends, and exactly until then', async () => {
+  it('that has used up its tokens is refused exactly until the month ends in Berlin', async () => {
     const recipe = await startBoth()
     const { ask, budget, clock, model } = recipe
     await spend(recipe, GLOBEX, 10)
@@ -290,8 +290,9 @@ describe('an account', () => {
     const refused = await ask(GLOBEX)
     expect([refused.status, await refused.json()]).toEqual([429, { error: 'rate_limit_exceeded' }])
     const waitMs = Number(refused.headers.get('retry-after')) * 1000
-    const { remaining, resetMs } = await budget(GLOBEX)
-    expect([remaining, waitMs]).toEqual([0, resetMs])
+    // Clocks go forward on 29 March.
+    expect(clock.now() + waitMs).toBe(Date.parse('2026-04-01T00:00:00+02:00'))
+    expect(await budget(GLOBEX)).toMatchObject({ remaining: 0, resetMs: waitMs })
     expect(model.callCount()).toBe(2)
     clock.advance(waitMs - 1)
     expect((await ask(GLOBEX)).status).toBe(429)

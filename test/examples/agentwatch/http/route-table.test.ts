@@ -35,7 +35,13 @@ const route = (parts: Partial<RouteEntry>): RouteEntry => ({
 
 it('has a line for each limit, with its plan, and a limit of all methods once', () => {
   const [read, write] = [perMinute('read', 1000), perMinute('write', 200)]
-  const tokens = { ...perMinute('tokens', 5), plan: 'free', unit: 'tokens' }
+  const tokens: LimitDescription = {
+    ...perMinute('tokens', 5),
+    plan: 'free',
+    unit: 'tokens',
+    algorithm: 'calendar-window',
+    calendar: { per: 'month', timeZone: 'Europe/Berlin', startsOn: 1 },
+  }
   const routes = [
     route({ method: 'DELETE', write: [write] }),
     route({
@@ -52,6 +58,6 @@ it('has a line for each limit, with its plan, and a limit of all methods once', 
     '                   free: 1 requests at once',
     '                   team: 2 requests at once',
     '                   write: 200 in 60 s',
-    '                   free: 5 tokens in 60 s',
+    '                   free: 5 tokens/month',
   ])
 })
