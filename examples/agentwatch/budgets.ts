@@ -116,10 +116,6 @@ export class Budgets {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.tokens.close(), this.inFlight.close()])
-  }
-
   /** The tenant of a request. Requests of the operator are skipped before this is asked. */
   #tenantOf(res: Response): Tenant {
     return this.#watch.tenants.get(identityOf(res).tenantId ?? '')

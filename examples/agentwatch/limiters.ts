@@ -37,15 +37,16 @@ export function createLimiters(
   const demoSeed = createRateLimiter({ ...shared, name: 'demo-seed', write: 5, windowSec: 60 })
   const apiKeys = createRateLimiter({ ...shared, name: 'api-keys', write: 10, windowSec: 600 })
   const budgets = new Budgets(watch, trust, stores)
+  const all = [everything, demoSeed, apiKeys, budgets.tokens, budgets.inFlight]
   return {
     everything,
     demoSeed,
     apiKeys,
     budgets,
-    all: [everything, demoSeed, apiKeys, budgets.tokens, budgets.inFlight],
+    all,
     storeDescription: stores.description,
     async close() {
-      await Promise.all([everything.close(), demoSeed.close(), apiKeys.close(), budgets.close()])
+      await Promise.all(all.map((limiter) => limiter.close()))
       await stores.close()
     },
   }
