@@ -55,6 +55,9 @@ export function createApp({
   // The page shows the clients of all tenants. It also refuses requests from other machines.
   app.use('/limits', operatorOnly, limitsPage)
   app.get('/', (_req, res) => res.redirect('/limits/'))
+  // The budgets come before the body is read: a tenant without a place or tokens uploads nothing.
+  const { inFlight, counts, tokens } = limiters.budgets
+  app.use('/api/v1/events', inFlight, counts.countInFlight, tokens)
   app.use(express.json({ limit: '100kb' }))
 
   app.use('/metrics', metricsRoutes({ watch, requests, limiters, streamClients }))
@@ -62,13 +65,13 @@ export function createApp({
   app.use('/api/v1/sessions', sessionEventRoutes(watch))
   app.use('/api/v1/sessions', sessionInsightRoutes(watch))
   app.use('/api/v1/sessions', sessionActionRoutes(watch))
-  app.use('/api/v1/events', eventRoutes(watch))
+  app.use('/api/v1/events', eventRoutes(watch, limiters.budgets))
   app.use('/api/v1/system', systemRoutes(watch, streamClients))
   app.use('/api/v1/safety', safetyRoutes(watch))
   app.use('/api/v1/dashboard', dashboardRoutes(watch))
   app.use('/api/v1/governance', governanceRoutes(watch, apiKey !== undefined))
   app.use('/api/v1/demo', demoRoutes(watch, limiters.demoSeed))
-  app.use('/api/v1/tenants', tenantRoutes(watch))
+  app.use('/api/v1/tenants', tenantRoutes(watch, limiters.budgets))
   app.use('/api/v1/tenants', tenantKeyRoutes(watch, limiters.apiKeys))
 
   app.use(unknownRoute)

@@ -48,8 +48,8 @@ export interface Agentwatch {
 export function createAgentwatch(options: AgentwatchOptions): Agentwatch {
   const { port, apiKey } = readSettings(options.env)
   const watch = options.watch ?? createWatch()
-  const limiters = createLimiters(options.env, options.redisDeadlineMs)
-  const limitsPage = dashboard([limiters.everything, limiters.demoSeed, limiters.apiKeys])
+  const limiters = createLimiters(options.env, watch, options.redisDeadlineMs)
+  const limitsPage = dashboard(limiters.all)
   const server = createServer()
   const stream = new EventStream(watch.feed, { ...DEFAULT_STREAM_BOUNDS, ...options.stream })
   const requests = countRequests(server)

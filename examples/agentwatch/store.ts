@@ -1,5 +1,6 @@
 import type { Store } from 'express-tollgate'
-import { RedisStore } from 'express-tollgate/redis'
+import type { LeaseStore } from 'express-tollgate/concurrency'
+import { RedisLeases, RedisStore } from 'express-tollgate/redis'
 import { Redis } from 'ioredis'
 import { shorten } from './problem.ts'
 
@@ -7,6 +8,8 @@ import { shorten } from './problem.ts'
 export interface CounterStore {
   /** Undefined if each limiter counts in this process. */
   readonly store: Store | undefined
+  /** The places of requests in flight. Undefined if the limiter counts them in this process. */
+  readonly leases: LeaseStore | undefined
   /** For a message. It never has a password. */
   readonly description: string
   close(): Promise<void>
@@ -24,20 +27,24 @@ export function createStore(
 ): CounterStore {
   const url = readRedisUrl(env.REDIS_URL)
   if (url === undefined) {
-    return { store: undefined, description: 'in the memory of this process', close: async () => undefined }
+    return {
+      store: undefined,
+      leases: undefined,
+      description: 'in the memory of this process',
+      close: async () => undefined,
+    }
   }
   const client = new Redis(url.href, { lazyConnect: true })
   client.on('error', () => undefined)
-  const store = new RedisStore({
-    client,
-    prefix: 'agentwatch',
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-  })
+  const options = { client, prefix: 'agentwatch', ...(deadlineMs === undefined ? {} : { deadlineMs }) }
+  const store = new RedisStore(options)
+  const leases = new RedisLeases(options)
   return {
     store,
+    leases,
     description: `in Redis at ${url.host}`,
     async close() {
-      await store.close()
+      await Promise.all([store.close(), leases.close()])
       client.disconnect()
     },
   }

@@ -107,6 +107,8 @@ export interface SettlementEvent {
   readonly key: string
   /** The class of the charge. If a method override has charged two classes, the class with fewer units left. */
   readonly class: RequestClass
+  /** The name of the plan that the charge was taken by; undefined without the option `plans`. */
+  readonly plan: string | undefined
   /** Units that were recorded for the charge before. */
   readonly recordedBefore: number
   /** Units that are recorded now. The same as before, if the window of the charge is over. */

@@ -56,16 +56,21 @@ export function warnIfWorkerCountsAlone(limiterName: string, store: Store): void
   // PM2 starts workers of node:cluster too. It gives each process their number.
   const count = pm2Id !== undefined && instances !== undefined ? Number(instances) : Number.NaN
   if (count === 1 || !(cluster.isWorker || count > 1)) return
-  if (memoryStatsOf(store) === undefined) return
+  if (memoryStatsOf(store) === undefined && !hasOwnLeases(store)) return
   shared.hasWarnedOfWorker = true
   const others = count > 1 ? `each of the ${count} workers` : 'each worker'
   const times = count > 1 ? `${count} times the limit` : 'the limit times the number of workers'
   warn(
     'TOLLGATE_WORKER_COUNTS_ALONE',
     `The limiter '${limiterName}' counts in the memory of this worker process, and ${others} grants the limit ` +
-      `by itself: a client gets up to ${times}. Share the counters with a RedisStore, or divide the limits by ` +
+      `by itself: a client gets up to ${times}. Share the counters with ${hasOwnLeases(store) ? 'RedisLeases' : 'a RedisStore'}, or divide the limits by ` +
       `the number of workers${count > 1 ? ` (${count})` : ''}.`,
   )
+}
+
+/** Whether a store keeps the leases of this process only. */
+function hasOwnLeases({ capabilities }: Store): boolean {
+  return capabilities?.leases === true && !capabilities.shared
 }
 
 /** Notes that a limiter counts in a store under its name. Warns where another limiter has the same name there. */

@@ -1,17 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Calendar } from '../limits/calendar.ts'
 import type { Limit } from '../limits/limit.ts'
 import type {
   AnswerDescription,
   LimitDescription,
   LimiterDescription,
 } from '../limits/limiter-description.ts'
-import {
-  type ClassPolicy,
-  isDynamic,
-  limitedPolicies,
-  type Plan,
-  type PolicyScope,
-} from '../limits/policy.ts'
+import { type ClassPolicy, isDynamic, limitedPolicies, type Plan } from '../limits/policy.ts'
+import { DEFAULT_UNIT, unitOfClass } from '../limits/quota-unit.ts'
 import type { ReadOrWrite } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../response/refusal.ts'
@@ -20,18 +16,23 @@ import { FORBIDDEN_STATUS, UNAVAILABLE_STATUS } from '../response/refusal.ts'
 export function describeSettings<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
 ): LimiterDescription {
-  const { name, mode, plans, preflight, classifiedBy, skip, cost, formats } = settings
+  const { name, mode, plans, preflight, classifiedBy, skip, cost, unit, settles, formats } = settings
+  const countsRequests = unit === DEFAULT_UNIT
   return {
     name,
     mode,
     plans: plans.map((plan) => plan.name).filter((planName) => planName !== undefined),
-    read: describeClass(plans, 'read'),
-    write: describeClass(plans, 'write'),
-    preflight: preflight !== false && describePolicy(preflight),
+    read: describeClass(plans, 'read', unit),
+    write: describeClass(plans, 'write', unit),
+    preflight: preflight !== false && describePolicy(preflight, unit),
     classifiedBy,
     canSkip: skip !== undefined,
     hasCosts: cost !== undefined,
-    headers: formats.flatMap((format) => format.fields),
+    ...(countsRequests ? {} : { unit }),
+    settles,
+    headers: formats.flatMap(({ fields, fieldsWithUnit }) =>
+      countsRequests ? fields : (fieldsWithUnit ?? fields),
+    ),
     ...describeAnswers(settings),
   }
 }
@@ -39,11 +40,15 @@ export function describeSettings<Req extends IncomingMessage, Res extends Server
 function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse>({
   plans,
   client,
+  unit,
   onStoreError,
   refusal: { statusCode, exampleBodyFor, forbiddenBody, unavailableBody },
 }: Settings<Req, Res>): Pick<LimiterDescription, 'refusal' | 'denial' | 'unavailable'> {
-  const names = limitedPolicies(plans).flatMap((policy) => describePolicy(policy).map(({ name }) => name))
-  const refusal: AnswerDescription = { status: statusCode, body: exampleBodyFor([...new Set(names)]) }
+  const names = limitedPolicies(plans).flatMap((policy) =>
+    describePolicy(policy, unit).map(({ name }) => name),
+  )
+  const body = exampleBodyFor({ violated: [...new Set(names)], unit })
+  const refusal: AnswerDescription = { status: statusCode, body }
   return {
     refusal,
     ...(client.denyList === undefined ? {} : { denial: { status: FORBIDDEN_STATUS, body: forbiddenBody } }),
@@ -56,30 +61,45 @@ function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse
 function describeClass<Req, Res>(
   plans: readonly Plan<Req, Res>[],
   readOrWrite: ReadOrWrite,
+  unit: string,
 ): readonly LimitDescription[] | false {
-  const limits = plans.flatMap(({ policies }) => describePolicy(policies[readOrWrite]))
+  const limits = plans.flatMap(({ policies }) => describePolicy(policies[readOrWrite], unit))
   return limits.length > 0 && limits
 }
 
-function describePolicy<Req, Res>(policy: ClassPolicy<Req, Res>): readonly LimitDescription[] {
+function describePolicy<Req, Res>(
+  policy: ClassPolicy<Req, Res>,
+  limiterUnit: string,
+): readonly LimitDescription[] {
   if (policy === false) return []
-  if (isDynamic(policy)) return [describeLimit(policy.template, 'dynamic', policy)]
-  return policy.limits.map((limit) => describeLimit(limit, limit.limit, policy))
+  const { plan, class: requestClass } = policy
+  const unit = unitOfClass(limiterUnit, requestClass)
+  const scope = {
+    ...(plan === undefined ? {} : { plan }),
+    ...(requestClass === 'any' ? ({ allMethods: true } as const) : {}),
+    ...(unit === DEFAULT_UNIT ? {} : { unit }),
+  }
+  if (isDynamic(policy)) return [describeLimit(policy.template, 'dynamic', scope)]
+  return policy.limits.map((limit) => describeLimit(limit, limit.limit, scope))
 }
 
 function describeLimit(
   compiled: Limit,
   limit: number | 'dynamic',
-  { plan, class: requestClass }: PolicyScope,
+  scope: Pick<LimitDescription, 'plan' | 'allMethods' | 'unit'>,
 ): LimitDescription {
-  const { name, windowMs, algorithm, burst, isInFlight } = compiled
+  const { name, windowMs, algorithm, burst, isInFlight, calendar } = compiled
   return {
-    ...(plan === undefined ? {} : { plan }),
-    ...(requestClass === 'any' ? { allMethods: true } : {}),
+    ...scope,
     name,
     limit,
     windowSec: windowMs / 1000,
     algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
+    ...(calendar === undefined ? {} : { calendar: partsOf(calendar) }),
   }
+}
+
+function partsOf({ per, timeZone, startsOn }: Calendar): NonNullable<LimitDescription['calendar']> {
+  return { per, timeZone, startsOn }
 }

@@ -37,6 +37,8 @@ export interface DirectChargeParts<Req extends IncomingMessage, Res extends Serv
   /** What events say about the limiter. */
   readonly description: LimiterDescription
   readonly store: ResilientStore
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
   readonly bans: ClientBans
   readonly settlements: Settlements<Req, Res>
   readonly checkOpen: () => void
@@ -68,7 +70,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
       publishUncharged('skipped', key, this.#parts.description)
       return ALLOWED_UNCOUNTED
     }
-    const answer = await consumePlan(this.#parts.store, plan)
+    const answer = await consumePlan(this.#parts, plan)
     publishDecision(plan, answer, this.#parts)
     if (!(answer instanceof RateLimiterError)) this.#parts.settlements.note(answer, plan)
     return this.#decisionOf(answer)
@@ -78,7 +80,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     this.#checkStoreHas('peek')
     const plan = this.#plan(key, options)
     if (plan === undefined) return ALLOWED_UNCOUNTED
-    return this.#decisionOf(await peekPlan(this.#parts.store, plan))
+    return this.#decisionOf(await peekPlan(this.#parts, plan))
   }
 
   readonly block = async (key: string, seconds: number): Promise<void> => {

@@ -27,8 +27,13 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
   /** Notes a direct charge, so that its receipt can be settled. */
   note({ receipt }: Decision, { clientKey, policy, charge }: ChargePlan): void {
     if (receipt === undefined) return
-    const taken = { receipts: [receipt], key: clientKey, class: policy.class, recorded: charge.cost }
-    this.#direct.set(receipt, taken)
+    this.#direct.set(receipt, {
+      receipts: [receipt],
+      key: clientKey,
+      class: policy.class,
+      plan: policy.plan,
+      recorded: charge.cost,
+    })
   }
 
   readonly settle = async (charged: IncomingMessage | Receipt | undefined, cost: number): Promise<number> => {

@@ -156,8 +156,12 @@ export interface NumericAlgorithm<State> extends Algorithm<State> {
    *   accept receipts from before it forgot the client.
    */
   initialState(id: number): State
-  /** The time from which on the state no longer counts, so that a store can forget it. Milliseconds. */
-  overAtMs(state: State, limit: Limit): number
+  /**
+   * The time from which on the state no longer counts, so that a store can forget it. Milliseconds.
+   *
+   * @param nowMs as in `charge`. Only a limit counted by another clock needs it
+   */
+  overAtMs(state: State, limit: Limit, nowMs: number): number
   /**
    * The state that is nearest to the answer of another store. It never allows a client more than that answer
    * does.

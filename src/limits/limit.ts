@@ -1,5 +1,10 @@
+import { type Calendar, calendarWindowAt } from './calendar.ts'
+
 /** How a limit counts. */
-export type AlgorithmName = 'fixed-window' | 'sliding-window' | 'token-bucket'
+export type AlgorithmName = 'fixed-window' | 'sliding-window' | 'token-bucket' | 'calendar-window'
+
+/** The algorithms that the option `algorithm` takes. A limit with `per` is a calendar window. */
+export type ChosenAlgorithm = Exclude<AlgorithmName, 'calendar-window'>
 
 /**
  * One limit, compiled: at most `limit` units in `windowMs`, counted by one algorithm.
@@ -14,7 +19,7 @@ export interface Limit {
   readonly limit: number
   /**
    * Length of the window in milliseconds: a whole number of at least 1. A token bucket regains `limit` units
-   * in this time.
+   * in this time. Of a calendar window the longest that it can be.
    */
   readonly windowMs: number
   /**
@@ -25,6 +30,8 @@ export interface Limit {
   /** Units that can be taken at once: the capacity of a token bucket. For windows it equals `limit`. */
   readonly burst: number
   readonly algorithm: AlgorithmName
+  /** The windows of a calendar window; absent for the other algorithms. */
+  readonly calendar?: Calendar | undefined
   /**
    * How many units a client can owe after settlements: a whole number from 0. Default: `burst`, or the most that a
    * token bucket can count exactly. See {@link maxDebtOf}.
@@ -81,9 +88,25 @@ export function quotaOf({ limit, windowMs, burst }: Pick<Limit, 'limit' | 'windo
 }
 
 /**
+ * The quota of a limit at a time. Of a calendar window it is that of the window which is open then.
+ *
+ * @param nowMs milliseconds since the epoch
+ */
+export function quotaAt(limit: Limit, nowMs: number): Quota {
+  if (limit.calendar === undefined) return quotaOf(limit)
+  const { startMs, endMs } = calendarWindowAt(limit.calendar, nowMs)
+  return { units: limit.burst, windowMs: endMs - startMs }
+}
+
+/**
  * Whether two limits share their count. A function, or another version of the limiter, may give other amounts from
  * charge to charge.
  */
 export function isSameCounter(one: Limit, other: Limit): boolean {
-  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
+  return (
+    one.name === other.name &&
+    one.algorithm === other.algorithm &&
+    one.windowMs === other.windowMs &&
+    one.calendar?.id === other.calendar?.id
+  )
 }

@@ -1,3 +1,4 @@
+import type { Calendar } from './calendar.ts'
 import type { AlgorithmName } from './limit.ts'
 import type { ReadOrWrite } from './request-class.ts'
 
@@ -22,8 +23,12 @@ export interface LimitDescription {
   readonly name: string
   /** Units, or `'dynamic'` if a function decides for each request. */
   readonly limit: number | 'dynamic'
+  /** What it counts, if not requests: `'tokens'`. */
+  readonly unit?: string
   /** Seconds. */
   readonly windowSec: number
+  /** The calendar of a calendar window. Then `windowSec` is the longest that a window of it can be. */
+  readonly calendar?: Pick<Calendar, 'per' | 'timeZone' | 'startsOn'>
   /** The units that a token bucket holds. Absent if they equal `limit`. */
   readonly burst?: number
   /** `'in-flight'` for a limit of requests that run at once: it has no window, and `windowSec` is when to try again. */
@@ -71,6 +76,10 @@ export interface LimiterDescription {
   readonly canSkip: boolean
   /** Whether the options contain a `cost` function, which can charge more than one unit for a request. */
   readonly hasCosts: boolean
+  /** What the limits count, if not requests: `'tokens'`. Limits of preflights count requests. */
+  readonly unit?: string
+  /** Whether `limiter.settle(req, cost)` can set the charge of a request to its true cost. */
+  readonly settles: boolean
   /** The headers of all formats that the options enable. */
   readonly headers: readonly HeaderDescription[]
   /** The response to requests above a limit. */

@@ -1,24 +1,26 @@
+import { calendarWindowAt } from './calendar.ts'
 import type { Ban, Decision } from './decision.ts'
 import type { Limit } from './limit.ts'
 
 /**
  * The decision where a limit of 0 refuses every request. Nothing is ever charged, so that every limit is unused.
- * `Retry-After` is the longest window of the limits of 0, and promises nothing.
+ * `Retry-After` is the longest window of the limits of 0, of a calendar window the rest of it, and promises nothing.
  *
+ * @param nowMs milliseconds since the epoch
  * @param ban the ban of the client, which ends later or earlier than that
  */
-export function refuseAll(limits: readonly Limit[], ban?: Ban): Decision {
-  const windows = limits.filter(({ burst }) => burst === 0).map(({ windowMs }) => windowMs)
+export function refuseAll(limits: readonly Limit[], nowMs: number, ban?: Ban): Decision {
+  const states = limits.map((limit) => {
+    const { name, burst, windowMs, calendar } = limit
+    const resetMs = calendar === undefined ? windowMs : calendarWindowAt(calendar, nowMs).endMs - nowMs
+    return { name, limit: burst, remaining: burst, resetMs }
+  })
+  const waits = states.filter(({ limit }) => limit === 0).map(({ resetMs }) => resetMs)
   return {
     allowed: false,
-    retryAfterMs: Math.max(...windows, ban?.endsInMs ?? 0),
+    retryAfterMs: Math.max(...waits, ban?.endsInMs ?? 0),
     ...(ban === undefined ? {} : { ban }),
-    limits: limits.map(({ name, burst, windowMs }) => ({
-      name,
-      limit: burst,
-      remaining: burst,
-      resetMs: windowMs,
-    })),
+    limits: states,
   }
 }
 
@@ -27,5 +29,11 @@ export function refuseAll(limits: readonly Limit[], ban?: Ban): Decision {
  * ban: fixed windows that admit nothing. Other algorithms divide by their limit.
  */
 export function refusingLimits(limits: readonly Limit[]): readonly Limit[] {
-  return limits.map((limit) => ({ ...limit, algorithm: 'fixed-window', limit: 0, burst: 0 }))
+  return limits.map((limit) => ({
+    ...limit,
+    algorithm: 'fixed-window',
+    calendar: undefined,
+    limit: 0,
+    burst: 0,
+  }))
 }

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
-import type { AlgorithmName } from '../limits/limit.ts'
+import type { CalendarUnit } from '../limits/calendar.ts'
+import type { ChosenAlgorithm } from '../limits/limit.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Callback } from './callback.ts'
 
@@ -10,6 +11,23 @@ export interface LimitOptions {
   /** Length of the window in seconds. Default: the `windowSec` of the limiter. */
   readonly windowSec?: number | undefined
   /**
+   * Counts in windows of the calendar, which are the same for all clients: each `'minute'`, `'hour'`, `'day'`, `'week'` (from
+   * Monday on, ISO 8601) or `'month'` of `timeZone`. All units are free again when the next one begins. An hour that clocks
+   * show twice is two windows, and a day has 23 or 25 hours where daylight-saving time begins or ends. The wall time
+   * decides, in a shared store that of its server. Excludes `windowSec`, `algorithm` and `burst`.
+   *
+   * @example
+   * const limit: LimitOptions = { limit: 10_000, per: 'month', timeZone: 'Europe/Berlin', startsOn: 5 }
+   */
+  readonly per?: CalendarUnit | undefined
+  /** The time zone of `per`, by a name that `Intl` knows, such as `'Europe/Berlin'`. Default: `'UTC'`. */
+  readonly timeZone?: string | undefined
+  /**
+   * The day on which a month begins, for `per: 'month'`: a whole number from 1 to 31. In a month without that day it is the
+   * last one. Default: 1.
+   */
+  readonly startsOn?: number | undefined
+  /**
    * How units are counted. Default: `'fixed-window'`.
    *
    * - `'fixed-window'`: `limit` units in a window that begins with the first request of the client. A period
@@ -19,12 +37,12 @@ export interface LimitOptions {
    * - `'token-bucket'`: `burst` units at once, and in the long run `limit` units in `windowSec`. The units
    *   come back one by one (GCRA).
    */
-  readonly algorithm?: AlgorithmName | undefined
+  readonly algorithm?: ChosenAlgorithm | undefined
   /** Units at once, for `'token-bucket'`: a whole number of at least 1. Default: `limit`. */
   readonly burst?: number | undefined
   /**
    * How many units a client can owe after `limiter.settle()`: a whole number from 0. It waits until the debt is paid: in a
-   * fixed window until the window ends. Default: the limit; for a token bucket its `burst`.
+   * fixed or calendar window until the window ends. Default: the limit; for a token bucket its `burst`.
    */
   readonly maxDebt?: number | undefined
   /**

@@ -17,14 +17,14 @@ export function durationText(ms: number): string {
 
 /**
  * Makes a unique name for each limit of one class: by its window, such as `read-1s`, and for a second limit
- * of the same window `read-1s-2`. A single limit gets the prefix alone.
+ * of the same window `read-1s-2`, and for a calendar window `read-month`. A single limit gets the prefix alone.
  *
  * @param given the names in the options, in the order of the limits; undefined for a limit without a name
  */
-export function limitNamer(prefix: string, given: readonly unknown[]): (windowMs: number) => string {
+export function limitNamer(prefix: string, given: readonly unknown[]): (window: string) => string {
   const taken = new Set<unknown>(given)
-  return (windowMs) => {
-    const base = given.length === 1 ? prefix : `${prefix}-${durationText(windowMs)}`
+  return (window) => {
+    const base = given.length === 1 ? prefix : `${prefix}-${window}`
     let name = base
     for (let number = 2; taken.has(name); number++) name = `${base}-${number}`
     taken.add(name)

@@ -5,14 +5,20 @@ import {
   checkWholeNumber,
   rejectOption,
 } from '../errors/option-checks.ts'
-import { ALGORITHM_NAMES } from '../limits/algorithms.ts'
+import { CHOSEN_ALGORITHMS } from '../limits/algorithms.ts'
+import { type Calendar, LONGEST_WINDOW_MS } from '../limits/calendar.ts'
 import { type AlgorithmName, LARGEST_LIMIT, type Limit, largestExactDebt } from '../limits/limit.ts'
 import { isExact } from '../limits/token-bucket.ts'
 import type { LimitOptions } from './budget-options.ts'
+import { parseCalendar } from './calendar-option.ts'
+import { durationText } from './limit-names.ts'
 import { LIMIT_HINTS } from './option-hints.ts'
 import { windowToMs } from './window-option.ts'
 
-const LIMIT_OPTION_NAMES = ['limit', 'windowSec', 'algorithm', 'burst', 'maxDebt', 'name']
+const LIMIT_OPTION_NAMES = [
+  ...['limit', 'windowSec', 'per', 'timeZone', 'startsOn'],
+  ...['algorithm', 'burst', 'maxDebt', 'name'],
+]
 
 /** A limit before the lifetime of its counters is known. */
 export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
@@ -20,16 +26,20 @@ export type LimitWithoutTtl = Omit<Limit, 'ttlMs'>
 /** The values of a limit whose options leave them out. */
 export interface LimitDefaults {
   readonly windowMs: number
-  readonly nameFor: (windowMs: number) => string
+  /** @param window the window of the limit as a text, such as `1h` or `month` */
+  readonly nameFor: (window: string) => string
 }
 
 /** Compiles one limit. `option` is its path in the options, such as `read[1]`, for errors. */
 export function parseLimit(option: string, given: LimitOptions, defaults: LimitDefaults): LimitWithoutTtl {
   const setting = checkNames(option, given, LIMIT_OPTION_NAMES, LIMIT_HINTS)
-  const algorithm = checkChoice(`${option}.algorithm`, setting.algorithm, ALGORITHM_NAMES, 'fixed-window')
+  const calendar = parseCalendar(option, setting)
+  const algorithm =
+    calendar === undefined
+      ? checkChoice(`${option}.algorithm`, setting.algorithm, CHOSEN_ALGORITHMS, 'fixed-window')
+      : 'calendar-window'
   const limit = checkLimit(`${option}.limit`, setting.limit)
-  const windowMs =
-    setting.windowSec === undefined ? defaults.windowMs : windowToMs(`${option}.windowSec`, setting.windowSec)
+  const windowMs = windowMsOf(option, setting.windowSec, calendar, defaults)
   const burst = parseBurst(`${option}.burst`, setting.burst, algorithm, limit)
   const debt =
     setting.maxDebt === undefined
@@ -38,9 +48,19 @@ export function parseLimit(option: string, given: LimitOptions, defaults: LimitD
   if (algorithm === 'token-bucket') checkExact(option, given, { limit, windowMs, burst, ...debt })
   const name =
     setting.name === undefined
-      ? defaults.nameFor(windowMs)
+      ? defaults.nameFor(calendar?.per ?? durationText(windowMs))
       : checkPrintableName(`${option}.name`, setting.name)
-  return { name, limit, windowMs, burst, algorithm, ...debt }
+  return { name, limit, windowMs, burst, algorithm, ...debt, ...(calendar === undefined ? {} : { calendar }) }
+}
+
+function windowMsOf(
+  option: string,
+  windowSec: unknown,
+  calendar: Calendar | undefined,
+  defaults: LimitDefaults,
+): number {
+  if (calendar !== undefined) return LONGEST_WINDOW_MS[calendar.per]
+  return windowSec === undefined ? defaults.windowMs : windowToMs(`${option}.windowSec`, windowSec)
 }
 
 /** Returns `value` if it is a number of units that a limit can have, and throws otherwise. 0 refuses every request. */

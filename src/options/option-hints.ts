@@ -35,6 +35,9 @@ const ofLimit = (example: string): OptionHint => ({
   remedy: `Write limit: { limit: 100, ${example} }.`,
 })
 
+const writeUnit = (unit: unknown): string =>
+  `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the limits.`
+
 const all = (names: readonly string[], hint: OptionHint): Record<string, OptionHint> =>
   Object.fromEntries(names.map((name) => [name, hint]))
 
@@ -93,8 +96,12 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   ...all(['whiteList', 'whitelist', 'safelist'], renamed(FLEXIBLE, 'allowList', 'Write allowList instead.')),
   ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),
   timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
+  per: ofLimit("per: 'month'"),
+  timeZone: ofLimit("per: 'month', timeZone: 'Europe/Berlin'"),
+  startsOn: ofLimit("per: 'month', startsOn: 5"),
   algorithm: ofLimit("algorithm: 'sliding-window'"),
   burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
+  ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit }),
 }
 
 /** The same for the options of one limit. */
@@ -103,4 +110,5 @@ export const LIMIT_HINTS: Readonly<Record<string, OptionHint>> = {
   max: renamed(ERL, 'limit', written('limit')),
   points: renamed(FLEXIBLE, 'limit', written('limit')),
   duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
+  ...all(['unit', 'units'], { problem: 'belongs to the limiter, for all its limits', remedy: writeUnit }),
 }

@@ -26,6 +26,7 @@ const KNOWN: Readonly<Record<keyof RateLimiterOptions, true>> = {
   keyGenerator: true,
   cost: true,
   settles: true,
+  unit: true,
   skip: true,
   legacyHeaders: true,
   resetFormat: true,

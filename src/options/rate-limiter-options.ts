@@ -141,6 +141,16 @@ export interface RateLimiterOptions<
    */
   readonly settles?: boolean | undefined
   /**
+   * What the limits count, in the plural: `'tokens'`, `'rows'`, `'content-bytes'`. At most 40 lower-case letters, digits and
+   * hyphens. It changes no number: give the units of a request with `cost`. It is in `req.rateLimit`, in problem details,
+   * as `qu` in the headers of drafts 8 to 11, and in the reports of the tools. Limits of preflights count requests all the
+   * same. Default: `'requests'`.
+   *
+   * @example
+   * app.use(createRateLimiter({ limit: 100_000, unit: 'tokens', cost: (req) => estimatedTokens(req.body) }))
+   */
+  readonly unit?: string | undefined
+  /**
    * Whether a request is not limited. Default: all requests are limited. An error that it throws or rejects with
    * reaches `next`, and the request is not charged.
    */

@@ -11,16 +11,35 @@ export interface RefundSettings<Req, Res> {
   readonly wasSuccessful: (req: Req, res: Res) => MaybePromise<boolean>
 }
 
+/** Which charges can be changed afterwards: the compiled options. */
+export interface ReceiptSettings<Req, Res> {
+  readonly refund: RefundSettings<Req, Res> | undefined
+  /** Whether charges of requests can be settled. */
+  readonly settles: boolean
+  /** Whether charges of requests can be settled or refunded. */
+  readonly keepsReceipts: boolean
+}
+
+/** Compiles the options of refunds, and `settles`. */
+export function parseReceipts<Req extends IncomingMessage, Res extends ServerResponse>(
+  options: RateLimiterOptions<Req, Res>,
+): ReceiptSettings<Req, Res> {
+  const refund = parseRefunds(options)
+  const settles = parseSettles(options)
+  return { refund, settles, keepsReceipts: refund !== undefined || settles }
+}
+
 /**
  * Whether receipts of requests are kept, so that their charges can be settled. By default they are where `cost` is
  * given, which can be an estimate, unless the store cannot settle.
  */
-export function parseSettles<Req extends IncomingMessage, Res extends ServerResponse>({
+function parseSettles<Req extends IncomingMessage, Res extends ServerResponse>({
   settles,
   cost,
   store,
 }: RateLimiterOptions<Req, Res>): boolean {
-  const canSettle = store === undefined || typeof store.settle === 'function'
+  // It may be no store at all, which another check rejects.
+  const canSettle = store === undefined || typeof Object(store).settle === 'function'
   return checkFlag('settles', settles, cost !== undefined && canSettle)
 }
 

@@ -28,7 +28,7 @@ export function parseRefusal<Req extends IncomingMessage, Res extends ServerResp
     statusCode,
     handler,
     bodyFor: problemDetails
-      ? (_req, _res, violated) => quotaExceeded(statusCode, violated)
+      ? (_req, _res, { violated, unit }) => quotaExceeded(statusCode, violated, unit)
       : compileMessage(options.message),
     exampleBodyFor: compileExample(options, problemDetails ? statusCode : undefined),
     unavailableBody: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
@@ -40,8 +40,10 @@ export function parseRefusal<Req extends IncomingMessage, Res extends ServerResp
 function compileExample(
   { message, handler }: { readonly message?: unknown; readonly handler?: unknown },
   problemStatus: number | undefined,
-): (violated: readonly string[]) => Body | 'dynamic' {
-  if (problemStatus !== undefined) return (violated) => quotaExceeded(problemStatus, violated)
+): RefusalSettings<never, never>['exampleBodyFor'] {
+  if (problemStatus !== undefined) {
+    return ({ violated, unit }) => quotaExceeded(problemStatus, violated, unit)
+  }
   if (handler !== undefined || typeof message === 'function') return () => 'dynamic'
   const body = bodyOf(message) ?? DEFAULT_REFUSAL
   return () => body

@@ -23,14 +23,16 @@ import { parseHeaderFormats } from './header-formats.ts'
 import { checkOptionNames } from './option-names.ts'
 import { type PlanSettings, parsePlans } from './plan-policies.ts'
 import type { Clock, RateLimiterOptions, StoreErrorPolicy } from './rate-limiter-options.ts'
-import { parseRefunds, parseSettles, type RefundSettings } from './refund-options.ts'
+import { parseReceipts, type ReceiptSettings } from './refund-options.ts'
 import { parseRefusal } from './refusal-options.ts'
 import { checkRequestPropertyName } from './request-property-name.ts'
 import { checkCapabilities, checkStore } from './store-option.ts'
+import { parseUnit } from './unit-option.ts'
 
 /** The options, checked and compiled once, so that a request only reads them. */
 export interface Settings<Req extends IncomingMessage, Res extends ServerResponse>
-  extends PlanSettings<Req, Res> {
+  extends PlanSettings<Req, Res>,
+    ReceiptSettings<Req, Res> {
   readonly name: string
   readonly mode: 'enforce' | 'shadow'
   readonly client: ClientSettings
@@ -39,14 +41,13 @@ export interface Settings<Req extends IncomingMessage, Res extends ServerRespons
   readonly classifiedBy: 'method' | 'function'
   readonly keyGenerator: RateLimiterOptions<Req, Res>['keyGenerator']
   readonly cost: RateLimiterOptions<Req, Res>['cost']
+  /** What limits count, except those of preflights. */
+  readonly unit: string
   readonly skip: RateLimiterOptions<Req, Res>['skip']
   readonly formats: readonly HeaderFormat[]
   /** Whether scripts of other origins may read the headers. */
   readonly exposesHeaders: boolean
   readonly refusal: RefusalSettings<Req, Res>
-  readonly refund: RefundSettings<Req, Res> | undefined
-  /** Whether charges of requests can be settled or refunded. */
-  readonly keepsReceipts: boolean
   /** Undefined if the limiter creates its own store. */
   readonly store: Store | undefined
   readonly onStoreError: StoreErrorPolicy
@@ -76,12 +77,12 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
   const { requestPropertyName = 'rateLimit' } = options
   const name = checkPrintableName('name', options.name === undefined ? DEFAULT_NAME : options.name)
   const budgets = parsePlans<Req, Res>(options, name)
-  const refund = parseRefunds(options)
+  const receipts = parseReceipts(options)
   if (options.store !== undefined) {
     checkStore(options.store)
     checkCapabilities(options.store, {
       budgets,
-      refunds: refund !== undefined,
+      refunds: receipts.refund !== undefined,
       settles: options.settles,
       cost: options.cost,
       ban: givenBan(options),
@@ -96,12 +97,12 @@ export function parseSettings<Req extends IncomingMessage, Res extends ServerRes
     classifiedBy: options.classify === undefined ? 'method' : 'function',
     keyGenerator: checkFunction('keyGenerator', options.keyGenerator, '(req, res, clientKey) => string'),
     cost: checkFunction('cost', options.cost, '(req, res) => number'),
+    unit: parseUnit(options.unit),
     skip: checkFunction('skip', options.skip, '(req, res) => boolean'),
     formats: parseHeaderFormats(options),
     exposesHeaders: checkFlag('exposeHeaders', options.exposeHeaders, true),
     refusal: parseRefusal(options),
-    refund,
-    keepsReceipts: refund !== undefined || parseSettles(options),
+    ...receipts,
     ...parseStoreSettings(options),
     requestPropertyName: checkRequestPropertyName(requestPropertyName),
     clock: checkClock(options.clock),

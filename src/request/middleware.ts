@@ -92,7 +92,7 @@ function charge<Req extends IncomingMessage, Res extends ServerResponse>(
 ): MaybePromise<RequestOutcome> {
   return plan === undefined
     ? uncharged('unlimited', client, context, parts)
-    : parts.takeCharge(parts.store, plan, context)
+    : parts.takeCharge(parts, plan, context)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -155,13 +155,13 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
 ): Refusal | 'unavailable' | 'denied' | undefined {
   if (typeof outcome === 'string') return outcome === 'denied' ? 'denied' : undefined
   const { req, res, record } = context
-  const { formats, onStoreError } = parts.settings
+  const { formats, onStoreError, unit } = parts.settings
   if (parts.exposedNames !== undefined && req.headers.origin !== undefined && isWholeResponse(res)) {
     exposeHeaders(res, parts.exposedNames)
   }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
-    writePolicies(res, formats, record.state, outcome.plan)
+    writePolicies(res, formats, record.state, outcome.plan, unit, parts.now())
     return onStoreError === 'deny' ? 'unavailable' : undefined
   }
   const info = attachInfo(req, record, parts.infoProperty, shown)

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
+import { unitOfClass } from '../limits/quota-unit.ts'
 import { publishDecision } from './decision-events.ts'
 import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
@@ -27,6 +28,7 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
     retryAfterMs: answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs),
     nowMs: parts.now(),
     isEnforced: parts.settings.mode === 'enforce',
+    unit: unitOfClass(parts.settings.unit, plan.policy.class),
     otherReceipt,
   }
 }
@@ -45,7 +47,8 @@ export function followUpAllowed<Req extends IncomingMessage, Res extends ServerR
   if (keepsReceipts && receipt !== undefined && plan.charge.refundable !== false) {
     const receipts = otherReceipt === undefined ? [receipt] : [receipt, otherReceipt]
     const { clientKey, policy, charge } = plan
-    const taken = { receipts, key: clientKey, class: policy.class, recorded: charge.cost }
+    const { class: requestClass, plan: planName } = policy
+    const taken = { receipts, key: clientKey, class: requestClass, plan: planName, recorded: charge.cost }
     state.addTaken(parts.id, taken)
     if (refund !== undefined) refundWhenFinished(req, res, refund, () => refundCharge(taken, parts))
   }

@@ -11,11 +11,18 @@ import type { ChargePlan, PlanCharge } from './charge-plan.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
+/** What decides on a charge. */
+export interface Counting {
+  readonly store: ResilientStore
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
 /** What a limiter does with a charge. It sets a limiter of requests in flight apart from one of requests in a time. */
 export interface ChargeSteps<Req extends IncomingMessage, Res extends ServerResponse> {
   /** Takes the charge of a plan. */
   readonly takeCharge: (
-    store: ResilientStore,
+    counting: Counting,
     plan: ChargePlan,
     context: RequestContext<Req, Res>,
   ) => MaybePromise<AnsweredRequest>
@@ -78,6 +85,8 @@ export interface ShownDecision {
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly isEnforced: boolean
+  /** What the limits count. */
+  readonly unit: string
   /** The receipt of the second charge, where two classes were charged. */
   readonly otherReceipt?: Receipt | undefined
 }

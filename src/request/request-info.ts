@@ -26,9 +26,10 @@ export function attachInfo(
 
 function infoOf(
   { limit, remaining, resetMs }: LimitState,
-  { plan, decision, retryAfterMs, nowMs }: ShownDecision,
+  { plan, decision, retryAfterMs, nowMs, unit }: ShownDecision,
 ): RateLimitInfo {
   return {
+    unit,
     limit,
     used: limit - remaining,
     remaining,

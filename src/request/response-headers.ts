@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { unitOfClass } from '../limits/quota-unit.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
 import type { ChargePlan } from './charge-plan.ts'
 import type { ShownDecision } from './request-context.ts'
@@ -9,14 +10,14 @@ export function writeHeaders(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
   state: RequestState,
-  { plan, decision, nowMs, isEnforced }: ShownDecision,
+  { plan, decision, nowMs, isEnforced, unit }: ShownDecision,
 ): void {
   // A response that has ended has sent its head. To a response whose client is gone headers do no harm.
   if (res.headersSent) return
   for (const format of formats) {
     if (!state.acceptsDialect(format.dialect)) continue
     const tightest = state.tightest(format.name, decision.limits, isEnforced)
-    format.writePolicy(res, plan.policy.limits)
+    format.writePolicy(res, plan.policy.limits, unit, nowMs)
     format.writeState(res, { states: decision.limits, tightest, nowMs })
   }
 }
@@ -27,9 +28,12 @@ export function writePolicies(
   formats: readonly HeaderFormat[],
   state: RequestState,
   { policy }: ChargePlan,
+  limiterUnit: string,
+  nowMs: number,
 ): void {
   if (res.headersSent) return
+  const unit = unitOfClass(limiterUnit, policy.class)
   for (const format of formats) {
-    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits)
+    if (state.acceptsDialect(format.dialect)) format.writePolicy(res, policy.limits, unit, nowMs)
   }
 }

@@ -9,6 +9,7 @@ export interface TakenCharge {
   readonly receipts: readonly Receipt[]
   readonly key: string
   readonly class: SettlementEvent['class']
+  readonly plan: SettlementEvent['plan']
   /** The units that are recorded for the charge now. */
   recorded: number
 }
@@ -31,8 +32,15 @@ export async function settleCharge(
   const recordedBefore = taken.recorded
   taken.recorded = recorded
   if (settlementChannel.hasSubscribers) {
-    const { key, class: requestClass } = taken
-    settlementChannel.publish({ limiter: description, key, class: requestClass, recordedBefore, recorded })
+    const { key, class: requestClass, plan } = taken
+    settlementChannel.publish({
+      limiter: description,
+      key,
+      class: requestClass,
+      plan,
+      recordedBefore,
+      recorded,
+    })
   }
   return recorded
 }

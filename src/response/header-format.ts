@@ -27,8 +27,15 @@ export interface HeaderFormat {
   readonly dialect?: string
   /** The fields that it writes, for the documentation of an API. */
   readonly fields: readonly HeaderDescription[]
-  /** Writes the limits, even while the store fails. Does nothing in a format without such a field. */
-  writePolicy(target: HeaderTarget, limits: readonly Limit[]): void
+  /** The fields where limits count another unit than requests; absent if they are the same. */
+  readonly fieldsWithUnit?: readonly HeaderDescription[]
+  /**
+   * Writes the limits, even while the store fails. Does nothing in a format without such a field.
+   *
+   * @param unit what the limits count, always the same for one array of limits
+   * @param nowMs milliseconds since the epoch, on which the length of a calendar window depends
+   */
+  writePolicy(target: HeaderTarget, limits: readonly Limit[], unit: string, nowMs: number): void
   /** Writes the states of the limits. */
   writeState(target: HeaderTarget, values: HeaderValues): void
 }

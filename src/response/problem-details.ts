@@ -1,3 +1,4 @@
+import { DEFAULT_UNIT } from '../limits/quota-unit.ts'
 import { type Body, jsonBody } from './body.ts'
 
 const MEDIA_TYPE = 'application/problem+json'
@@ -8,14 +9,17 @@ const REGISTRY = 'https://iana.org/assignments/http-problem-types'
  * draft-ietf-httpapi-ratelimit-headers-11 registers.
  *
  * @param violated the names of the limits that refused the request; empty if the client is banned
+ * @param unit what the limits count; a member `quota-unit` of our own says it, unless it is requests
  */
-export function quotaExceeded(status: number, violated: readonly string[]): Body {
+export function quotaExceeded(status: number, violated: readonly string[], unit: string): Body {
+  const countsRequests = unit === DEFAULT_UNIT
   return jsonBody(
     {
       type: `${REGISTRY}#quota-exceeded`,
-      title: 'Too many requests from this client',
+      title: countsRequests ? 'Too many requests from this client' : `Too many ${unit} for this client`,
       status,
       'violated-policies': violated,
+      ...(countsRequests ? {} : { 'quota-unit': unit }),
     },
     MEDIA_TYPE,
   )

@@ -3,6 +3,8 @@ import type { RequestClass } from '../limits/request-class.ts'
 
 /** The value of `req.rateLimit`: the state of the tightest limit. */
 export interface RateLimitInfo {
+  /** What the limit counts: `'requests'`, or the option `unit`. */
+  readonly unit: string
   /** Units in total; for a token bucket its burst. */
   readonly limit: number
   /** Units used. Includes the cost of this request if it was allowed. */

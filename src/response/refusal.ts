@@ -20,13 +20,20 @@ export const FORBIDDEN_STATUS = 403
  */
 const UNAVAILABLE_RETRY_SECONDS = 5
 
+/** What the body of a refusal says. */
+export interface RefusedQuota {
+  /** The names of the limits that refused the request. */
+  readonly violated: readonly string[]
+  /** What they count. */
+  readonly unit: string
+}
+
 /** How requests are refused: the compiled options. */
 export interface RefusalSettings<Req, Res> {
   readonly statusCode: number
-  /** The body of a refusal by the limits with the names `violated`. */
-  readonly bodyFor: (req: Req, res: Res, violated: readonly string[]) => MaybePromise<Body>
+  readonly bodyFor: (req: Req, res: Res, refused: RefusedQuota) => MaybePromise<Body>
   /** The same body without a call of the user's functions; `'dynamic'` if such a function makes the body. */
-  readonly exampleBodyFor: (violated: readonly string[]) => Body | 'dynamic'
+  readonly exampleBodyFor: (refused: RefusedQuota) => Body | 'dynamic'
   readonly handler: ((req: Req, res: Res, next: Next, info: RateLimitInfo) => unknown) | undefined
   /** The body of the 503. */
   readonly unavailableBody: Body
@@ -67,7 +74,7 @@ export function refuse<Req, Res extends ServerResponse>(
     writeRefusalHead(res, settings.statusCode, wholeSeconds(retryAfterMs))
     const done =
       settings.handler === undefined
-        ? sendRefusalBody(req, res, settings, violated)
+        ? sendRefusalBody(req, res, settings, { violated, unit: info.unit })
         : settings.handler(req, res, nextOnce, infoForHandler(info))
     if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => nextOnce(asError(error)))
   } catch (error) {
@@ -113,9 +120,9 @@ function sendRefusalBody<Req, Res extends ServerResponse>(
   req: Req,
   res: Res,
   { bodyFor }: RefusalSettings<Req, Res>,
-  violated: readonly string[],
+  refused: RefusedQuota,
 ): PromiseLike<void> | undefined {
-  const body = bodyFor(req, res, violated)
+  const body = bodyFor(req, res, refused)
   if (isPromiseLike(body)) return body.then((ready) => sendBody(res, ready))
   sendBody(res, body)
   return undefined

@@ -1,17 +1,19 @@
-import { type Limit, quotaOf } from '../limits/limit.ts'
+import type { Limit } from '../limits/limit.ts'
 import type { HeaderDescription } from '../limits/limiter-description.ts'
 import { appendToList, type HeaderTarget } from './header-format.ts'
 import { cachedPolicyText } from './policy-text.ts'
 import { wholeSeconds } from './whole-seconds.ts'
 
-const policyTextOf = cachedPolicyText((limit) => {
-  const { units, windowMs } = quotaOf(limit)
-  return `${units};w=${wholeSeconds(windowMs)}`
-})
+const policyTextOf = cachedPolicyText((_limit, { units, windowMs }) => `${units};w=${wholeSeconds(windowMs)}`)
 
-/** Writes the `RateLimit-Policy` of drafts 6 and 7: `100;w=60`, one item for each limit. */
-export function writeWindowPolicy(target: HeaderTarget, limits: readonly Limit[]): void {
-  appendToList(target, 'RateLimit-Policy', policyTextOf(limits))
+/** Writes the `RateLimit-Policy` of drafts 6 and 7: `100;w=60`, one item for each limit. These drafts have no units. */
+export function writeWindowPolicy(
+  target: HeaderTarget,
+  limits: readonly Limit[],
+  unit: string,
+  nowMs: number,
+): void {
+  appendToList(target, 'RateLimit-Policy', policyTextOf(limits, unit, nowMs))
 }
 
 /** The field of {@link writeWindowPolicy}. */

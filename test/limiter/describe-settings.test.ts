@@ -16,6 +16,7 @@ describe('the description of a limiter', () => {
       classifiedBy: 'method',
       canSkip: false,
       hasCosts: false,
+      settles: false,
       headers: ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'].map((name) => ({
         name,
         meaning: expect.stringMatching(/^[A-Z].*\.$/),
@@ -55,6 +56,7 @@ describe('the description of a limiter', () => {
       classifiedBy: 'function',
       canSkip: true,
       hasCosts: true,
+      settles: true,
       headers: [],
       refusal: { status: 420, body: 'dynamic' },
       denial: { status: 403, body: { contentType: 'application/json', text: '{"error":"forbidden"}' } },
@@ -74,6 +76,20 @@ describe('the description of a limiter', () => {
       { name: 'read-1h', limit: 100, windowSec: 3600, algorithm: 'sliding-window' },
       { name: 'read-1s', limit: 10, windowSec: 1, algorithm: 'token-bucket', burst: 50 },
     ])
+  })
+
+  it('names what the limits count, except those of preflights, which count requests', () => {
+    const { read, write, preflight, unit, headers } = describeSettings(
+      settingsOf({ read: 10, write: false, unit: 'tokens', legacyHeaders: false, standardHeaders: true }),
+    )
+    const limit = { limit: 10, windowSec: 60, algorithm: 'fixed-window' }
+    expect({ read, write, preflight, unit }).toEqual({
+      read: [{ name: 'read', unit: 'tokens', ...limit }],
+      write: false,
+      preflight: [{ name: 'preflight', ...limit, limit: 1000 }],
+      unit: 'tokens',
+    })
+    expect(headers[0]?.meaning).toContain('in the unit qu')
   })
 
   it('is plain data that can be sent as JSON', () => {

@@ -12,7 +12,9 @@ describe('a limiter that counts alone in a worker', () => {
   const program = (start: string, create: string): string => `
     import cluster from 'node:cluster'
     import { createRateLimiter, MemoryStore } from '${ROOT}src/index.ts'
-    import { RedisStore } from '${ROOT}src/stores/redis/redis-store.ts'
+    import { RedisLeases, RedisStore } from '${ROOT}src/stores/redis/index.ts'
+    import { createConcurrencyLimiter } from '${ROOT}src/tools/concurrency/index.ts'
+    const leases = () => new RedisLeases({ client: { sendCommand: async () => 'OK' } })
     const shared = () => new RedisStore({ client: { sendCommand: async () => 'OK' } })
     if (${start} && cluster.isPrimary) {
       createRateLimiter({ name: 'in the primary' })
@@ -49,6 +51,16 @@ describe('a limiter that counts alone in a worker', () => {
     expect(others).toEqual([])
   })
 
+  it('warns of a concurrency limiter, and names the store that shares its places', async () => {
+    const create = 'createRateLimiter({ store: shared() }); createConcurrencyLimiter({ limit: 5 })'
+    const [warning, ...others] = await warningsIn(program('true', create))
+    expect(warning).toContain(
+      "The limiter 'concurrency' counts in the memory of this worker process, and each worker grants the limit by " +
+        'itself: a client gets up to the limit times the number of workers. Share the counters with RedisLeases, or ',
+    )
+    expect(others).toEqual([])
+  })
+
   it('names the number of workers of PM2', async () => {
     const [warning] = await warningsIn(program('false', BOTH), { pm_id: '0', instances: '4' })
     expect(warning).toContain(
@@ -62,6 +74,7 @@ describe('a limiter that counts alone in a worker', () => {
     ['the only worker of PM2', 'true', BOTH, { pm_id: '0', instances: '1' }],
     ['a variable of another program', 'false', BOTH, { instances: '4' }],
     ['a shared store', 'true', 'createRateLimiter({ store: shared() })', {}],
+    ['shared leases', 'true', 'createConcurrencyLimiter({ limit: 5, store: leases() })', {}],
   ])('does not warn: %s', async (_, start, create, env) => {
     expect(await warningsIn(program(start, create), env)).toEqual([])
   })

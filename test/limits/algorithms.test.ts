@@ -1,21 +1,32 @@
 import { describe, expect, it } from 'vitest'
 import { ALGORITHM_NAMES, algorithmOf } from '../../src/limits/algorithms.ts'
+import { calendarWindow } from '../../src/limits/calendar-window.ts'
 import { fixedWindow } from '../../src/limits/fixed-window.ts'
 import { slidingWindow } from '../../src/limits/sliding-window.ts'
 import { tokenBucket } from '../../src/limits/token-bucket.ts'
-import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
+import {
+  calendarLimit,
+  fixedWindowLimit,
+  slidingWindowLimit,
+  tokenBucketLimit,
+} from '../support/limits-by-algorithm.ts'
 
-const LIMITS = [fixedWindowLimit(2, 1000), slidingWindowLimit(2, 1000), tokenBucketLimit(2, 1000)]
+const LIMITS = [
+  fixedWindowLimit(2, 1000),
+  slidingWindowLimit(2, 1000),
+  tokenBucketLimit(2, 1000),
+  calendarLimit(2, 'minute'),
+]
 
 describe('the algorithms', () => {
-  it('are three, with the names that limits use', () => {
-    expect(ALGORITHM_NAMES).toEqual(['fixed-window', 'sliding-window', 'token-bucket'])
+  it('are four, with the names that limits use', () => {
+    expect(ALGORITHM_NAMES).toEqual(['fixed-window', 'sliding-window', 'token-bucket', 'calendar-window'])
     expect(LIMITS.map(({ algorithm }) => algorithm)).toEqual(ALGORITHM_NAMES)
   })
 
   it('are found by the name in a limit', () => {
-    expect(LIMITS.map(algorithmOf)).toEqual([fixedWindow, slidingWindow, tokenBucket])
-    expect(new Set(LIMITS.map(algorithmOf)).size).toBe(3)
+    expect(LIMITS.map(algorithmOf)).toEqual([fixedWindow, slidingWindow, tokenBucket, calendarWindow])
+    expect(new Set(LIMITS.map(algorithmOf)).size).toBe(4)
   })
 
   it.each(LIMITS)('have states that survive as JSON: $algorithm', (limit) => {

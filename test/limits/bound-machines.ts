@@ -44,6 +44,7 @@ function shiftedState(state: AlgorithmState, byMs: number): AlgorithmState {
     const slices = state.slices.map((slice, id) => ({ ...slice, id, lastMs: slice.lastMs + byMs }))
     return { slices, lastId: slices.length }
   }
+  if ('endSec' in state) throw new Error('no window of this search is a calendar window')
   if ('windowId' in state) return { ...state, startMs: state.startMs + byMs, windowId: 0 }
   return { ...state, fullAtMs: state.fullAtMs + byMs, fillId: 0 }
 }

@@ -22,7 +22,7 @@ describe.each(ALGORITHMS)('the time at which a %s is over', (algorithm) => {
           const result = charge(state, nowMs, limit, cost)
           if (result.allowed) state = result.state
         }
-        const endMs = overAtMs(state, limit)
+        const endMs = overAtMs(state, limit, nowMs)
         if (charges.every(([cost]) => cost > most)) {
           expect(endMs).toBeLessThan(START_MS)
           return

@@ -8,9 +8,9 @@ const limits = [limitOf(0, { windowMs: 60_000 }), limitOf(5, { windowMs: 3_600_0
 
 describe('refuseAll', () => {
   it('waits for the longest window of a limit of 0, or for the end of a longer ban', () => {
-    expect(refuseAll(limits)).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
+    expect(refuseAll(limits, 0)).toMatchObject({ allowed: false, retryAfterMs: 60_000 })
     const ban = { endsInMs: 90_000, isNew: true }
-    expect(refuseAll(limits, ban)).toMatchObject({ allowed: false, retryAfterMs: 90_000, ban })
+    expect(refuseAll(limits, 0, ban)).toMatchObject({ allowed: false, retryAfterMs: 90_000, ban })
   })
 
   it('asks a store for fixed windows that admit nothing', () => {

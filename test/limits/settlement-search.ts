@@ -194,8 +194,9 @@ function shiftedState(state: AlgorithmState, byMs: number): AlgorithmState {
       slices: state.slices.map((slice) => ({ ...slice, lastMs: slice.lastMs + byMs })),
     }
   }
-  if ('windowId' in state) return { ...state, startMs: state.startMs + byMs }
-  return { ...state, fullAtMs: state.fullAtMs + byMs }
+  if ('startMs' in state) return { ...state, startMs: state.startMs + byMs }
+  if ('fullAtMs' in state) return { ...state, fullAtMs: state.fullAtMs + byMs }
+  throw new Error('no window of this search is a calendar window')
 }
 
 function shiftedRecord({ algorithm }: Limit, record: ChargeRecord, byMs: number): ChargeRecord {

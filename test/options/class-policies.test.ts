@@ -145,17 +145,17 @@ describe('several limits', () => {
     [
       { write: [{ limit: 5 }, 7] },
       'write[1]',
-      'takes an object of options, got 7. Give an object; it may have limit, windowSec, algorithm, burst, maxDebt, name.',
+      'takes an object of options, got 7. Give an object; it may have limit, windowSec, per, timeZone, startsOn, algorithm, burst, maxDebt, name.',
     ],
     [
       { read: [null] },
       'read[0]',
-      'takes an object of options, got null. Give an object; it may have limit, windowSec, algorithm, burst, maxDebt, name.',
+      'takes an object of options, got null. Give an object; it may have limit, windowSec, per, timeZone, startsOn, algorithm, burst, maxDebt, name.',
     ],
     [
       { read: [[{ limit: 5 }]] },
       'read[0]',
-      'takes an object of options, got [{"limit":5}]. Give an object; it may have limit, windowSec, algorithm, burst, maxDebt, name.',
+      'takes an object of options, got [{"limit":5}]. Give an object; it may have limit, windowSec, per, timeZone, startsOn, algorithm, burst, maxDebt, name.',
     ],
     [
       { read: [{ limit: 1, name: 'a' }, { limit: 2 }, { limit: 3, name: 'a' }] },

@@ -41,7 +41,7 @@ describe('a duration', () => {
 
 describe('the default names of limits', () => {
   const namesFor = (prefix: string, given: readonly unknown[], windows: readonly number[]): string[] =>
-    windows.map(limitNamer(prefix, given))
+    windows.map(durationText).map(limitNamer(prefix, given))
 
   it('have no window if the class has one limit', () => {
     expect(namesFor('login-read', [undefined], [1000])).toEqual(['login-read'])

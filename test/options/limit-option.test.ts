@@ -9,7 +9,7 @@ const WHOLE_REMEDY = 'Give a number from 1 to 999999999999999, without quotes.'
 const LIMIT_REMEDY = 'Give a number from 0 to 999999999999999, without quotes.'
 
 /** Compiles a limit that JavaScript could give, in a limiter with windows of a minute. */
-function limitOf(setting: unknown, nameFor: (windowMs: number) => string = () => 'read'): LimitWithoutTtl {
+function limitOf(setting: unknown, nameFor: (window: string) => string = () => 'read'): LimitWithoutTtl {
   return parseLimit('read', setting as LimitOptions, { windowMs: 60_000, nameFor })
 }
 
@@ -51,10 +51,31 @@ describe('a limit', () => {
     })
   })
 
+  it('can be a calendar window, whose length is the longest that it can be', () => {
+    const month = { limit: 5, per: 'month', timeZone: 'Europe/Berlin', startsOn: 31 }
+    expect(limitOf(month)).toEqual({
+      name: 'read',
+      limit: 5,
+      windowMs: (31 * 24 + 2) * 3_600_000,
+      burst: 5,
+      algorithm: 'calendar-window',
+      calendar: { per: 'month', timeZone: 'Europe/Berlin', startsOn: 31, id: 'month 31 Europe/Berlin' },
+    })
+    expect(limitOf({ limit: 0, per: 'day' })).toMatchObject({
+      burst: 0,
+      calendar: { id: 'day UTC', startsOn: 1 },
+    })
+    expect(limitOf({ limit: 5, per: 'week', maxDebt: 0 })).toMatchObject({
+      maxDebt: 0,
+      windowMs: 612_000_000,
+    })
+  })
+
   it('gets a name by its window only if it has no name of its own', () => {
-    const nameFor = vi.fn((windowMs: number) => `of ${windowMs} ms`)
-    expect(limitOf({ limit: 5 }, nameFor).name).toBe('of 60000 ms')
-    expect(limitOf({ limit: 5, windowSec: 7 }, nameFor).name).toBe('of 7000 ms')
+    const nameFor = vi.fn((window: string) => `of ${window}`)
+    expect(limitOf({ limit: 5 }, nameFor).name).toBe('of 1m')
+    expect(limitOf({ limit: 5, windowSec: 7 }, nameFor).name).toBe('of 7s')
+    expect(limitOf({ limit: 5, per: 'week' }, nameFor).name).toBe('of week')
     nameFor.mockClear()
     expect(limitOf({ limit: 5, name: 'own' }, nameFor).name).toBe('own')
     expect(nameFor).not.toHaveBeenCalled()
@@ -76,7 +97,8 @@ describe('a limit', () => {
     ])
   })
 
-  const objectRemedy = 'Give an object; it may have limit, windowSec, algorithm, burst, maxDebt, name.'
+  const objectRemedy =
+    'Give an object; it may have limit, windowSec, per, timeZone, startsOn, algorithm, burst, maxDebt, name.'
   const namesRemedy = "Give 'fixed-window' or 'sliding-window' or 'token-bucket'."
   testRejections('invalid_option', [
     [null, 'read', `takes an object of options, got null. ${objectRemedy}`],
@@ -128,7 +150,8 @@ describe('a limit', () => {
     ],
   ])
 
-  const knownOptions = 'The options are limit, windowSec, algorithm, burst, maxDebt, name.'
+  const knownOptions =
+    'The options are limit, windowSec, per, timeZone, startsOn, algorithm, burst, maxDebt, name.'
   testRejections('unknown_option', [
     [
       { limit: 5, windowMs: 1000 },

@@ -58,7 +58,9 @@ describe('the options of other libraries', () => {
     const named = hints.flatMap(({ nearest = '' }) => nearest.split('/')).filter((name) => name !== '')
     expect(named.filter((name) => !OPTION_NAMES.includes(name))).toEqual([])
     expect(OPTION_NAMES.filter((name) => Object.hasOwn(OPTION_HINTS, name))).toEqual([])
-    for (const { nearest } of Object.values(LIMIT_HINTS)) expect(['limit', 'windowSec']).toContain(nearest)
+    for (const { nearest = 'limit' } of Object.values(LIMIT_HINTS)) {
+      expect(['limit', 'windowSec']).toContain(nearest)
+    }
   })
 
   it.each<readonly [name: string, value: unknown, message: string]>([

@@ -3,7 +3,7 @@ import { settingsOf, testRejections } from '../support/parsed-settings.ts'
 import { thrownBy } from '../support/thrown-by.ts'
 
 const KNOWN =
-  'limit, read, write, plans, plan, preflight, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, settles, skip, legacyHeaders, resetFormat, standardHeaders, exposeHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
+  'limit, read, write, plans, plan, preflight, windowSec, ttlSec, trustProxy, clientIpHeader, ipv6Subnet, allowList, denyList, ban, store, name, classify, keyGenerator, cost, settles, unit, skip, legacyHeaders, resetFormat, standardHeaders, exposeHeaders, statusCode, message, handler, problemDetails, skipSuccessfulRequests, skipFailedRequests, requestWasSuccessful, onStoreError, storeDeadlineMs, fallbackShare, logger, mode, requestPropertyName, clock'
 
 describe('an unknown option', () => {
   it.each([

@@ -6,7 +6,8 @@ import { rejectionOf } from '../support/thrown-by.ts'
 
 const req = new IncomingMessage(new Socket())
 const res = new ServerResponse(req)
-const bodyOf = (options: object): unknown => settingsOf(options).refusal.bodyFor(req, res, ['read'])
+const bodyOf = (options: object): unknown =>
+  settingsOf(options).refusal.bodyFor(req, res, { violated: ['read'], unit: 'requests' })
 
 describe('a refusal', () => {
   it('is a JSON error with status 429 by default', () => {

@@ -22,6 +22,8 @@ describe('the settings', () => {
       classifiedBy: 'method',
       keyGenerator: undefined,
       cost: undefined,
+      unit: 'requests',
+      settles: false,
       skip: undefined,
       formats: [expect.objectContaining({ name: 'legacy' })],
       exposesHeaders: true,

@@ -117,6 +117,9 @@ describe('an option that is undefined', () => {
   it('counts as left out of a limit', () => {
     const absent: AllUndefined<LimitOptions> = {
       windowSec: undefined,
+      per: undefined,
+      timeZone: undefined,
+      startsOn: undefined,
       algorithm: undefined,
       burst: undefined,
       maxDebt: undefined,

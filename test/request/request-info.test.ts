@@ -19,6 +19,7 @@ describe('attachInfo', () => {
       shown(both, { retryAfterMs: 2000 }),
     )
     expect(info).toEqual({
+      unit: 'requests',
       limit: 5,
       used: 4,
       remaining: 1,

@@ -60,7 +60,7 @@ describe('writeHeaders', () => {
     const { formats: others } = settingsOf({ read: 10, standardHeaders: 'draft-7' })
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     writeHeaders(res, others, requestState, shown(decisionWith(2)))
-    writePolicies(res, others, requestState, plan)
+    writePolicies(res, others, requestState, plan, 'requests', 0)
     expect({ ...res.getHeaders() }).toMatchObject({
       'x-ratelimit-remaining': '2',
       'ratelimit-policy': '"read";q=10;w=60',
@@ -91,7 +91,7 @@ describe('writeHeaders', () => {
     const { res } = exchange()
     res.end()
     writeHeaders(res, formats, new RequestState(), shown(decisionWith(9)))
-    writePolicies(res, formats, new RequestState(), plan)
+    writePolicies(res, formats, new RequestState(), plan, 'requests', 0)
     expect({ ...res.getHeaders() }).toEqual({})
   })
 })
@@ -99,7 +99,7 @@ describe('writeHeaders', () => {
 describe('writePolicies', () => {
   it('writes what the limits are, and not where they stand', () => {
     const { res } = exchange()
-    writePolicies(res, formats, new RequestState(), plan)
+    writePolicies(res, formats, new RequestState(), plan, 'requests', 0)
     expect({ ...res.getHeaders() }).toEqual({ 'ratelimit-policy': '"read";q=10;w=60' })
   })
 
@@ -107,7 +107,7 @@ describe('writePolicies', () => {
     const { res } = exchange()
     const requestState = new RequestState()
     const { formats: others } = settingsOf({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
-    writePolicies(res, others, requestState, plan)
+    writePolicies(res, others, requestState, plan, 'requests', 0)
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     expect(res.getHeader('RateLimit-Policy')).toBe('10;w=60')
     expect(res.hasHeader('RateLimit')).toBe(false)

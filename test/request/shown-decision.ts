@@ -22,5 +22,13 @@ export function decisionWith(remaining: number, resetMs = 60_000): Decision {
 
 /** A decision as it is shown a second after the epoch. */
 export function shown(decision: Decision, more: Partial<ShownDecision> = {}): ShownDecision {
-  return { plan, decision, retryAfterMs: decision.retryAfterMs, nowMs: 1000, isEnforced: true, ...more }
+  return {
+    plan,
+    decision,
+    retryAfterMs: decision.retryAfterMs,
+    nowMs: 1000,
+    isEnforced: true,
+    unit: 'requests',
+    ...more,
+  }
 }

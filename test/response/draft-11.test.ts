@@ -75,6 +75,26 @@ describe.each([draft8, draft11])('$name', (format) => {
     expect(policyOf(figures)).toBe('"a\\"b\\\\c";q=100;w=60')
   })
 
+  it('names the quota unit of each limit, unless it is requests', () => {
+    const figures = [
+      { ...BURST, remaining: 9, resetMs: 1000 },
+      { ...HOUR, remaining: 0, resetMs: 1000 },
+    ]
+    expect(written(format, figures, undefined, 0, 'tokens').all()).toEqual({
+      'ratelimit-policy': '"burst";q=10;w=1;qu="tokens", "hour";q=1000;w=3600;qu="tokens"',
+      ratelimit: '"burst";r=9;t=1, "hour";r=0;t=1',
+    })
+    expect(policyOf(...figures)).toBe('"burst";q=10;w=1, "hour";q=1000;w=3600')
+  })
+
+  it('describes the quota unit only where there is one', () => {
+    const [policy, state] = format.fields
+    const [policyWithUnit, stateWithUnit] = format.fieldsWithUnit ?? []
+    expect(policy?.meaning).not.toContain('unit qu')
+    expect(policyWithUnit?.meaning).toContain('the unit qu')
+    expect(stateWithUnit).toEqual(state)
+  })
+
   it('rounds a window below a second up to a second', () => {
     expect(policyOf({ name: 'p', limit: 10, windowMs: 500, remaining: 9, resetMs: 500 })).toBe('"p";q=10;w=1')
   })
@@ -92,7 +112,7 @@ describe.each([draft8, draft11])('$name', (format) => {
     ['an empty value', '', '"read";q=100;w=60'],
   ])('is added after a policy that is already set, with %s', (_what, present, line) => {
     const target = new RecordedHeaders({ 'RateLimit-Policy': present })
-    format.writePolicy(target, [limitOf({ remaining: 0, resetMs: 0 })])
+    format.writePolicy(target, [limitOf({ remaining: 0, resetMs: 0 })], 'requests', 0)
     expect(target.text('RateLimit-Policy')).toBe(line)
   })
 
@@ -113,7 +133,7 @@ describe.each([draft8, draft11])('$name', (format) => {
     const limits = [limitOf({ remaining: 0, resetMs: 0 })]
     const texts = [limits, limits, [limitOf({ name: 'other', remaining: 0, resetMs: 0 })]].map((shown) => {
       const target = new RecordedHeaders()
-      format.writePolicy(target, shown)
+      format.writePolicy(target, shown, 'requests', 0)
       return target.text('RateLimit-Policy')
     })
     expect(texts).toEqual(['"read";q=100;w=60', '"read";q=100;w=60', '"other";q=100;w=60'])

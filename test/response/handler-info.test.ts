@@ -6,6 +6,7 @@ import { thrownBy } from '../support/thrown-by.ts'
 
 const info: RateLimitInfo = {
   ...{
+    unit: 'requests',
     limit: 5,
     used: 5,
     remaining: 0,

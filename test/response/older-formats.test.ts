@@ -49,13 +49,13 @@ describe('draft-6', () => {
 describe.each([draft6, draft7])('the policy of $name', (format) => {
   it('is added after a policy that is already set', () => {
     const target = new RecordedHeaders({ 'RateLimit-Policy': '10;w=1' })
-    format.writePolicy(target, [limitOf(FIGURES)])
+    format.writePolicy(target, [limitOf(FIGURES)], 'requests', 0)
     expect(target.text('RateLimit-Policy')).toBe('10;w=1, 100;w=60')
   })
 
   it('rounds a window below a second up to a second', () => {
     const target = new RecordedHeaders()
-    format.writePolicy(target, [limitOf({ ...FIGURES, limit: 10, windowMs: 500 })])
+    format.writePolicy(target, [limitOf({ ...FIGURES, limit: 10, windowMs: 500 })], 'requests', 0)
     expect(target.text('RateLimit-Policy')).toBe('10;w=1')
   })
 
@@ -65,7 +65,7 @@ describe.each([draft6, draft7])('the policy of $name', (format) => {
     [{ limit: 3, windowMs: 1000, burst: 10 }, '10;w=4'],
   ])('shows for the bucket %o its burst and the time in which it fills', (bucket, line) => {
     const target = new RecordedHeaders()
-    format.writePolicy(target, [limitOf({ ...bucket, ...FIGURES }), limitOf(FIGURES)])
+    format.writePolicy(target, [limitOf({ ...bucket, ...FIGURES }), limitOf(FIGURES)], 'requests', 0)
     expect(target.text('RateLimit-Policy')).toBe(`${line}, 100;w=60`)
   })
 })
@@ -119,7 +119,7 @@ describe('legacy', () => {
 
   it('writes no policy', () => {
     const target = new RecordedHeaders()
-    legacyFormat('epoch').writePolicy(target, [limitOf(FIGURES)])
+    legacyFormat('epoch').writePolicy(target, [limitOf(FIGURES)], 'requests', 0)
     expect(target.all()).toEqual({})
   })
 })

@@ -3,7 +3,7 @@ import { forbidden, quotaExceeded, reducedCapacity } from '../../src/response/pr
 
 describe('problem details', () => {
   it('of a refusal have the registered type and the names of the limits that refused it', () => {
-    const { contentType, text } = quotaExceeded(429, ['burst', 'a"b'])
+    const { contentType, text } = quotaExceeded(429, ['burst', 'a"b'], 'requests')
     expect(contentType).toBe('application/problem+json')
     expect(JSON.parse(text)).toEqual({
       type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
@@ -14,7 +14,20 @@ describe('problem details', () => {
   })
 
   it('have the status of the response', () => {
-    expect(JSON.parse(quotaExceeded(503, []).text)).toMatchObject({ status: 503, 'violated-policies': [] })
+    expect(JSON.parse(quotaExceeded(503, [], 'requests').text)).toMatchObject({
+      status: 503,
+      'violated-policies': [],
+    })
+  })
+
+  it('of a refusal by limits with another unit name it in the title and in a member', () => {
+    expect(JSON.parse(quotaExceeded(429, ['llm'], 'content-bytes').text)).toEqual({
+      type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+      title: 'Too many content-bytes for this client',
+      status: 429,
+      'violated-policies': ['llm'],
+      'quota-unit': 'content-bytes',
+    })
   })
 
   it('of the 503 have the registered type and no names of limits', () => {

@@ -48,10 +48,11 @@ export function written(
   figures: readonly LimitFigures[],
   target: RecordedHeaders = new RecordedHeaders(),
   nowMs = 1_700_000_000_000,
+  unit = 'requests',
 ): RecordedHeaders {
   const limits = figures.map(limitOf)
   const states = figures.map(stateOf)
-  format.writePolicy(target, limits)
+  format.writePolicy(target, limits, unit, 0)
   format.writeState(target, { states, tightest: states.reduce(tighter), nowMs })
   return target
 }

@@ -13,6 +13,7 @@ import { settingsOf } from '../support/parsed-settings.ts'
 
 const REFUSAL: Refusal = {
   info: {
+    unit: 'requests',
     limit: 5,
     used: 5,
     remaining: 0,

@@ -1,9 +1,9 @@
 import type { BanRule } from '../../src/limits/ban.ts'
 import type { Decision } from '../../src/limits/decision.ts'
-import { type AlgorithmName, type Limit, quotaOf } from '../../src/limits/limit.ts'
+import { type ChosenAlgorithm, type Limit, quotaOf } from '../../src/limits/limit.ts'
 import type { Charge } from '../../src/stores/store.ts'
 
-export const ALGORITHMS: readonly AlgorithmName[] = ['fixed-window', 'sliding-window', 'token-bucket']
+export const ALGORITHMS: readonly ChosenAlgorithm[] = ['fixed-window', 'sliding-window', 'token-bucket']
 
 /** A compiled limit with a window of a minute. */
 export function limitOf(limit: number, overrides: Partial<Limit> = {}): Limit {

@@ -13,6 +13,7 @@ export function limiterDescriptionOf(name: string): LimiterDescription {
     classifiedBy: 'method',
     canSkip: false,
     hasCosts: false,
+    settles: false,
     headers: [],
     refusal: { status: 429, body: 'dynamic' },
   }

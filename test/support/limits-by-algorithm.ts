@@ -1,3 +1,4 @@
+import { type CalendarUnit, calendarOf, LONGEST_WINDOW_MS } from '../../src/limits/calendar.ts'
 import type { AlgorithmName, Limit } from '../../src/limits/limit.ts'
 
 /** A fixed window of `limit` units in `windowMs`. */
@@ -29,4 +30,13 @@ function limitOf(
 ): Limit {
   const fillMs = Math.ceil((burst * windowMs) / limit)
   return { name, limit, windowMs, ttlMs: Math.max(windowMs, fillMs) + 30_000, burst, algorithm }
+}
+
+/** A calendar window of `limit` units. */
+export function calendarLimit(limit: number, per: CalendarUnit, timeZone = 'UTC', startsOn = 1): Limit {
+  const windowMs = LONGEST_WINDOW_MS[per]
+  return {
+    ...limitOf('calendar-window', limit, windowMs, limit, 'read'),
+    calendar: calendarOf(per, timeZone, startsOn),
+  }
 }

@@ -44,6 +44,11 @@ export function costOf(events: readonly NewEvent[]): Cost {
   }
 }
 
+/** The tokens of events: those that models read, and those that they wrote. */
+export function tokensOf(events: readonly NewEvent[]): number {
+  return events.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0)
+}
+
 /** The cost of events in US dollars, not rounded. */
 export function totalUsdOf(events: readonly NewEvent[]): number {
   return events.reduce((sum, event) => sum + costUsdOf(event), 0)

@@ -1,5 +1,5 @@
 import { confidenceOf } from './confidence.ts'
-import { costOf } from './cost.ts'
+import { costOf, tokensOf } from './cost.ts'
 import type { AgentEvent, EventType } from './event.ts'
 import { roundUsd } from './pricing.ts'
 import { SESSION_STATUSES, type Session, type SessionStatus } from './session.ts'
@@ -97,7 +97,7 @@ function rank(groups: ReadonlyMap<string, readonly AgentEvent[]>, by: TopMeasure
 function measure(by: TopMeasure, events: readonly AgentEvent[]): number {
   if (by === 'events') return events.length
   if (by === 'cost') return roundUsd(costOf(events).totalUsd)
-  if (by === 'tokens') return sum(events.map((event) => event.inputTokens + event.outputTokens))
+  if (by === 'tokens') return tokensOf(events)
   return events.filter((event) => event.status !== 'ok').length
 }
 

@@ -1,3 +1,4 @@
+import { tokensOf } from './cost.ts'
 import type { NewEvent } from './event.ts'
 import { costUsdOf, roundUsd } from './pricing.ts'
 
@@ -68,7 +69,7 @@ function costViolations(policy: SafetyPolicy, event: NewEvent, spentUsd: number)
 }
 
 function tokenViolations({ maxEventTokens }: SafetyPolicy, event: NewEvent): readonly Violation[] {
-  const tokens = event.inputTokens + event.outputTokens
+  const tokens = tokensOf([event])
   if (maxEventTokens === null || tokens <= maxEventTokens) return []
   return [{ rule: 'event_tokens', detail: `The event takes ${tokens} tokens of at most ${maxEventTokens}.` }]
 }

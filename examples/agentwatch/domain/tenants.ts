@@ -2,11 +2,13 @@ import { notFound, Problem } from '../problem.ts'
 import { type ApiKey, type IssuedKey, isKey, issueApiKey, keyIdIn } from './api-key.ts'
 import type { Bounds } from './bounds.ts'
 import { newId } from './identifier.ts'
+import type { PlanName } from './plans.ts'
 
 /** The properties of a tenant that a caller sets. */
 export interface NewTenant {
   /** Unique; upper and lower case are the same. */
   readonly name: string
+  readonly plan: PlanName
   /** US dollars, or null for no budget. */
   readonly budgetUsd: number | null
 }
@@ -18,7 +20,7 @@ export interface Tenant extends NewTenant {
   readonly keys: ReadonlyMap<string, ApiKey>
 }
 
-type Stored = Tenant & { readonly keys: Map<string, ApiKey> }
+type Stored = Omit<Tenant, 'plan'> & { plan: PlanName; readonly keys: Map<string, ApiKey> }
 
 const LIST = 'GET /api/v1/tenants lists them.'
 
@@ -59,6 +61,13 @@ export class Tenants {
   /** Throws a Problem for an unknown id. */
   get(id: string): Tenant {
     return this.#get(id)
+  }
+
+  /** Throws a Problem for an unknown id. */
+  setPlan(id: string, plan: PlanName): Tenant {
+    const tenant = this.#get(id)
+    tenant.plan = plan
+    return tenant
   }
 
   /** Removes the tenant with its keys. */

@@ -1,4 +1,5 @@
 import { type RequestHandler, type Response, Router } from 'express'
+import type { Budgets } from '../budgets.ts'
 import type { AgentEvent } from '../domain/event.ts'
 import { ingest } from '../domain/ingest.ts'
 import type { Watch } from '../domain/watch.ts'
@@ -12,7 +13,7 @@ import { pageOf, readPage } from '../validation/page.ts'
 const MAX_BATCH = 100
 
 /** The events that agents report, one by one or several at once. */
-export function eventRoutes(watch: Watch): Router {
+export function eventRoutes(watch: Watch, budgets: Budgets): Router {
   const router = Router()
   const visible = (res: Response): readonly AgentEvent[] =>
     watch.sessions.list(identityOf(res).tenantId).flatMap((session): readonly AgentEvent[] => session.events)
@@ -31,30 +32,32 @@ export function eventRoutes(watch: Watch): Router {
     res.json(eventJson(event))
   })
 
-  router.post('/', addEvent(watch))
-  router.post('/batch', addBatch(watch))
+  router.post('/', addEvent(watch, budgets))
+  router.post('/batch', addBatch(watch, budgets))
 
   return router
 }
 
-function addEvent(watch: Watch): RequestHandler {
-  return (req, res) => {
+function addEvent(watch: Watch, budgets: Budgets): RequestHandler {
+  return async (req, res) => {
     const body = Fields.ofBody(req.body)
     const sessionId = body.text('sessionId', { longest: 100 })
     const event = readEvent(body, watch.now())
     body.rejectUnknownFields()
     const [stored] = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), [event])
+    await budgets.settle(req, [event])
     res.status(201).json(stored === undefined ? null : eventJson(stored))
   }
 }
 
-function addBatch(watch: Watch): RequestHandler {
-  return (req, res) => {
+function addBatch(watch: Watch, budgets: Budgets): RequestHandler {
+  return async (req, res) => {
     const body = Fields.ofBody(req.body)
     const sessionId = body.text('sessionId', { longest: 100 })
     const events = readEvents(body, MAX_BATCH, watch.now())
     body.rejectUnknownFields()
     const stored = ingest(watch, watch.sessions.get(sessionId, identityOf(res).tenantId), events)
+    await budgets.settle(req, events)
     res.status(201).json({ taken: stored.length, events: stored.map(eventJson) })
   }
 }

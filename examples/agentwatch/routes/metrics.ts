@@ -10,7 +10,7 @@ import type { Limiters } from '../limiters.ts'
 export interface MetricsSource {
   readonly watch: Watch
   readonly requests: RequestCounts
-  readonly limiters: Pick<Limiters, 'everything' | 'demoSeed' | 'apiKeys'>
+  readonly limiters: Pick<Limiters, 'all'>
   readonly streamClients: () => number
 }
 
@@ -20,8 +20,7 @@ export interface MetricsSource {
  */
 export function metricsRoutes(source: MetricsSource): Router {
   const registry = new Registry()
-  const { everything, demoSeed, apiKeys } = source.limiters
-  for (const limiter of [everything, demoSeed, apiKeys]) metrics(limiter, { registry })
+  metrics(source.limiters.all, { registry })
   const router = Router()
   router.get('/', operatorOnly, async (_req, res) => {
     res.type(registry.contentType).send(metricsText(source) + (await registry.metrics()))

@@ -1,4 +1,6 @@
 import { Router } from 'express'
+import type { Budgets } from '../budgets.ts'
+import { PLAN_NAMES } from '../domain/plans.ts'
 import { usageOf } from '../domain/usage.ts'
 import type { Watch } from '../domain/watch.ts'
 import { operatorOnly } from '../http/access.ts'
@@ -6,8 +8,8 @@ import { tenantJson } from '../http/views.ts'
 import { Fields } from '../validation/fields.ts'
 import { pageOf, readPage } from '../validation/page.ts'
 
-/** Tenants and their usage. */
-export function tenantRoutes(watch: Watch): Router {
+/** Tenants, their plans and their usage. */
+export function tenantRoutes(watch: Watch, budgets: Budgets): Router {
   const router = Router()
   const { tenants } = watch
   router.use(operatorOnly)
@@ -22,9 +24,10 @@ export function tenantRoutes(watch: Watch): Router {
   router.post('/', (req, res) => {
     const body = Fields.ofBody(req.body)
     const name = body.text('name', { longest: 100 })
+    const plan = body.choice('plan', PLAN_NAMES, 'free')
     const budgetUsd = body.optionalNumber('budgetUsd', { least: 0, most: 1_000_000_000 })
     body.rejectUnknownFields()
-    const tenant = tenants.create({ name, budgetUsd }, watch.now())
+    const tenant = tenants.create({ name, plan, budgetUsd }, watch.now())
     res.status(201).location(`/api/v1/tenants/${tenant.id}`).json(tenantJson(tenant))
   })
 
@@ -32,13 +35,22 @@ export function tenantRoutes(watch: Watch): Router {
     res.json(tenantJson(tenants.get(req.params.id)))
   })
 
+  router.patch('/:id', (req, res) => {
+    const { id } = tenants.get(req.params.id)
+    const body = Fields.ofBody(req.body)
+    const plan = body.choice('plan', PLAN_NAMES)
+    body.rejectUnknownFields()
+    res.json(tenantJson(tenants.setPlan(id, plan)))
+  })
+
   router.delete('/:id', (req, res) => {
     tenants.remove(req.params.id)
     res.status(204).end()
   })
 
-  router.get('/:id/usage', (req, res) => {
-    res.json(usageOf(watch, tenants.get(req.params.id)))
+  router.get('/:id/usage', async (req, res) => {
+    const tenant = tenants.get(req.params.id)
+    res.json({ ...usageOf(watch, tenant), ...(await budgets.figuresOf(tenant)) })
   })
 
   return router

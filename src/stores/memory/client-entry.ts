@@ -93,12 +93,12 @@ export function indexOfLimit(limit: Limit | undefined, limits: readonly Limit[])
 }
 
 /** When the last limit of an entry counts no more, in milliseconds. A debt can last longer than a time to live. */
-export function overAtMs({ limits, states }: ClientEntry): number {
+export function overAtMs({ limits, states }: ClientEntry, nowMs: number): number {
   return Math.max(
     0,
     ...limits.map((limit, index) => {
       const state = states[index]
-      return state === undefined ? 0 : algorithmOf(limit).overAtMs(state, limit)
+      return state === undefined ? 0 : algorithmOf(limit).overAtMs(state, limit, nowMs)
     }),
   )
 }

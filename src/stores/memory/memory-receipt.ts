@@ -60,7 +60,7 @@ export class MemoryReceipt {
         this.#records = this.#records.with(place, settled.record)
         return settled.state
       })
-      entry.expiresAtMs = Math.max(entry.expiresAtMs, overAtMs(entry))
+      entry.expiresAtMs = Math.max(entry.expiresAtMs, overAtMs(entry, nowMs))
       client.write(entry)
       this.#isFinal = cost === 0
     }

@@ -2,6 +2,7 @@ import type { Ceiling } from './capacity/ceiling.ts'
 import type { PruningTimer } from './capacity/pruner.ts'
 import type { ClientRows } from './client-cursor.ts'
 import type { KeyHash } from './table/key-hash.ts'
+import type { WallTime } from './wall-time.ts'
 
 /** What a file keeps of a memory store, and what loading it needs. */
 export interface MemoryStoreParts {
@@ -16,6 +17,7 @@ export interface MemoryStoreParts {
   readonly clock: { now(): number }
   /** Whole milliseconds on that clock. */
   readonly now: () => number
+  readonly wallTime: WallTime
   /** Makes the store answer no more charges. */
   readonly stop: () => void
 }

@@ -14,16 +14,15 @@
  * Of the other files the first comment is enough: table/ keeps each client as a row of words, and finds the row.
  * capacity/ forgets expired clients, makes room in a full store, and counts the new clients that found no room.
  * persistence/ keeps the clients in a file; memory-store-parts.ts is what it sees of a store.
- * memory-receipt.ts settles a charge. memory-stats.ts recognises a memory store by its figures.
+ * memory-receipt.ts settles a charge. memory-stats.ts recognises a memory store by its figures. wall-time.ts gives calendar
+ * windows their time.
  *
  * Twin: src/stores/redis/scripts/block.lua
  */
-import { checkNames, checkWholeNumber, rejectOption } from '../../errors/option-checks.ts'
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import { banned } from '../../limits/ban.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
-import { monotonicClock } from '../monotonic-clock.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Ceiling } from './capacity/ceiling.ts'
 import { Overflow, SHARED_CLIENTS } from './capacity/overflow.ts'
@@ -33,31 +32,14 @@ import { emptyEntry, overAtMs } from './client-entry.ts'
 import { Decider } from './decider.ts'
 import { MemoryReceipt } from './memory-receipt.ts'
 import type { MemoryStoreStats } from './memory-stats.ts'
+import { type MemoryStoreOptions, settingsOf } from './memory-store-options.ts'
 import type { MemoryStoreParts } from './memory-store-parts.ts'
 import { ClientTable } from './table/client-table.ts'
 import { KeyHash } from './table/key-hash.ts'
 import { longestTtlMs, RowSchemas } from './table/row-schemas.ts'
+import { WallTime } from './wall-time.ts'
 
-/** Options of {@link MemoryStore}. */
-export interface MemoryStoreOptions {
-  /** The most keys that are remembered: one for each limiter, class and client. Default: 1,000,000. */
-  readonly maxKeys?: number | undefined
-  /** The time in milliseconds, for tests. Default: a monotonic clock, which no operator can set back. */
-  readonly clock?: { now(): number } | undefined
-}
-
-const NAMES = ['maxKeys', 'clock']
-const HINTS = {
-  persist: {
-    problem: 'is an option of PersistentMemoryStore',
-    remedy: "Give store: new PersistentMemoryStore({ persist }) of 'express-tollgate/persistence'.",
-  },
-}
-
-const DEFAULT_MAX_KEYS = 1_000_000
-
-/** Somewhat below the largest row number of 24 bits, because some numbers belong to rows that are not in use. */
-const LARGEST_MAX_KEYS = 16_000_000
+export type { MemoryStoreOptions } from './memory-store-options.ts'
 
 /**
  * Keeps counters in this process. Answers directly, never with a promise.
@@ -80,6 +62,7 @@ export class MemoryStore implements Store {
   }
   readonly #maxKeys: number
   readonly #now: () => number
+  readonly #wallTime: WallTime
   readonly #hash = new KeyHash()
   readonly #clients: ClientRows
   readonly #ceiling: Ceiling
@@ -92,12 +75,11 @@ export class MemoryStore implements Store {
 
   /** @throws RateLimiterError when an option is unknown or has an invalid value */
   constructor(options: MemoryStoreOptions = {}) {
-    const given = checkNames('MemoryStore', options, NAMES, HINTS)
-    const { maxKeys = DEFAULT_MAX_KEYS, clock = monotonicClock } = given
-    this.#maxKeys = checkWholeNumber('MemoryStore.maxKeys', maxKeys, 1, LARGEST_MAX_KEYS)
-    checkClock(clock)
+    const { maxKeys, clock } = settingsOf(options)
+    this.#maxKeys = maxKeys
     // Whole milliseconds: with fractions, 60 s would be 60.0000001 s, which a header rounds up to 61.
     this.#now = () => Math.floor(clock.now())
+    this.#wallTime = new WallTime(clock)
     const createdAtMs = this.#now()
     const clientRows = (mostClients: number): ClientRows => {
       return { table: new ClientTable(mostClients), schemas: new RowSchemas(), createdAtMs }
@@ -122,6 +104,7 @@ export class MemoryStore implements Store {
       timer: this.#timer,
       clock,
       now: this.#now,
+      wallTime: this.#wallTime,
       stop: () => {
         this.#isClosed = true
       },
@@ -151,16 +134,18 @@ export class MemoryStore implements Store {
     }
   }
 
-  consume(charge: Charge): Decision {
+  consume(given: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
+    const charge = this.#wallTime.inCharge(given)
     this.#client.findKey(charge.key, this.#hash, charge.memo)
     return (
       this.#decider.consume(charge, nowMs) ?? this.#overflow.consume(this.#client.fingerprint, charge, nowMs)
     )
   }
 
-  peek(charge: Charge): Decision {
+  peek(given: Charge): Decision {
     const nowMs = this.#nowUnlessClosed()
+    const charge = this.#wallTime.inCharge(given)
     const isKnown = this.#client.findKey(charge.key, this.#hash, charge.memo)
     const { fingerprint } = this.#client
     if (isKnown || this.#ceiling.hasRoom(fingerprint, nowMs)) return this.#decider.peek(charge, nowMs)
@@ -176,7 +161,7 @@ export class MemoryStore implements Store {
   seedFromRemote(charge: Charge, decision: Decision): void {
     const nowMs = this.#nowUnlessClosed()
     this.#client.findKey(charge.key, this.#hash, charge.memo)
-    this.#decider.seedFromRemote(charge, decision, nowMs)
+    this.#decider.seedFromRemote(this.#wallTime.inCharge(charge), decision, nowMs)
   }
 
   settle(receipt: Receipt, cost: number): number {
@@ -196,7 +181,7 @@ export class MemoryStore implements Store {
     }
     const entry = isKnown ? client.read() : emptyEntry()
     entry.ban = banned(nowMs, forMs)
-    entry.expiresAtMs = Math.max(nowMs + Math.max(forMs, longestTtlMs(entry.limits)), overAtMs(entry))
+    entry.expiresAtMs = Math.max(nowMs + Math.max(forMs, longestTtlMs(entry.limits)), overAtMs(entry, nowMs))
     client.write(entry)
   }
 
@@ -210,7 +195,8 @@ export class MemoryStore implements Store {
     }
     entry.ban = undefined
     // Without the ban, the client need not be remembered longer than its limits.
-    entry.expiresAtMs = Math.max(this.#nowUnlessClosed() + longestTtlMs(entry.limits), overAtMs(entry))
+    const nowMs = this.#nowUnlessClosed()
+    entry.expiresAtMs = Math.max(nowMs + longestTtlMs(entry.limits), overAtMs(entry, nowMs))
     client.write(entry)
   }
 
@@ -239,9 +225,4 @@ export class MemoryStore implements Store {
       remedy: 'Close it after the last request.',
     })
   }
-}
-
-function checkClock(clock: MemoryStoreOptions['clock'] | null): void {
-  if (typeof clock?.now === 'function') return
-  rejectOption('MemoryStore.clock', clock, 'takes a clock', 'Give { now(): number } in milliseconds.')
 }

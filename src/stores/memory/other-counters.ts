@@ -50,7 +50,7 @@ function liveCounters(entry: ClientEntry, limits: readonly Limit[], nowMs: numbe
   entry.limits.forEach((limit, index) => {
     const state = entry.states[index]
     if (state === undefined || indexOfLimit(limit, limits) !== -1) return
-    const overAtMs = algorithmOf(limit).overAtMs(state, limit)
+    const overAtMs = algorithmOf(limit).overAtMs(state, limit, nowMs)
     if (overAtMs > nowMs) counters.push({ limit, state, overAtMs })
   })
   return counters

@@ -11,6 +11,7 @@ import type { BanRule } from '../../limits/ban.ts'
 import { type Limit, maxDebtOf } from '../../limits/limit.ts'
 import { escapeCharacter } from '../plain-key.ts'
 import type { Charge } from '../store.ts'
+import { WindowEdges } from './window-edges.ts'
 
 /** What the script has to do with a key. Operations with equal texts share one argument of a call. */
 export interface OperationForm {
@@ -20,23 +21,39 @@ export interface OperationForm {
   readonly limits: number
 }
 
+/** A list of limits in JSON. */
+interface LimitsText {
+  readonly text: string
+  /** The hour for which it is right, as {@link WindowEdges.hour} counts. Undefined without calendar windows. */
+  readonly hour: number | undefined
+}
+
 /** The last form that was made of a list of limits. */
 interface ChargeForm extends OperationForm {
   readonly ban: BanRule | undefined
   readonly cost: number
+  readonly limitsText: LimitsText
 }
 
 /** Writes operations. What depends on a list of limits alone is written once. */
 export class OperationForms {
-  readonly #limits = new WeakMap<readonly Limit[], string>()
+  readonly #limits = new WeakMap<readonly Limit[], LimitsText>()
   readonly #charges = new WeakMap<readonly Limit[], ChargeForm>()
+  readonly #edges: WindowEdges
+
+  /** @param wallNow milliseconds since the epoch, by the clock of this process */
+  constructor(wallNow: () => number) {
+    this.#edges = new WindowEdges(wallNow)
+  }
 
   /** Keeps the form for the next charge of the same limits, ban rule and cost. */
   consume(charge: Charge): OperationForm {
     const { limits, ban, cost } = charge
     const known = this.#charges.get(limits)
-    if (known !== undefined && known.ban === ban && known.cost === cost) return known
-    const form = { ...this.#ofCharge('consume', charge), ban, cost }
+    if (known !== undefined && known.ban === ban && known.cost === cost && this.#isRight(known.limitsText)) {
+      return known
+    }
+    const form = { ...this.#ofCharge('consume', charge), ban, cost, limitsText: this.#textOf(limits) }
     this.#charges.set(limits, form)
     return form
   }
@@ -50,7 +67,7 @@ export class OperationForms {
    * @param cost the units to which it is settled
    */
   settle(limits: readonly Limit[], records: readonly ChargeRecord[], cost: number): OperationForm {
-    const parts = `"cost":${cost},"limits":${this.#jsonOf(limits)},"records":${JSON.stringify(records)}`
+    const parts = `"cost":${cost},"limits":${this.#textOf(limits).text},"records":${JSON.stringify(records)}`
     return { text: `{"run":"settle",${parts}}`, limits: limits.length }
   }
 
@@ -67,25 +84,32 @@ export class OperationForms {
     const ttlMs = run === 'consume' && ban === undefined ? shortTtlOf(limits) : undefined
     const ttl = ttlMs === undefined ? '' : `,"ttl":"${ttlMs}"`
     return {
-      text: `{"run":"${run}","cost":${cost},"limits":${this.#jsonOf(limits)}${rule}${ttl}}`,
+      text: `{"run":"${run}","cost":${cost},"limits":${this.#textOf(limits).text}${rule}${ttl}}`,
       limits: limits.length,
     }
   }
 
-  #jsonOf(limits: readonly Limit[]): string {
-    let json = this.#limits.get(limits)
-    if (json === undefined) {
-      json = JSON.stringify(
-        limits.map((limit) => [
-          encodeName(limit.name),
-          limit.algorithm,
-          ...[limit.limit, limit.windowMs, limit.burst, limit.ttlMs, maxDebtOf(limit)],
-        ]),
-      )
-      this.#limits.set(limits, json)
-    }
-    return json
+  #textOf(limits: readonly Limit[]): LimitsText {
+    const known = this.#limits.get(limits)
+    if (known !== undefined && this.#isRight(known)) return known
+    const hasCalendar = limits.some(({ calendar }) => calendar !== undefined)
+    const hour = hasCalendar ? this.#edges.hour : undefined
+    const made = { text: JSON.stringify(limits.map((limit) => partsOf(limit, this.#edges))), hour }
+    this.#limits.set(limits, made)
+    return made
   }
+
+  #isRight({ hour }: LimitsText): boolean {
+    return hour === undefined || hour === this.#edges.hour
+  }
+}
+
+/** A limit as the script reads it. In place of the window of a calendar limit comes the name of the calendar. */
+function partsOf(limit: Limit, edges: WindowEdges): readonly unknown[] {
+  const { name, algorithm, windowMs, calendar } = limit
+  const amounts = [limit.burst, limit.ttlMs, maxDebtOf(limit)]
+  const parts = [encodeName(name), algorithm, limit.limit, calendar?.id ?? windowMs, ...amounts]
+  return calendar === undefined ? parts : [...parts, windowMs, edges.of(calendar)]
 }
 
 /** The short form of the stored value has 6 bytes for a time: see `scripts/stored-client.lua`. */

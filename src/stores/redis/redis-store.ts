@@ -67,7 +67,7 @@ export class RedisStore implements Store {
   readonly #keyOf: (key: string) => string
   readonly #clock: { now(): number } | undefined
   readonly #batcher: Batcher
-  readonly #forms = new OperationForms()
+  readonly #forms: OperationForms
   readonly #counterBound = new CounterBound('RedisStore')
   readonly #refusals: RefusalCache | undefined
   #closed = false
@@ -83,6 +83,7 @@ export class RedisStore implements Store {
     this.#prefix = keyPrefixOf(client) + prefix
     this.#keyOf = redisKeysOf(this.#prefix)
     this.countersAt = `${serverAddressOf(client)} ${this.#prefix}`
+    this.#forms = new OperationForms(() => (clock === undefined ? Date.now() : this.#localNow()))
     this.#deadline = new CallDeadline(deadlineMs, connectionWaitMs(connectDeadlineMs))
     this.#scripts = new ScriptRunner(this.#connection, this.#deadline)
     this.#batcher = new Batcher({

@@ -4,6 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Decision, LimitState } from '../../limits/decision.ts'
+import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 
 /** When a call to Redis started and ended, by the clock of this process in milliseconds. */
@@ -67,7 +68,7 @@ export class RefusalCache {
     const name = nameOf(charge.key)
     this.#refusals.delete(name)
     const { limits, ban, cost } = charge
-    const validUntilMs = askedAtMs + validForMs(decision) - SERVER_ROUNDING_MS
+    const validUntilMs = askedAtMs + validForMs(decision, limits) - SERVER_ROUNDING_MS
     this.#refusals.set(name, { limits, ban, cost, decision, answeredAtMs, validUntilMs })
     if (this.#refusals.size <= this.#mostKeys) return
     const [oldest] = this.#refusals.keys()
@@ -90,7 +91,7 @@ export class RefusalCache {
     const isSameCharge = charge.limits === refusal.limits && charge.cost === refusal.cost
     // If the ban rule is another one, Redis has to count the refusal, unless the client is banned already.
     const isFinalHere = charge.ban === refusal.ban || refusal.decision.ban !== undefined
-    return isSameCharge && isFinalHere ? refusalAfter(refusal.decision, Math.floor(elapsedMs)) : undefined
+    return isSameCharge && isFinalHere ? refusalAfter(refusal, Math.floor(elapsedMs)) : undefined
   }
 
   /** Removes what is known of a key. */
@@ -130,26 +131,35 @@ function isFinal({ ban, limits }: Charge, decision: Decision): boolean {
   return ban === undefined && !isFilling && decision.limits.some(({ remaining }) => remaining === 0)
 }
 
-/** The window of an unused limit starts with its next charge. Until then its `resetMs` stays the same. */
+/** All units are left. */
 function isUnused({ remaining, limit }: LimitState): boolean {
   return remaining === limit
 }
 
+/**
+ * Whether the `resetMs` of a limit stays the same: the window of an unused limit starts with its next charge. Calendar
+ * windows have started before.
+ */
+function isStill(state: LimitState, limit: Limit | undefined): boolean {
+  return isUnused(state) && limit?.algorithm !== 'calendar-window'
+}
+
 /** Until Redis is asked again, until the release, or until a part of the answer changes: another limit has more left, or a ban ends. */
-function validForMs({ retryAfterMs, limits, ban }: Decision): number {
-  const used = limits.filter((state) => !isUnused(state))
+function validForMs({ retryAfterMs, limits: states, ban }: Decision, limits: Charge['limits']): number {
+  const counting = states.filter((state, index) => !isStill(state, limits[index]))
   return Math.min(
     LONGEST_VALIDITY_MS,
     retryAfterMs,
     ban?.endsInMs ?? retryAfterMs,
-    ...used.map(({ resetMs }) => resetMs),
+    ...counting.map(({ resetMs }) => resetMs),
   )
 }
 
 /** The same refusal `elapsedMs` later. */
-function refusalAfter({ retryAfterMs, limits, ban }: Decision, elapsedMs: number): Decision {
-  const states = limits.map((state) =>
-    isUnused(state) ? { ...state } : { ...state, resetMs: state.resetMs - elapsedMs },
+function refusalAfter({ decision, limits }: CachedRefusal, elapsedMs: number): Decision {
+  const { retryAfterMs, ban } = decision
+  const states = decision.limits.map((state, index) =>
+    isStill(state, limits[index]) ? { ...state } : { ...state, resetMs: state.resetMs - elapsedMs },
   )
   const refusal = { allowed: false, retryAfterMs: retryAfterMs - elapsedMs, limits: states }
   return ban === undefined

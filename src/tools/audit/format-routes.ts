@@ -85,6 +85,8 @@ function showEachPlan(limits: readonly LimitDescription[]): string {
     .join(', ')
 }
 
-function showLimit({ limit, windowSec, burst }: LimitDescription): string {
-  return `${limit}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
+function showLimit({ limit, unit, windowSec, burst, algorithm }: LimitDescription): string {
+  if (algorithm === 'in-flight') return `${limit} at once`
+  const units = unit === undefined ? limit : `${limit} ${unit}`
+  return `${units}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { InFlightCounts } from '../../limiter/in-flight-counts.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import type { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import type { Next } from '../../response/next.ts'
@@ -6,12 +7,9 @@ import type { LeaseStore } from '../../stores/leases/lease.ts'
 
 /** Middleware for Express and for plain `node:http` that limits how many requests of a client are in flight. */
 export interface ConcurrencyLimiter
-  extends Pick<RateLimiter, 'guard' | 'explain' | 'health' | 'reset' | typeof LIMITER_DESCRIPTION> {
+  extends Pick<RateLimiter, 'guard' | 'explain' | 'health' | 'reset' | typeof LIMITER_DESCRIPTION>,
+    InFlightCounts {
   (req: IncomingMessage, res: ServerResponse, next: Next): void
-  /** How many requests hold a place now, in this process. */
-  readonly inFlight: number
-  /** How many requests wait for a place now, in this process. */
-  readonly waiting: number
   /** Where places are taken: the store given, or the `MemoryLeases` that it made. */
   readonly store: LeaseStore
   /**

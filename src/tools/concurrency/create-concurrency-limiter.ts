@@ -73,9 +73,9 @@ class Places<Req extends IncomingMessage, Res extends ServerResponse> {
     return this.#lines?.waiting ?? 0
   }
 
-  readonly take: ChargeSteps<Req, Res>['takeCharge'] = (store, plan, { req, res }) => {
+  readonly take: ChargeSteps<Req, Res>['takeCharge'] = (counting, plan, { req, res }) => {
     const { key } = plan.charge
-    const ask = (): ReturnType<typeof takePlaces> => takePlaces(store, plan)
+    const ask = (): ReturnType<typeof takePlaces> => takePlaces(counting, plan)
     const onHangUp = (hungUp: () => void): (() => void) => whenClosed(req, res, hungUp)
     const answered = this.#lines === undefined ? ask() : this.#lines.take({ key, ask, onHangUp })
     return chain(answered, (known) => {

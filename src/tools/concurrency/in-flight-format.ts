@@ -1,3 +1,4 @@
+import { IN_FLIGHT_UNIT } from '../../limits/quota-unit.ts'
 import { draft11, quoted } from '../../response/draft-11.ts'
 import { appendToList, type HeaderFormat } from '../../response/header-format.ts'
 
@@ -24,7 +25,7 @@ export const inFlightFormat: HeaderFormat = {
     },
   ],
   writePolicy(target, limits) {
-    const members = limits.map(({ name, limit }) => `${quoted(name)};q=${limit};qu="concurrent-requests"`)
+    const members = limits.map(({ name, limit }) => `${quoted(name)};q=${limit};qu=${quoted(IN_FLIGHT_UNIT)}`)
     appendToList(target, 'RateLimit-Policy', members.join(', '))
   },
   writeState(target, { states }) {

@@ -2,18 +2,17 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { chain, type MaybePromise } from '../../maybe-promise.ts'
 import { bothAllowed, consumePlan } from '../../request/ask-store.ts'
 import type { ChargePlan } from '../../request/charge-plan.ts'
-import type { AnsweredRequest } from '../../request/request-context.ts'
+import type { AnsweredRequest, Counting } from '../../request/request-context.ts'
 import type { Lease } from '../../stores/leases/lease.ts'
-import type { ResilientStore } from '../../stores/resilience/resilient-store.ts'
 
 /** Takes a place in the class of a plan; with a method override that changes the class one in each class, or none. */
-export function takePlaces(store: ResilientStore, plan: ChargePlan): MaybePromise<AnsweredRequest> {
-  return chain(consumePlan(store, plan), (answer): MaybePromise<AnsweredRequest> => {
+export function takePlaces(counting: Counting, plan: ChargePlan): MaybePromise<AnsweredRequest> {
+  return chain(consumePlan(counting, plan), (answer): MaybePromise<AnsweredRequest> => {
     const { otherClass } = plan
     if (answer instanceof RateLimiterError || !answer.allowed || otherClass === undefined) {
       return { plan, answer }
     }
-    return chain(takePlaces(store, otherClass), (other) => {
+    return chain(takePlaces(counting, otherClass), (other) => {
       if (!(other.answer instanceof RateLimiterError) && other.answer.allowed) {
         return bothAllowed({ plan, answer }, { plan: otherClass, answer: other.answer })
       }

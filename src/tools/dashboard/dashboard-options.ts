@@ -1,12 +1,14 @@
 import type { Request } from 'express'
 import { checkFlag, checkFunction, checkNames, rejectOption } from '../../errors/option-checks.ts'
+import type { InFlightCounts } from '../../limiter/in-flight-counts.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import type { LIMITER_DESCRIPTION } from '../../limits/limiter-description.ts'
 import { monotonicClock } from '../../stores/monotonic-clock.ts'
 import type { Clock } from './steady-clock.ts'
 
-/** A limiter that the page shows: what `createRateLimiter` returned. */
-export type WatchedLimiter = Pick<RateLimiter, 'health' | typeof LIMITER_DESCRIPTION>
+/** A limiter that the page shows: what `createRateLimiter` or `createConcurrencyLimiter` returned. */
+export type WatchedLimiter = Pick<RateLimiter, 'health' | typeof LIMITER_DESCRIPTION> &
+  Partial<InFlightCounts>
 
 /** Options of {@link dashboard}. */
 export interface DashboardOptions {

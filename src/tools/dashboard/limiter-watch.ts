@@ -71,13 +71,16 @@ export class LimiterWatch {
 
   /** @param nowMs of the same clock */
   state(format: ClientFormatter, nowMs: number): LimiterState {
-    const { name, mode } = this.#limiter[LIMITER_DESCRIPTION]
+    const { name, mode, unit, settles } = this.#limiter[LIMITER_DESCRIPTION]
     const bans = this.#bans.bans(nowMs)
     const rows = (ranking: ClientRanking): RankedClient[] =>
       ranking.top(SHOWN_CLIENTS, nowMs).map((ranked) => this.#clientRow(ranked, format, nowMs))
     return {
       name,
       mode,
+      unit,
+      settles,
+      inFlight: inFlightOf(this.#limiter),
       ...this.#rates.rates(nowMs),
       busiest: rows(this.#busiest),
       mostRefused: rows(this.#mostRefused),
@@ -96,23 +99,33 @@ export class LimiterWatch {
     nowMs: number,
   ): RankedClient {
     const isBanned = this.#bans.isBanned(key, nowMs)
-    return { client: format(key), minCount, maxCount, isBanned, budget: budgetOf(value, nowMs) }
+    return { client: format(key), minCount, maxCount, isBanned, budget: this.#budgetOf(value, nowMs) }
   }
+
+  /**
+   * What the last decision left; undefined if it charged nothing, or if more units may have come back since.
+   */
+  #budgetOf(last: LastDecision | undefined, nowMs: number): ClientBudget | undefined {
+    if (last === undefined || last.decision.limits.length === 0) return undefined
+    const { remaining, limit, resetMs } = tightestOf(last.decision.limits)
+    if (nowMs >= last.atMs + resetMs) return undefined
+    const { requestClass = 'any', plan } = last
+    return { remaining, limit, unit: this.#unitOf(requestClass), requestClass, plan }
+  }
+
+  #unitOf(requestClass: RequestClass): string | undefined {
+    if (this.#limiter.inFlight !== undefined) return 'places'
+    return requestClass === 'preflight' ? undefined : this.#limiter[LIMITER_DESCRIPTION].unit
+  }
+}
+
+function inFlightOf({ inFlight, waiting = 0 }: WatchedLimiter): LimiterState['inFlight'] {
+  return inFlight === undefined ? undefined : { running: inFlight, waiting }
 }
 
 function healthOf({ health }: Pick<WatchedLimiter, 'health'>): HealthSnapshot {
   const { state, since, lastError, lateReplies } = health()
   return { state, sinceMs: since.getTime(), lastError: lastError?.code, lateReplies }
-}
-
-/**
- * What the last decision left; undefined if it charged nothing, or if more units may have come back since.
- */
-function budgetOf(last: LastDecision | undefined, nowMs: number): ClientBudget | undefined {
-  if (last === undefined || last.decision.limits.length === 0) return undefined
-  const { remaining, limit, resetMs } = tightestOf(last.decision.limits)
-  if (nowMs >= last.atMs + resetMs) return undefined
-  return { remaining, limit, requestClass: last.requestClass ?? 'any', plan: last.plan }
 }
 
 /** A digest keeps long keys with the same beginning apart. */

@@ -56,6 +56,8 @@ function rowOf({ method, path, limiters, read, write, state, why }: RouteEntry):
   }
 }
 
-function limitText({ limit, windowSec, burst }: LimitDescription): string {
-  return `${limit} in ${windowSec} s${burst === undefined ? '' : ` (burst ${burst})`}`
+function limitText({ limit, unit, windowSec, burst, algorithm }: LimitDescription): string {
+  if (algorithm === 'in-flight') return `${limit} at once`
+  const units = unit === undefined ? limit : `${limit} ${unit}`
+  return `${units} in ${windowSec} s${burst === undefined ? '' : ` (burst ${burst})`}`
 }

@@ -13,6 +13,8 @@ export interface ShownClient {
 
 /** What the last request of a client left, in units. */
 export interface ClientBudget {
+  /** What the units are: `tokens`, or `places` of requests in flight. Undefined if the limit counts requests. */
+  readonly unit: string | undefined
   readonly remaining: number
   readonly limit: number
   readonly requestClass: RequestClass
@@ -56,6 +58,12 @@ export interface HealthSnapshot {
 export interface LimiterState extends Rates {
   readonly name: string
   readonly mode: LimiterDescription['mode']
+  /** What its limits count; undefined if they count requests. */
+  readonly unit: string | undefined
+  /** Whether charges of requests can be settled. */
+  readonly settles: boolean
+  /** Requests that run and wait in this process; undefined unless it limits requests in flight. */
+  readonly inFlight: { readonly running: number; readonly waiting: number } | undefined
   readonly busiest: readonly RankedClient[]
   readonly mostRefused: readonly RankedClient[]
   /** The newest bans. */

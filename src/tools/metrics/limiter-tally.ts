@@ -7,13 +7,15 @@ import type {
   StoreFailureKind,
 } from '../../events/channels.ts'
 import type { Outcome } from '../../events/outcome.ts'
+import type { InFlightCounts } from '../../limiter/in-flight-counts.ts'
 import type { RateLimiter } from '../../limiter/rate-limiter.ts'
 import { LIMITER_DESCRIPTION, type LimiterDescription } from '../../limits/limiter-description.ts'
 import type { RequestClass } from '../../limits/request-class.ts'
 import { DurationBuckets } from './duration-buckets.ts'
 
-/** The part of a limiter that metrics read. */
-export type MeteredLimiter = Pick<RateLimiter, 'store' | 'health' | typeof LIMITER_DESCRIPTION>
+/** The part of a limiter that metrics read: of `createRateLimiter` or of `createConcurrencyLimiter`. */
+export type MeteredLimiter = Pick<RateLimiter, 'store' | 'health' | typeof LIMITER_DESCRIPTION> &
+  Partial<InFlightCounts>
 
 /** The class of a request; `none` for a request that was denied or skipped before it was classified. */
 export type ClassName = RequestClass | 'none'

@@ -45,6 +45,7 @@ export const ATTRIBUTES: Readonly<Record<LabelName, string>> = {
   // The semantic conventions define this name.
   kind: 'error.type',
   direction: 'tollgate.settlement.direction',
+  unit: 'tollgate.unit',
   state: 'tollgate.circuit.state',
   cause: 'tollgate.ban.cause',
 }

@@ -1,5 +1,6 @@
 import type { BanEvent } from '../../events/channels.ts'
 import type { Outcome } from '../../events/outcome.ts'
+import type { InFlightCounts } from '../../limiter/in-flight-counts.ts'
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
 import { REQUEST_CLASSES } from '../../limits/request-class.ts'
 import { memoryStatsOf } from '../../stores/memory/memory-stats.ts'
@@ -13,7 +14,7 @@ export interface Sample {
 }
 
 /** All labels except `limiter`, and `le` of a histogram. */
-export type LabelName = 'plan' | 'class' | 'outcome' | 'kind' | 'state' | 'cause' | 'direction'
+export type LabelName = 'plan' | 'class' | 'outcome' | 'kind' | 'state' | 'cause' | 'direction' | 'unit'
 
 /** A metric of a limiter: its names for Prometheus and for OpenTelemetry, and how its numbers are read. */
 export interface MetricDefinition {
@@ -161,9 +162,37 @@ const SETTLED_UNITS: MetricDefinition = {
   unit: '{unit}',
   kind: 'counter',
   help: 'Units by which settlements and refunds have changed charges: taken in addition, or given back.',
-  samples: ({ settledUnits }) =>
-    Object.entries(settledUnits).map(([direction, value]) => ({ labels: { direction }, value })),
+  samples: ({ settledUnits, description: { unit } }) =>
+    Object.entries(settledUnits).map(([direction, value]) => {
+      return { labels: unit === undefined ? { direction } : { direction, unit }, value }
+    }),
   clear: ({ settledUnits }) => clearNumbers(settledUnits),
+}
+
+/** A level that only limiters of requests in flight have. */
+const inFlightSamples =
+  (count: keyof InFlightCounts) =>
+  ({ limiter }: LimiterTally): Sample[] => {
+    const value = limiter[count]
+    return value === undefined ? [] : [{ labels: {}, value }]
+  }
+
+const IN_FLIGHT: MetricDefinition = {
+  metric: 'tollgate_in_flight_requests',
+  instrument: 'tollgate.in_flight.requests',
+  unit: '{request}',
+  kind: 'level',
+  help: 'Requests of this process that hold a place of a concurrency limiter.',
+  samples: inFlightSamples('inFlight'),
+}
+
+const WAITING: MetricDefinition = {
+  metric: 'tollgate_waiting_requests',
+  instrument: 'tollgate.waiting.requests',
+  unit: '{request}',
+  kind: 'level',
+  help: 'Requests of this process that wait for a place of a concurrency limiter.',
+  samples: inFlightSamples('waiting'),
 }
 
 const CLIENTS: MetricDefinition = {
@@ -198,6 +227,8 @@ export const METRIC_DEFINITIONS: readonly MetricDefinition[] = [
   BANS,
   BAN_REMOVALS,
   SETTLED_UNITS,
+  IN_FLIGHT,
+  WAITING,
   CLIENTS,
   EVICTIONS,
 ]

@@ -53,7 +53,9 @@ export function responseOf(
 function descriptionOf({ kind, limiter }: LimiterAnswer, classes: readonly ReadOrWrite[]): string {
   if (kind === 'denial') return 'Requests from this address are not served.'
   if (kind === 'unavailable') return 'Requests cannot be counted at present.'
-  return `Too many requests from this client. ${limitsText(limiter, classes)}`
+  const { unit } = limiter
+  const what = unit === undefined ? 'requests from' : `${unit} for`
+  return `Too many ${what} this client. ${limitsText(limiter, classes)}`
 }
 
 function headersOf(

@@ -11,7 +11,8 @@ export function limitsText(description: LimiterDescription, classes: readonly Re
       : description.plans.flatMap((plan) =>
           planSentences(description, plan, classes).map((sentence) => `Plan "${plan}": ${sentence}`),
         )
-  if (description.hasCosts) sentences.push('A request can cost several units.')
+  if (description.hasCosts) sentences.push(`A request can cost several ${description.unit ?? 'units'}.`)
+  if (description.settles) sentences.push('The charge of a request can change when its true cost is known.')
   if (description.mode === 'shadow') sentences.push('No request is refused yet.')
   return sentences.join(' ')
 }
@@ -23,27 +24,25 @@ function planSentences(
 ): string[] {
   if (first === undefined) return []
   const limits = (description[first] || []).filter((limit) => limit.plan === plan)
-  const unit = unitOf(description)
-  const text = limits.length === 0 ? 'no limit' : limits.map((limit) => limitText(limit, unit)).join(', and ')
+  const noun = description.hasCosts ? 'unit' : 'request'
+  const text = limits.length === 0 ? 'no limit' : limits.map((limit) => limitText(limit, noun)).join(', and ')
   // One budget for all methods is listed for each class.
   if (limits.some(({ allMethods }) => allMethods)) return [`All requests: ${text}.`]
   return [`${LABELS[first]}: ${text}.`, ...planSentences(description, plan, others)]
 }
 
-function unitOf({ hasCosts }: LimiterDescription): string {
-  return hasCosts ? 'unit' : 'request'
-}
-
-function limitText({ limit, windowSec, burst, algorithm }: LimitDescription, unit: string): string {
+/** @param noun what a limit without a unit counts, in the singular */
+function limitText({ limit, windowSec, burst, algorithm, unit }: LimitDescription, noun: string): string {
   if (algorithm === 'in-flight') {
     return limit === 'dynamic'
       ? 'a number at once that depends on the request'
-      : `${countOf(limit, unit)} at once`
+      : `${countOf(limit, noun)} at once`
   }
   const time = countOf(windowSec, 'second')
-  if (limit === 'dynamic') return `a number of ${unit}s in ${time} that depends on the request`
+  if (limit === 'dynamic') return `a number of ${unit ?? `${noun}s`} in ${time} that depends on the request`
   const atOnce = algorithm === 'token-bucket' ? `, at most ${burst ?? limit} at once` : ''
-  return `${countOf(limit, unit)} in ${time}${atOnce}`
+  // The singular of a unit is not known.
+  return `${unit === undefined ? countOf(limit, noun) : `${limit} ${unit}`} in ${time}${atOnce}`
 }
 
 function countOf(count: number, noun: string): string {

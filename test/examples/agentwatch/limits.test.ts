@@ -17,7 +17,7 @@ describe('every route', () => {
     const report = auditRoutes(app)
     expect(report.routes.filter((route) => route.state !== 'limited')).toEqual([])
     const routes = report.routes.filter(({ kind }) => kind === 'route')
-    expect(routes).toHaveLength(42)
+    expect(routes).toHaveLength(43)
 
     const statuses = new Set<number>()
     for (const { method, path } of routes) {

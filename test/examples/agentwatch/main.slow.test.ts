@@ -27,6 +27,9 @@ describe('the server', () => {
     expect(stdout()).toMatch(
       /^POST +\/api\/v1\/demo\/seed +write: 100000 in 60 s\n {20,}demo-seed-write: 5 in 60 s$/m,
     )
+    expect(stdout()).toMatch(
+      /^POST +\/api\/v1\/events +write: 100000 in 60 s\n +free: 2 requests at once\n[^A-Z]+ +free: 100000 tokens\/month$/m,
+    )
     const intro = `agentwatch serves on ${url} and counts in the memory of this process. Try:`
     expect(lines.filter((line) => line.length > 80 && line !== intro)).toEqual([])
     expect(lines).toContain(`  ${url}/limits/  the live page, in a browser`)

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import request from 'supertest'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createStore } from '../../../examples/agentwatch/store.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
 import { until } from '../../support/redis/until.ts'
-import { startAgentwatch } from './running-agentwatch.ts'
+import { beginUpload } from './begin-upload.ts'
+import { type RunningAgentwatch, startAgentwatch } from './running-agentwatch.ts'
 
 const badUrlMessage = (shown: string): string =>
   `REDIS_URL must be a URL such as redis://127.0.0.1:6379, got '${shown}'. To count in memory, unset it.`
@@ -96,6 +97,37 @@ describeRedis('two agentwatch servers with one Redis', () => {
       'agentwatch:v2:default:read:127.0.0.1',
       'agentwatch:v2:default:write:127.0.0.1',
       'agentwatch:v2:demo-seed:write:127.0.0.1',
+    ])
+  })
+
+  it('charge a tenant for its tokens and its requests in flight together', async () => {
+    const [one, other] = [await start(), await start()]
+    // The servers do not share tenants. A key of the same tenant is needed in both.
+    const tenant = one.watch.tenants.create({ name: 'Acme', plan: 'free', budgetUsd: null }, 0)
+    const { secret } = one.watch.tenants.issueKey(tenant.id, '', 0)
+    vi.spyOn(other.watch.tenants, 'ownerOf').mockReturnValue(tenant)
+    vi.spyOn(other.watch.tenants, 'get').mockReturnValue(tenant)
+    const used = async ({ url }: RunningAgentwatch): Promise<number> =>
+      (await request(url).get(`/api/v1/tenants/${tenant.id}/usage`).expect(200)).body.tokenBudget.used
+    const report = async ({ url }: RunningAgentwatch, inputTokens: number): Promise<request.Response> => {
+      const agent = request.agent(`${url}/api/v1`).set('X-API-Key', secret)
+      const { body } = await agent.post('/sessions').send({ agent: 'bot' }).expect(201)
+      return agent.post('/events').send({ sessionId: body.id, type: 'llm_call', name: 'x', inputTokens })
+    }
+    await until('both servers are connected', async () => {
+      for (const key of await keys()) await admin.del(key)
+      await report(one, 30)
+      return (await used(other)) === 30
+    })
+    expect((await report(other, 70)).status).toBe(201)
+    expect(await used(one)).toBe(100)
+    await beginUpload({ url: one.url, key: secret })
+    await beginUpload({ url: other.url, key: secret })
+    // The servers wait for the bodies, and for the answers of Redis.
+    await until('both places are taken', async () => (await report(one, 0)).status === 429)
+    expect((await report(one, 0)).body).toEqual({ error: 'concurrency_limit_exceeded' })
+    expect((await keys()).filter((key) => /tokens/.test(key))).toEqual([
+      `agentwatch:v2:tokens:write:${tenant.id}`,
     ])
   })
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AlgorithmName, createRateLimiter, MemoryStore, type Store } from '../../../src/index.ts'
+import { type ChosenAlgorithm, createRateLimiter, MemoryStore, type Store } from '../../../src/index.ts'
 import { RedisStore } from '../../../src/stores/redis/index.ts'
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { CLIENTS, type ConnectedClient } from '../../support/redis/clients.ts'
 import { NO_REDIS, type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
 
-const ALGORITHMS: readonly AlgorithmName[] = ['fixed-window', 'sliding-window', 'token-bucket']
+const ALGORITHMS: readonly ChosenAlgorithm[] = ['fixed-window', 'sliding-window', 'token-bucket']
 
 /** A client of a limiter with plans, as far as it changes its plan. */
 function describeChanges(createStore: () => Store): void {

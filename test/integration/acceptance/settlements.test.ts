@@ -129,7 +129,24 @@ describe.each(VERSIONS)('a charge that is settled (%s)', (_version, createApp) =
     const events = recorded('settlement')
     const tested = new SettlingApp(createApp, { read: 10, cost: () => 4 })
     await tested.get(6)
-    expect(events).toMatchObject([{ key: '127.0.0.1', class: 'read', recordedBefore: 4, recorded: 6 }])
+    expect(events).toMatchObject([
+      { key: '127.0.0.1', class: 'read', plan: undefined, recordedBefore: 4, recorded: 6 },
+    ])
+  })
+
+  it('is published with the plan of the charge, of requests and of direct charges', async () => {
+    const events = recorded('settlement')
+    const plans = { free: { limit: 10 }, pro: { limit: 100 } }
+    const tested = new SettlingApp(createApp, { plans, plan: () => 'pro', cost: () => 4 })
+    await tested.get(6)
+    const { receipt } = await tested.limiter.consume('127.0.0.2', { plan: 'free', cost: 2 })
+    await tested.limiter.settle(receipt, 1)
+    await tested.limiter.refund(receipt)
+    expect(events.map(({ plan, recordedBefore, recorded }) => [plan, recordedBefore, recorded])).toEqual([
+      ['pro', 4, 6],
+      ['free', 2, 1],
+      ['free', 1, 0],
+    ])
   })
 
   it.each([-1, 0.5, Number.NaN, 1_000_000_000_000_000, '3'])('cannot cost %o', async (cost) => {

@@ -57,7 +57,7 @@ describe('the options of MemoryStore', () => {
 describe('MemoryStore', () => {
   it('declares its capabilities', () => {
     expect(new MemoryStore().capabilities).toEqual({
-      algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
+      algorithms: ['fixed-window', 'sliding-window', 'token-bucket', 'calendar-window'],
       severalLimits: true,
       bans: true,
       shared: false,

@@ -396,7 +396,7 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
   ): { remaining: number; resetMs: number } {
     const known = cursor.isKnown ? cursor.read() : undefined
     const kept = known?.states[0]
-    assert.ok(kept === undefined || 'windowId' in kept)
+    assert.ok(kept === undefined || 'startMs' in kept)
     const state = kept === undefined ? undefined : fixedWindow.rewind(kept, nowMs, limit)
     const { allowed, remaining, resetMs, state: after } = fixedWindow.charge(state, nowMs, limit, cost)
     if (!allowed) {

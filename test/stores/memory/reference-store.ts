@@ -90,7 +90,7 @@ export class ReferenceStore {
       if (units === 0) this.#final.add(receipt)
       const adjusted = adjust(client, receipt.limits, nowMs)
       const counts = adjusted.counts.map((count) => settledCount(count, receipt, units, nowMs))
-      const expiresAtMs = Math.max(adjusted.expiresAtMs, ...counts.map(overAtMs))
+      const expiresAtMs = Math.max(adjusted.expiresAtMs, ...counts.map((count) => overAtMs(count, nowMs)))
       this.#clients.set(receipt.key, { ...adjusted, counts, expiresAtMs })
     }
     return Math.max(...receipt.records.map(([recorded]) => recorded))
@@ -99,7 +99,7 @@ export class ReferenceStore {
   block(key: string, forMs: number, nowMs: number): void {
     const client = this.#clients.get(key) ?? UNKNOWN
     const untilMs = nowMs + Math.max(forMs, longestTtlMs(client.counts.map(({ limit }) => limit)))
-    const expiresAtMs = Math.max(untilMs, ...client.counts.map(overAtMs))
+    const expiresAtMs = Math.max(untilMs, ...client.counts.map((count) => overAtMs(count, nowMs)))
     this.#clients.set(key, { ...client, ban: banned(nowMs, forMs), expiresAtMs })
   }
 
@@ -107,7 +107,7 @@ export class ReferenceStore {
     const client = this.#clients.get(key)
     if (client === undefined) return
     const untilMs = nowMs + longestTtlMs(client.counts.map(({ limit }) => limit))
-    const expiresAtMs = Math.max(untilMs, ...client.counts.map(overAtMs))
+    const expiresAtMs = Math.max(untilMs, ...client.counts.map((count) => overAtMs(count, nowMs)))
     if (client.counts.length === 0) this.#clients.delete(key)
     else this.#clients.set(key, { ...client, ban: undefined, expiresAtMs })
   }
@@ -155,12 +155,11 @@ export class ReferenceStore {
 
 /** The counts of other limits that still count: as many as a client may have, those that count longest. */
 function otherCounts(client: Client | undefined, limits: readonly Limit[], nowMs: number): readonly Count[] {
-  const overAtMs = ({ limit, state }: Count): number => algorithmOf(limit).overAtMs(state, limit)
   const live = (client?.counts ?? []).filter(
-    (count) => overAtMs(count) > nowMs && !limits.some((limit) => isSame(limit, count.limit)),
+    (count) => overAtMs(count, nowMs) > nowMs && !limits.some((limit) => isSame(limit, count.limit)),
   )
   const dropped = [...live]
-    .sort((one, other) => overAtMs(one) - overAtMs(other))
+    .sort((one, other) => overAtMs(one, nowMs) - overAtMs(other, nowMs))
     .slice(0, Math.max(0, live.length + limits.length - 16))
   return live.filter((count) => !dropped.includes(count))
 }
@@ -241,8 +240,8 @@ function longestTtlMs(limits: readonly Limit[]): number {
   return Math.max(0, ...limits.map(({ ttlMs }) => ttlMs))
 }
 
-function overAtMs({ limit, state }: Count): number {
-  return algorithmOf(limit).overAtMs(state, limit)
+function overAtMs({ limit, state }: Count, nowMs: number): number {
+  return algorithmOf(limit).overAtMs(state, limit, nowMs)
 }
 
 /** A count after a settlement. The receipt gets the new record. */

@@ -59,6 +59,8 @@ function stateOf({ algorithm }: Limit, numbers: Numbers): fc.Arbitrary<Algorithm
         .map(([startMs, used, windowId]) => ({ startMs, used, windowId }))
     case 'sliding-window':
       return slicesOf(numbers)
+    case 'calendar-window':
+      return fc.tuple(SOME_ID, units, SOME_ID).map(([endSec, used, windowId]) => ({ endSec, used, windowId }))
     case 'token-bucket':
       return fc
         .tuple(instant, units, SOME_ID)

@@ -19,7 +19,7 @@ const parsed = ({ text }: { text: string }): Record<string, unknown> => JSON.par
 
 /** The name of a limit as a script receives it. */
 function encodedName(name: string): unknown {
-  const { limits } = parsed(new OperationForms().peek(chargeOf('key', [limitOf(3, { name })])))
+  const { limits } = parsed(new OperationForms(Date.now).peek(chargeOf('key', [limitOf(3, { name })])))
   return (limits as unknown[][])[0]?.[0]
 }
 
@@ -30,7 +30,7 @@ describe('the form of an operation', () => {
   ]
 
   it('has the limits of a charge in their order, its cost, and the ban rule if there is one', () => {
-    const forms = new OperationForms()
+    const forms = new OperationForms(Date.now)
     const limits = [WINDOW, BUCKET]
     const charge = chargeOf('key', limits, 2)
     expect(parsed(forms.consume(charge))).toStrictEqual({ run: 'consume', cost: 2, limits: LISTED })
@@ -42,7 +42,7 @@ describe('the form of an operation', () => {
   })
 
   it('has what other operations need', () => {
-    const forms = new OperationForms()
+    const forms = new OperationForms(Date.now)
     const records: ChargeRecord[] = [
       [2, 1],
       [2, 3, 4, 5],
@@ -58,7 +58,7 @@ describe('the form of an operation', () => {
   })
 
   it('has a time to live if the charge has one fixed window and no ban rule', () => {
-    const forms = new OperationForms()
+    const forms = new OperationForms(Date.now)
     const ttlOf = (limits: readonly Limit[], ban?: BanRule): unknown =>
       parsed(forms.consume(chargeOf('key', limits, 1, ban))).ttl
     expect(ttlOf([WINDOW])).toBe('31000')
@@ -73,7 +73,7 @@ describe('the form of an operation', () => {
   })
 
   it('is made once for each list of limits, ban rule and cost', () => {
-    const forms = new OperationForms()
+    const forms = new OperationForms(Date.now)
     const rule = banRule(5, 60_000, 900_000)
     for (const ban of [undefined, rule]) {
       const limits = [WINDOW]
@@ -84,7 +84,7 @@ describe('the form of an operation', () => {
   })
 
   it('has the ban rule and the cost of the charge, also if another charge on the same limits has others', () => {
-    const forms = new OperationForms()
+    const forms = new OperationForms(Date.now)
     const limits = [WINDOW]
     const rules = [banRule(1, 1000, 2000), undefined, banRule(2, 1000, 2000), banRule(1, 1000, 3000)]
     const made = rules.map((ban, index) =>
@@ -100,7 +100,7 @@ describe('the form of an operation', () => {
 
   it('has numbers of 15 digits without an exponent', () => {
     const limits = [limitOf(999_999_999_999_999, { windowMs: 2_592_000_000 })]
-    expect(new OperationForms().peek(chargeOf('key', limits)).text).toContain(
+    expect(new OperationForms(Date.now).peek(chargeOf('key', limits)).text).toContain(
       '[["test","fixed-window",999999999999999,2592000000,999999999999999,2592030000,999999999999999]]',
     )
   })

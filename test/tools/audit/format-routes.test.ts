@@ -48,6 +48,18 @@ it('aligns the columns, shows the limits of the method, and says why where a rou
   )
 })
 
+it('shows what a limit counts, and limits of requests in flight without a window', () => {
+  const [limit] = limits(1000)
+  const read = [
+    { name: 'llm', limit: 500, windowSec: 60, algorithm: 'token-bucket', burst: 50, unit: 'tokens' },
+    { name: 'exports', limit: 5, windowSec: 1, algorithm: 'in-flight' },
+    ...(limit === undefined ? [] : [limit]),
+  ] as const
+  expect(formatRoutes({ routes: [{ ...entry, read }] })).toContain(
+    '500 tokens/60s burst 50, 5 at once, 1000/60s',
+  )
+})
+
 it('escapes every character of a path that is not printable ASCII', () => {
   const report = formatRoutes({ routes: [{ ...entry, path: '/caf\u00e9\n' }] })
   expect(report.split('\n')).toEqual([

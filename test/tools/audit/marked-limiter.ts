@@ -31,6 +31,7 @@ export function markedLimiter(overrides: Partial<LimiterDescription> = {}): Mark
     classifiedBy: 'method',
     canSkip: false,
     hasCosts: false,
+    settles: false,
     headers: [],
     refusal: { status: 429, body: 'dynamic' },
     ...overrides,

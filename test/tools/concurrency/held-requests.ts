@@ -28,16 +28,36 @@ export function run(
 
 export const close = (res: ServerResponse): unknown => res.emit('close')
 
-/** Aborts so many requests of 250 clients, one after the other. Returns how many were refused. */
-export function refusedOf(limiter: ConcurrencyLimiter, requests: number): number {
-  let refused = 0
+const abort = (res: ServerResponse): void => {
+  res.destroy()
+  close(res)
+}
+
+/** What {@link abortMany} has seen. */
+export interface Aborted {
+  readonly refused: number
+  readonly mostInFlight: number
+}
+
+/**
+ * Aborts so many requests of 250 clients, each after 500 others have begun. So every client has two requests in flight.
+ * Each hundredth request is followed by another one of its client, which is aborted when it was answered.
+ */
+export function abortMany(limiter: ConcurrencyLimiter, requests: number): Aborted {
+  const open: ServerResponse[] = []
+  let [refused, mostInFlight] = [0, 0]
   for (let request = 0; request < requests; request++) {
-    const res = run(limiter, `192.0.2.${request % 250}`)
-    if (!res.ran) refused++
-    res.destroy()
-    close(res)
+    if (open.length === 500) abort(open.shift() as ServerResponse)
+    const address = `192.0.2.${request % 250}`
+    open.push(run(limiter, address))
+    mostInFlight = Math.max(mostInFlight, limiter.inFlight)
+    if (request % 100 !== 99) continue
+    const third = run(limiter, address)
+    if (!third.ran) refused++
+    abort(third)
   }
-  return refused
+  for (const res of open) abort(res)
+  return { refused, mostInFlight }
 }
 
 /** An app whose handler answers /held never, and throws for /broken. */

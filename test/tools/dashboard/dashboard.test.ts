@@ -3,6 +3,7 @@ import express, { type Express } from 'express'
 import request from 'supertest'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from '../../../src/index.ts'
+import { createConcurrencyLimiter } from '../../../src/tools/concurrency/index.ts'
 import { type Dashboard, type DashboardOptions, dashboard } from '../../../src/tools/dashboard/index.ts'
 import type { LimiterState, Snapshot } from '../../../src/tools/dashboard/snapshot.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
@@ -10,6 +11,7 @@ import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
 import { type RawResponse, sendRaw } from '../../support/http/raw-http.ts'
 import { thrownBy } from '../../support/thrown-by.ts'
+import { run } from '../concurrency/held-requests.ts'
 
 interface MountedPage {
   readonly app: Express
@@ -176,6 +178,53 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
     expect(JSON.stringify(after)).not.toMatch(/203\.0\.113\.7|198\.51\.100\.1/)
     await limiter.unblock('203.0.113.7')
     expect((await stateOf(app)).banCount).toBe(0)
+  })
+
+  it('sends what a limiter counts, and whether it settles', async () => {
+    const { app, limiter } = mountPage(
+      {},
+      { read: undefined, write: undefined, limit: 500, unit: 'tokens', settles: true },
+      framework,
+    )
+    await limiter.consume('203.0.113.7', { cost: 30 })
+    const state = await stateOf(app)
+    expect(state).toMatchObject({ unit: 'tokens', settles: true })
+    expect(state).not.toHaveProperty('inFlight')
+    expect(state.busiest.map(({ budget }) => budget)).toContainEqual({
+      remaining: 470,
+      limit: 500,
+      unit: 'tokens',
+      requestClass: 'any',
+    })
+    await withListeningServer(app, async (port) => {
+      const { body } = await request(`http://127.0.0.1:${port}`).get('/limits/routes').expect(200)
+      const limits = body.routes.map((route: { limits: string }) => route.limits)
+      expect(limits).toContain('read 500 tokens in 60 s; write 500 tokens in 60 s')
+    })
+  })
+
+  it('sends what runs and what waits at a concurrency limiter', async () => {
+    const exports = createConcurrencyLimiter({
+      limit: 2,
+      queue: { size: 5, timeoutMs: 60_000 },
+      trustProxy: false,
+    })
+    const page = dashboard(exports)
+    onTestFinished(async () => {
+      page.close()
+      await exports.close()
+    })
+    const app = framework()
+    app.get('/export', exports, (_req, res) => void res.end())
+    app.use('/limits', page)
+    for (let request = 0; request < 3; request++) run(exports)
+    const state = await stateOf(app)
+    expect(state).toMatchObject({ name: 'concurrency', settles: false, inFlight: { running: 2, waiting: 1 } })
+    expect(state.busiest[0]?.budget).toMatchObject({ remaining: 0, limit: 2, unit: 'places' })
+    await withListeningServer(app, async (port) => {
+      const { body } = await request(`http://127.0.0.1:${port}`).get('/limits/routes').expect(200)
+      expect(body.routes).toContainEqual(expect.objectContaining({ path: '/export', limits: '2 at once' }))
+    })
   })
 })
 

@@ -1,5 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { createRateLimiter, MemoryStore, type RateLimiter } from '../../../src/index.ts'
+import { type ConcurrencyLimiter, createConcurrencyLimiter } from '../../../src/tools/concurrency/index.ts'
+import type { MeteredLimiter } from '../../../src/tools/metrics/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
 
@@ -8,7 +10,7 @@ export const CLIENT_KEYS: readonly string[] = ['192.0.2.1', '192.0.2.2', '192.0.
 
 /** Limiters whose traffic has every outcome, failures, bans and evictions. */
 export interface EveryOutcome {
-  readonly limiters: readonly RateLimiter[]
+  readonly limiters: readonly MeteredLimiter[]
   /** Sends the traffic, the same in each call. */
   send(): Promise<void>
 }
@@ -29,6 +31,9 @@ export function everyOutcome(): EveryOutcome {
     createLimiter('lenient', { store: failingStore(), onStoreError: 'allow' }),
     createLimiter('strict', { store: failingStore(), onStoreError: 'deny' }),
   ]
+  const tokens = createLimiter('tokens', { limit: 100, unit: 'tokens' })
+  const exports = createConcurrencyLimiter({ name: 'exports', limit: 1 })
+  onTestFinished(() => exports.close())
   const send = async (): Promise<void> => {
     await useUp(api)
     await banAndUnban(api)
@@ -36,10 +41,12 @@ export function everyOutcome(): EveryOutcome {
     await trial.consume('192.0.2.1', { class: 'read' })
     await trial.consume('192.0.2.1', { class: 'read' })
     for (const key of CLIENT_KEYS) await crowded.consume(key, { class: 'read' })
+    await settleTwice(tokens)
+    await fetchFrom(exports)
     for (const limiter of failing)
       await limiter.consume('192.0.2.1', { class: 'read' }).catch(() => undefined)
   }
-  return { limiters: [api, gate, open, trial, crowded, ...failing], send }
+  return { limiters: [api, gate, open, trial, crowded, tokens, exports, ...failing], send }
 }
 
 /** 3 allowed, 2 near, 1 limited in each class. */
@@ -57,7 +64,14 @@ async function banAndUnban(limiter: RateLimiter): Promise<void> {
   for (const key of CLIENT_KEYS) await limiter.reset(key)
 }
 
-async function fetchFrom(limiter: RateLimiter): Promise<void> {
+/** 3 units are taken in addition, and 5 are given back. */
+async function settleTwice(limiter: RateLimiter): Promise<void> {
+  const { receipt } = await limiter.consume('192.0.2.1', { cost: 4 })
+  await limiter.settle(receipt, 7)
+  await limiter.settle(receipt, 2)
+}
+
+async function fetchFrom(limiter: RateLimiter | ConcurrencyLimiter): Promise<void> {
   await withListeningServer(
     (req, res) => limiter(req, res, () => res.end()),
     async (port) => {

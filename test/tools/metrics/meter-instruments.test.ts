@@ -65,6 +65,8 @@ describe('metrics with a meter', () => {
       'trial read near 1',
       'trial read shadowed 1',
       'crowded read allowed 4',
+      'tokens any allowed 1',
+      'exports any near 1',
       'lenient read uncounted 1',
       'strict read unavailable 1',
     ])
@@ -87,6 +89,7 @@ describe('metrics with a meter', () => {
       return [name, unit, DataPointType[dataPointType], [...new Set(names)].join('; ')]
     })
     const limiter = 'tollgate.limiter.name'
+    const settled = `${limiter} tollgate.settlement.direction`
     expect(described.sort()).toEqual([
       ['tollgate.ban.removals', '{removal}', 'SUM', `${limiter} tollgate.ban.cause`],
       ['tollgate.bans', '{ban}', 'SUM', `${limiter} tollgate.ban.cause`],
@@ -94,14 +97,18 @@ describe('metrics with a meter', () => {
       ['tollgate.clients', '{client}', 'SUM', limiter],
       ['tollgate.decisions', '{decision}', 'SUM', `${limiter} tollgate.request.class tollgate.outcome`],
       ['tollgate.evictions', '{eviction}', 'SUM', limiter],
-      ['tollgate.settled.units', '{unit}', 'SUM', `${limiter} tollgate.settlement.direction`],
+      ['tollgate.in_flight.requests', '{request}', 'SUM', limiter],
+      ['tollgate.settled.units', '{unit}', 'SUM', `${settled}; ${settled} tollgate.unit`],
       ['tollgate.store.call.duration', 's', 'HISTOGRAM', limiter],
       ['tollgate.store.failures', '{failure}', 'SUM', `${limiter} error.type`],
+      ['tollgate.waiting.requests', '{request}', 'SUM', limiter],
     ])
     const falling = exported.filter((metric) => 'isMonotonic' in metric && !metric.isMonotonic)
     expect(falling.map(({ descriptor }) => descriptor.name).sort()).toEqual([
       'tollgate.circuit.state',
       'tollgate.clients',
+      'tollgate.in_flight.requests',
+      'tollgate.waiting.requests',
     ])
   })
 

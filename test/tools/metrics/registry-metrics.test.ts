@@ -1,9 +1,12 @@
 import { AggregatorRegistry, Counter, Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter, MemoryStore } from '../../../src/index.ts'
+import { createConcurrencyLimiter } from '../../../src/tools/concurrency/index.ts'
 import { metrics } from '../../../src/tools/metrics/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { numberOf, seriesOf } from '../../support/metrics/exposition.ts'
+import { until } from '../../support/redis/until.ts'
+import { close, run } from '../concurrency/held-requests.ts'
 import { CLIENT_KEYS, everyOutcome } from './every-outcome.ts'
 
 const KEY = '192.0.2.1'
@@ -32,6 +35,8 @@ describe('metrics on a registry', () => {
       'trial read near 1',
       'trial read shadowed 1',
       'crowded read allowed 4',
+      'tokens any allowed 1',
+      'exports any near 1',
       'lenient read uncounted 1',
       'strict read unavailable 1',
     ])
@@ -77,6 +82,58 @@ describe('metrics on a registry', () => {
     expect(value('tollgate_evictions_total', 'crowded')).toBe(CLIENT_KEYS.length - 1)
     // A store without figures has no series, because its numbers would be wrong.
     expect(value('tollgate_clients', 'strict')).toBeUndefined()
+  })
+
+  it('count the units that settlements take and give back, with the unit where there is one', async () => {
+    const registry = new Registry()
+    const { limiters, send } = everyOutcome()
+    for (const limiter of limiters) metrics(limiter, { registry })
+    await send()
+    await send()
+    const settled = seriesOf(await registry.metrics())
+      .filter(({ metric, labels }) => {
+        return metric === 'tollgate_settled_units_total' && ['tokens', 'api'].includes(String(labels.limiter))
+      })
+      .map(({ labels, value }) => ({ ...labels, value }))
+    expect(settled).toEqual([
+      { limiter: 'api', direction: 'taken', value: 0 },
+      { limiter: 'api', direction: 'given_back', value: 0 },
+      { limiter: 'tokens', direction: 'taken', unit: 'tokens', value: 6 },
+      { limiter: 'tokens', direction: 'given_back', unit: 'tokens', value: 10 },
+    ])
+  })
+
+  it('show what runs and what waits at a concurrency limiter, and no such series of others', async () => {
+    const registry = new Registry()
+    const exports = createConcurrencyLimiter({
+      name: 'exports',
+      limit: 2,
+      queue: { size: 1, timeoutMs: 60_000 },
+      trustProxy: false,
+    })
+    metrics([exports, createRateLimiter({ name: 'api' })], { registry })
+    const inFlight = async (): Promise<unknown[]> =>
+      seriesOf(await registry.metrics())
+        .filter(({ metric }) => metric.endsWith('_requests'))
+        .map(({ metric, labels, value }) => [metric, labels, value])
+    const levels = (running: number, waiting: number): unknown[] => [
+      ['tollgate_in_flight_requests', { limiter: 'exports' }, running],
+      ['tollgate_waiting_requests', { limiter: 'exports' }, waiting],
+    ]
+    expect(await inFlight()).toEqual(levels(0, 0))
+    const requests = [run(exports), run(exports), run(exports), run(exports)]
+    expect(requests.map(({ ran }) => ran)).toEqual([true, true, false, false])
+    expect(await inFlight()).toEqual(levels(2, 1))
+    const refused = { limiter: 'exports', class: 'any', outcome: 'limited' }
+    expect(numberOf(await registry.metrics(), DECISIONS, refused)).toBe(1)
+    for (const request of requests.slice(0, 2)) close(request)
+    await until('the request that waits runs', () => requests[2]?.ran === true)
+    expect(await inFlight()).toEqual(levels(1, 0))
+    registry.resetMetrics()
+    expect(await inFlight()).toEqual(levels(1, 0))
+    if (requests[2] !== undefined) close(requests[2])
+    expect(await inFlight()).toEqual(levels(0, 0))
+    await exports.close()
   })
 
   it('show the state of the circuit breaker, which is open while the store fails', async () => {

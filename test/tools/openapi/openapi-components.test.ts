@@ -63,6 +63,31 @@ describe('openApiComponents', () => {
     expect(await documentError(documentOf(components))).toBeUndefined()
   })
 
+  it('describes a limiter with a unit: its refusal, its headers and its problem details', async () => {
+    const components = componentsOf({
+      limit: 500,
+      unit: 'tokens',
+      standardHeaders: true,
+      problemDetails: true,
+    })
+    const limits = 'All requests: 500 tokens in 60 seconds.'
+    expect(components.responses.RateLimitExceeded?.description).toBe(
+      `Too many tokens for this client. ${limits}`,
+    )
+    expect(components.headers.RateLimitPolicy?.description).toBe(
+      'A list of the limits by name, with their quota q in the unit qu (without qu in requests) and their window w ' +
+        `in seconds. ${limits}`,
+    )
+    expect(components.schemas.RateLimitExceeded).toMatchObject({
+      required: ['type', 'title', 'status', 'violated-policies', 'quota-unit'],
+      properties: {
+        title: { const: 'Too many tokens for this client' },
+        'quota-unit': { type: 'string', const: 'tokens' },
+      },
+    })
+    expect(await documentError(documentOf(components))).toBeUndefined()
+  })
+
   it('describes the answer to a denied client and the answer while the store fails', async () => {
     const components = componentsOf({ denyList: ['192.0.2.1'], onStoreError: 'deny', standardHeaders: true })
     expect(components.responses.ClientDenied).toEqual({
@@ -175,7 +200,7 @@ describe('the limits in descriptions', () => {
       'Units of the tightest limit. '.length,
     )
 
-  it.each([
+  it.each<[RateLimiterOptions, string]>([
     [{ read: 1, windowSec: 1 }, 'Reads: 1 request in 1 second. Writes: no limit.'],
     [
       { read: () => 5 },
@@ -192,7 +217,24 @@ describe('the limits in descriptions', () => {
     ],
     [
       { read: 10, cost: () => 2 },
+      'Reads: 10 units in 60 seconds. Writes: no limit. A request can cost several units. ' +
+        'The charge of a request can change when its true cost is known.',
+    ],
+    [
+      { read: 10, cost: () => 2, settles: false },
       'Reads: 10 units in 60 seconds. Writes: no limit. A request can cost several units.',
+    ],
+    [
+      { read: 1, settles: true },
+      'Reads: 1 request in 60 seconds. Writes: no limit. The charge of a request can change when its true cost is known.',
+    ],
+    [
+      { read: 1, unit: 'tokens', cost: () => 1, settles: false },
+      'Reads: 1 tokens in 60 seconds. Writes: no limit. A request can cost several tokens.',
+    ],
+    [
+      { read: () => 5, unit: 'rows' },
+      'Reads: a number of rows in 60 seconds that depends on the request. Writes: no limit.',
     ],
     [
       { read: 10, mode: 'shadow' as const },

@@ -1,5 +1,5 @@
 import type { Ban, Decision, Receipt } from '../../../src/limits/decision.ts'
-import type { AlgorithmName, Limit } from '../../../src/limits/limit.ts'
+import type { ChosenAlgorithm, Limit } from '../../../src/limits/limit.ts'
 import type { Charge, Store, StoreCapabilities } from '../../../src/stores/store.ts'
 import type { FakeClock } from '../../../src/tools/testing/index.ts'
 
@@ -103,7 +103,7 @@ const tokenBucket: Reader = (log, nowMs, { limit, windowMs, burst }) => {
   return { remaining, resetMs: remaining > 0 ? Math.ceil((remaining * windowMs) / limit) : waitMs(1), waitMs }
 }
 
-const READERS: Readonly<Record<AlgorithmName, Reader>> = {
+const READERS: Readonly<Record<ChosenAlgorithm, Reader>> = {
   'fixed-window': fixedWindow,
   'sliding-window': slidingWindow,
   'token-bucket': tokenBucket,
@@ -235,6 +235,7 @@ export class ExactLogStore implements Store {
 
   #read(limit: Limit, { log }: Client, nowMs: number): LimitReading {
     const counted = log.filter(({ counters }) => counters.includes(counterOf(limit)))
+    if (limit.algorithm === 'calendar-window') throw new Error('this store has no calendar windows')
     return READERS[limit.algorithm](counted, nowMs, limit, this.#countsUntil)
   }
 

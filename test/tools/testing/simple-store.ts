@@ -106,8 +106,8 @@ export class SimpleStore implements Store {
   }
 
   /** What identifies the counter of a limit among those of a client. */
-  protected counterOf({ name, algorithm, windowMs }: Limit): string {
-    return JSON.stringify([name, algorithm, windowMs])
+  protected counterOf({ name, algorithm, windowMs, calendar }: Limit): string {
+    return JSON.stringify([name, algorithm, windowMs, calendar?.id])
   }
 
   protected algorithm(limit: Limit): Algorithm<State> {

@@ -123,6 +123,17 @@ const TOKEN_BUCKET_REFUNDS = [
   'settle() to 0 gives back only the units that have not come back already',
   'in a random trace with one refund at a time, the kept charges stay within the burst and the rate',
 ]
+const CALENDAR_WINDOW = [
+  'a window ends when the calendar says, whenever the client began',
+  'a day has 23 or 25 hours where daylight-saving time begins or ends',
+  'an hour that the clocks show twice is two windows',
+  'windows of another unit, time zone or first day have counters of their own',
+  'a clock that is set back by a second over the start of a window gives no units twice',
+  'after the clock is set back by two days, used units stay used, until the window of that time ends',
+  'in a random trace, each window allows as many units as the limit has, and no more',
+  'a charge on windows of several lengths takes units from all of them or from none',
+  'settle() changes a charge until its window ends, and a debt ends with the window',
+]
 const KEYS = [
   'every key is counted separately',
   'unusual keys are counted separately: empty, separators, NUL, CR LF, __proto__, lone surrogates, 10 kB',
@@ -187,6 +198,7 @@ describe('the conformance suite', () => {
       ...under('fixed-window', [...general, ...FIXED_WINDOW, ...FIXED_WINDOW_REFUNDS]),
       ...under('sliding-window', [...general, ...SLIDING_WINDOW]),
       ...under('token-bucket', [...general, ...TOKEN_BUCKET, ...TOKEN_BUCKET_REFUNDS]),
+      ...under('calendar-window', [...COUNTING, ...PEEK, ...RECEIPTS, ...CALENDAR_WINDOW]),
       ...under('several algorithms', [...SEVERAL_LIMITS, ...SEVERAL_REFUNDS]),
       ...[...KEYS, ...RESETS, ...REFUSALS, ...BANS, ...BAN_PEEK, ...BLOCKS, ...BLOCK_RESETS],
       ...[...CONFIGURATIONS, ...MEMORY, ...CLOSING],

@@ -56,7 +56,7 @@ function loadOpened(file: OpenedFile, store: MemoryStoreParts): string | undefin
   }
   if (!file.isWhole()) return 'it is damaged or truncated: its checksum is wrong'
   const loaders = tablesOf(store).map((clients) => new RowLoader(clients, header, store))
-  const schemasOf = schemaParser()
+  const schemasOf = schemaParser(store)
   store.clients.table.expect(header.clients)
   while (file.at < file.size - DIGEST_BYTES) {
     const [table = 0, width = 0, rows = 0, schemaBytes = 0] = file.words(BLOCK_HEAD_BYTES)
@@ -73,11 +73,13 @@ function loadOpened(file: OpenedFile, store: MemoryStoreParts): string | undefin
 }
 
 /** Parses the schemas of a block. The same text gives the same lists of limits: they are compared by identity. */
-function schemaParser(): (bytes: Uint8Array) => readonly (readonly Limit[])[] {
+function schemaParser({ wallTime }: MemoryStoreParts): (bytes: Uint8Array) => readonly (readonly Limit[])[] {
   const known = new Map<string, readonly (readonly Limit[])[]>()
   return (bytes) => {
     const text = Buffer.from(bytes).toString()
-    const schemas = known.get(text) ?? (JSON.parse(text) as readonly (readonly Limit[])[])
+    const schemas =
+      known.get(text) ??
+      (JSON.parse(text) as readonly (readonly Limit[])[]).map((limits) => wallTime.in(limits))
     if (schemas.flat().some(({ algorithm }) => !ALGORITHM_NAMES.includes(algorithm))) {
       throw new Error('it has a limit with an unknown algorithm')
     }

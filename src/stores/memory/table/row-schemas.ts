@@ -96,7 +96,7 @@ export class RowSchemas {
   #find(limits: readonly Limit[]): RowSchema {
     const textOfCounters = JSON.stringify([
       longestTtlMs(limits),
-      limits.map(({ name, algorithm, windowMs }) => [name, algorithm, windowMs]),
+      limits.map(({ name, algorithm, windowMs, calendar }) => [name, algorithm, calendar?.id ?? windowMs]),
     ])
     const isCrowded = this.#byId.length - this.#freeIds.length >= MOST_WITH_AMOUNTS
     const amounts = limits.map(({ limit, burst }) => `${limit}/${burst}`)

@@ -1,7 +1,7 @@
 -- Takes a charge from all its limits or from none of them, or answers what it would do.
 --
 -- Form: { run: 'consume' or 'peek', cost: units,
---         limits: [[name, algorithm, units, window_ms, burst, ttl_ms, max_debt] ...],
+--         limits: [[name, algorithm, units, window_ms, burst, ttl_ms, max_debt] ...], see limits.lua,
 --         ban: [units, window_ms, for_ms] }. Without a ban rule, `ban` is absent.
 --
 -- Answer: { allowed, retry_ms, repeat_ms, ban_ends_in_ms or -1, ban_is_new,

@@ -6,6 +6,7 @@
 -- include: fixed-window
 -- include: sliding-window
 -- include: token-bucket
+-- include: calendar-window
 -- include: ban
 
 -- Each algorithm has these functions, and each takes the time from clock.lua:
@@ -21,10 +22,13 @@ local algorithms = {
   ['fixed-window'] = fixed_window,
   ['sliding-window'] = sliding_window,
   ['token-bucket'] = token_bucket,
+  ['calendar-window'] = calendar_window,
 }
 
 -- The limits of a form, by name: there they are
 -- { name, algorithm, units, window_ms, burst, ttl_ms, max_debt }. A form keeps them for its next operation.
+-- A calendar window has a text as `window_ms`, which names its calendar, and { ..., longest_ms, edges }: its
+-- longest length, and what calendar-window.lua needs to find the window that is open.
 local function limits_of(form)
   if form.named_limits then return form.named_limits end
   local limits = {}
@@ -37,6 +41,8 @@ local function limits_of(form)
       burst = one[5],
       ttl_ms = one[6],
       max_debt = one[7],
+      longest_ms = one[8],
+      edges = one[9],
     }
   end
   form.named_limits = limits

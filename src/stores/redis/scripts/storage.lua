@@ -3,7 +3,8 @@
 --
 -- An entry is { expires_at_ms, ttl_ms, ban or false, name, algorithm, window_ms, state ... }, where name,
 -- algorithm, window_ms and state stand for each counter of the client: those of the last charge, then those
--- of other limits that still count. Counters are identified by name, algorithm and window.
+-- of other limits that still count. Counters are identified by name, algorithm and window. The `window_ms` of
+-- a calendar window is a text that names its calendar.
 
 -- include: clock
 -- include: stored-client
@@ -35,8 +36,15 @@ local function unpack_list()
     local is_readable = algorithm == 'sliding-window' and #state % 3 == 1
       or algorithm == 'fixed-window' and #state == 3
       or algorithm == 'token-bucket' and #state == 4
+      or algorithm == 'calendar-window' and #state == 3
+    local has_window
+    if algorithm == 'calendar-window' then
+      has_window = type(list[at + 2]) == 'string'
+    else
+      has_window = has_numbers(list, at + 2, at + 2)
+    end
     -- The comparison fails for a name that is no text.
-    is_readable = is_readable and list[at] >= '' and has_numbers(list, at + 2, at + 2)
+    is_readable = is_readable and list[at] >= '' and has_window
     if not is_readable or not has_numbers(state, 1, #state) then return end
   end
   return list

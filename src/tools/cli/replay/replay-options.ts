@@ -1,8 +1,8 @@
 import { compileTrust } from '../../../client/proxy-trust.ts'
 import { checkChoice, rejectOption } from '../../../errors/option-checks.ts'
 import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
-import { ALGORITHM_NAMES } from '../../../limits/algorithms.ts'
-import type { AlgorithmName } from '../../../limits/limit.ts'
+import { CHOSEN_ALGORITHMS } from '../../../limits/algorithms.ts'
+import type { ChosenAlgorithm } from '../../../limits/limit.ts'
 import type { RequestClass } from '../../../limits/request-class.ts'
 import type { LimitOptions } from '../../../options/budget-options.ts'
 import type { RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
@@ -65,7 +65,7 @@ const REPLAY_OPTIONS = {
 
 /** How the limits count. */
 interface Counting {
-  readonly algorithm: AlgorithmName
+  readonly algorithm: ChosenAlgorithm
   readonly burst?: number
 }
 
@@ -127,7 +127,7 @@ function budgetsOf(values: ReplayValues, name: string): string[] {
 }
 
 function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
-  const algorithm = checkChoice('--algorithm', values.algorithm, ALGORITHM_NAMES, 'fixed-window')
+  const algorithm = checkChoice('--algorithm', values.algorithm, CHOSEN_ALGORITHMS, 'fixed-window')
   const burst = readWholeNumber('--burst', values.burst, 1)
   if (burst !== undefined && algorithm !== 'token-bucket') {
     rejectOption('--burst', burst, `has no meaning for a ${algorithm}`, 'Add --algorithm token-bucket.')

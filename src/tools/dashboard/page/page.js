@@ -4,7 +4,7 @@ import { drawChart, ratesOf, showRates, sumOf } from './chart.js'
 import { chosenLimiters, followChoice, namesOf, showChoices, titleOf } from './choice.js'
 import { byId, formatWhole } from './elements.js'
 import { PAGE_HEADERS, showRoutes } from './routes.js'
-import { banCountOf, HEALTH_LABELS, showBans, showClients, showStores } from './tables.js'
+import { banCountOf, HEALTH_LABELS, showBans, showClients, showInFlight, showStores } from './tables.js'
 
 const SUMMARY_INTERVAL_MS = 30_000
 const ROUTES_INTERVAL_MS = 30_000
@@ -40,6 +40,7 @@ function draw() {
   showRates(rates)
   showClients(shown)
   showBans(shown)
+  showInFlight(shown)
   showStores(latest.limiters)
 }
 

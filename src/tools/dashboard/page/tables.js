@@ -35,13 +35,24 @@ function formatBytes(bytes) {
   return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`
 }
 
-/** What the units of a class are. @type {Record<ClientBudget['requestClass'], string>} */
+/** What the requests of a class are. @type {Record<ClientBudget['requestClass'], string>} */
 const CLASS_LABELS = { read: 'reads', write: 'writes', any: 'requests', preflight: 'preflights' }
+
+/**
+ * What a budget counts: `reads`, or `tokens for reads`.
+ *
+ * @param {ClientBudget} budget
+ */
+function countedIn({ unit, requestClass }) {
+  const requests = CLASS_LABELS[requestClass]
+  if (unit === undefined) return requests
+  return requestClass === 'any' ? unit : `${unit} for ${requests}`
+}
 
 /** @param {ClientBudget | undefined} budget */
 function budgetCell(budget) {
   if (budget === undefined) return cell('-', 'empty')
-  const { remaining, limit, requestClass, plan } = budget
+  const { remaining, limit, plan } = budget
   const meter = element('meter', '')
   meter.max = limit
   meter.low = limit * 0.2
@@ -49,7 +60,7 @@ function budgetCell(budget) {
   meter.value = remaining
   // The text beside it has the same numbers.
   meter.setAttribute('aria-hidden', 'true')
-  const units = `${formatWhole(remaining)} of ${formatWhole(limit)} ${CLASS_LABELS[requestClass]}`
+  const units = `${formatWhole(remaining)} of ${formatWhole(limit)} ${countedIn(budget)}`
   return element('td', 'budget', meter, plan === undefined ? units : `${units} (${plan})`)
 }
 
@@ -115,15 +126,51 @@ function bansCaption(shown, banCount) {
   return banCount === shown ? total : `${total}; the newest ${formatWhole(shown)} are shown`
 }
 
+/**
+ * Shows the requests in flight, where a limiter limits them.
+ *
+ * @param {readonly LimiterState[]} limiters
+ */
+export function showInFlight(limiters) {
+  const rows = limiters.flatMap(({ name, inFlight }) =>
+    inFlight === undefined
+      ? []
+      : [
+          [
+            rowHeader(name),
+            cell(formatWhole(inFlight.running), 'figure'),
+            cell(formatWhole(inFlight.waiting), 'figure'),
+          ],
+        ],
+  )
+  byId('in-flight-section', HTMLElement).hidden = rows.length === 0
+  showRows('in-flight', rows, { columns: 3, text: '' })
+}
+
+/**
+ * The name of a limiter, and what it does that others do not.
+ *
+ * @param {LimiterState} limiter
+ */
+function nameWithNotes({ name, mode, unit, settles }) {
+  const notes = [
+    ...(mode === 'shadow' ? ['shadow'] : []),
+    ...(unit === undefined ? [] : [`counts ${unit}`]),
+    ...(settles ? ['settles costs'] : []),
+  ]
+  return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
+}
+
 /** @param {readonly LimiterState[]} limiters */
 export function showStores(limiters) {
   showRows('stores', limiters.map(storeRow), { columns: 9, text: '' })
 }
 
 /** @param {LimiterState} limiter */
-function storeRow({ name, mode, health, store }) {
+function storeRow(limiter) {
+  const { health, store } = limiter
   return [
-    rowHeader(mode === 'shadow' ? `${name} (shadow)` : name),
+    rowHeader(nameWithNotes(limiter)),
     cell(HEALTH_LABELS[health.state], health.state === 'closed' ? 'good' : 'bad'),
     cell(formatDuration((Date.now() - health.sinceMs) / 1000)),
     cell(health.lastError ?? 'none'),

@@ -1,3 +1,4 @@
+import { calendarWindowAt } from '../../../limits/calendar.ts'
 import type { AlgorithmName, Limit } from '../../../limits/limit.ts'
 
 /** A charge that was allowed. */
@@ -53,10 +54,19 @@ const exceedsTokenBucket: ExceedsBound = (allowedCharges, nowMs, cost, limit, to
   })
 }
 
+/** The guarantee: at most L units in a window of the calendar. There is no tolerance. */
+const exceedsCalendarWindow: ExceedsBound = (allowedCharges, nowMs, cost, { limit, calendar }) => {
+  if (calendar === undefined) return true
+  const { startMs } = calendarWindowAt(calendar, nowMs)
+  const counting = allowedCharges.filter(({ atMs }) => atMs >= startMs)
+  return counting.reduce((sum, { units }) => sum + units, cost) > limit
+}
+
 const EXCEEDS_BOUND: Readonly<Record<AlgorithmName, ExceedsBound>> = {
   'fixed-window': exceedsFixedWindow,
   'sliding-window': exceedsSlidingWindow,
   'token-bucket': exceedsTokenBucket,
+  'calendar-window': exceedsCalendarWindow,
 }
 
 /** Whether a limit must refuse `cost` more units. */
@@ -85,6 +95,6 @@ export function mayRefuse(
  * which a unit comes back up to a whole millisecond.
  */
 export function toleranceMsOf({ algorithm, windowMs }: Limit): number {
-  if (algorithm === 'fixed-window') return 0
+  if (algorithm === 'fixed-window' || algorithm === 'calendar-window') return 0
   return algorithm === 'sliding-window' ? Math.ceil(windowMs / 8) : 1
 }

@@ -3,6 +3,7 @@ import { LEAST_CAPABILITIES, type Store } from '../../../stores/store.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { banCases } from './ban-cases.ts'
 import { blockCases } from './block-cases.ts'
+import { calendarWindowCases } from './calendar-window-cases.ts'
 import { clockCases } from './clock-cases.ts'
 import { configurationCases } from './configuration-cases.ts'
 import type { ConformanceCase, ConformanceGroup } from './conformance-case.ts'
@@ -42,11 +43,15 @@ const EACH_ALGORITHM: readonly ConformanceGroup[] = [
   severalLimitsCases,
 ]
 
+/** Not run for calendar windows, because their windows cannot have any length. */
+const ANY_LENGTH: readonly ConformanceGroup[] = [clockCases, severalLimitsCases]
+
 /** Run for one algorithm only. */
 const ONE_ALGORITHM: Readonly<Record<AlgorithmName, ConformanceGroup>> = {
   'fixed-window': fixedWindowCases,
   'sliding-window': slidingWindowCases,
   'token-bucket': tokenBucketCases,
+  'calendar-window': calendarWindowCases,
 }
 
 /** Run once, because they do not depend on the algorithm. */
@@ -88,7 +93,11 @@ export function storeConformance({
   }
   describe(name, () => {
     for (const algorithm of algorithms) {
-      describe(algorithm, () => register(casesOf([...EACH_ALGORITHM, ONE_ALGORITHM[algorithm]]), [algorithm]))
+      const groups = EACH_ALGORITHM.filter(
+        (group) => algorithm !== 'calendar-window' || !ANY_LENGTH.includes(group),
+      )
+      const cases = casesOf([...groups, ONE_ALGORITHM[algorithm]])
+      describe(algorithm, () => register(cases, [algorithm]))
     }
     const mixed = algorithms.length > 1 ? severalLimitsCases(sample) : []
     if (mixed.length > 0) describe('several algorithms', () => register(mixed, algorithms))

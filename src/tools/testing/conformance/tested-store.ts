@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { BanRule } from '../../../limits/ban.ts'
+import { calendarOf } from '../../../limits/calendar.ts'
 import type { Decision, Receipt } from '../../../limits/decision.ts'
 import { type AlgorithmName, type Limit, quotaOf } from '../../../limits/limit.ts'
 import type { Charge, Store } from '../../../stores/store.ts'
@@ -10,6 +11,9 @@ import { assertValidDecision } from './valid-decision.ts'
 export const WINDOW_MS = 60_000
 
 export const HOUR_MS = 3_600_000
+
+/** The first charge of a case begins a whole window of a minute. */
+const START_OF_A_MINUTE_MS = 1_700_000_040_000
 
 /** How much longer than its window a client is remembered, in a limiter and in this suite. */
 const TTL_MARGIN_MS = 30_000
@@ -22,7 +26,7 @@ export class TestedStore {
   readonly algorithms: readonly AlgorithmName[]
 
   constructor(create: (clock: FakeClock) => Store, algorithms: readonly AlgorithmName[]) {
-    this.clock = new FakeClock()
+    this.clock = algorithms[0] === 'calendar-window' ? new FakeClock(START_OF_A_MINUTE_MS) : new FakeClock()
     this.store = create(this.clock)
     this.algorithms = algorithms
   }
@@ -120,11 +124,17 @@ export class TestedStore {
   }
 }
 
-/** A compiled limit of the suite. */
+/** A compiled limit of the suite. A calendar window is a minute, or an hour if `windowMs` is one. */
 export function limitOf(algorithm: AlgorithmName, limit: number, overrides: Partial<Limit> = {}): Limit {
   const { windowMs = WINDOW_MS, burst = limit } = overrides
   const ttlMs = Math.ceil(quotaOf({ limit, windowMs, burst }).windowMs) + TTL_MARGIN_MS
-  return { name: 'conformance', limit, windowMs, ttlMs, burst, algorithm, ...overrides }
+  const calendar = calendarOf(windowMs < HOUR_MS ? 'minute' : 'hour', 'UTC')
+  return {
+    name: 'conformance',
+    ...{ limit, windowMs, ttlMs, burst, algorithm },
+    ...(algorithm === 'calendar-window' ? { calendar } : {}),
+    ...overrides,
+  }
 }
 
 function chargeOf(key: string, limits: readonly Limit[], cost: number, ban: BanRule | undefined): Charge {

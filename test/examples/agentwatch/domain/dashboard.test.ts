@@ -67,7 +67,7 @@ describe('topOf', () => {
 describe('complianceReport', () => {
   it('checks each control against the stored sessions and tenants', () => {
     const { watch, second } = watchWithTwoSessions()
-    watch.tenants.create({ name: 'Acme', budgetUsd: 0 }, START_MS)
+    watch.tenants.create({ name: 'Acme', plan: 'free', budgetUsd: 0 }, START_MS)
     const report = complianceReport(watch, true)
     expect(report).toMatchObject({
       compliant: false,
@@ -101,7 +101,7 @@ describe('complianceReport', () => {
   it('finds sessions above a maximum that was lowered later, and tenants above their budget', () => {
     const { watch } = watchWithTwoSessions()
     watch.safety.replacePolicy({ ...watch.safety.policy, maxSessionCostUsd: 0.4 }, START_MS)
-    const tenant = watch.tenants.create({ name: 'Acme', budgetUsd: 0.2 }, START_MS)
+    const tenant = watch.tenants.create({ name: 'Acme', plan: 'free', budgetUsd: 0.2 }, START_MS)
     ingest(watch, startSession(watch, { agent: 'three', goal: '', tenantId: tenant.id }), [modelCall])
     const { controls } = complianceReport(watch, false)
     expect(controls.map(({ passed, evidence }) => [passed, evidence])).toEqual([

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { DEFAULT_BOUNDS } from '../../../../examples/agentwatch/domain/bounds.ts'
 import { ingest, startSession } from '../../../../examples/agentwatch/domain/ingest.ts'
-import { Tenants } from '../../../../examples/agentwatch/domain/tenants.ts'
+import { type NewTenant, Tenants } from '../../../../examples/agentwatch/domain/tenants.ts'
 import { usageOf } from '../../../../examples/agentwatch/domain/usage.ts'
 import { createWatch } from '../../../../examples/agentwatch/domain/watch.ts'
 import { newEvent, START_MS } from '../sample-event.ts'
 
-const acme = { name: 'Acme', budgetUsd: 1 }
+const acme: NewTenant = { name: 'Acme', plan: 'free', budgetUsd: 1 }
 
 describe('Tenants', () => {
   it('finds the owner of a key until the key is revoked', () => {

@@ -2,8 +2,10 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { auditRoutes } from 'express-tollgate/audit'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
+import { PLANS } from '../../../../examples/agentwatch/domain/plans.ts'
 import { OPERATIONS } from '../../../../examples/agentwatch/openapi/operations.ts'
 import { API_KEY, startAgentwatch } from '../running-agentwatch.ts'
+import { addTenant } from '../tenant-clients.ts'
 import { matches, resolved } from './schema-match.ts'
 
 interface Operation {
@@ -31,7 +33,27 @@ function documentedResponse(
   return resolved(document, operation?.responses[status] ?? {}) as DocumentedResponse
 }
 
+/** Checks a refusal against the document. */
+function expectDocumented(
+  document: Document,
+  operation: Operation | undefined,
+  refused: request.Response,
+): void {
+  const { headers, content } = documentedResponse(document, operation, 429)
+  expect(Object.keys(headers)).toContain('Retry-After')
+  for (const [name, header] of Object.entries(headers)) {
+    const { schema } = resolved(document, header) as { schema: { type?: string } }
+    const text: unknown = refused.headers[name.toLowerCase()]
+    const value = schema.type === 'string' ? text : Number(text)
+    expect(matches(document, schema, value), `${name}: ${text}`).toBe(true)
+  }
+  const schema = content[refused.type]?.schema ?? {}
+  expect(matches(document, schema, refused.body)).toBe(true)
+  expect(matches(document, schema, { error: 'something_else' })).toBe(false)
+}
+
 interface DocumentedResponse {
+  readonly description: string
   readonly headers: Readonly<Record<string, { readonly required?: boolean }>>
   readonly content: Readonly<Record<string, { readonly schema: object }>>
 }
@@ -74,11 +96,9 @@ describe('the document of the routes', () => {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['429', 'default']))
       for (const [status, { headers }] of Object.entries(responses)) {
         if (status === '429') continue
-        expect(Object.keys(headers)).toEqual([
-          'X-RateLimit-Limit',
-          'X-RateLimit-Remaining',
-          'X-RateLimit-Reset',
-        ])
+        expect(Object.keys(headers)).toEqual(
+          expect.arrayContaining(['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset']),
+        )
       }
     }
     expect(paths['/health']?.get?.responses[429]).toEqual({
@@ -110,16 +130,27 @@ describe('the document of the routes', () => {
         }
       }
       const refused = await request(url)[method](path).expect(429)
-      const { headers, content } = documentedResponse(document, operation, 429)
-      expect(Object.keys(headers)).toContain('Retry-After')
-      for (const [name, header] of Object.entries(headers)) {
-        const { schema } = resolved(document, header) as { schema: object }
-        const value = refused.headers[name.toLowerCase()]
-        expect(matches(document, schema, Number(value)), `${name}: ${value}`).toBe(true)
-      }
-      const schema = content[refused.type]?.schema ?? {}
-      expect(matches(document, schema, refused.body)).toBe(true)
-      expect(matches(document, schema, { error: 'something_else' })).toBe(false)
+      expectDocumented(document, operation, refused)
     },
   )
+
+  it('describes the refusal of events above the budget of a tenant', async () => {
+    const { url } = await startAgentwatch({ env: { AGENTWATCH_API_KEY: API_KEY } })
+    const document = await documentAt(url)
+    const operation = document.paths['/api/v1/events']?.post
+    const limits = documentedResponse(document, operation, 429).description
+    expect(limits).toContain('Plan "free": Writes: 100000 tokens')
+    expect(limits).toContain('Plan "team": All requests: 10 requests at once.')
+    const { report } = await addTenant(url, 'Acme')
+    const stored = await report({ inputTokens: PLANS.free.tokens }).expect(201)
+    for (const name of Object.keys(documentedResponse(document, operation, 201).headers)) {
+      expect(stored.headers).toHaveProperty(name.toLowerCase())
+    }
+    const refused = await report().expect(429)
+    expect(refused.body.error).toBe('token_budget_exceeded')
+    expectDocumented(document, operation, refused)
+    // Reads are not charged to the budget.
+    const read = documentedResponse(document, document.paths['/api/v1/events']?.get, 429).description
+    expect(read).not.toContain('100000')
+  })
 })

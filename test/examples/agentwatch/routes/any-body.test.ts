@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import request from 'supertest'
 import { describe, expect, it } from 'vitest'
 import { EVENT_TYPES } from '../../../../examples/agentwatch/domain/event.ts'
+import { PLAN_NAMES } from '../../../../examples/agentwatch/domain/plans.ts'
 import { startAgentwatch } from '../running-agentwatch.ts'
 
 /** Bodies with the fields of the routes, and with valid and invalid values. */
@@ -25,6 +26,7 @@ const bodyWithKnownFields = fc.record(
     maxSessionCostUsd: fc.jsonValue(),
     sessions: fc.jsonValue(),
     budgetUsd: fc.jsonValue(),
+    plan: fc.oneof(fc.constantFrom(...PLAN_NAMES, 'constructor'), fc.jsonValue()),
   },
   { requiredKeys: [] },
 )
@@ -36,6 +38,7 @@ describe('any body', () => {
     })
     const agent = request(url)
     const { body: session } = await agent.post('/api/v1/sessions').send({ agent: 'bot' }).expect(201)
+    const { body: tenant } = await agent.post('/api/v1/tenants').send({ name: 'Acme' }).expect(201)
     const routes = [
       ['post', '/sessions'],
       ['patch', `/sessions/${session.id}`],
@@ -48,6 +51,7 @@ describe('any body', () => {
       ['post', '/safety/check'],
       ['post', '/demo/seed'],
       ['post', '/tenants'],
+      ['patch', `/tenants/${tenant.id}`],
     ] as const
     const statuses = new Set<number>()
     await fc.assert(
@@ -72,6 +76,7 @@ describe('any body', () => {
       await agent.get(`/api/v1/sessions/${session.id}/${path}`).expect(200)
     }
     for (const path of [
+      `tenants/${tenant.id}/usage`,
       'dashboard/summary',
       'dashboard/top',
       'governance/compliance-report',

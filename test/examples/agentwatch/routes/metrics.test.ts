@@ -30,7 +30,7 @@ describe('GET /metrics', () => {
     expect(number('default', 'allowed', 'read')).toBe(2)
     expect(numberOf(text, 'agentwatch_http_refused_total', {})).toBe(1)
     const limiters = new Set(seriesOf(text).flatMap(({ labels }) => labels.limiter ?? []))
-    expect([...limiters]).toEqual(['default', 'demo-seed', 'api-keys'])
+    expect([...limiters]).toEqual(['default', 'demo-seed', 'api-keys', 'tokens', 'in-flight'])
   })
 
   it('has no address', async () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { BanRule } from '../../../../src/limits/ban.ts'
+import { type Calendar, calendarOf, LONGEST_WINDOW_MS } from '../../../../src/limits/calendar.ts'
 import type { AlgorithmName, Limit } from '../../../../src/limits/limit.ts'
-import { ALGORITHMS, banRule, limitOf } from '../../../support/charges.ts'
+import { banRule, ALGORITHMS as CHOSEN_ALGORITHMS, limitOf } from '../../../support/charges.ts'
 
 /** A charge for `consume` or `peek`. */
 export interface ChargeStep {
@@ -57,6 +58,18 @@ export const KEYS: readonly string[] = ['one', 'two']
 const WINDOWS_MS = [1, 5, 8, 1000, 1001, 60_000, 3_600_000, 2_592_000_000, 6_000_000_000]
 const LARGE_UNITS = [1000, 4_294_967_296, 999_999_999_999_999]
 
+/** Their hours and days end at other times than those of the others. */
+const CALENDARS: readonly Calendar[] = [
+  calendarOf('minute', 'UTC'),
+  calendarOf('hour', 'Asia/Kathmandu'),
+  calendarOf('hour', 'Australia/Lord_Howe'),
+  calendarOf('day', 'America/New_York'),
+  calendarOf('week', 'Europe/Berlin'),
+  calendarOf('month', 'UTC', 15),
+]
+
+const ALGORITHMS: readonly AlgorithmName[] = [...CHOSEN_ALGORITHMS, 'calendar-window']
+
 /** Longer than a whole trace. */
 const FOREVER_MS = 1e13
 
@@ -65,6 +78,7 @@ interface Size {
   readonly units: number
   readonly windowMs: number
   readonly burst: number
+  readonly calendar?: Calendar
 }
 
 const windowMs = fc.constantFrom(...WINDOWS_MS)
@@ -74,9 +88,18 @@ const units = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...LARGE_UNITS) },
 )
 
+/** The window of a limit. */
+function windowOf(algorithm: AlgorithmName): fc.Arbitrary<Pick<Size, 'windowMs' | 'calendar'>> {
+  return algorithm === 'calendar-window'
+    ? fc
+        .constantFrom(...CALENDARS)
+        .map((calendar) => ({ windowMs: LONGEST_WINDOW_MS[calendar.per], calendar }))
+    : windowMs.map((ms) => ({ windowMs: ms }))
+}
+
 function sizeOf(algorithm: AlgorithmName): fc.Arbitrary<Size> {
   if (algorithm !== 'token-bucket') {
-    return fc.record({ units, windowMs }).map((size) => ({ ...size, burst: size.units }))
+    return fc.tuple(units, windowOf(algorithm)).map(([most, size]) => ({ ...size, units: most, burst: most }))
   }
   const many = fc.constantFrom(7, 1000, 86_400)
   return fc.record({ units: fc.oneof(smallUnits, many), windowMs, burst: smallUnits })
@@ -87,13 +110,18 @@ function sizeOf(algorithm: AlgorithmName): fc.Arbitrary<Size> {
  * function returned them. Only the amounts differ.
  */
 const formsOfOne: fc.Arbitrary<Limit[][]> = fc
-  .array(fc.tuple(fc.constantFrom(...ALGORITHMS), windowMs), { minLength: 1, maxLength: 3 })
+  .array(
+    fc
+      .constantFrom(...ALGORITHMS)
+      .chain((algorithm) => fc.tuple(fc.constant(algorithm), windowOf(algorithm))),
+    { minLength: 1, maxLength: 3 },
+  )
   .chain((counters) => {
     const form = fc.tuple(...counters.map(([algorithm]) => sizeOf(algorithm))).map((sizes) =>
       sizes.map(({ units: limit, burst }, index) => {
-        const [algorithm, windowOfAll] = counters[index] ?? ['fixed-window', 1000]
+        const [algorithm, window] = counters[index] ?? ['fixed-window', { windowMs: 1000 }]
         const name = `limit ${index} "%\ud83d`
-        return limitOf(limit, { name, algorithm, burst, windowMs: windowOfAll, ttlMs: FOREVER_MS })
+        return limitOf(limit, { ...window, name, algorithm, burst, ttlMs: FOREVER_MS })
       }),
     )
     return fc.array(form, { minLength: 1, maxLength: 3 })
@@ -110,7 +138,10 @@ const CHOICES: readonly AlgorithmName[] = [...ALGORITHMS, ...ALGORITHMS]
 const formsOfMany: fc.Arbitrary<Limit[][]> = fc
   .tuple(...CHOICES.map(sizeOf))
   .filter((sizes) =>
-    ALGORITHMS.every((_, at) => sizes[at]?.windowMs !== sizes[at + ALGORITHMS.length]?.windowMs),
+    ALGORITHMS.every((_, at) => {
+      const [one, other] = [sizes[at], sizes[at + ALGORITHMS.length]]
+      return one?.windowMs !== other?.windowMs || one?.calendar?.id !== other?.calendar?.id
+    }),
   )
   .chain((sizes) => {
     const limit = fc.record({ name: fc.constantFrom('a', 'b', 'c'), which: fc.nat(sizes.length - 1) })
@@ -130,7 +161,7 @@ const rule = fc
   .map(({ after, windowMs: withinMs, forMs }) => banRule(after, withinMs, forMs))
 
 const forward = fc.oneof(
-  fc.constantFrom(0, 1, 2, 7, 8, 100, 125, 126, 999, 1000, 7500, 60_000, 3_600_000),
+  fc.constantFrom(0, 1, 2, 7, 8, 100, 125, 126, 999, 1000, 7500, 60_000, 3_600_000, 86_400_000),
   fc.integer({ min: 0, max: 3000 }),
 )
 const back = forward.map((byMs) => -byMs)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AlgorithmName } from '../../../../src/limits/limit.ts'
+import type { ChosenAlgorithm } from '../../../../src/limits/limit.ts'
 import { createLineParser } from '../../../../src/tools/cli/log/line-parser.ts'
 import { OfflineLimiter } from '../../../../src/tools/cli/replay/offline-limiter.ts'
 import { Replayer } from '../../../../src/tools/cli/replay/replayer.ts'
@@ -18,7 +18,7 @@ const parse = createLineParser('auto', undefined)
 function replay(
   seconds: readonly number[],
   limit: number,
-  algorithm: AlgorithmName,
+  algorithm: ChosenAlgorithm,
   burst?: number,
 ): Replayer {
   const read = { limit, algorithm, ...(burst === undefined ? {} : { burst }) }
@@ -34,7 +34,7 @@ function replay(
 const highestUsage = ({ clients }: Replayer): number => clients.get('198.51.100.7')?.highestUnits('read') ?? 0
 
 describe('the highest usage of a client', () => {
-  it.each<[AlgorithmName, readonly number[], number]>([
+  it.each<[ChosenAlgorithm, readonly number[], number]>([
     ['fixed-window', [0, 8, 9, 11, 12], 3],
     ['sliding-window', [0, 8, 9, 11, 12], 4],
     ['fixed-window', [0, 10, 20], 1],
@@ -54,7 +54,7 @@ describe('the highest usage of a client', () => {
     })
   }
 
-  it.each<AlgorithmName>(['fixed-window', 'sliding-window'])(
+  it.each<ChosenAlgorithm>(['fixed-window', 'sliding-window'])(
     'in a %s is the lowest limit that refuses nothing',
     (algorithm) => {
       fc.assert(

@@ -2,9 +2,11 @@ import express from 'express'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createRateLimiter, type RateLimiter } from '../../../../src/index.ts'
+import { createConcurrencyLimiter } from '../../../../src/tools/concurrency/index.ts'
 import { dashboard } from '../../../../src/tools/dashboard/index.ts'
 import { NO_CHROMIUM, startChromium } from '../../../support/chromium.ts'
 import { withListeningServer } from '../../../support/http/listening-server.ts'
+import { close, run } from '../../concurrency/held-requests.ts'
 
 if (NO_CHROMIUM !== undefined) console.log(NO_CHROMIUM)
 
@@ -95,6 +97,43 @@ describe.skipIf(NO_CHROMIUM !== undefined)('the live page in a browser', () => {
       expect(requested.filter((url) => !url.startsWith(`${origin}/limits`))).toEqual([])
       expect(requested.length).toBeGreaterThan(4)
       expect(consoleProblems).toEqual([])
+    })
+  })
+
+  it('shows what limiters count, and what runs and waits at a concurrency limiter', async () => {
+    const tokens = createRateLimiter({ name: 'llm', limit: 500, unit: 'tokens', settles: true })
+    const exports = createConcurrencyLimiter({
+      name: 'exports',
+      read: 2,
+      queue: { size: 9, timeoutMs: 60_000 },
+      trustProxy: false,
+    })
+    const live = dashboard([tokens, exports], { showAddresses: true })
+    onTestFinished(async () => {
+      live.close()
+      await exports.close()
+    })
+    await withListeningServer(express().use(live), async (port) => {
+      const page = await browser.newPage()
+      await page.goto(`http://127.0.0.1:${port}/`)
+      await page.waitForSelector('#connection[data-state=live]')
+      await tokens.consume('192.0.2.7', { cost: 30 })
+      const requests = [run(exports), run(exports), run(exports)]
+      await page.waitForSelector('#in-flight tr:has(td:text-is("2")) td:text-is("1")')
+      expect(await page.locator('#in-flight tr').allInnerTexts()).toEqual(['exports\t2\t1'])
+      expect(await page.locator('#busiest tr').allInnerTexts()).toEqual(
+        expect.arrayContaining([expect.stringContaining('470 of 500 tokens')]),
+      )
+      expect(await page.locator('#stores th').allInnerTexts()).toEqual([
+        'llm (counts tokens, settles costs)',
+        'exports',
+      ])
+      expect(await page.isVisible('#in-flight-section')).toBe(true)
+      await page.goto(`http://127.0.0.1:${port}/?limiter=llm`)
+      await page.waitForSelector('#stores th')
+      expect(await page.isHidden('#in-flight-section')).toBe(true)
+      for (const request of requests.slice(0, 2)) close(request)
+      await page.close()
     })
   })
 
