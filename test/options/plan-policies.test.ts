@@ -133,6 +133,29 @@ describe('plans', () => {
   ])
 })
 
+describe('the time for which clients of calendar windows are remembered', () => {
+  const month = { limit: 5, per: 'month' } as const
+  const longestMs = (31 * 24 + 2) * 3_600_000
+
+  it('is half a minute longer than the longest window that the calendar can have', () => {
+    const ttlOf = (options: object): unknown => {
+      const policy = settingsOf(options).plans[0]?.policies.write
+      return policy && 'limits' in policy ? policy.limits[0]?.ttlMs : undefined
+    }
+    expect(ttlOf({ limit: month })).toBe(longestMs + 30_000)
+    expect(ttlOf({ limit: [month, { limit: 1, windowSec: 90 * 86_400 }] })).toBe(90 * 86_400_000 + 30_000)
+    expect(ttlOf({ limit: { limit: 5, per: 'day' }, ttlSec: 93_600 })).toBe(93_600_000)
+  })
+
+  testRejections('invalid_option', [
+    [
+      { limit: month, ttlSec: 2_592_000 },
+      'ttlSec',
+      `is shorter than the longest window (or time to fill a bucket) of ${longestMs / 1000} s, so clients would be forgotten too early and get new quota, got 2592000. Give at least ${longestMs / 1000}, or leave it out.`,
+    ],
+  ])
+})
+
 describe('preflight', () => {
   it('takes a number, false, a limit or several', () => {
     expect(settingsOf({ preflight: 7, windowSec: 10 }).preflight).toMatchObject({

@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { UNKNOWN_MOUNT } from './layer-pattern.ts'
 import type { RouteEntry, RouteReport } from './route-report.ts'
@@ -85,6 +86,7 @@ function showEachPlan(limits: readonly LimitDescription[]): string {
     .join(', ')
 }
 
-function showLimit({ limit, windowSec, burst }: LimitDescription): string {
-  return `${limit}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
+function showLimit({ limit, windowSec, burst, calendar }: LimitDescription): string {
+  const window = calendar === undefined ? `${windowSec}s` : calendarText(calendar)
+  return `${limit}/${window}${burst === undefined ? '' : ` burst ${burst}`}`
 }

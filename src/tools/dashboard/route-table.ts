@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
 import type { RouteEntry } from '../audit/route-report.ts'
@@ -56,6 +57,7 @@ function rowOf({ method, path, limiters, read, write, state, why }: RouteEntry):
   }
 }
 
-function limitText({ limit, windowSec, burst }: LimitDescription): string {
+function limitText({ limit, windowSec, burst, calendar }: LimitDescription): string {
+  if (calendar !== undefined) return `${limit} per ${calendarText(calendar)}`
   return `${limit} in ${windowSec} s${burst === undefined ? '' : ` (burst ${burst})`}`
 }

@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 import type { ReadOrWrite } from '../../limits/request-class.ts'
 
@@ -34,16 +35,16 @@ function unitOf({ hasCosts }: LimiterDescription): string {
   return hasCosts ? 'unit' : 'request'
 }
 
-function limitText({ limit, windowSec, burst, algorithm }: LimitDescription, unit: string): string {
+function limitText({ limit, windowSec, burst, algorithm, calendar }: LimitDescription, unit: string): string {
   if (algorithm === 'in-flight') {
     return limit === 'dynamic'
       ? 'a number at once that depends on the request'
       : `${countOf(limit, unit)} at once`
   }
-  const time = countOf(windowSec, 'second')
-  if (limit === 'dynamic') return `a number of ${unit}s in ${time} that depends on the request`
+  const time = calendar === undefined ? `in ${countOf(windowSec, 'second')}` : `per ${calendarText(calendar)}`
+  if (limit === 'dynamic') return `a number of ${unit}s ${time} that depends on the request`
   const atOnce = algorithm === 'token-bucket' ? `, at most ${burst ?? limit} at once` : ''
-  return `${countOf(limit, unit)} in ${time}${atOnce}`
+  return `${countOf(limit, unit)} ${time}${atOnce}`
 }
 
 function countOf(count: number, noun: string): string {
