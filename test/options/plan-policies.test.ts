@@ -112,6 +112,11 @@ describe('plans', () => {
       'plans.free.limt',
       "is not an option, got 5. Did you mean 'limit'? Write limit, or leave it out.",
     ],
+    [
+      { plan, plans: { free: { limit: 5, per: 'month' } } },
+      'plans.free.per',
+      "belongs to a limit, got 'month'. Write limit: { limit: 100, per: 'month' }.",
+    ],
   ])
   testRejections('impossible_combination', [
     [{ plan }, 'plan', 'has no plans to choose from. Add plans, such as { free: { limit: 100 } }.'],

@@ -8,15 +8,15 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 43_500,
-  './audit': 12_800,
-  './concurrency': 35_000,
-  './dashboard': 25_500,
+  '.': 45_600,
+  './audit': 12_950,
+  './concurrency': 36_900,
+  './dashboard': 25_600,
   './metrics': 5_300,
-  './openapi': 3_200,
-  './persistence': 17_600,
-  './redis': 19_200,
-  './testing': 12_900,
+  './openapi': 3_400,
+  './persistence': 18_900,
+  './redis': 21_500,
+  './testing': 15_000,
 }
 
 interface Manifest {
