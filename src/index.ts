@@ -19,7 +19,13 @@ export type { GuardedApp } from './limiter/express-app.ts'
 export type { ChargeOptions, RateLimiter } from './limiter/rate-limiter.ts'
 export type { GuardOptions } from './limiter/server-guard.ts'
 export type { BanRule } from './limits/ban.ts'
-export { type Calendar, type CalendarSpan, type CalendarUnit, calendarWindowAt } from './limits/calendar.ts'
+export {
+  type Calendar,
+  type CalendarParts,
+  type CalendarSpan,
+  type CalendarUnit,
+  calendarWindowAt,
+} from './limits/calendar.ts'
 export type { Ban, Decision, LimitState, Receipt } from './limits/decision.ts'
 export type { AlgorithmName, ChosenAlgorithm, Limit } from './limits/limit.ts'
 export type {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Calendar } from '../limits/calendar.ts'
+import { calendarParts } from '../limits/calendar.ts'
 import type { Limit } from '../limits/limit.ts'
 import type {
   AnswerDescription,
@@ -96,10 +96,6 @@ function describeLimit(
     windowSec: windowMs / 1000,
     algorithm: isInFlight === true ? 'in-flight' : algorithm,
     ...(burst === compiled.limit ? {} : { burst }),
-    ...(calendar === undefined ? {} : { calendar: partsOf(calendar) }),
+    ...(calendar === undefined ? {} : { calendar: calendarParts(calendar) }),
   }
-}
-
-function partsOf({ per, timeZone, startsOn }: Calendar): NonNullable<LimitDescription['calendar']> {
-  return { per, timeZone, startsOn }
 }

@@ -25,8 +25,8 @@ export interface CalendarWindowState {
 }
 
 /**
- * A clock that is set back by no more than this, to before the start of a window, leaves the window open: it was taken
- * from another server, or corrected, and nobody may get the units of a window twice for that.
+ * A clock that is set back by no more than this, to before the start of a window, leaves even the longest window open: it
+ * was corrected, or is that of another server, and nobody may get the units of a window twice for that.
  */
 const SMALL_SET_BACK_MS = 60_000
 

@@ -19,6 +19,9 @@ export interface Calendar {
   readonly wallNow?: (() => number) | undefined
 }
 
+/** What a user gives of a calendar. */
+export type CalendarParts = Pick<Calendar, 'per' | 'timeZone' | 'startsOn'>
+
 /** A window of a calendar: from `startMs` up to, and without, `endMs`. Milliseconds since the epoch. */
 export interface CalendarSpan {
   readonly startMs: number
@@ -50,6 +53,15 @@ export function calendarOf(per: CalendarUnit, timeZone: string, startsOn = 1): C
     startsOn,
     id: per === 'month' ? `${per} ${startsOn} ${timeZone}` : `${per} ${timeZone}`,
   }
+}
+
+export function calendarParts({ per, timeZone, startsOn }: Calendar): CalendarParts {
+  return { per, timeZone, startsOn }
+}
+
+/** The windows of a calendar for readers: `month from day 5 (Europe/Berlin)`. */
+export function calendarText({ per, timeZone, startsOn }: CalendarParts): string {
+  return `${per}${startsOn === 1 ? '' : ` from day ${startsOn}`} (${timeZone})`
 }
 
 /** The last window that was asked for, of each calendar. */

@@ -1,4 +1,4 @@
-import type { Calendar } from './calendar.ts'
+import type { CalendarParts } from './calendar.ts'
 import type { AlgorithmName } from './limit.ts'
 import type { ReadOrWrite } from './request-class.ts'
 
@@ -28,7 +28,7 @@ export interface LimitDescription {
   /** Seconds. */
   readonly windowSec: number
   /** The calendar of a calendar window. Then `windowSec` is the longest that a window of it can be. */
-  readonly calendar?: Pick<Calendar, 'per' | 'timeZone' | 'startsOn'>
+  readonly calendar?: CalendarParts
   /** The units that a token bucket holds. Absent if they equal `limit`. */
   readonly burst?: number
   /** `'in-flight'` for a limit of requests that run at once: it has no window, and `windowSec` is when to try again. */

@@ -44,7 +44,7 @@ function checkNoOtherWindow(option: string, { windowSec, algorithm }: LimitOptio
 }
 
 /** Returns the name of a time zone that `Intl` knows, and throws for any other value. */
-function checkTimeZone(option: string, timeZone: unknown): string {
+export function checkTimeZone(option: string, timeZone: unknown): string {
   if (typeof timeZone === 'string' && isTimeZone(timeZone)) return timeZone
   const nearest = typeof timeZone === 'string' ? nearestZone(timeZone) : undefined
   throw new RateLimiterError({

@@ -29,7 +29,6 @@ const OF_DATABASE =
   "Leave it out. To count in a database, give store: fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'."
 const BAN = 'Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your numbers.'
 
-/** Options of a limit that users look for beside the limits. */
 const ofLimit = (example: string): OptionHint => ({
   problem: 'belongs to a limit',
   remedy: `Write limit: { limit: 100, ${example} }.`,
@@ -37,6 +36,15 @@ const ofLimit = (example: string): OptionHint => ({
 
 const writeUnit = (unit: unknown): string =>
   `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the limits.`
+
+/** Options of a limit that users look for beside the limits of a limiter or of a plan. */
+export const HINTS_OF_LIMITS: Readonly<Record<string, OptionHint>> = {
+  per: ofLimit("per: 'month'"),
+  timeZone: ofLimit("per: 'month', timeZone: 'Europe/Berlin'"),
+  startsOn: ofLimit("per: 'month', startsOn: 5"),
+  algorithm: ofLimit("algorithm: 'sliding-window'"),
+  burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
+}
 
 const all = (names: readonly string[], hint: OptionHint): Record<string, OptionHint> =>
   Object.fromEntries(names.map((name) => [name, hint]))
@@ -96,11 +104,7 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   ...all(['whiteList', 'whitelist', 'safelist'], renamed(FLEXIBLE, 'allowList', 'Write allowList instead.')),
   ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),
   timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
-  per: ofLimit("per: 'month'"),
-  timeZone: ofLimit("per: 'month', timeZone: 'Europe/Berlin'"),
-  startsOn: ofLimit("per: 'month', startsOn: 5"),
-  algorithm: ofLimit("algorithm: 'sliding-window'"),
-  burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
+  ...HINTS_OF_LIMITS,
   ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit }),
 }
 

@@ -102,6 +102,10 @@ function checkLimits(
   }
   for (const limit of limits) {
     if (algorithms.includes(limit.algorithm)) continue
+    if (limit.calendar !== undefined) {
+      const problem = `${name} does not support calendar windows, and the limit '${limit.name}' has per`
+      reject(option, limit.calendar.per, problem, 'Give windowSec instead of per')
+    }
     reject(
       option,
       limit.algorithm,

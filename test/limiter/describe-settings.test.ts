@@ -30,6 +30,20 @@ describe('the description of a limiter', () => {
     })
   })
 
+  it('names the calendar of a calendar window', () => {
+    const limit = { limit: 5, per: 'month', timeZone: 'Europe/Berlin', startsOn: 5 }
+    expect(describeSettings(settingsOf({ limit })).read).toEqual([
+      {
+        allMethods: true,
+        name: 'any',
+        limit: 5,
+        windowSec: (31 * 24 + 2) * 3600,
+        algorithm: 'calendar-window',
+        calendar: { per: 'month', timeZone: 'Europe/Berlin', startsOn: 5 },
+      },
+    ])
+  })
+
   it('names what differs from the defaults', () => {
     const settings = settingsOf({
       name: 'api',

@@ -132,6 +132,13 @@ describe('the options of other libraries', () => {
       'sliding-window',
       "belongs to a limit, got 'sliding-window'. Write limit: { limit: 100, algorithm: 'sliding-window' }.",
     ],
+    ['per', 'day', "belongs to a limit, got 'day'. Write limit: { limit: 100, per: 'month' }."],
+    [
+      'timeZone',
+      'UTC',
+      "belongs to a limit, got 'UTC'. Write limit: { limit: 100, per: 'month', timeZone: 'Europe/Berlin' }.",
+    ],
+    ['startsOn', 5, "belongs to a limit, got 5. Write limit: { limit: 100, per: 'month', startsOn: 5 }."],
     [
       'burst',
       20,

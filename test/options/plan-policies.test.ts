@@ -112,6 +112,11 @@ describe('plans', () => {
       'plans.free.limt',
       "is not an option, got 5. Did you mean 'limit'? Write limit, or leave it out.",
     ],
+    [
+      { plan, plans: { free: { limit: 5, per: 'month' } } },
+      'plans.free.per',
+      "belongs to a limit, got 'month'. Write limit: { limit: 100, per: 'month' }.",
+    ],
   ])
   testRejections('impossible_combination', [
     [{ plan }, 'plan', 'has no plans to choose from. Add plans, such as { free: { limit: 100 } }.'],
@@ -129,6 +134,29 @@ describe('plans', () => {
       { plan, plans: { free: { limit: 5 } }, write: false },
       'plans and write',
       'cannot both be set. Move write into the plans.',
+    ],
+  ])
+})
+
+describe('the time for which clients of calendar windows are remembered', () => {
+  const month = { limit: 5, per: 'month' } as const
+  const longestMs = (31 * 24 + 2) * 3_600_000
+
+  it('is half a minute longer than the longest window that the calendar can have', () => {
+    const ttlOf = (options: object): unknown => {
+      const policy = settingsOf(options).plans[0]?.policies.write
+      return policy && 'limits' in policy ? policy.limits[0]?.ttlMs : undefined
+    }
+    expect(ttlOf({ limit: month })).toBe(longestMs + 30_000)
+    expect(ttlOf({ limit: [month, { limit: 1, windowSec: 90 * 86_400 }] })).toBe(90 * 86_400_000 + 30_000)
+    expect(ttlOf({ limit: { limit: 5, per: 'day' }, ttlSec: 93_600 })).toBe(93_600_000)
+  })
+
+  testRejections('invalid_option', [
+    [
+      { limit: month, ttlSec: 2_592_000 },
+      'ttlSec',
+      `is shorter than the longest window (or time to fill a bucket) of ${longestMs / 1000} s, so clients would be forgotten too early and get new quota, got 2592000. Give at least ${longestMs / 1000}, or leave it out.`,
     ],
   ])
 })

@@ -119,6 +119,15 @@ describe('the capabilities of a store', () => {
     )
   })
 
+  it('must include calendar windows for a limit with per', () => {
+    const plans = { free: { limit: { limit: 5, per: 'month' } } }
+    const error = thrownBy(() => settingsOf({ store: new BanningStore(), plans, plan: () => 'free' }))
+    expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'plans.free.limit', value: 'month' })
+    expect(error.message).toBe(
+      "plans.free.limit: BanningStore does not support calendar windows, and the limit 'any' has per, got 'month'. Give windowSec instead of per, or use another store.",
+    )
+  })
+
   it('are not needed for classes without a limit', () => {
     expect(() => settingsOf({ store: new TokenStore(), read: false, write: false })).not.toThrow()
   })

@@ -11,6 +11,8 @@ const wallNow = (): number => Date.now()
 export class WallTime {
   readonly #isNeeded: boolean
   readonly #timed = new WeakMap<readonly Limit[], readonly Limit[]>()
+  /** The last limits that need no wall time. */
+  #lastUntimed: readonly Limit[] | undefined
 
   /** @param clock of the store */
   constructor(clock: { now(): number }) {
@@ -19,8 +21,12 @@ export class WallTime {
 
   /** The charge on limits that the store can count by. */
   inCharge(charge: Charge): Charge {
+    // Charges on the same limits come in bursts, and most have no calendar windows.
+    if (charge.limits === this.#lastUntimed) return charge
     const limits = this.in(charge.limits)
-    return limits === charge.limits ? charge : { ...charge, limits }
+    if (limits !== charge.limits) return { ...charge, limits }
+    this.#lastUntimed = limits
+    return charge
   }
 
   /** Limits that the store can count by. The same limits always give the same result. */

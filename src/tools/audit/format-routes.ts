@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { UNKNOWN_MOUNT } from './layer-pattern.ts'
 import type { RouteEntry, RouteReport } from './route-report.ts'
@@ -85,8 +86,9 @@ function showEachPlan(limits: readonly LimitDescription[]): string {
     .join(', ')
 }
 
-function showLimit({ limit, unit, windowSec, burst, algorithm }: LimitDescription): string {
+function showLimit({ limit, unit, windowSec, burst, algorithm, calendar }: LimitDescription): string {
   if (algorithm === 'in-flight') return `${limit} at once`
   const units = unit === undefined ? limit : `${limit} ${unit}`
-  return `${units}/${windowSec}s${burst === undefined ? '' : ` burst ${burst}`}`
+  const window = calendar === undefined ? `${windowSec}s` : calendarText(calendar)
+  return `${units}/${window}${burst === undefined ? '' : ` burst ${burst}`}`
 }

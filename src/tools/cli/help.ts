@@ -46,6 +46,9 @@ Several logs are read in the order of their first times. These formats are recog
   --window <seconds>        length of the window; default 60
   --algorithm <name>        fixed-window, sliding-window or token-bucket; default fixed-window
   --burst <n>               units that a token bucket holds
+  --per <unit>              calendar windows instead: minute, hour, day, week or month
+  --time-zone <name>        the time zone of --per; default UTC
+  --starts-on <day>         the day on which a month begins; default 1
   --ttl <seconds>           how long an idle client is remembered
   --ipv6-subnet <bits>      bits of an IPv6 address that identify a client; default 56
   --trust <proxies>         proxies whose X-Forwarded-For is trusted, as in trustProxy; default none

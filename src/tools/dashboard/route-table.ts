@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription } from '../../limits/limiter-description.ts'
 import { auditRoutes } from '../audit/audit-routes.ts'
 import type { RouteEntry } from '../audit/route-report.ts'
@@ -56,8 +57,9 @@ function rowOf({ method, path, limiters, read, write, state, why }: RouteEntry):
   }
 }
 
-function limitText({ limit, unit, windowSec, burst, algorithm }: LimitDescription): string {
+function limitText({ limit, unit, windowSec, burst, algorithm, calendar }: LimitDescription): string {
   if (algorithm === 'in-flight') return `${limit} at once`
   const units = unit === undefined ? limit : `${limit} ${unit}`
+  if (calendar !== undefined) return `${units} per ${calendarText(calendar)}`
   return `${units} in ${windowSec} s${burst === undefined ? '' : ` (burst ${burst})`}`
 }

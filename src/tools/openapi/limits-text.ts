@@ -1,3 +1,4 @@
+import { calendarText } from '../../limits/calendar.ts'
 import type { LimitDescription, LimiterDescription } from '../../limits/limiter-description.ts'
 import type { ReadOrWrite } from '../../limits/request-class.ts'
 
@@ -32,17 +33,20 @@ function planSentences(
 }
 
 /** @param noun what a limit without a unit counts, in the singular */
-function limitText({ limit, windowSec, burst, algorithm, unit }: LimitDescription, noun: string): string {
+function limitText(
+  { limit, windowSec, burst, algorithm, calendar, unit }: LimitDescription,
+  noun: string,
+): string {
   if (algorithm === 'in-flight') {
     return limit === 'dynamic'
       ? 'a number at once that depends on the request'
       : `${countOf(limit, noun)} at once`
   }
-  const time = countOf(windowSec, 'second')
-  if (limit === 'dynamic') return `a number of ${unit ?? `${noun}s`} in ${time} that depends on the request`
+  const time = calendar === undefined ? `in ${countOf(windowSec, 'second')}` : `per ${calendarText(calendar)}`
+  if (limit === 'dynamic') return `a number of ${unit ?? `${noun}s`} ${time} that depends on the request`
   const atOnce = algorithm === 'token-bucket' ? `, at most ${burst ?? limit} at once` : ''
   // The singular of a unit is not known.
-  return `${unit === undefined ? countOf(limit, noun) : `${limit} ${unit}`} in ${time}${atOnce}`
+  return `${unit === undefined ? countOf(limit, noun) : `${limit} ${unit}`} ${time}${atOnce}`
 }
 
 function countOf(count: number, noun: string): string {

@@ -7,6 +7,7 @@ import { MemoryStore } from '../../../src/stores/memory/memory-store.ts'
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { banRule, limitOf } from '../../support/charges.ts'
+import { calendarLimit } from '../../support/limits-by-algorithm.ts'
 import { type ReferenceReceipt, ReferenceStore } from './reference-store.ts'
 
 // Timers are faked: they run when a test lets them.
@@ -27,6 +28,10 @@ const hugeBucket = limitOf(10 ** 12, { name: 'huge bucket', windowMs: 1000, algo
 const century = limitOf(5, { name: 'century', windowMs: CENTURY_MS })
 const slidingCentury = limitOf(5, { name: 'century', windowMs: CENTURY_MS, algorithm: 'sliding-window' })
 const centuryBucket = limitOf(3, { name: 'century', windowMs: CENTURY_MS, algorithm: 'token-bucket' })
+/** Calendar windows of one name, with counters of their own. */
+const minute = calendarLimit(5, 'minute', 'UTC')
+const hour = calendarLimit(4, 'hour', 'Asia/Kathmandu')
+const otherHour = calendarLimit(4, 'hour', 'Asia/Kolkata')
 /** Remembered so long that the largest steps of the clock still make it expire. */
 const remembered = limitOf(5, { name: 'remembered', windowMs: 1000, ttlMs: 1e9 })
 
@@ -54,6 +59,10 @@ const LIMIT_ARRAYS: readonly (readonly Limit[])[] = [
   [slidingCentury, slow],
   [centuryBucket],
   [remembered],
+  [minute],
+  [{ ...minute, maxDebt: 2 }, fixed],
+  [hour, { ...bucket, name: 'hour' }],
+  [otherHour],
   [fixed, sliding, bucket, slow, huge, hugeBucket, century, remembered],
 ]
 

@@ -229,7 +229,9 @@ function countOf(client: Client | undefined, limit: Limit): Count | undefined {
 }
 
 function isSame(one: Limit, other: Limit): boolean {
-  return one.name === other.name && one.algorithm === other.algorithm && one.windowMs === other.windowMs
+  const identityOf = ({ name, algorithm, windowMs, calendar }: Limit): string =>
+    JSON.stringify([name, algorithm, windowMs, calendar?.id])
+  return identityOf(one) === identityOf(other)
 }
 
 function longestWait(results: readonly Result[]): number {

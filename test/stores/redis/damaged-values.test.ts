@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Limit } from '../../../src/limits/limit.ts'
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { calendarLimit } from '../../support/limits-by-algorithm.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { anyRedis, type RedisServer } from '../../support/redis/redis-server.ts'
 
@@ -46,11 +47,15 @@ const DAMAGED: Readonly<Record<string, string>> = {
   'a state of text': entry("'test', 'fixed-window', 60000, { 1, 'x', 3 }"),
   'a state without a number': entry("'test', 'fixed-window', 60000, { 1, 0 / 0, 3 }"),
   'a state of a half': entry("'test', 'fixed-window', 60000, { 1, 0.5, 3 }"),
+  'a calendar window with a length': entry("'test', 'calendar-window', 60000, { 1, 2, 3 }"),
+  'a calendar window without an id': entry("'test', 'calendar-window', 'day UTC', { 1, 2 }"),
+  'a calendar window with a text': entry("'test', 'calendar-window', 'day UTC', { 1, 'x', 3 }"),
   'a slice that is cut off': entry("'test', 'sliding-window', 60000, { 1, 2, 3 }"),
 }
 
 const CHARGED: Readonly<Record<string, readonly Limit[]>> = {
   ...Object.fromEntries(ALGORITHMS.map((algorithm) => [algorithm, [limitOf(3, { algorithm })]])),
+  'a calendar window': [{ ...calendarLimit(3, 'month'), name: 'test' }],
   'two limits': [limitOf(3), limitOf(9, { name: 'hour', windowMs: HOUR_MS })],
 }
 

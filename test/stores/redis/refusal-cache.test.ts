@@ -8,6 +8,7 @@ import { type CallTimes, RefusalCache } from '../../../src/stores/redis/refusal-
 import type { Charge } from '../../../src/stores/store.ts'
 import { FakeClock } from '../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../support/charges.ts'
+import { calendarLimit } from '../../support/limits-by-algorithm.ts'
 
 const NOW_MS = 5000
 const ONE = [limitOf(10)]
@@ -50,6 +51,15 @@ describe('RefusalCache', () => {
       expect(cache.answer(CHARGE, NOW_MS + 4998)).toMatchObject({ allowed: false, retryAfterMs: hour - 4998 })
       expect(cache.answer(CHARGE, NOW_MS + 5000)).toBeUndefined()
     }
+  })
+
+  it('shows that a calendar window comes nearer to its end, also where nothing of it is used', () => {
+    const charge = chargeOf('client', [limitOf(10), calendarLimit(10, 'day'), limitOf(10)])
+    const cache = noted(refusal(60_000, [0, 60_000], [10, 3000], [10, 60_000]), charge)
+    const after = refusal(59_000, [0, 59_000], [10, 2000], [10, 60_000])
+    expect(cache.answer(charge, NOW_MS + 1000)).toStrictEqual(after)
+    expect(cache.answer(charge, NOW_MS + 2998)).toBeDefined()
+    expect(cache.answer(charge, NOW_MS + 2999)).toBeUndefined()
   })
 
   it('makes a new object for each answer', () => {

@@ -33,6 +33,18 @@ it('aligns the columns, shows the limits of the method, and says why where a rou
       { ...entry, method: 'ALL', path: '/half', state: 'unlimited' },
       { ...entry, method: 'ALL', path: '/open', limiters: [], read: [], state: 'unlimited' },
       { ...entry, read: [{ name: 'default', limit: 'dynamic', windowSec: 60, algorithm: 'fixed-window' }] },
+      {
+        ...entry,
+        read: [
+          {
+            name: 'default',
+            limit: 5,
+            windowSec: 93_600,
+            algorithm: 'calendar-window',
+            calendar: { per: 'day', timeZone: 'UTC', startsOn: 1 },
+          },
+        ],
+      },
     ],
   })
   expect(report).toBe(
@@ -44,6 +56,7 @@ it('aligns the columns, shows the limits of the method, and says why where a rou
       'ALL     /half      read 1000/60s, write -        default         unlimited  The reason.',
       'ALL     /open      -                             -               unlimited  The reason.',
       'GET     /x         dynamic/60s                   default         limited',
+      'GET     /x         5/day (UTC)                   default         limited',
     ].join('\n'),
   )
 })

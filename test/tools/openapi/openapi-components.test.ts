@@ -216,6 +216,10 @@ describe('the limits in descriptions', () => {
       'Reads: 20 requests in 1 second, and 90 requests in 60 seconds, at most 30 at once. Writes: no limit.',
     ],
     [
+      { read: { limit: 10, per: 'month' as const, timeZone: 'Europe/Berlin', startsOn: 5 } },
+      'Reads: 10 requests per month from day 5 (Europe/Berlin). Writes: no limit.',
+    ],
+    [
       { read: 10, cost: () => 2 },
       'Reads: 10 units in 60 seconds. Writes: no limit. A request can cost several units. ' +
         'The charge of a request can change when its true cost is known.',

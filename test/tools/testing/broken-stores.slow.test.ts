@@ -3,6 +3,7 @@ import { BROKEN_ALGORITHMS } from './broken-stores/algorithms.ts'
 import { BROKEN_BANS } from './broken-stores/bans.ts'
 import { BROKEN_BLOCKS } from './broken-stores/blocks.ts'
 import type { BrokenStore } from './broken-stores/broken-store.ts'
+import { BROKEN_CALENDAR_WINDOWS } from './broken-stores/calendar-windows.ts'
 import { BROKEN_CONFIGURATIONS } from './broken-stores/configurations.ts'
 import { BROKEN_COUNTING } from './broken-stores/counting.ts'
 import { BROKEN_KEYS } from './broken-stores/keys.ts'
@@ -12,6 +13,7 @@ import { SimpleStore } from './simple-store.ts'
 
 const BROKEN_STORES: readonly BrokenStore[] = [
   ...BROKEN_COUNTING,
+  ...BROKEN_CALENDAR_WINDOWS,
   ...BROKEN_KEYS,
   ...BROKEN_RECEIPTS_AND_LIMITS,
   ...BROKEN_ALGORITHMS,

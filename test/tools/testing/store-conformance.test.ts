@@ -130,7 +130,7 @@ const CALENDAR_WINDOW = [
   'windows of another unit, time zone or first day have counters of their own',
   'a clock that is set back by a second over the start of a window gives no units twice',
   'after the clock is set back by two days, used units stay used, until the window of that time ends',
-  'in a random trace, each window allows as many units as the limit has, and no more',
+  'in a random trace, each window of the calendar allows as many units as the limit has, and no more',
   'a charge on windows of several lengths takes units from all of them or from none',
   'settle() changes a charge until its window ends, and a debt ends with the window',
 ]

@@ -1,3 +1,4 @@
+import { calendarText } from '../../../limits/calendar.ts'
 import { alignColumns } from '../../audit/format-routes.ts'
 import { printableText } from '../printable-text.ts'
 import type { ClassSummary, ReplaySummary } from './summary.ts'
@@ -55,7 +56,8 @@ function comparisonTable({ classes }: ReplaySummary): string {
 function formatLimit(limit: ClassSummary['limit']): string {
   if (limit === null) return 'none'
   const burst = limit.burst === limit.limit ? '' : ` burst ${limit.burst}`
-  return `${limit.limit}/${limit.windowSec}s${burst} ${limit.algorithm}`
+  const window = limit.calendar === undefined ? `${limit.windowSec}s` : calendarText(limit.calendar)
+  return `${limit.limit}/${window}${burst} ${limit.algorithm}`
 }
 
 /** The limits that would refuse nobody, and those that would refuse a small share of the clients. */

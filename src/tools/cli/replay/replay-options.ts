@@ -8,6 +8,7 @@ import type { LimitOptions } from '../../../options/budget-options.ts'
 import type { RateLimiterOptions } from '../../../options/rate-limiter-options.ts'
 import { type CommandLine, type OptionConfigs, parseCommandLine, readWholeNumber } from '../command-line.ts'
 import { LOG_FORMATS, type LogFormat } from '../log/line-parser.ts'
+import { type CalendarOptions, readCalendar } from './calendar-options.ts'
 
 /** The options of a replay, compiled. */
 export interface ReplaySettings {
@@ -50,6 +51,9 @@ const REPLAY_OPTIONS = {
   write: { type: 'string', isList: true },
   window: { type: 'string' },
   algorithm: { type: 'string' },
+  per: { type: 'string' },
+  'time-zone': { type: 'string' },
+  'starts-on': { type: 'string' },
   burst: { type: 'string' },
   ttl: { type: 'string' },
   'ipv6-subnet': { type: 'string' },
@@ -64,10 +68,7 @@ const REPLAY_OPTIONS = {
 } as const satisfies OptionConfigs
 
 /** How the limits count. */
-interface Counting {
-  readonly algorithm: ChosenAlgorithm
-  readonly burst?: number
-}
+type Counting = CalendarOptions | { readonly algorithm: ChosenAlgorithm; readonly burst?: number }
 
 type ReplayValues = CommandLine<typeof REPLAY_OPTIONS>['values']
 
@@ -134,7 +135,7 @@ function readLimiterOptions(values: ReplayValues): ReplayLimiterOptions {
   }
   const ttlSec = readSeconds('--ttl', values.ttl)
   const ipv6Subnet = readWholeNumber('--ipv6-subnet', values['ipv6-subnet'], 32)
-  const counting = { algorithm, ...(burst === undefined ? {} : { burst }) }
+  const counting = readCalendar(values) ?? { algorithm, ...(burst === undefined ? {} : { burst }) }
   return {
     ...readBudgets(values, counting),
     windowSec: readSeconds('--window', values.window) ?? DEFAULTS.windowSec,

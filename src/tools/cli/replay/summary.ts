@@ -1,4 +1,5 @@
 import { maskedAddress } from '../../../client/masked-address.ts'
+import { type CalendarParts, calendarParts } from '../../../limits/calendar.ts'
 import type { Limit } from '../../../limits/limit.ts'
 import type { RequestClass } from '../../../limits/request-class.ts'
 import type { ClientRecord } from './client-record.ts'
@@ -17,6 +18,8 @@ import {
 export interface LimitSummary {
   readonly limit: number
   readonly windowSec: number
+  /** Of calendar windows. Then `windowSec` is the longest that a window can be. */
+  readonly calendar?: CalendarParts
   readonly algorithm: Limit['algorithm']
   readonly burst: number
 }
@@ -165,6 +168,7 @@ function limitSummary(limit: Limit | undefined): LimitSummary | null {
   return {
     limit: limit.limit,
     windowSec: limit.windowMs / 1000,
+    ...(limit.calendar === undefined ? {} : { calendar: calendarParts(limit.calendar) }),
     algorithm: limit.algorithm,
     burst: limit.burst,
   }

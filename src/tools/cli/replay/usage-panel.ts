@@ -1,3 +1,4 @@
+import { calendarText } from '../../../limits/calendar.ts'
 import type { Limit } from '../../../limits/limit.ts'
 import type { RequestClass } from '../../../limits/request-class.ts'
 import { drawMarks, limitMarks, marksHeight, placeMarks, SUGGESTION_DASHES } from './limit-marks.ts'
@@ -47,7 +48,9 @@ export function drawUsagePanel({ requestClass, counts, limit, compared }: ClassU
   const heightOf = (clients: number): number => (Math.log1p(clients) / Math.log1p(highestBar)) * SIZE.height
   const marks = placeMarks(limitMarks([limit.burst, ...compared], counts), xOf)
   const plot = { ...SIZE, top: HEAD_HEIGHT + marksHeight(marks) }
-  const counted = `${requestClass === 'any' ? 'request' : requestClass}s in ${limit.windowMs / 1000} s`
+  const time =
+    limit.calendar === undefined ? `in ${limit.windowMs / 1000} s` : `per ${calendarText(limit.calendar)}`
+  const counted = `${requestClass === 'any' ? 'request' : requestClass}s ${time}`
   return {
     height: plot.top + plot.height + FOOT_HEIGHT,
     elements: [

@@ -119,7 +119,7 @@ const setBackFurther: ConformanceCase = {
 }
 
 const randomTrace: ConformanceCase = traceCase(
-  'in a random trace, each window allows as many units as the limit has, and no more',
+  'in a random trace, each window of the calendar allows as many units as the limit has, and no more',
   () => [limitPer(10, 'minute')],
 )
 

@@ -10,6 +10,7 @@ import {
 import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
 import { ALGORITHMS, banRule, chargeOf, limitOf } from '../../../support/charges.ts'
 import { emittedBy } from '../../../support/emitted-warnings.ts'
+import { calendarLimit } from '../../../support/limits-by-algorithm.ts'
 import { rejectionOf, thrownBy } from '../../../support/thrown-by.ts'
 import { temporaryFolders } from './temporary-folder.ts'
 
@@ -91,6 +92,8 @@ const LIMIT_LISTS: readonly (readonly Limit[])[] = [
   ALGORITHMS.map((algorithm, index) => limitOf(3 + index, { algorithm, name: `limit ${index}` })),
   // Numbers that need a wide row.
   [limitOf(2 ** 40, { name: 'wide', algorithm: 'token-bucket', windowMs: 1000 })],
+  [calendarLimit(4, 'minute'), limitOf(5)],
+  [calendarLimit(4, 'hour', 'Asia/Kathmandu')],
 ]
 
 const SOME_STEP: fc.Arbitrary<Step> = fc.record({
@@ -169,6 +172,22 @@ describe('a store that was saved and loaded', () => {
     for (const key of [...ALGORITHMS, 'banned']) {
       expect(loaded.consume(chargeOf(key, [limitOf(1)])).allowed).toBe(true)
     }
+  })
+
+  it('keeps calendar windows, which end by the wall time', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.parse('2026-02-27T12:00:00Z') })
+    const path = join(folder(), 'limits')
+    const charge = chargeOf('client', [calendarLimit(3, 'month', 'Europe/Berlin')], 2)
+    const store = new PersistentMemoryStore()
+    store.consume(charge)
+    await store.save(path)
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.parse('2026-02-28T22:00:00Z') })
+    const loaded = await PersistentMemoryStore.load(path)
+    expect(loaded.consume(charge)).toMatchObject({ allowed: false, retryAfterMs: 3_600_000 })
+    expect(loaded.consume({ ...charge, cost: 1 }).allowed).toBe(true)
+    vi.advanceTimersByTime(3_600_000)
+    expect(loaded.consume(charge)).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
   })
 
   it('waits for a window at most if the wall clock was set back in between', async () => {

@@ -176,6 +176,51 @@ describe('the report of a replay', () => {
   })
 })
 
+describe('a replay with calendar windows', () => {
+  it('counts by the calendar of a time zone', async () => {
+    // Three requests of a client in each of two hours, the last in the first minute of the next day in Kathmandu.
+    const start = Date.UTC(2026, 2, 1, 16, 45) - START
+    const input = [0, 1, 2, 60, 61, 62, 90]
+      .map((minute) => line('192.0.2.1', start / 1000 + minute * 60))
+      .join('\n')
+    const zone = ['--time-zone', 'Asia/Kathmandu', '--write', 'false']
+    const refused = async (...args: string[]): Promise<number> =>
+      (await summaryOf(input, ...args, ...zone)).refused
+    expect(await refused('--per', 'day', '--read', '5')).toBe(1)
+    expect(await refused('--per', 'hour', '--read', '2')).toBe(2)
+    expect(await refused('--per', 'month', '--starts-on', '2', '--read', '5')).toBe(1)
+    const { classes } = await summaryOf(input, '--per', 'day', '--read', '5', ...zone)
+    expect(classes.read?.limit).toEqual({
+      limit: 5,
+      windowSec: 93_600,
+      calendar: { per: 'day', timeZone: 'Asia/Kathmandu', startsOn: 1 },
+      algorithm: 'calendar-window',
+      burst: 5,
+    })
+    const { text } = await replay(input, '--per', 'day', '--read', '5', ...zone)
+    expect(text).toContain('\nread   5/day (Asia/Kathmandu) calendar-window  7 ')
+  })
+
+  it.each([
+    [['--time-zone', 'UTC'], "--time-zone: needs --per, got 'UTC'. Add --per month."],
+    [['--starts-on', '5'], "--starts-on: needs --per, got '5'. Add --per month."],
+    [
+      ['--per', 'month', '--window', '60'],
+      '--per and --window: cannot both be set. Keep --per for windows of the calendar, or --window for windows that begin with a request.',
+    ],
+    [
+      ['--per', 'week', '--starts-on', '5'],
+      "--starts-on: is a day of a month, and --per is week, got '5'. Leave it out.",
+    ],
+    [
+      ['--per', 'day', '--time-zone', 'Berlin'],
+      "--time-zone: takes a time zone that Intl knows, got 'Berlin'. Did you mean 'Europe/Berlin'? Give a name such as 'Europe/Berlin', or leave it out for UTC.",
+    ],
+  ])('rejects %o', async (args, message) => {
+    await expect(replay('', ...args)).rejects.toThrow(message)
+  })
+})
+
 describe('a replay that compares limits', () => {
   it('shows what each would have refused, and the rest of the report for the first', async () => {
     const { text } = await replay(LINES.join('\n'), '--read', '4, 5,6', '--write', '1')

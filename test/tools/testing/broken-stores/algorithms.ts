@@ -13,7 +13,7 @@ import { type BrokenStore, broken } from './broken-store.ts'
 type BrokenSimpleStore = new (clock: FakeClock) => SimpleStore
 
 /** A store that counts the limits of one algorithm with another algorithm. */
-function countingWith<State>(name: AlgorithmName, algorithm: Algorithm<State>): BrokenSimpleStore {
+export function countingWith<State>(name: AlgorithmName, algorithm: Algorithm<State>): BrokenSimpleStore {
   return class extends SimpleStore {
     protected override algorithm(limit: Limit): Algorithm<AlgorithmState> {
       if (limit.algorithm !== name) return super.algorithm(limit)

@@ -67,7 +67,9 @@ class RefusalProlongsTheWait extends SimpleStore {
     const decision = super.execute(plan)
     if (results.every(({ allowed }) => allowed)) return decision
     for (const limit of charge.limits) {
-      const full = this.algorithm(limit).charge(undefined, this.clock.now(), limit, limit.burst)
+      // A calendar window ends no later for a later charge, unless that is in the next one.
+      const laterMs = limit.calendar === undefined ? 0 : limit.windowMs
+      const full = this.algorithm(limit).charge(undefined, this.clock.now() + laterMs, limit, limit.burst)
       client.states.set(this.counterOf(limit), full.state)
     }
     return decision

@@ -197,6 +197,7 @@ const takesMore = 'settle() to more takes also what is not left, and the client 
 const neverMoreThanTheDebt = 'settle() takes no more than leads to a debt of maxDebt units'
 const lastValueWins = 'the last of several settlements of a charge is valid'
 const lateChangesNothing = 'settle() changes no window after that of the charge'
+const besideAnotherWindow = 'a charge on windows of several lengths takes units from all of them or from none'
 const allOrNone = 'a charge that one of several limits refuses takes nothing from any of them'
 const anyOrder = 'the order of several limits does not change the decision'
 const asIfAlone =
@@ -235,7 +236,12 @@ export const BROKEN_RECEIPTS_AND_LIMITS: readonly BrokenStore[] = [
   broken('answers another value after a refund', SettlesAfterARefund, lastValueWins),
   broken('settles a charge of an earlier window', SettlesAfterTheWindow, lateChangesNothing),
   broken('answers what it was asked to record', AnswersTheCost, neverMoreThanTheDebt, lateChangesNothing),
-  broken('charges the limits that allow when another limit refuses', ChargesLimitsThatAllow, allOrNone),
+  broken(
+    'charges the limits that allow when another limit refuses',
+    ChargesLimitsThatAllow,
+    allOrNone,
+    besideAnotherWindow,
+  ),
   broken('shows the wait of the first limit that refuses', ShowsTheFirstWait, anyOrder),
   broken('shows the shortest wait of several limits', ShowsTheShortestWait, asIfAlone, severalTrace),
   broken('shows the repeatAfterMs of the first limit', ShowsRepeatOfTheFirstLimit, severalTrace),
