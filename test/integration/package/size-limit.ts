@@ -8,12 +8,12 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 43_500,
-  './audit': 12_800,
-  './concurrency': 35_000,
-  './dashboard': 25_500,
-  './metrics': 5_300,
-  './openapi': 3_200,
+  '.': 44_400,
+  './audit': 12_900,
+  './concurrency': 35_800,
+  './dashboard': 25_900,
+  './metrics': 5_500,
+  './openapi': 3_400,
   './persistence': 17_600,
   './redis': 19_200,
   './testing': 12_900,
