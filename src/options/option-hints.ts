@@ -32,8 +32,17 @@ const ofLimit = (example: string): OptionHint => ({
   remedy: `Write limit: { limit: 100, ${example} }.`,
 })
 
-const writeUnit = (unit: unknown): string =>
-  `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the limits.`
+const writeUnit =
+  (beside: 'limits' | 'plans') =>
+  (unit: unknown): string =>
+    `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the ${beside}.`
+
+/** A limiter has one unit. */
+const unitOfLimiter = (within: 'limits' | 'plans'): Record<string, OptionHint> =>
+  all(['unit', 'units'], {
+    problem: `belongs to the limiter, for all its ${within}`,
+    remedy: writeUnit(within),
+  })
 
 const all = (names: readonly string[], hint: OptionHint): Record<string, OptionHint> =>
   Object.fromEntries(names.map((name) => [name, hint]))
@@ -88,7 +97,7 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
   algorithm: ofLimit("algorithm: 'sliding-window'"),
   burst: ofLimit("algorithm: 'token-bucket', burst: 20"),
-  ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit }),
+  ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit('limits') }),
 }
 
 /** The same for the options of one limit. */
@@ -97,5 +106,8 @@ export const LIMIT_HINTS: Readonly<Record<string, OptionHint>> = {
   max: renamed(ERL, 'limit', written('limit')),
   points: renamed(FLEXIBLE, 'limit', written('limit')),
   duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
-  ...all(['unit', 'units'], { problem: 'belongs to the limiter, for all its limits', remedy: writeUnit }),
+  ...unitOfLimiter('limits'),
 }
+
+/** The same for the options of one plan. */
+export const PLAN_HINTS: Readonly<Record<string, OptionHint>> = unitOfLimiter('plans')
