@@ -34,11 +34,20 @@ const ofLimit = (example: string): OptionHint => ({
   remedy: `Write limit: { limit: 100, ${example} }.`,
 })
 
-const writeUnit = (unit: unknown): string =>
-  `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the limits.`
+const writeUnit =
+  (beside: 'limits' | 'plans') =>
+  (unit: unknown): string =>
+    `Write ${typeof unit === 'string' ? `unit: '${unit}'` : "unit: 'tokens'"} beside the ${beside}.`
+
+/** A limiter has one unit. */
+const unitOfLimiter = (within: 'limits' | 'plans'): Record<string, OptionHint> =>
+  all(['unit', 'units'], {
+    problem: `belongs to the limiter, for all its ${within}`,
+    remedy: writeUnit(within),
+  })
 
 /** Options of a limit that users look for beside the limits of a limiter or of a plan. */
-export const HINTS_OF_LIMITS: Readonly<Record<string, OptionHint>> = {
+const HINTS_OF_LIMITS: Readonly<Record<string, OptionHint>> = {
   per: ofLimit("per: 'month'"),
   timeZone: ofLimit("per: 'month', timeZone: 'Europe/Berlin'"),
   startsOn: ofLimit("per: 'month', startsOn: 5"),
@@ -105,7 +114,7 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   ...all(['blackList', 'blacklist', 'blocklist'], renamed(FLEXIBLE, 'denyList', 'Write denyList instead.')),
   timeWindow: renamed('@fastify/rate-limit', 'windowSec', inSeconds),
   ...HINTS_OF_LIMITS,
-  ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit }),
+  ...all(['qu', 'quotaUnit'], { problem: 'is not an option', nearest: 'unit', remedy: writeUnit('limits') }),
 }
 
 /** The same for the options of one limit. */
@@ -114,5 +123,11 @@ export const LIMIT_HINTS: Readonly<Record<string, OptionHint>> = {
   max: renamed(ERL, 'limit', written('limit')),
   points: renamed(FLEXIBLE, 'limit', written('limit')),
   duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
-  ...all(['unit', 'units'], { problem: 'belongs to the limiter, for all its limits', remedy: writeUnit }),
+  ...unitOfLimiter('limits'),
+}
+
+/** The same for the options of one plan. */
+export const PLAN_HINTS: Readonly<Record<string, OptionHint>> = {
+  ...HINTS_OF_LIMITS,
+  ...unitOfLimiter('plans'),
 }

@@ -10,7 +10,7 @@ import { checkBanHasEffect, parseBan } from './ban-option.ts'
 import type { LimitSetting, PlanOptions } from './budget-options.ts'
 import { type PolicyDefaults, type PolicyWithoutTtl, policyOf, policyWithoutTtl } from './class-policies.ts'
 import type { LimitWithoutTtl } from './limit-option.ts'
-import { HINTS_OF_LIMITS } from './option-hints.ts'
+import { PLAN_HINTS } from './option-hints.ts'
 import type { RateLimiterOptions } from './rate-limiter-options.ts'
 import { LONGEST_SECONDS, secondsToMs, windowToMs } from './window-option.ts'
 
@@ -97,7 +97,7 @@ function plansWithoutTtl<Req, Res>(
   }
   return entries.map(([name, given]) => {
     const path = `plans.${name}`
-    const planOptions = checkNames(path, given, PLAN_OPTION_NAMES, HINTS_OF_LIMITS)
+    const planOptions = checkNames(path, given, PLAN_OPTION_NAMES, PLAN_HINTS)
     const { limit, read, write } = planOptions
     if ([limit, read, write].every((setting) => setting === undefined)) {
       rejectOption(path, given, 'takes limits', 'Give { limit: 100 }, or { read: 1000, write: 200 }.')

@@ -67,6 +67,10 @@ describe('the unit', () => {
       { limit: { limit: 5, unit: 'rows' } },
       "limit.unit: belongs to the limiter, for all its limits, got 'rows'. Write unit: 'rows' beside the limits.",
     ],
+    [
+      { plans: { free: { limit: 5, unit: 'rows' } }, plan: (): string => 'free' },
+      "plans.free.unit: belongs to the limiter, for all its plans, got 'rows'. Write unit: 'rows' beside the plans.",
+    ],
   ])('is found from %o', (options, message) => {
     expect(thrownBy(() => settingsOf(options as object)).message).toContain(message)
   })
