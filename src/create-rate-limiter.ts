@@ -27,8 +27,8 @@ import { chain } from './maybe-promise.ts'
 import type { RateLimiterOptions } from './options/rate-limiter-options.ts'
 import { parseSettings, type Settings } from './options/settings.ts'
 import { askStore } from './request/ask-store.ts'
-import { chargePlanner } from './request/charge-plan.ts'
 import { createMiddleware } from './request/middleware.ts'
+import { chargeComposer } from './request/policy-charge.ts'
 import { followUpAllowed } from './request/record-answer.ts'
 import type { ChargeSteps, MiddlewareParts } from './request/request-context.ts'
 import { requestProperty } from './request/request-property.ts'
@@ -146,10 +146,13 @@ function reportersOf<Req extends IncomingMessage, Res extends ServerResponse>(
 /** The parts of the middleware that need no store. */
 function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-): Pick<MiddlewareParts<Req, Res>, 'resolveClient' | 'planCharge' | 'infoProperty' | 'exposedNames' | 'now'> {
+): Pick<
+  MiddlewareParts<Req, Res>,
+  'resolveClient' | 'composeCharge' | 'infoProperty' | 'exposedNames' | 'now'
+> {
   return {
     resolveClient: clientResolverOf(settings),
-    planCharge: chargePlanner({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
+    composeCharge: chargeComposer({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
     infoProperty: requestProperty(settings.requestPropertyName),
     exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
     now: () => (settings.clock ?? Date).now(),

@@ -18,9 +18,14 @@ import {
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
 import type { Settings } from '../options/settings.ts'
 import { secondsToMs } from '../options/window-option.ts'
-import { consumePlan, peekPlan } from '../request/ask-store.ts'
-import { type BuildPlan, type ChargePlan, clientWithKey, planBuilder } from '../request/charge-plan.ts'
+import { consumeCharge, peekCharge } from '../request/ask-store.ts'
 import { publishDecision, publishUncharged } from '../request/decision-events.ts'
+import {
+  type BuildCharge,
+  chargeBuilder,
+  clientWithKey,
+  type PolicyCharge,
+} from '../request/policy-charge.ts'
 import type { StoreAnswer } from '../request/request-context.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import type { Store } from '../stores/store.ts'
@@ -52,32 +57,32 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
   /** The store as it was given: shows which methods it has. */
   readonly #givenStore: Store
   readonly #storeKeyOf: StoreKeyOf
-  readonly #buildPlan: BuildPlan
+  readonly #buildCharge: BuildCharge
 
   constructor(parts: DirectChargeParts<Req, Res>, givenStore: Store) {
     this.#parts = parts
     this.#givenStore = givenStore
     this.#storeKeyOf = storeKeysOf(parts.settings.name)
-    this.#buildPlan = planBuilder(parts.settings)
+    this.#buildCharge = chargeBuilder(parts.settings)
   }
 
   readonly consume = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
-    const plan = this.#plan(key, options)
-    if (plan === undefined) {
+    const policyCharge = this.#charge(key, options)
+    if (policyCharge === undefined) {
       publishUncharged('skipped', key, this.#parts.description)
       return ALLOWED_UNCOUNTED
     }
-    const answer = await consumePlan(this.#parts.store, plan)
-    publishDecision(plan, answer, this.#parts)
-    if (!(answer instanceof RateLimiterError)) this.#parts.settlements.note(answer, plan)
+    const answer = await consumeCharge(this.#parts.store, policyCharge)
+    publishDecision(policyCharge, answer, this.#parts)
+    if (!(answer instanceof RateLimiterError)) this.#parts.settlements.note(answer, policyCharge)
     return this.#decisionOf(answer)
   }
 
   readonly peek = async (key: string, options: ChargeOptions = {}): Promise<Decision> => {
     this.#checkStoreHas('peek')
-    const plan = this.#plan(key, options)
-    if (plan === undefined) return ALLOWED_UNCOUNTED
-    return this.#decisionOf(await peekPlan(this.#parts.store, plan))
+    const policyCharge = this.#charge(key, options)
+    if (policyCharge === undefined) return ALLOWED_UNCOUNTED
+    return this.#decisionOf(await peekCharge(this.#parts.store, policyCharge))
   }
 
   readonly block = async (key: string, seconds: number): Promise<void> => {
@@ -114,8 +119,8 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     await this.#parts.store.resetAll()
   }
 
-  /** The plan of a charge; undefined where the class is not limited. */
-  #plan(key: string, options: ChargeOptions): ChargePlan | undefined {
+  /** The charge; undefined where the class is not limited. */
+  #charge(key: string, options: ChargeOptions): PolicyCharge | undefined {
     const { settings, checkOpen } = this.#parts
     checkOpen()
     const { class: requestClass, plan, cost = 1, limit } = checkNames('', options, OPTION_NAMES)
@@ -123,7 +128,7 @@ export class DirectCharges<Req extends IncomingMessage, Res extends ServerRespon
     const client = clientWithKey(this.#clientKeyOf(key))
     const classPolicy = classPolicyFor(planFor(settings.plans, plan), requestClass)
     if (classPolicy === false) return undefined
-    return this.#buildPlan(policyFor(classPolicy, limit), client, units, true)
+    return this.#buildCharge(policyFor(classPolicy, limit), client, units, true)
   }
 
   #clientKeyOf(key: unknown): string {

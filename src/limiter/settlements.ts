@@ -3,7 +3,7 @@ import { checkWholeNumber, rejectOption } from '../errors/option-checks.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
-import type { ChargePlan } from '../request/charge-plan.ts'
+import type { PolicyCharge } from '../request/policy-charge.ts'
 import type { MiddlewareParts } from '../request/request-context.ts'
 import { requestRecordOf } from '../request/request-record.ts'
 import { settleCharge, type TakenCharge } from '../request/taken-charge.ts'
@@ -24,7 +24,7 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
   }
 
   /** Notes a direct charge, so that its receipt can be settled. */
-  note({ receipt }: Decision, { clientKey, policy, charge }: ChargePlan): void {
+  note({ receipt }: Decision, { clientKey, policy, charge }: PolicyCharge): void {
     if (receipt === undefined) return
     this.#direct.set(receipt, {
       receipts: [receipt],

@@ -4,38 +4,39 @@ import { refuseAll, refusingLimits } from '../limits/refuse-all.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import type { Charge } from '../stores/store.ts'
-import type { ChargePlan } from './charge-plan.ts'
+import type { PolicyCharge } from './policy-charge.ts'
 import type { AnsweredRequest, StoreAnswer } from './request-context.ts'
 import { msUntilRepeat } from './request-state.ts'
 
 /**
- * Takes the charge of a plan. If a request is charged to two classes, it takes both: one, then the other, and the first is given back
+ * Takes a charge. If a request is charged to two classes, it takes both: one, then the other, and the first is given back
  * when the second refuses. So a header can change the class and never buys units.
  */
-export function askStore(store: ResilientStore, plan: ChargePlan): MaybePromise<AnsweredRequest> {
-  const answer = consumePlan(store, plan)
-  const { otherClass } = plan
-  if (otherClass !== undefined) return chain(answer, (first) => askOtherClass(store, plan, first, otherClass))
+export function askStore(store: ResilientStore, policyCharge: PolicyCharge): MaybePromise<AnsweredRequest> {
+  const answer = consumeCharge(store, policyCharge)
+  const { otherClass } = policyCharge
+  if (otherClass !== undefined)
+    return chain(answer, (first) => askOtherClass(store, policyCharge, first, otherClass))
   // A promise is made only where one is waited for.
-  if (isPromiseLike(answer)) return chain(answer, (known) => ({ plan, answer: known }))
-  return { plan, answer }
+  if (isPromiseLike(answer)) return chain(answer, (known) => ({ policyCharge, answer: known }))
+  return { policyCharge, answer }
 }
 
 /** Takes one charge. A limit of 0 refuses it whatever the store answers. */
-export function consumePlan(store: ResilientStore, plan: ChargePlan): MaybePromise<StoreAnswer> {
-  if (!plan.policy.refusesAll) return store.consume(plan.charge)
-  return refuse(plan, (charge) => store.consume(charge))
+export function consumeCharge(store: ResilientStore, policyCharge: PolicyCharge): MaybePromise<StoreAnswer> {
+  if (!policyCharge.policy.refusesAll) return store.consume(policyCharge.charge)
+  return refuse(policyCharge, (charge) => store.consume(charge))
 }
 
-/** What {@link consumePlan} would answer. */
-export function peekPlan(store: ResilientStore, plan: ChargePlan): MaybePromise<StoreAnswer> {
-  if (!plan.policy.refusesAll) return store.peek(plan.charge)
-  return refuse(plan, (charge) => store.peek(charge))
+/** What {@link consumeCharge} would answer. */
+export function peekCharge(store: ResilientStore, policyCharge: PolicyCharge): MaybePromise<StoreAnswer> {
+  if (!policyCharge.policy.refusesAll) return store.peek(policyCharge.charge)
+  return refuse(policyCharge, (charge) => store.peek(charge))
 }
 
 /** Refuses a charge. The store is asked only where the limiter bans: it counts the refusal, and knows the ban. */
 function refuse(
-  { policy: { limits }, charge }: ChargePlan,
+  { policy: { limits }, charge }: PolicyCharge,
   ask: (charge: Charge) => MaybePromise<StoreAnswer>,
 ): MaybePromise<StoreAnswer> {
   if (charge.ban === undefined) return refuseAll(limits)
@@ -47,22 +48,23 @@ function refuse(
 
 function askOtherClass(
   store: ResilientStore,
-  plan: ChargePlan,
+  policyCharge: PolicyCharge,
   answer: StoreAnswer,
-  otherPlan: ChargePlan,
+  otherCharge: PolicyCharge,
 ): MaybePromise<AnsweredRequest> {
-  if (answer instanceof RateLimiterError || !answer.allowed) return { plan, answer }
-  return chain(consumePlan(store, otherPlan), (otherAnswer): AnsweredRequest => {
-    if (otherAnswer instanceof RateLimiterError) return { plan: otherPlan, answer: otherAnswer }
-    if (otherAnswer.allowed) return bothAllowed({ plan, answer }, { plan: otherPlan, answer: otherAnswer })
+  if (answer instanceof RateLimiterError || !answer.allowed) return { policyCharge, answer }
+  return chain(consumeCharge(store, otherCharge), (otherAnswer): AnsweredRequest => {
+    if (otherAnswer instanceof RateLimiterError) return { policyCharge: otherCharge, answer: otherAnswer }
+    if (otherAnswer.allowed)
+      return bothAllowed({ policyCharge, answer }, { policyCharge: otherCharge, answer: otherAnswer })
     if (answer.receipt !== undefined) store.refund(answer.receipt)
-    return { plan: otherPlan, answer: otherAnswer }
+    return { policyCharge: otherCharge, answer: otherAnswer }
   })
 }
 
 /** A charge that the store allowed. */
 export interface AllowedCharge {
-  readonly plan: ChargePlan
+  readonly policyCharge: PolicyCharge
   readonly answer: Decision
 }
 
@@ -70,12 +72,14 @@ export interface AllowedCharge {
 export function bothAllowed(first: AllowedCharge, second: AllowedCharge): AnsweredRequest {
   const limits = [...first.answer.limits, ...second.answer.limits]
   const isFirstTighter = first.answer.limits.includes(tightestOf(limits))
-  const { policy, clientKey, charge } = isFirstTighter ? first.plan : second.plan
-  const policyLimits = [...first.plan.policy.limits, ...second.plan.policy.limits]
-  const waits = [first, second].map(({ plan, answer }) => msUntilRepeat(answer, plan.charge.cost))
+  const { policy, clientKey, charge } = isFirstTighter ? first.policyCharge : second.policyCharge
+  const policyLimits = [...first.policyCharge.policy.limits, ...second.policyCharge.policy.limits]
+  const waits = [first, second].map(({ policyCharge, answer }) =>
+    msUntilRepeat(answer, policyCharge.charge.cost),
+  )
   const repeatAfterMs = Math.max(...waits)
   return {
-    plan: { policy: { ...policy, limits: policyLimits }, clientKey, charge },
+    policyCharge: { policy: { ...policy, limits: policyLimits }, clientKey, charge },
     answer: {
       allowed: true,
       retryAfterMs: 0,

@@ -2,7 +2,7 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { decisionChannel } from '../events/channels.ts'
 import { type EnforcementMode, outcomeOf } from '../events/outcome.ts'
 import type { LimiterDescription } from '../limits/limiter-description.ts'
-import type { ChargePlan } from './charge-plan.ts'
+import type { PolicyCharge } from './policy-charge.ts'
 import type { StoreAnswer } from './request-context.ts'
 
 /** The limiter that publishes. */
@@ -13,7 +13,7 @@ export interface DecisionPublisher {
 
 /** Publishes what became of a charge that the store was asked for. Makes nothing where nobody subscribes. */
 export function publishDecision(
-  { policy, clientKey, charge }: ChargePlan,
+  { policy, clientKey, charge }: PolicyCharge,
   answer: StoreAnswer,
   { description, settings }: DecisionPublisher,
 ): void {

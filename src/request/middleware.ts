@@ -8,8 +8,8 @@ import { exposeHeaders } from '../response/exposed-headers.ts'
 import type { Next } from '../response/next.ts'
 import { type Refusal, refuse, refuseDenied, refuseUnavailable } from '../response/refusal.ts'
 import { isWholeResponse, wholeResponseFor } from '../response/socket-response.ts'
-import type { ChargePlan } from './charge-plan.ts'
 import { publishUncharged } from './decision-events.ts'
+import type { PolicyCharge } from './policy-charge.ts'
 import { recordAnswer } from './record-answer.ts'
 import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
 import { attachInfo } from './request-info.ts'
@@ -17,7 +17,7 @@ import { requestRecordOf } from './request-record.ts'
 import { writeHeaders, writePolicies } from './response-headers.ts'
 
 /**
- * The middleware of a limiter. The steps of a request, in this order: client, plan, store (`decide`), record,
+ * The middleware of a limiter. The steps of a request, in this order: client, charge, store (`decide`), record,
  * respond (`finish`). With a synchronous store, and options that answer at once, all of them happen in one tick.
  */
 export function createMiddleware<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -50,7 +50,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
   }
 }
 
-/** Finds the client, plans the charge, and asks the store. */
+/** Finds the client, makes the charge, and asks the store. */
 function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
@@ -63,10 +63,11 @@ function decide<Req extends IncomingMessage, Res extends ServerResponse>(
   const client = parts.resolveClient(req, headers)
   const listed = outcomeByLists(client, parts)
   if (listed !== undefined) return uncharged(listed, client, context, parts)
-  const plan = parts.planCharge(req, res, client, headers)
+  const policyCharge = parts.composeCharge(req, res, client, headers)
   // A promise is made only where one is waited for.
-  if (isPromiseLike(plan)) return chain(plan, (known) => charge(known, client, context, parts))
-  return charge(plan, client, context, parts)
+  if (isPromiseLike(policyCharge))
+    return chain(policyCharge, (known) => charge(known, client, context, parts))
+  return charge(policyCharge, client, context, parts)
 }
 
 /** What the `denyList` and the `allowList` decide; undefined where the client is on neither. */
@@ -85,14 +86,14 @@ function outcomeByLists<Req extends IncomingMessage, Res extends ServerResponse>
 }
 
 function charge<Req extends IncomingMessage, Res extends ServerResponse>(
-  plan: ChargePlan | undefined,
+  policyCharge: PolicyCharge | undefined,
   client: Client,
   context: RequestContext<Req, Res>,
   parts: MiddlewareParts<Req, Res>,
 ): MaybePromise<RequestOutcome> {
-  return plan === undefined
+  return policyCharge === undefined
     ? uncharged('unlimited', client, context, parts)
-    : parts.takeCharge(parts.store, plan, context)
+    : parts.takeCharge(parts.store, policyCharge, context)
 }
 
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
@@ -161,13 +162,14 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
-    writePolicies(res, formats, record.state, outcome.plan, unit)
+    writePolicies(res, formats, record.state, outcome.policyCharge, unit)
     return onStoreError === 'deny' ? 'unavailable' : undefined
   }
   const info = attachInfo(req, record, parts.infoProperty, shown)
   writeHeaders(res, formats, record.state, shown)
-  const { plan, decision, retryAfterMs } = shown
-  if (!decision.allowed) return { info, violated: violatedBy(decision, plan.charge.cost), retryAfterMs }
+  const { policyCharge, decision, retryAfterMs } = shown
+  if (!decision.allowed)
+    return { info, violated: violatedBy(decision, policyCharge.charge.cost), retryAfterMs }
   parts.followUp(context, shown, parts)
   return undefined
 }

@@ -13,22 +13,22 @@ import { refundCharge } from './taken-charge.ts'
  */
 export function recordAnswer<Req extends IncomingMessage, Res extends ServerResponse>(
   { record: { state } }: RequestContext<Req, Res>,
-  { plan, answer, otherReceipt }: AnsweredRequest,
+  { policyCharge, answer, otherReceipt }: AnsweredRequest,
   parts: MiddlewareParts<Req, Res>,
 ): ShownDecision | undefined {
   // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
   const { store } = parts.settings
-  const isSecondCharge = state.markCharged(parts.id, plan.charge, store)
+  const isSecondCharge = state.markCharged(parts.id, policyCharge.charge, store)
   if (isSecondCharge && store !== undefined) warnOfDoubleCharge(parts.description, store)
-  publishDecision(plan, answer, parts)
+  publishDecision(policyCharge, answer, parts)
   if (answer instanceof RateLimiterError) return undefined
   return {
-    plan,
+    policyCharge,
     decision: answer,
     retryAfterMs: answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs),
     nowMs: parts.now(),
     isEnforced: parts.settings.mode === 'enforce',
-    unit: unitOfClass(parts.settings.unit, plan.policy.class),
+    unit: unitOfClass(parts.settings.unit, policyCharge.policy.class),
     otherReceipt,
   }
 }
@@ -39,21 +39,21 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
  */
 export function followUpAllowed<Req extends IncomingMessage, Res extends ServerResponse>(
   { req, res, record: { state } }: RequestContext<Req, Res>,
-  { plan, decision, isEnforced, otherReceipt }: ShownDecision,
+  { policyCharge, decision, isEnforced, otherReceipt }: ShownDecision,
   parts: MiddlewareParts<Req, Res>,
 ): void {
   const { keepsReceipts, refund } = parts.settings
   const { receipt } = decision
-  if (keepsReceipts && receipt !== undefined && plan.charge.refundable !== false) {
+  if (keepsReceipts && receipt !== undefined && policyCharge.charge.refundable !== false) {
     const receipts = otherReceipt === undefined ? [receipt] : [receipt, otherReceipt]
-    const { clientKey, policy, charge } = plan
-    const { class: requestClass, plan: planName } = policy
-    const taken = { receipts, key: clientKey, class: requestClass, plan: planName, recorded: charge.cost }
+    const { clientKey, policy, charge } = policyCharge
+    const { class: requestClass, plan } = policy
+    const taken = { receipts, key: clientKey, class: requestClass, plan, recorded: charge.cost }
     state.addTaken(parts.id, taken)
     if (refund !== undefined) refundWhenFinished(req, res, refund, () => refundCharge(taken, parts))
   }
   // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
   if (isEnforced && refund?.refunds !== 'failed') {
-    state.addAllowed({ decision, cost: plan.charge.cost })
+    state.addAllowed({ decision, cost: policyCharge.charge.cost })
   }
 }

@@ -7,16 +7,16 @@ import type { MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
-import type { ChargePlan, PlanCharge } from './charge-plan.ts'
+import type { ComposeCharge, PolicyCharge } from './policy-charge.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /** What a limiter does with a charge. It sets a limiter of requests in flight apart from one of requests in a time. */
 export interface ChargeSteps<Req extends IncomingMessage, Res extends ServerResponse> {
-  /** Takes the charge of a plan. */
+  /** Takes a charge. */
   readonly takeCharge: (
     store: ResilientStore,
-    plan: ChargePlan,
+    policyCharge: PolicyCharge,
     context: RequestContext<Req, Res>,
   ) => MaybePromise<AnsweredRequest>
   /** Called for an allowed request, after its headers were written. */
@@ -38,7 +38,7 @@ export interface MiddlewareParts<Req extends IncomingMessage, Res extends Server
   /** Throws once the limiter is closed. */
   readonly checkOpen: () => void
   readonly resolveClient: (req: Req, headers: IncomingHttpHeaders) => Client
-  readonly planCharge: PlanCharge<Req, Res>
+  readonly composeCharge: ComposeCharge<Req, Res>
   readonly infoProperty: RequestProperty
   /** The fields that scripts of other origins may read; undefined where the options expose none. */
   readonly exposedNames: readonly string[] | undefined
@@ -60,7 +60,7 @@ export type StoreAnswer = Decision | RateLimiterError
 
 /** A request for which the store was asked. */
 export interface AnsweredRequest {
-  readonly plan: ChargePlan
+  readonly policyCharge: PolicyCharge
   readonly answer: StoreAnswer
   /** The receipt of the second charge, where two classes were charged. */
   readonly otherReceipt?: Receipt
@@ -71,7 +71,7 @@ export type RequestOutcome = AnsweredRequest | 'denied' | 'unlimited'
 
 /** A decision as the client is to see it. */
 export interface ShownDecision {
-  readonly plan: ChargePlan
+  readonly policyCharge: PolicyCharge
   readonly decision: Decision
   /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
   readonly retryAfterMs: number

@@ -26,7 +26,7 @@ export function attachInfo(
 
 function infoOf(
   { limit, remaining, resetMs }: LimitState,
-  { plan, decision, retryAfterMs, nowMs, unit }: ShownDecision,
+  { policyCharge, decision, retryAfterMs, nowMs, unit }: ShownDecision,
 ): RateLimitInfo {
   return {
     unit,
@@ -34,9 +34,9 @@ function infoOf(
     used: limit - remaining,
     remaining,
     resetTime: new Date(nowMs + resetMs),
-    key: plan.clientKey,
-    class: plan.policy.class,
-    plan: plan.policy.plan,
+    key: policyCharge.clientKey,
+    class: policyCharge.policy.class,
+    plan: policyCharge.policy.plan,
     allowed: decision.allowed,
     banned: decision.ban !== undefined,
     retryAfterMs,

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { unitOfClass } from '../limits/quota-unit.ts'
 import type { HeaderFormat } from '../response/header-format.ts'
-import type { ChargePlan } from './charge-plan.ts'
+import type { PolicyCharge } from './policy-charge.ts'
 import type { ShownDecision } from './request-context.ts'
 import type { RequestState } from './request-state.ts'
 
@@ -10,14 +10,14 @@ export function writeHeaders(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
   state: RequestState,
-  { plan, decision, nowMs, isEnforced, unit }: ShownDecision,
+  { policyCharge, decision, nowMs, isEnforced, unit }: ShownDecision,
 ): void {
   // A response that has ended has sent its head. To a response whose client is gone headers do no harm.
   if (res.headersSent) return
   for (const format of formats) {
     if (!state.acceptsDialect(format.dialect)) continue
     const tightest = state.tightest(format.name, decision.limits, isEnforced)
-    format.writePolicy(res, plan.policy.limits, unit)
+    format.writePolicy(res, policyCharge.policy.limits, unit)
     format.writeState(res, { states: decision.limits, tightest, nowMs })
   }
 }
@@ -27,7 +27,7 @@ export function writePolicies(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
   state: RequestState,
-  { policy }: ChargePlan,
+  { policy }: PolicyCharge,
   limiterUnit: string,
 ): void {
   if (res.headersSent) return

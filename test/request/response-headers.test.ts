@@ -4,7 +4,7 @@ import { writeHeaders, writePolicies } from '../../src/request/response-headers.
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
-import { chargePlanOf, decisionWith, plan, settings, shown } from './shown-decision.ts'
+import { decisionWith, policyCharge, policyChargeOf, settings, shown } from './shown-decision.ts'
 
 const { formats } = settings
 
@@ -60,7 +60,7 @@ describe('writeHeaders', () => {
     const { formats: others } = settingsOf({ read: 10, standardHeaders: 'draft-7' })
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     writeHeaders(res, others, requestState, shown(decisionWith(2)))
-    writePolicies(res, others, requestState, plan, 'requests')
+    writePolicies(res, others, requestState, policyCharge, 'requests')
     expect({ ...res.getHeaders() }).toMatchObject({
       'x-ratelimit-remaining': '2',
       'ratelimit-policy': '"read";q=10;w=60',
@@ -73,10 +73,10 @@ describe('writeHeaders', () => {
       read: { limit: 10, windowSec: 60, algorithm: 'token-bucket', burst: 40 },
       standardHeaders: true,
     })
-    const asked = chargePlanOf(bucket)
+    const asked = policyChargeOf(bucket)
     const { res } = exchange()
     const answer = new MemoryStore({ clock: { now: () => 0 } }).consume(asked.charge)
-    writeHeaders(res, bucket.formats, new RequestState(), shown(answer, { plan: asked }))
+    writeHeaders(res, bucket.formats, new RequestState(), shown(answer, { policyCharge: asked }))
     expect({ ...res.getHeaders() }).toEqual({
       'x-ratelimit-limit': '40',
       'x-ratelimit-remaining': '39',
@@ -91,7 +91,7 @@ describe('writeHeaders', () => {
     const { res } = exchange()
     res.end()
     writeHeaders(res, formats, new RequestState(), shown(decisionWith(9)))
-    writePolicies(res, formats, new RequestState(), plan, 'requests')
+    writePolicies(res, formats, new RequestState(), policyCharge, 'requests')
     expect({ ...res.getHeaders() }).toEqual({})
   })
 })
@@ -99,7 +99,7 @@ describe('writeHeaders', () => {
 describe('writePolicies', () => {
   it('writes what the limits are, and not where they stand', () => {
     const { res } = exchange()
-    writePolicies(res, formats, new RequestState(), plan, 'requests')
+    writePolicies(res, formats, new RequestState(), policyCharge, 'requests')
     expect({ ...res.getHeaders() }).toEqual({ 'ratelimit-policy': '"read";q=10;w=60' })
   })
 
@@ -107,7 +107,7 @@ describe('writePolicies', () => {
     const { res } = exchange()
     const requestState = new RequestState()
     const { formats: others } = settingsOf({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
-    writePolicies(res, others, requestState, plan, 'requests')
+    writePolicies(res, others, requestState, policyCharge, 'requests')
     writeHeaders(res, formats, requestState, shown(decisionWith(9)))
     expect(res.getHeader('RateLimit-Policy')).toBe('10;w=60')
     expect(res.hasHeader('RateLimit')).toBe(false)

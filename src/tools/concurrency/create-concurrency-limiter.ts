@@ -73,9 +73,9 @@ class Places<Req extends IncomingMessage, Res extends ServerResponse> {
     return this.#lines?.waiting ?? 0
   }
 
-  readonly take: ChargeSteps<Req, Res>['takeCharge'] = (store, plan, { req, res }) => {
-    const { key } = plan.charge
-    const ask = (): ReturnType<typeof takePlaces> => takePlaces(store, plan)
+  readonly take: ChargeSteps<Req, Res>['takeCharge'] = (store, policyCharge, { req, res }) => {
+    const { key } = policyCharge.charge
+    const ask = (): ReturnType<typeof takePlaces> => takePlaces(store, policyCharge)
     const onHangUp = (hungUp: () => void): (() => void) => whenClosed(req, res, hungUp)
     const answered = this.#lines === undefined ? ask() : this.#lines.take({ key, ask, onHangUp })
     return chain(answered, (known) => {

@@ -1,7 +1,7 @@
 /*
  * Decides on the requests of an access log, without a server.
  *
- * Twin: src/request/charge-plan.ts
+ * Twin: src/request/policy-charge.ts
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createClientResolver, NO_CLIENT_WARNINGS } from '../../../client/client-resolver.ts'

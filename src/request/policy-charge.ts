@@ -1,5 +1,5 @@
 /*
- * Plans the charge of a request: from the request and the key of its address to a policy, a client key and a charge.
+ * Makes the charge of a request: from the request and the key of its address to a policy, a client key and a charge.
  *
  * Twin: src/tools/cli/replay/offline-limiter.ts
  */
@@ -15,53 +15,53 @@ import type { Charge } from '../stores/store.ts'
 import { storeKeysOf } from '../stores/store-key.ts'
 
 /** Which client a request is charged to, by which policy, and the charge that the store gets. */
-export interface ChargePlan {
+export interface PolicyCharge {
   readonly policy: Policy
   readonly clientKey: string
   readonly charge: Charge
-  /** The plan for the other class, where a method override puts both classes in play. */
-  readonly otherClass?: ChargePlan
+  /** The charge in the other class, where a method override puts both classes in play. */
+  readonly otherClass?: PolicyCharge
 }
 
-/** The settings that a plan depends on. */
-export type ChargePlanSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
+/** The settings that a charge depends on. */
+export type ChargeSettings<Req extends IncomingMessage, Res extends ServerResponse> = Pick<
   Settings<Req, Res>,
   'name' | 'plans' | 'plan' | 'preflight' | 'classify' | 'keyGenerator' | 'cost' | 'skip' | 'keepsReceipts'
 >
 
-/** What a plan needs of a client. */
-export type PlannedClient = Pick<Client, 'key' | 'storeKeys'>
+/** What a charge needs of a client. */
+export type ChargedClient = Pick<Client, 'key' | 'storeKeys'>
 
 /** A client with a key that is not remembered. */
-export function clientWithKey(key: string): PlannedClient {
+export function clientWithKey(key: string): ChargedClient {
   return { key, storeKeys: {} }
 }
 
 /**
- * Plans the charge of a request; undefined where the request is not limited.
+ * Makes the charge of a request; undefined where the request is not limited.
  *
  * @param client the client of the request's address, which is charged unless there is a `keyGenerator`
  */
-export type PlanCharge<Req, Res> = (
+export type ComposeCharge<Req, Res> = (
   req: Req,
   res: Res,
-  client: PlannedClient,
+  client: ChargedClient,
   headers?: IncomingHttpHeaders,
-) => MaybePromise<ChargePlan | undefined>
+) => MaybePromise<PolicyCharge | undefined>
 
-/** Makes the plan from its parts: a policy, a client, and a cost in units. */
-export type BuildPlan = (
+/** Makes a charge from its parts: a policy, a client, and a cost in units. */
+export type BuildCharge = (
   policy: Policy,
-  client: PlannedClient,
+  client: ChargedClient,
   cost: number,
   refundable?: boolean,
-) => ChargePlan
+) => PolicyCharge
 
-/** Compiles {@link BuildPlan} for one limiter. */
-export function planBuilder({
+/** Compiles {@link BuildCharge} for one limiter. */
+export function chargeBuilder({
   name,
   keepsReceipts,
-}: Pick<Settings<never, never>, 'name' | 'keepsReceipts'>): BuildPlan {
+}: Pick<Settings<never, never>, 'name' | 'keepsReceipts'>): BuildCharge {
   const storeKeyOf = storeKeysOf(name)
   return (policy, client, cost, refundable = keepsReceipts) => {
     checkCapacity(cost, policy)
@@ -75,45 +75,47 @@ export function planBuilder({
   }
 }
 
-/** Compiles {@link PlanCharge}. It is synchronous unless a function among the options returns a promise. */
-export function chargePlanner<Req extends IncomingMessage, Res extends ServerResponse>(
-  settings: ChargePlanSettings<Req, Res>,
-): PlanCharge<Req, Res> {
+/** Compiles {@link ComposeCharge}. It is synchronous unless a function among the options returns a promise. */
+export function chargeComposer<Req extends IncomingMessage, Res extends ServerResponse>(
+  settings: ChargeSettings<Req, Res>,
+): ComposeCharge<Req, Res> {
   const { preflight, skip } = settings
-  const buildPlan = planBuilder(settings)
+  const buildCharge = chargeBuilder(settings)
   const chosenPlan = planChooser(settings)
-  const planBy = policyPlanner(settings, buildPlan)
+  const composeBy = policyComposer(settings, buildCharge)
 
-  function planUnskipped(
+  function composeUnskipped(
     req: Req,
     res: Res,
-    client: PlannedClient,
+    client: ChargedClient,
     headers: IncomingHttpHeaders = req.headers,
-  ): MaybePromise<ChargePlan | undefined> {
-    if (preflight !== false && isPreflight(req, headers)) return buildPlan(preflight, client, 1, false)
+  ): MaybePromise<PolicyCharge | undefined> {
+    if (preflight !== false && isPreflight(req, headers)) return buildCharge(preflight, client, 1, false)
     const chosen = chosenPlan(req, res)
     const request = { req, res, client, headers }
-    return isPromiseLike(chosen) ? chain(chosen, (plan) => planBy(plan, request)) : planBy(chosen, request)
+    return isPromiseLike(chosen)
+      ? chain(chosen, (plan) => composeBy(plan, request))
+      : composeBy(chosen, request)
   }
 
-  if (skip === undefined) return planUnskipped
+  if (skip === undefined) return composeUnskipped
   return (req, res, client, headers) =>
-    chain(skip(req, res), (skipped) => (skipped ? undefined : planUnskipped(req, res, client, headers)))
+    chain(skip(req, res), (skipped) => (skipped ? undefined : composeUnskipped(req, res, client, headers)))
 }
 
 /** A request that is to be charged. */
 interface ChargeableRequest<Req, Res> {
   readonly req: Req
   readonly res: Res
-  readonly client: PlannedClient
+  readonly client: ChargedClient
   readonly headers: IncomingHttpHeaders
 }
 
 /** Compiles how a request is charged by the policies of a plan. */
-function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
-  { classify, keyGenerator, cost }: ChargePlanSettings<Req, Res>,
-  buildPlan: BuildPlan,
-): (plan: Plan<Req, Res>, request: ChargeableRequest<Req, Res>) => MaybePromise<ChargePlan | undefined> {
+function policyComposer<Req extends IncomingMessage, Res extends ServerResponse>(
+  { classify, keyGenerator, cost }: ChargeSettings<Req, Res>,
+  buildCharge: BuildCharge,
+): (plan: Plan<Req, Res>, request: ChargeableRequest<Req, Res>) => MaybePromise<PolicyCharge | undefined> {
   const isPlain = keyGenerator === undefined && cost === undefined
   return ({ policies }, { req, res, client, headers }) => {
     const classes = classify(req, res, headers)
@@ -121,7 +123,7 @@ function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
     const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the charge is made at once, without the functions below.
     if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
-      return classPolicy === false ? undefined : buildPlan(classPolicy, client, 1)
+      return classPolicy === false ? undefined : buildCharge(classPolicy, client, 1)
     }
     // A set: where one budget serves all methods, a method override is charged to it once.
     const limited = [...new Set(classes.map((each) => policies[each]))].filter((policy) => policy !== false)
@@ -131,7 +133,7 @@ function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
       return chain(policiesFor(limited, req, res), (asked) => {
         if (asked.length === 0) return undefined
         return chain(cost === undefined ? 1 : cost(req, res), (units) =>
-          planOf(asked, charged, checkCost(units), buildPlan),
+          chargeByAll(asked, charged, checkCost(units), buildCharge),
         )
       })
     })
@@ -142,10 +144,7 @@ function policyPlanner<Req extends IncomingMessage, Res extends ServerResponse>(
 function planChooser<Req extends IncomingMessage, Res extends ServerResponse>({
   plans,
   plan: nameFor,
-}: Pick<ChargePlanSettings<Req, Res>, 'plans' | 'plan'>): (
-  req: Req,
-  res: Res,
-) => MaybePromise<Plan<Req, Res>> {
+}: Pick<ChargeSettings<Req, Res>, 'plans' | 'plan'>): (req: Req, res: Res) => MaybePromise<Plan<Req, Res>> {
   const [only] = plans
   if (nameFor === undefined && only !== undefined) return () => only
   const byName = new Map<unknown, Plan<Req, Res>>(plans.map((plan) => [plan.name, plan]))
@@ -176,18 +175,18 @@ function policiesFor<Req, Res>(
   )
 }
 
-/** A plan for the first policy, with a plan for the second in it where there are two. */
-function planOf(
+/** The charge by the first policy, with the charge by the second in it where there are two. */
+function chargeByAll(
   [policy, other]: readonly Policy[],
-  client: PlannedClient,
+  client: ChargedClient,
   cost: number,
-  buildPlan: BuildPlan,
-): ChargePlan | undefined {
+  buildCharge: BuildCharge,
+): PolicyCharge | undefined {
   if (policy === undefined) return undefined
-  if (other === undefined) return buildPlan(policy, client, cost)
+  if (other === undefined) return buildCharge(policy, client, cost)
   // Both charges can be given back, since either is when the other class refuses.
-  const otherClass = buildPlan(other, client, cost, true)
-  return { ...buildPlan(policy, client, cost, true), otherClass }
+  const otherClass = buildCharge(other, client, cost, true)
+  return { ...buildCharge(policy, client, cost, true), otherClass }
 }
 
 /** The policy that a limit function decides; undefined where it decides that the class is not limited. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { type ChargePlan, chargePlanner, clientWithKey } from '../../src/request/charge-plan.ts'
+import { chargeComposer, clientWithKey, type PolicyCharge } from '../../src/request/policy-charge.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { rejectionOf, thrownBy } from '../support/thrown-by.ts'
 import { type Exchange, exchange } from './exchange.ts'
@@ -10,15 +10,15 @@ const ADDRESS = '192.0.2.1'
 function assess(
   options: object,
   { req, res }: Exchange = exchange(),
-): ChargePlan | undefined | Promise<ChargePlan | undefined> {
-  return chargePlanner(settingsOf(options))(req, res, clientWithKey(ADDRESS)) as ReturnType<typeof assess>
+): PolicyCharge | undefined | Promise<PolicyCharge | undefined> {
+  return chargeComposer(settingsOf(options))(req, res, clientWithKey(ADDRESS)) as ReturnType<typeof assess>
 }
 
-describe('a charge plan', () => {
+describe('the charge of a request', () => {
   it('is made at once: client, limits and cost', () => {
     const settings = settingsOf({ name: 'api' })
     const { req, res } = exchange('POST')
-    const assessed = chargePlanner(settings)(req, res, clientWithKey(ADDRESS))
+    const assessed = chargeComposer(settings)(req, res, clientWithKey(ADDRESS))
     const write = settings.plans[0]?.policies.write ?? false
     expect(assessed).toEqual({
       policy: write,
@@ -45,10 +45,10 @@ describe('a charge plan', () => {
 
   it('asks for bans where the options do, with one rule for every charge', () => {
     const settings = settingsOf({ ban: { after: 5, withinSec: 60, forSec: 3600 } })
-    const ask = chargePlanner(settings)
+    const ask = chargeComposer(settings)
     const charges = ['GET', 'GET', 'POST'].map((method) => {
       const { req, res } = exchange(method)
-      const { charge } = ask(req, res, clientWithKey(ADDRESS)) as ChargePlan
+      const { charge } = ask(req, res, clientWithKey(ADDRESS)) as PolicyCharge
       return charge
     })
     for (const { ban } of charges) expect(ban).toBe(charges[0]?.ban)
@@ -65,9 +65,9 @@ describe('a charge plan', () => {
 
   it('keeps the identity of fixed limits, and of dynamic limits of the same size', () => {
     for (const options of [{}, { read: () => 7 }]) {
-      const ask = chargePlanner(settingsOf(options))
+      const ask = chargeComposer(settingsOf(options))
       const [one, two] = [exchange(), exchange()].map(
-        ({ req, res }) => ask(req, res, clientWithKey(ADDRESS)) as ChargePlan,
+        ({ req, res }) => ask(req, res, clientWithKey(ADDRESS)) as PolicyCharge,
       )
       expect(one?.charge.limits).toBe(two?.charge.limits)
     }
