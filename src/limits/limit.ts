@@ -27,7 +27,7 @@ export interface Limit {
   readonly algorithm: AlgorithmName
   /**
    * How many units a client can owe after settlements: a whole number from 0. Default: `burst`, or the most that a
-   * token bucket can count exactly. See {@link maxDebtOf}.
+   * token bucket can count exactly.
    */
   readonly maxDebt?: number | undefined
   /**
