@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
 import manifest from '../../package.json' with { type: 'json' }
+import { headingSlug } from './heading-slug.ts'
 import { ABOUT, llmsText } from './llms-text.ts'
 import { GROUPS, pathOf, SITE, UNWRITTEN, WRITTEN } from './pages.ts'
 import { REPOSITORY, rewriteLinks } from './repository-links.ts'
@@ -41,9 +42,14 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   cacheDir: '.vitepress/dist/cache',
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   ignoreDeadLinks: [isUnwritten],
-  markdown: { config: rewriteLinks },
+  markdown: { config: rewriteLinks, anchor: { slugify: headingSlug } },
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: new URL('icon.svg', SITE).pathname }]],
   sitemap: { hostname: SITE },
-  transformPageData({ filePath }) {
+  // The largest chunk is the index of the search. Browsers load it when a reader opens the search.
+  vite: { build: { chunkSizeWarningLimit: 3000 } },
+  transformPageData({ filePath, frontmatter }) {
+    // The repository has no file of such a page.
+    if (filePath.startsWith('api/')) return { frontmatter: { ...frontmatter, editLink: false } }
     const page = WRITTEN.find(({ file }) => file === filePath)
     return page && { description: page.about }
   },
