@@ -1,30 +1,21 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { posix } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llmsText } from '../../../docs/.vitepress/llms-text.ts'
-import { pathOf, UNWRITTEN, WRITTEN } from '../../../docs/.vitepress/pages.ts'
-import { filesBelow, textOf } from '../../support/project-files.ts'
-import { BASE, BUILT, buildSite } from './published-site.ts'
+import { pathOf, WRITTEN } from '../../../docs/.vitepress/pages.ts'
+import { NO_CHROMIUM, startChromium } from '../../support/chromium.ts'
+import { textOf } from '../../support/project-files.ts'
+import { attributes, brokenLinks, builtFiles, fileAt, readBuilt } from './built-files.ts'
+import { BASE, buildSite, siteApp } from './published-site.ts'
 
-/** The files of the built site, as paths from its base. */
-const builtFiles = (): string[] => filesBelow(BUILT).map((path) => path.slice(BUILT.length + 1))
+if (NO_CHROMIUM !== undefined) console.log(NO_CHROMIUM)
 
-const readBuilt = (path: string): string => textOf(`${BUILT}/${path}`)
+const REFERENCE = ['api/', 'api/express-tollgate/', 'api/express-tollgate/interfaces/RateLimiterOptions']
 
-/** The values of an attribute in a text of HTML, with the tag of each. */
-function attributes(
-  html: string,
-  name: 'href' | 'src' | 'id',
-): { readonly tag: string; readonly value: string }[] {
-  return [...html.matchAll(new RegExp(`<(\\w+)\\b[^>]*?\\s${name}="([^"]*)"`, 'g'))].map(
-    ([, tag = '', value = '']) => ({ tag, value: value.replaceAll('&amp;', '&') }),
-  )
-}
-
-/** The file that a path of the site leads to, as a static server finds it. */
-function fileAt(path: string, files: ReadonlySet<string>): string | undefined {
-  const candidates = path === '' || path.endsWith('/') ? [`${path}index.html`] : [path, `${path}.html`]
-  return candidates.find((file) => files.has(file))
-}
+/** The paths of the pages that the tests open. */
+const paths = ['', ...WRITTEN.map(pathOf), ...REFERENCE]
 
 beforeAll(buildSite)
 
@@ -44,26 +35,8 @@ describe('the built site', () => {
   })
 
   it('has links to pages and headings that exist', () => {
-    const files = new Set(builtFiles())
-    const pages = [...files].filter((path) => path.endsWith('.html') && path !== '404.html')
-    const html = new Map(pages.map((path) => [path, readBuilt(path)]))
-    const ids = new Map(
-      [...html].map(([path, text]) => [path, new Set(attributes(text, 'id').map(({ value }) => value))]),
-    )
-    const unwritten = UNWRITTEN.map((file) => BASE + file.replace('.md', ''))
-    const broken = pages.flatMap((page) =>
-      attributes(html.get(page) ?? '', 'href')
-        .map(({ value }) => new URL(value, `http://site.test${BASE}${page.replace(/(?:index)?\.html$/, '')}`))
-        .filter(({ hostname, pathname, hash }) => {
-          if (hostname !== 'site.test' || unwritten.includes(pathname)) return false
-          const file = pathname.startsWith(BASE) ? fileAt(pathname.slice(BASE.length), files) : undefined
-          const fragment = decodeURIComponent(hash.slice(1))
-          return file === undefined || (fragment !== '' && !ids.get(file)?.has(fragment))
-        })
-        .map(({ pathname, hash }) => `${page}: ${pathname}${hash}`),
-    )
-    expect(pages.length).toBeGreaterThan(100)
-    expect(broken).toEqual([])
+    expect(builtFiles().filter((path) => path.endsWith('.html')).length).toBeGreaterThan(100)
+    expect(brokenLinks()).toEqual([])
   })
 
   it('loads nothing from another host', () => {
@@ -84,5 +57,99 @@ describe('the built site', () => {
 
   it('has the list for language models', () => {
     expect(readBuilt('llms.txt')).toBe(llmsText())
+  })
+})
+
+describe.skipIf(NO_CHROMIUM !== undefined)('the site in a browser', () => {
+  const server = createServer(siteApp())
+  let browser: Browser
+  let origin: string
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    browser = await startChromium()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    server.closeAllConnections()
+    server.close()
+  })
+
+  /** Opens a tab, and gathers what no page may do: requests to other hosts, errors and warnings. */
+  async function openTab(
+    options: BrowserContextOptions,
+  ): Promise<{ readonly tab: Page; readonly faults: string[] }> {
+    const tab = await browser.newPage(options)
+    const faults: string[] = []
+    tab.on('request', (request) => {
+      const url = request.url()
+      if (!url.startsWith(origin) && !url.startsWith('data:')) faults.push(`request to ${url}`)
+    })
+    tab.on('response', (response) => {
+      if (response.status() >= 400) faults.push(`${response.status()} for ${response.url()}`)
+    })
+    tab.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) faults.push(message.text())
+    })
+    tab.on('pageerror', (error) => faults.push(error.message))
+    return { tab, faults }
+  }
+
+  it('no page scrolls sideways, fails or asks another host', async () => {
+    const { tab, faults } = await openTab({})
+    const tooWide: string[] = []
+    for (const path of paths) {
+      await tab.goto(origin + BASE + path)
+      for (const width of [360, 1280]) {
+        await tab.setViewportSize({ width, height: 800 })
+        const scrollWidth = await tab.evaluate<number>('document.documentElement.scrollWidth')
+        if (scrollWidth > width) tooWide.push(`${path}: ${scrollWidth}`)
+      }
+    }
+    await tab.waitForLoadState('networkidle')
+    expect(tooWide).toEqual([])
+    expect(faults).toEqual([])
+    await tab.close()
+  })
+
+  it.each(['light', 'dark'] as const)(
+    'the colours are those of the system at first: %s',
+    async (colorScheme) => {
+      const { tab } = await openTab({ colorScheme })
+      await tab.goto(origin + BASE)
+      const luminance = await tab.evaluate<number>(
+        'Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])',
+      )
+      expect(luminance < 128).toBe(colorScheme === 'dark')
+      await tab.close()
+    },
+  )
+
+  it.each([360, 1280])('the search finds Retry-After: %i pixels', async (width) => {
+    const { tab, faults } = await openTab({ viewport: { width, height: 800 } })
+    await tab.goto(origin + BASE, { waitUntil: 'networkidle' })
+    await tab.click('.DocSearch-Button')
+    await tab.fill('.VPLocalSearchBox .search-input', 'Retry-After')
+    const first = tab.locator('.VPLocalSearchBox .result').first()
+    await first.waitFor()
+    expect((await first.locator('mark').allTextContents()).join(' ')).toMatch(/retry/i)
+    await first.click()
+    await tab.waitForURL((url) => url.pathname.length > BASE.length)
+    expect(await tab.textContent('main')).toMatch(/Retry-After/)
+    expect(faults).toEqual([])
+    await tab.close()
+  })
+
+  it('the menu of a narrow page leads to another page', async () => {
+    const { tab, faults } = await openTab({ viewport: { width: 360, height: 800 } })
+    await tab.goto(`${origin}${BASE}metrics`, { waitUntil: 'networkidle' })
+    await tab.click('.VPLocalNav .menu')
+    await tab.click('.VPSidebar .text:text-is("Route audit")')
+    await tab.waitForURL(`${origin}${BASE}audit`)
+    expect(await tab.textContent('h1')).toMatch(/audit/i)
+    expect(faults).toEqual([])
+    await tab.close()
   })
 })
