@@ -42,6 +42,7 @@ export const PAGES: readonly Page[] = [
     ['monthly-quotas.md', 'Monthly quotas', 'Count by calendar months, days or hours of a time zone.'],
     ['choosing-limits.md', 'Choosing limits', 'Find limits for your app by replaying its access log.'],
     ['concurrency.md', 'Requests in flight', 'Limit how many requests of a client run at the same time.'],
+    ['units.md', 'Units', 'Name what a limit counts: tokens, rows or bytes in place of requests.'],
     [
       'settlements.md',
       'Costs that are known afterwards',
@@ -131,6 +132,7 @@ export const UNWRITTEN: readonly string[] = [
   'several-limits.md',
   'plans.md',
   'monthly-quotas.md',
+  'units.md',
   'settlements.md',
   'user-id.md',
   'login.md',
