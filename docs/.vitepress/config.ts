@@ -14,19 +14,23 @@ const entryPoints = Object.keys(manifest.exports)
   .filter((entry) => entry !== './package.json')
   .map((entry) => entry.replace('.', 'express-tollgate'))
 
-const sidebar: DefaultTheme.SidebarItem[] = [
-  ...GROUPS.map(({ group, pages }) => ({
-    text: group,
-    collapsed: CLOSED.includes(group),
-    items: pages.map((page) => ({ text: page.title, link: `/${pathOf(page)}` })),
-  })),
-  {
-    text: 'API reference',
-    link: '/api/',
-    collapsed: true,
-    items: entryPoints.map((name) => ({ text: name, link: `/api/${name}/` })),
-  },
-]
+const guide: DefaultTheme.SidebarItem[] = GROUPS.map(({ group, pages }) => ({
+  text: group,
+  collapsed: CLOSED.includes(group),
+  items: pages.map((page) => ({ text: page.title, link: `/${pathOf(page)}` })),
+}))
+
+const reference: DefaultTheme.SidebarItem = {
+  text: 'API reference',
+  link: '/api/',
+  items: entryPoints.map((name) => ({ text: name, link: `/api/${name}/` })),
+}
+
+/** In the API reference its entry points come first. */
+const sidebar: DefaultTheme.SidebarMulti = {
+  '/api/': [{ ...reference, collapsed: false }, ...guide],
+  '/': [...guide, { ...reference, collapsed: true }],
+}
 
 /** The links of a page to pages that are not written yet. */
 const isUnwritten = (link: string): boolean =>

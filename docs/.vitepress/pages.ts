@@ -45,7 +45,7 @@ export const PAGES: readonly Page[] = [
     ['units.md', 'Units', 'Name what a limit counts: tokens, rows or bytes in place of requests.'],
     [
       'settlements.md',
-      'Costs that are known afterwards',
+      'Costs known afterwards',
       'Charge a request, then correct the charge to its real cost.',
     ],
   ]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { llmsText } from '../../../docs/.vitepress/llms-text.ts'
 import { GROUPS, PAGES, pathOf, SITE, UNWRITTEN, WRITTEN } from '../../../docs/.vitepress/pages.ts'
-import { textOf } from '../../support/project-files.ts'
+import { filesBelow, textOf } from '../../support/project-files.ts'
 import { pageFiles } from './page-files.ts'
 
 const files = PAGES.map(({ file }) => file)
@@ -35,6 +35,27 @@ describe('the list of pages', () => {
 
   it('has the pages of a group together', () => {
     expect(GROUPS.flatMap(({ pages }) => pages)).toEqual(WRITTEN)
+  })
+})
+
+describe('the addresses of the site', () => {
+  /** The pages that a text names by their addresses, as paths from the base of the site. */
+  const pagesNamedIn = (text: string): string[] =>
+    [...text.matchAll(new RegExp(`${SITE}([\\w/-]*)`, 'g'))].map(([, path = '']) => path)
+
+  it('are those of pages of the list: in the sources, the examples and the documents', () => {
+    const known = ['', 'llms', 'api/', ...PAGES.map(pathOf)]
+    const named = ['src', 'examples', '.github', 'docs']
+      .flatMap(filesBelow)
+      .filter((path) => /\.(?:ts|js|md)$/.test(path) && !/^docs\/(?:api|\.vitepress)\//.test(path))
+      .concat('README.md')
+      .flatMap((path) => pagesNamedIn(textOf(path)).map((page) => ({ path, page })))
+    expect(named).toContainEqual({ path: 'src/create-rate-limiter.ts', page: 'quick-start' })
+    expect(named.filter(({ page }) => !known.includes(page))).toEqual([])
+  })
+
+  it('are found with a fragment and at the end of a sentence', () => {
+    expect(pagesNamedIn(`${SITE}errors#closed ${SITE}api/. ${SITE}`)).toEqual(['errors', 'api/', ''])
   })
 })
 

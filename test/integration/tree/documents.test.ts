@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { headingSlug } from '../../../docs/.vitepress/heading-slug.ts'
 import { filesBelow, ROOT, textOf } from '../../support/project-files.ts'
 import { pageFiles } from '../site/page-files.ts'
 import { layerTable } from './layers.ts'
@@ -46,29 +45,6 @@ function linksIn(document: string): string[] {
     .map((target) => posix.join(posix.dirname(document), target))
 }
 
-/** The fragments that a text in Markdown has: one for each heading. */
-function fragmentsOf(text: string): string[] {
-  const prose = text.replace(/^```[\s\S]*?^```$/gm, '')
-  const slugs = [...prose.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
-    headingSlug(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')),
-  )
-  return slugs.map((slug, index) => {
-    const earlier = slugs.slice(0, index).filter((other) => other === slug).length
-    return earlier === 0 ? slug : `${slug}-${earlier}`
-  })
-}
-
-/** The links of a document to headings that do not exist, in it or in other documents. */
-function brokenFragments(document: string, text: string): string[] {
-  return [...text.matchAll(/\]\(([\w./-]*)#([^)\s]*)\)/g)]
-    .filter(([, path = '', fragment = '']) => {
-      const target = path === '' ? document : posix.join(posix.dirname(document), path)
-      if (!target.endsWith('.md') || !existsSync(join(ROOT, target))) return false
-      return !fragmentsOf(target === document ? text : textOf(target)).includes(fragment)
-    })
-    .map(([, path, fragment]) => `${path}#${fragment}`)
-}
-
 const workflows = readdirSync(join(ROOT, '.github/workflows'))
 
 /** Settings of GitHub and npm name a workflow by its file name, without the folder. */
@@ -85,10 +61,6 @@ describe('the documents', () => {
 
   it.each(documents)('have links to files that exist: %s', (document) => {
     expect(missing(linksIn(document))).toEqual([])
-  })
-
-  it.each(documents)('have links to headings that exist: %s', (document) => {
-    expect(brokenFragments(document, textOf(document))).toEqual([])
   })
 
   it.each(documents)('name scripts of package.json: %s', (document) => {
@@ -133,12 +105,5 @@ describe('the check of paths', () => {
       'src/nowhere.ts',
     ])
     expect(missing(pathsIn('```text\na  src/nowhere.ts\n```\n'))).toEqual(['src/nowhere.ts'])
-  })
-})
-
-describe('the check of headings', () => {
-  it('finds a heading that does not exist', () => {
-    const text = '# A\n\n## B c\n\n## B c\n\n[1](#b-c) [2](#b-c-1) [3](#d) [4](metrics.md#nowhere)\n'
-    expect(brokenFragments('docs/operating.md', text)).toEqual(['#d', 'metrics.md#nowhere'])
   })
 })
