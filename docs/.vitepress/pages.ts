@@ -97,6 +97,11 @@ export const PAGES: readonly Page[] = [
     ['architecture.md', 'Architecture', 'Where everything is in the source, and in which order to read it.'],
     ['decisions/README.md', 'Decisions', 'Why things are as they are: short records of choices.'],
     ['decisions/first-design.md', 'First design', 'Where the library differs from its first design.'],
+    [
+      'decisions/calendar-windows.md',
+      'Calendar windows',
+      'Why a limit by month has an algorithm of its own.',
+    ],
     ['decisions/typed-arrays.md', 'Typed arrays', 'Why the memory store keeps clients in typed arrays.'],
     ['decisions/keyed-hash.md', 'Keyed hash', 'Why the memory store hashes keys with a secret.'],
     [
@@ -157,6 +162,7 @@ export const UNWRITTEN: readonly string[] = [
   'environment.md',
   'errors.md',
   'benchmarks.md',
+  'decisions/calendar-windows.md',
 ]
 
 /** The pages that the site has. */
