@@ -9,7 +9,7 @@ import { assembleScript } from './src/stores/redis/scripts/assemble-script.ts'
 type EsbuildPlugin = NonNullable<Options['esbuildPlugins']>[number]
 
 /** One entry point for each subpath in package.json's "exports"; a test holds the two lists together. */
-const library = {
+export const library = {
   index: 'src/index.ts',
   audit: 'src/tools/audit/index.ts',
   concurrency: 'src/tools/concurrency/index.ts',

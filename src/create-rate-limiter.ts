@@ -48,6 +48,7 @@ import type { Store } from './stores/store.ts'
  *
  * @throws RateLimiterError for an unknown option, for a value that an option does not take, for options that
  *   contradict each other, and for a store that cannot do what the options need
+ * @see https://express-tollgate.github.io/express-tollgate/quick-start
  */
 export function createRateLimiter<
   Req extends IncomingMessage = Request,

@@ -2,7 +2,11 @@ export { clientKey } from './client/client-key.ts'
 export type { ClientExplanation, ExplainedHop } from './client/explain-client.ts'
 export type { TrustFunction } from './client/proxy-trust.ts'
 export { createRateLimiter } from './create-rate-limiter.ts'
-export { RateLimiterError, type RateLimiterErrorCode } from './errors/rate-limiter-error.ts'
+export {
+  RateLimiterError,
+  type RateLimiterErrorCode,
+  type RateLimiterErrorDetails,
+} from './errors/rate-limiter-error.ts'
 export type { RateLimiterWarningCode } from './errors/warning.ts'
 export type {
   BanEvent,
@@ -35,6 +39,7 @@ export type {
   LimiterDescription,
 } from './limits/limiter-description.ts'
 export type { ReadOrWrite, RequestClass } from './limits/request-class.ts'
+export type { MaybePromise } from './maybe-promise.ts'
 export type { BanOptions, LimitOptions, LimitSetting, PlanOptions } from './options/budget-options.ts'
 export type { Callback } from './options/callback.ts'
 export { type Env, type EnvOptions, type EnvSource, optionsFromEnv } from './options/env-options.ts'

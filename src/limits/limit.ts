@@ -34,7 +34,7 @@ export interface Limit {
   readonly calendar?: Calendar | undefined
   /**
    * How many units a client can owe after settlements: a whole number from 0. Default: `burst`, or the most that a
-   * token bucket can count exactly. See {@link maxDebtOf}.
+   * token bucket can count exactly.
    */
   readonly maxDebt?: number | undefined
   /**

@@ -77,7 +77,7 @@ export const LEAST_CAPABILITIES: StoreCapabilities = {
  * store fails by throwing or rejecting, and then the limiter's `onStoreError` applies.
  */
 export interface Store {
-  /** Default: {@link LEAST_CAPABILITIES}. */
+  /** Default: `{ algorithms: ['fixed-window'], severalLimits: false, bans: false, shared: false }`. */
   readonly capabilities?: StoreCapabilities | undefined
   /**
    * Where the counters are. Two stores with the same text have the same counter for the same key, and a limiter warns if

@@ -52,6 +52,8 @@ export type { MemoryStoreOptions } from './memory-store-options.ts'
  * At `maxKeys` a new client replaces an expired client. Where there is none, it replaces the one furthest from its
  * limit now among 16 clients chosen at random. A client that is limited or banned now is not replaced. Where 256 clients
  * in a row are limited or banned, there is no room: such new clients share the quota of 64 clients.
+ *
+ * @see https://express-tollgate.github.io/express-tollgate/stores
  */
 export class MemoryStore implements Store {
   readonly capabilities: StoreCapabilities = {

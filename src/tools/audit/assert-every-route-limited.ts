@@ -18,6 +18,7 @@ import type { RouteReport } from './route-report.ts'
  * @returns the report, for printing; the routes that `except` accepts are `excepted`
  * @throws RateLimiterError `unlimited_routes` with a table of the routes and the reasons; `invalid_option`
  *   and `unknown_option` for mistakes in the arguments
+ * @see https://express-tollgate.github.io/express-tollgate/audit
  */
 export function assertEveryRouteLimited(app: unknown, options: AssertRoutesOptions = {}): RouteReport {
   const { report, failing } = checkRoutes(app, options, FUNCTION_WORDS)

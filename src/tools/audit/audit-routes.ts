@@ -67,6 +67,7 @@ export interface AuditOptions {
  * @param app an app, a router, or a server
  * @throws RateLimiterError `invalid_option` when `app` is none of these, or an option has a value that it does
  *   not take, `unknown_option` for an option that does not exist
+ * @see https://express-tollgate.github.io/express-tollgate/audit
  */
 export function auditRoutes(app: unknown, options: AuditOptions = {}): RouteReport {
   return auditRoutesInWords(app, options, FUNCTION_WORDS)

@@ -22,6 +22,7 @@ import { WaitingLines } from './waiting-lines.ts'
  *
  * @throws RateLimiterError for an unknown option, for a value that an option does not take, for options that contradict
  *   each other, and for a store that has no leases
+ * @see https://express-tollgate.github.io/express-tollgate/concurrency
  */
 export function createConcurrencyLimiter<
   Req extends IncomingMessage = Request,

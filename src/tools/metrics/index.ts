@@ -1,5 +1,5 @@
 export type { MeteredLimiter } from './limiter-tally.ts'
-export type { InstrumentOptions, MetricsMeter, ObservedNumbers } from './meter-instruments.ts'
+export type { Attributes, InstrumentOptions, MetricsMeter, ObservedNumbers } from './meter-instruments.ts'
 export { type MetricsOptions, metrics } from './metrics.ts'
 export type { MetricsRegistry } from './registry-metrics.ts'
 export type { Metering } from './tally-group.ts'

@@ -19,7 +19,8 @@ export interface InstrumentOptions {
   readonly advice?: { explicitBucketBoundaries: number[] }
 }
 
-type Attributes = Record<string, string>
+/** The labels of a number: names and values. */
+export type Attributes = Record<string, string>
 
 /** The object that a callback reports the numbers of observable instruments to. */
 export interface ObservedNumbers {

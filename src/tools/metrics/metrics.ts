@@ -13,8 +13,7 @@ export type MetricsOptions =
 
 /**
  * Measures a limiter, or several, from this call on: the outcomes of requests, the calls and failures of the store, and
- * the number of clients that it remembers. docs/metrics.md lists the metrics. No metric contains a client
- * key.
+ * the number of clients that it remembers. No metric contains a client key.
  *
  * Several limiters may share a registry or a meter: the label `limiter` (the attribute
  * `tollgate.limiter.name`) distinguishes them. A limiter that is given twice is counted once.
@@ -22,6 +21,7 @@ export type MetricsOptions =
  * @returns an object whose `close()` ends the counting; a limiter that is no longer used needs no `close()`
  * @throws RateLimiterError `invalid_option`, `unknown_option`; `impossible_combination` if neither or both of
  *   `registry` and `meter` are given, or if another limiter of the same name is measured there. Then none is measured
+ * @see https://express-tollgate.github.io/express-tollgate/metrics for the list of metrics
  */
 export function metrics(
   limiters: MeteredLimiter | readonly MeteredLimiter[],

@@ -13,6 +13,7 @@ import type { OpenApiComponents } from './openapi-object.ts'
  * @param limiters limiters, or the descriptions of them that `auditRoutes` lists
  * @throws RateLimiterError `invalid_option` for a value that is no limiter, `impossible_combination` for two
  *   limiters whose components would have the same names
+ * @see https://express-tollgate.github.io/express-tollgate/openapi
  */
 export function openApiComponents(limiters: DescribedLimiters): OpenApiComponents {
   const descriptions = describedLimiters(limiters)

@@ -1,6 +1,10 @@
 import { rejectOption } from '../../errors/option-checks.ts'
 
-/** A clock that moves only when a test moves it. For tests of stores, of limiters and of apps. */
+/**
+ * A clock that moves only when a test moves it. For tests of stores, of limiters and of apps.
+ *
+ * @see https://express-tollgate.github.io/express-tollgate/testing
+ */
 export class FakeClock {
   #nowMs: number
 

@@ -2,11 +2,12 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesBelow, ROOT, textOf } from '../../support/project-files.ts'
+import { pageFiles } from '../site/page-files.ts'
 import { layerTable } from './layers.ts'
 
 const documents = [
   'README.md',
-  ...filesBelow('docs').filter((path) => path.endsWith('.md')),
+  ...pageFiles().map((path) => `docs/${path}`),
   ...filesBelow('.github').filter((path) => path.endsWith('.md')),
 ]
 

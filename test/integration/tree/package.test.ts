@@ -68,6 +68,13 @@ describe('the entry points', () => {
     expect(named).toEqual([...exported, ...programs.map((path) => path.slice('./'.length))].sort())
   })
 
+  it('have a report of their public types each', () => {
+    const folder = 'test/integration/package/api-reports'
+    const reports = filesBelow(folder)
+    expect(reports).toEqual(entries.map((entry) => `${folder}/${stemOf(entry)}.api.md`).sort())
+    expect(reports.filter((path) => /@internal|@alpha|@beta/.test(textOf(path)))).toEqual([])
+  })
+
   it.each(programs)('%s can be run', (path) => {
     expect(textOf(path)).toMatch(/^#!\/usr\/bin\/env node\n/)
     expect(() => accessSync(join(ROOT, path), constants.X_OK)).not.toThrow()

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesBelow, textOf } from '../../support/project-files.ts'
+import { BUILT } from '../site/published-site.ts'
 
 const workflows = filesBelow('.github/workflows')
 
@@ -17,8 +18,9 @@ function usesIn(text: string): string[] {
 const PINNED = /^[\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/
 
 describe('the workflows', () => {
-  it('are the check of every change and the release', () => {
-    expect(workflows).toEqual(['.github/workflows/ci.yml', '.github/workflows/release.yml'])
+  it('are the check of every change, the site and the release', () => {
+    const names = ['ci.yml', 'docs.yml', 'release.yml']
+    expect(workflows).toEqual(names.map((name) => `.github/workflows/${name}`))
   })
 
   it.each(workflows)('%s pins each action by its commit', (path) => {
@@ -43,6 +45,35 @@ describe('the workflows', () => {
     expect(text).toContain('run: bash .ci/run')
     expect(text).toContain('image: redis:')
     expect(text).toContain('--health-cmd')
+  })
+})
+
+describe('the site', () => {
+  const text = textOf('.github/workflows/docs.yml')
+  const [build = '', publish = ''] = text.split(/^ {2}publish:\n/m)
+
+  it('is published from main only', () => {
+    expect(text).toMatch(/^on:\n {2}push:\n {4}branches: \[main\]\n {2}workflow_dispatch:\n\n/m)
+    expect(build).toMatch(/^ {4}if: github\.ref == 'refs\/heads\/main'$/m)
+    expect(publish).toMatch(/^ {4}needs: build$/m)
+  })
+
+  it('is what `npm run docs` writes', () => {
+    expect(build).toMatch(/^ {6}- run: npm run docs\n {6}- uses: actions\/upload-pages-artifact@/m)
+    expect(build).toContain(`path: ${BUILT}\n`)
+    expect(publish).toContain('uses: actions/deploy-pages@')
+  })
+
+  it('is published by a job that may do nothing else, and runs no code of the repository', () => {
+    expect(build).not.toMatch(/: write$/m)
+    const permissions = / {4}permissions:\n((?: {6}.*\n)+)/.exec(publish)?.[1] ?? ''
+    const granted = permissions.split('\n').filter((line) => !line.trimStart().startsWith('#'))
+    expect(granted.map((line) => line.trim()).filter((line) => line !== '')).toEqual([
+      'pages: write',
+      'id-token: write',
+    ])
+    expect(publish).toMatch(/^ {4}environment:\n {6}name: github-pages$/m)
+    expect(publish).not.toMatch(/actions\/checkout|\brun:/)
   })
 })
 

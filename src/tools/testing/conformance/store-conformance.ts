@@ -76,6 +76,8 @@ const NO_ALGORITHM: readonly ConformanceGroup[] = [
  *
  * storeConformance({ describe, it, create: (clock) => new MyStore({ clock }) })
  * ```
+ *
+ * @see https://express-tollgate.github.io/express-tollgate/custom-store
  */
 export function storeConformance({
   name = 'store conformance',
