@@ -92,7 +92,9 @@ function messageOf({ code, option, problem, remedy, nearest, ...rest }: RateLimi
   const subject = option === undefined ? '' : `${option}: `
   const given = 'value' in rest ? `, got ${showValue(rest.value)}` : ''
   const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
-  return `${subject}${problem}${given}.${hint} ${remedy} ${documentedAt(code)}`
+  const text = `${subject}${problem}${given}.${hint} ${remedy}`
+  // The address is no part of the last row of a table.
+  return `${text}${text.includes('\n') ? '\n' : ' '}${documentedAt(code)}`
 }
 
 const LONGEST_SHOWN = 80

@@ -34,7 +34,7 @@ export function withoutAddress(error: RateLimiterError): RateLimiterError {
 
 /** What stands before the address of a code in a text. It throws if the text does not end with that address. */
 export function textBeforeAddress(code: string, text: string): string {
-  const end = ` ${documentedAt(code)}`
-  if (text.endsWith(end)) return text.slice(0, -end.length)
+  const end = documentedAt(code)
+  if (text.endsWith(end)) return text.slice(0, -end.length).trimEnd()
   throw new Error(`does not end with the address of ${code}: ${text}`)
 }
