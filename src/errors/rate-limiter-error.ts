@@ -1,6 +1,9 @@
 import { documentedAt } from './documented-at.ts'
 
-/** The kind of an error, for programs. */
+/**
+ * The kind of an error, for programs. Each has an entry in the documentation:
+ * https://express-tollgate.github.io/express-tollgate/errors
+ */
 export type RateLimiterErrorCode =
   /** An option that does not exist: often a misspelling, or a name of another library. */
   | 'unknown_option'

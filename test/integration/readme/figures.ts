@@ -56,11 +56,11 @@ const ROWS: readonly Row[] = [
     least: ['bare Map', 'a `Map`'],
   },
   {
-    title: 'added to an Express 5 request, IPv4, µs',
+    title: 'added to an Express 5 request, IPv4, \u00b5s',
     ...{ ...REQUEST, workload: requestWorkload('IPv4', '1000 clients', 'legacy') },
   },
   {
-    title: 'added to an Express 5 request, IPv6, µs',
+    title: 'added to an Express 5 request, IPv6, \u00b5s',
     ...{ ...REQUEST, workload: requestWorkload('IPv6', '1000 clients', 'legacy') },
   },
   {
