@@ -12,11 +12,11 @@ const LIMIT_BYTES: Readonly<Record<string, number>> = {
   './audit': 12_850,
   './concurrency': 35_000,
   './dashboard': 25_500,
-  './metrics': 5_300,
-  './openapi': 3_250,
+  './metrics': 5_350,
+  './openapi': 3_300,
   './persistence': 17_700,
-  './redis': 19_200,
-  './testing': 12_900,
+  './redis': 19_250,
+  './testing': 12_950,
 }
 
 interface Manifest {
