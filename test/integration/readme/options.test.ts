@@ -46,6 +46,21 @@ const OBJECTS: ReadonlyArray<
   ['The live page', [['src/tools/dashboard/dashboard-options.ts', 'DashboardOptions']]],
 ]
 
+describe('the table of options in README.md', () => {
+  const readme = textOf('README.md')
+
+  it('names each option of createRateLimiter, and no other', () => {
+    const named = [...readme.matchAll(/\[`(\w+)`\]\(docs\/options\.md#\w+\)/g)].map(([, name = '']) => name)
+    expect(named.sort()).toEqual([...OPTION_NAMES].sort())
+  })
+
+  it('names each option of a limit, and no other', () => {
+    const [, row = ''] = /^\| of a limit \| ([^:]*):/m.exec(readme) ?? []
+    const named = [...row.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+    expect(named.sort()).toEqual(membersOf('src/options/budget-options.ts', 'LimitOptions').sort())
+  })
+})
+
 describe('docs/options.md', () => {
   it('has an entry for each option of createRateLimiter, and for no other', () => {
     const entries = [...page.matchAll(/^### `(\w+)`$/gm)].map(([, name = '']) => name)
