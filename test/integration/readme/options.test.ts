@@ -67,6 +67,12 @@ describe('docs/options.md', () => {
     expect(entries.sort()).toEqual([...OPTION_NAMES].sort())
   })
 
+  it('has an example with each option of createRateLimiter', () => {
+    const examples = [...page.matchAll(/^```[tj]s\n([\s\S]*?)^```/gm)].map(([, code = '']) => code).join('')
+    const isUsed = (name: string): boolean => new RegExp(`[{ ]${name}(?::|,$)`, 'm').test(examples)
+    expect(OPTION_NAMES.filter((name) => !isUsed(name))).toEqual([])
+  })
+
   it('leads to each entry from the table at its top', () => {
     const [top = ''] = page.split('\n## ')
     const linked = [...top.matchAll(/\[`(\w+)`\]\(#(\w+)\)/g)].map(([, name = '', anchor = '']) => [
