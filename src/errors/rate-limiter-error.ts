@@ -1,4 +1,9 @@
-/** The kind of an error, for programs. */
+import { documentedAt } from './documented-at.ts'
+
+/**
+ * The kind of an error, for programs. Each has an entry in the documentation:
+ * https://express-tollgate.github.io/express-tollgate/errors
+ */
 export type RateLimiterErrorCode =
   /** An option that does not exist: often a misspelling, or a name of another library. */
   | 'unknown_option'
@@ -49,7 +54,8 @@ export interface RateLimiterErrorDetails {
 const BRAND = Symbol.for('express-tollgate.error')
 
 /**
- * Every error of this library. It names what is wrong, the value as given, and what to do.
+ * Every error of this library. Its message names what is wrong, the value as given, and what to do, and ends with the
+ * address of the entry of its code in the documentation.
  *
  * A wrong option throws it when the limiter is created. An error that only a request can cause, such as a
  * limit function that returns `NaN`, reaches the error handler of the app through `next`.
@@ -85,11 +91,13 @@ function isInstance(this: unknown, value: unknown): boolean {
   return typeof value === 'object' && value !== null && BRAND in value
 }
 
-function messageOf({ option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
+function messageOf({ code, option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
   const subject = option === undefined ? '' : `${option}: `
   const given = 'value' in rest ? `, got ${showValue(rest.value)}` : ''
   const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
-  return `${subject}${problem}${given}.${hint} ${remedy}`
+  const text = `${subject}${problem}${given}.${hint} ${remedy}`
+  // The address is no part of the last row of a table.
+  return `${text}${text.includes('\n') ? '\n' : ' '}${documentedAt(code)}`
 }
 
 const LONGEST_SHOWN = 80

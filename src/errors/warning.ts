@@ -1,3 +1,5 @@
+import { documentedAt } from './documented-at.ts'
+
 /** The codes of the warnings, for `node --disable-warning=CODE` and for programs. */
 export type RateLimiterWarningCode =
   | 'TOLLGATE_WINDOW_LOOKS_LIKE_MS'
@@ -20,9 +22,9 @@ export type RateLimiterWarningCode =
   | 'TOLLGATE_COUNTERS_DROPPED'
 
 /**
- * Emits a process warning. Node prints it; its code can be disabled, and `process.on('warning')` gets it. The
- * message must not contain a client key.
+ * Emits a process warning. Node prints it, and below it the address of its entry in the documentation; its code can be
+ * disabled, and `process.on('warning')` gets it. The message must not contain a client key.
  */
 export function warn(code: RateLimiterWarningCode, message: string): void {
-  process.emitWarning(message, { type: 'RateLimiterWarning', code })
+  process.emitWarning(message, { type: 'RateLimiterWarning', code, detail: documentedAt(code) })
 }

@@ -28,7 +28,7 @@ export interface LimitOptions {
    */
   readonly startsOn?: number | undefined
   /**
-   * How units are counted. Default: `'fixed-window'`.
+   * How units are counted. Default: `'fixed-window'`. Which to choose: https://express-tollgate.github.io/express-tollgate/algorithms
    *
    * - `'fixed-window'`: `limit` units in a window that begins with the first request of the client. A period
    *   of the same length that overlaps two windows can have up to `2 * limit - 1` units.

@@ -18,6 +18,7 @@ export type StoreErrorPolicy = 'memory' | 'allow' | 'deny'
 
 /**
  * Options of `createRateLimiter`. All are optional; an unknown one is an error.
+ * Each with examples: https://express-tollgate.github.io/express-tollgate/options
  *
  * Functions get the request and the response first, typed as those of Express (`@types/express`), with what your own
  * declarations add to them. For a server of `node:http` without Express: `RateLimiterOptions<IncomingMessage,
@@ -41,7 +42,7 @@ export interface RateLimiterOptions<
   readonly write?: LimitSetting<Req, Res> | undefined
   /**
    * The plans by their names, for limits that depend on the client. `plan` names the one that applies. Excludes `limit`,
-   * `read` and `write` beside it. Only own properties are plans.
+   * `read` and `write` beside it. Only own properties are plans. See https://express-tollgate.github.io/express-tollgate/plans
    *
    * A client that changes its plan keeps the units that it has used of limits with the same class, name, algorithm and
    * window, but at most as many as the new limit has.
@@ -79,7 +80,8 @@ export interface RateLimiterOptions<
    */
   readonly ttlSec?: number | undefined
   /**
-   * The proxies whose `X-Forwarded-For` is trusted. Default: the `trust proxy` setting of the Express app.
+   * The proxies whose `X-Forwarded-For` is trusted. Default: the `trust proxy` setting of the Express app. What to set on
+   * which platform: https://express-tollgate.github.io/express-tollgate/proxies
    *
    * - `false`: none. The client is the peer of the socket.
    * - `true`: proxies in private networks (loopback, link-local, unique-local, RFC 1918, 100.64.0.0/10).
@@ -111,7 +113,7 @@ export interface RateLimiterOptions<
   readonly denyList?: readonly string[] | undefined
   /** Bans clients that are refused too often. Default: no bans. */
   readonly ban?: BanOptions | undefined
-  /** Keeps the counters. Default: a new `MemoryStore`. */
+  /** Keeps the counters. Default: a new `MemoryStore`. Which to choose: https://express-tollgate.github.io/express-tollgate/stores */
   readonly store?: Store | undefined
   /**
    * Separates limiters that share a store; part of every store key. Printable ASCII. Default: `'default'`.
@@ -201,7 +203,7 @@ export interface RateLimiterOptions<
   /**
    * What happens if the store throws, rejects, misses its deadline or returns an invalid decision. `'memory'`
    * (default) counts in the memory of this process. `'allow'` allows requests. `'deny'` refuses them with 503
-   * and `Retry-After`.
+   * and `Retry-After`. Which to choose: https://express-tollgate.github.io/express-tollgate/failures
    */
   readonly onStoreError?: StoreErrorPolicy | undefined
   /** How long a promise of the store may take, in milliseconds. Default: the store's `deadlineMs`, or 100. */

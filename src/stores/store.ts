@@ -71,7 +71,8 @@ export const LEAST_CAPABILITIES: StoreCapabilities = {
 }
 
 /**
- * Keeps the counters. Only a store can provide atomic decisions and one time for all of them.
+ * Keeps the counters. Only a store can provide atomic decisions and one time for all of them. To write one:
+ * https://express-tollgate.github.io/express-tollgate/custom-store
  *
  * Only `consume` is required. A method may answer directly or with a promise. A promise gets a deadline. A
  * store fails by throwing or rejecting, and then the limiter's `onStoreError` applies.

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { type Address, parseAddress } from '../../src/client/address.ts'
 import { AddressList, parseAddressList } from '../../src/client/address-list.ts'
 import { type Cidr, contains } from '../../src/client/cidr.ts'
-import { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
+import type { RateLimiterError } from '../../src/errors/rate-limiter-error.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 
 function addressOf(text: string): Address {
   const address = parseAddress(text)
@@ -94,13 +95,7 @@ describe('a wrong list is rejected', () => {
   const IPV4_REMEDY = 'Write it as IPv4, such as 10.0.0.0/8.'
 
   function errorOf(value: unknown, option: 'allowList' | 'denyList' = 'denyList'): RateLimiterError {
-    try {
-      parseAddressList(option, value)
-    } catch (error) {
-      if (error instanceof RateLimiterError) return error
-      throw error
-    }
-    throw new Error('the list was accepted')
+    return thrownBy(() => parseAddressList(option, value))
   }
 
   it.each<[string, unknown, string]>([

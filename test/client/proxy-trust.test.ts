@@ -1,6 +1,7 @@
-import { RateLimiterError } from 'express-tollgate'
+import type { RateLimiterError } from 'express-tollgate'
 import { describe, expect, it } from 'vitest'
 import { compileTrust, type TrustFunction, type TrustProxyOption } from '../../src/client/proxy-trust.ts'
+import { thrownBy } from '../support/thrown-by.ts'
 import { resolvedClient } from './resolved-client.ts'
 
 const CLIENT = '198.51.100.1'
@@ -11,13 +12,7 @@ function chargedClient(peer: string, trustProxy: TrustProxyOption, xForwardedFor
 }
 
 function errorOf(option: unknown): RateLimiterError {
-  try {
-    compileTrust(option as TrustProxyOption)
-  } catch (error) {
-    if (error instanceof RateLimiterError) return error
-    throw error
-  }
-  throw new Error('the option was accepted')
+  return thrownBy(() => compileTrust(option as TrustProxyOption))
 }
 
 const MEMBER_REMEDY =

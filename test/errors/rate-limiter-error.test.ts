@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
 
 describe('RateLimiterError', () => {
-  it('has a message of option, problem, value, nearest name and remedy', () => {
+  it('has a message of option, problem, value, nearest name, remedy and address', () => {
     const error = new RateLimiterError({
       code: 'unknown_option',
       option: 'windowMs',
@@ -11,7 +11,10 @@ describe('RateLimiterError', () => {
       nearest: 'windowSec',
       remedy: 'Look it up.',
     })
-    expect(error.message).toBe("windowMs: is not an option, got 60000. Did you mean 'windowSec'? Look it up.")
+    expect(error.message).toBe(
+      "windowMs: is not an option, got 60000. Did you mean 'windowSec'? Look it up. " +
+        'See https://express-tollgate.github.io/express-tollgate/errors#unknown_option',
+    )
     expect(error).toMatchObject({
       name: 'RateLimiterError',
       code: 'unknown_option',
@@ -25,7 +28,9 @@ describe('RateLimiterError', () => {
 
   it('leaves out the parts that are not given', () => {
     const error = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Open it.' })
-    expect(error.message).toBe('it was closed. Open it.')
+    expect(error.message).toBe(
+      'it was closed. Open it. See https://express-tollgate.github.io/express-tollgate/errors#closed',
+    )
     expect(error).toMatchObject({ option: undefined, value: undefined, nearest: undefined })
     expect('cause' in error).toBe(false)
   })
@@ -38,7 +43,9 @@ describe('RateLimiterError', () => {
       problem: 'takes a number',
       remedy: 'Give one.',
     })
-    expect(error.message).toBe('read: takes a number, got undefined. Give one.')
+    expect(error.message).toBe(
+      'read: takes a number, got undefined. Give one. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option',
+    )
   })
 
   it('keeps the cause, and has no property cause without one', () => {

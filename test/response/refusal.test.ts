@@ -94,7 +94,7 @@ describe('a refusal', () => {
     [
       'returns a number',
       () => 5,
-      "message: returned neither text nor an object to send as JSON, got 5. Return 'Slow down', or { error: 'slow_down' }.",
+      "message: returned neither text nor an object to send as JSON, got 5. Return 'Slow down', or { error: 'slow_down' }. See https://express-tollgate.github.io/express-tollgate/errors#invalid_result",
     ],
   ])('passes an error to next if the message function %s', async (_what, message, text) => {
     const { res, next, sent } = refused({ message })

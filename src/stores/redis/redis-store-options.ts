@@ -5,7 +5,7 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { DEFAULT_CONNECT_DEADLINE_MS } from '../resilience/call-deadline.ts'
 import type { RedisClient } from './clients/detect-client.ts'
 
-/** Options of `RedisStore`. */
+/** Options of `RedisStore`. Clients and failures: https://express-tollgate.github.io/express-tollgate/redis */
 export interface RedisStoreOptions {
   /** Connected to Redis 6.2 or later, or to Valkey. The application closes it. */
   readonly client: RedisClient

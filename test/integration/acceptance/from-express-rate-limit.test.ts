@@ -13,6 +13,7 @@ import {
 import { RedisStore } from '../../../src/stores/redis/index.ts'
 import { describeRedisServer } from '../../support/redis/describe-redis.ts'
 import { type RedisServer, startRedis } from '../../support/redis/redis-server.ts'
+import { withoutAddress } from '../../support/thrown-by.ts'
 
 type Options = Record<string, unknown>
 type Client = ReturnType<typeof createClient>
@@ -148,6 +149,7 @@ describeRedisServer('a set-up of express-rate-limit', () => {
       const messages: string[] = []
       for (let error = await errorOf(options); error !== undefined; error = await errorOf(options)) {
         expect(error).toBeInstanceOf(RateLimiterError)
+        withoutAddress(error)
         messages.push(error.message)
         expect(error.message).toMatch(MESSAGES[messages.length - 1] ?? /^no further message$/)
         options = follow(error, options, choice)

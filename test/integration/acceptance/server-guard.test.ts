@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { documentedAt } from '../../../src/errors/documented-at.ts'
 import { createRateLimiter, MemoryStore, type RateLimiterOptions } from '../../../src/index.ts'
 import { FaultyStore } from '../../../src/tools/testing/index.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
@@ -123,7 +124,8 @@ describe('guard(server)', () => {
     expect(reached).toEqual([])
     expect(await warnings.messages()).toEqual([
       "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. " +
-        'Return a string that is not empty. Its third argument is the key of the client address.',
+        'Return a string that is not empty. Its third argument is the key of the client address. ' +
+        documentedAt('invalid_result'),
     ])
   })
 

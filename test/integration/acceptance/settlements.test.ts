@@ -165,7 +165,7 @@ describe('limiter.settle', () => {
     const tested = new SettlingApp(express5, { read: 10 })
     await tested.get(3)
     expect(tested.results).toEqual([
-      "settles: is off, and so the limiter 'default' keeps no receipts of requests, got false. Set settles: true, or give an estimate with the option cost.",
+      "settles: is off, and so the limiter 'default' keeps no receipts of requests, got false. Set settles: true, or give an estimate with the option cost. See https://express-tollgate.github.io/express-tollgate/errors#impossible_combination",
     ])
     const settling = new SettlingApp(express5, { read: 10, settles: true })
     await settling.get(3)

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import request from 'supertest'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { documentedAt } from '../../../src/errors/documented-at.ts'
 import {
   type CircuitState,
   createRateLimiter,
@@ -25,7 +26,7 @@ const warnings = collectWarnings()
 /** A bound for conditions that a busy machine delays. */
 const WAIT = { timeout: 60_000 }
 
-const DOWN = 'the store failed: The store is down. Look at the store and its logs.'
+const DOWN = `the store failed: The store is down. Look at the store and its logs. ${documentedAt('store_failed')}`
 const FAILED = `The store of the limiter 'api' failed to decide, and onStoreError applies: ${DOWN}`
 const BACK = "The store of the limiter 'api' decides again"
 
@@ -107,7 +108,7 @@ describe.each(EXPRESS_VERSIONS)('the health of a store on %s', (_name, express) 
     expect(await statusesOf(app, 3)).toEqual([200, 200, 200])
     failNow(new Error('gone'))
     expect([await probe, store.calls]).toEqual([200, calls + 1])
-    const gone = 'the store failed: gone. Look at the store and its logs.'
+    const gone = `the store failed: gone. Look at the store and its logs. ${documentedAt('store_failed')}`
     expect(limiter.health()).toMatchObject({ state: 'open', lastError: { message: gone } })
     store.heal()
     vi.advanceTimersByTime(200)
@@ -251,7 +252,7 @@ describe('health() of a limiter', () => {
       code: 'store_failed',
       message:
         'the circuit breaker is open, because the store failed several times in a row: The store is down. ' +
-        'Look at the store and its logs.',
+        `Look at the store and its logs. ${documentedAt('store_failed')}`,
     })
     expect([store.calls, logger.warn.mock.calls.length]).toEqual([5, 1])
   })

@@ -1,4 +1,4 @@
-// A program of the README loads this file first. Then its servers listen on a free port of 127.0.0.1, and do not
+// A program of a page loads this file first. Then its servers listen on a free port of 127.0.0.1, and do not
 // keep the process alive, so that the program ends.
 import net from 'node:net'
 

@@ -1,5 +1,5 @@
 /**
- * The worked timelines of the README, computed by the real code: one client, one limit, and the same requests
+ * The worked timelines of docs/algorithms.md, computed by the real code: one client, one limit, and the same requests
  * for each algorithm. Print them with: npx tsx test/integration/readme/timelines.ts
  */
 import { fileURLToPath } from 'node:url'

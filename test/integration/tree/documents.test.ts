@@ -37,12 +37,45 @@ function pathsIn(text: string): string[] {
   return [...quoted, ...drawn]
 }
 
-/** The files that the links of a document lead to, as paths from the project's root. */
-function linksIn(document: string): string[] {
-  return [...textOf(document).matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => posix.join(posix.dirname(document), target))
+/** A relative link of a document. */
+interface Link {
+  /** The file that it leads to, as a path from the project's root. */
+  readonly path: string
+  /** The heading that it leads to, as the end of its address. */
+  readonly anchor: string | undefined
+}
+
+function linksIn(document: string): Link[] {
+  return [...textOf(document).matchAll(/\]\(([^)\s#]*)(?:#([^)\s]*))?\)/g)]
+    .filter(([, target = '']) => !/^[a-z]+:/.test(target))
+    .map(([, target = '', anchor]) => {
+      return { path: target === '' ? document : posix.join(posix.dirname(document), target), anchor }
+    })
+}
+
+/** The ends of the addresses of a document's headings, as GitHub makes them. */
+function anchorsIn(document: string): string[] {
+  const counts = new Map<string, number>()
+  const text = textOf(document).replace(/^```[\s\S]*?^```/gm, '')
+  return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => {
+    const anchor = heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-')
+    const count = counts.get(anchor) ?? 0
+    counts.set(anchor, count + 1)
+    return count === 0 ? anchor : `${anchor}-${count}`
+  })
+}
+
+/** The links whose file has no such heading. Files that do not exist are not asked. */
+function withoutHeading(links: readonly Link[]): string[] {
+  return links
+    .filter(({ path, anchor }) => {
+      return anchor !== undefined && path.endsWith('.md') && exists(path) && !anchorsIn(path).includes(anchor)
+    })
+    .map(({ path, anchor }) => `${path}#${anchor}`)
 }
 
 const workflows = readdirSync(join(ROOT, '.github/workflows'))
@@ -60,7 +93,11 @@ describe('the documents', () => {
   })
 
   it.each(documents)('have links to files that exist: %s', (document) => {
-    expect(missing(linksIn(document))).toEqual([])
+    expect(missing(linksIn(document).map(({ path }) => path))).toEqual([])
+  })
+
+  it.each(documents)('have links to headings that exist: %s', (document) => {
+    expect(withoutHeading(linksIn(document))).toEqual([])
   })
 
   it.each(documents)('name scripts of package.json: %s', (document) => {
@@ -76,6 +113,20 @@ describe('the documents', () => {
     const scripts = Object.keys(manifest.scripts).filter((script) => !isRunByNpm(script))
     const isNamed = (script: string): boolean => new RegExp(`\\bnpm (?:run )?${script}(?![\\w:-])`).test(text)
     expect(scripts.filter((script) => !isNamed(script))).toEqual([])
+  })
+})
+
+describe('the check of links', () => {
+  it('knows the headings of a document as GitHub does', () => {
+    expect(anchorsIn('docs/options.md')).toEqual(expect.arrayContaining(['trustproxy', 'a-limit', 'guard']))
+    expect(anchorsIn('docs/errors.md')).toEqual(
+      expect.arrayContaining(['invalid_option', 'tollgate_name_shared']),
+    )
+  })
+
+  it('finds a heading that does not exist', () => {
+    const link = (anchor: string): Link => ({ path: 'docs/options.md', anchor })
+    expect(withoutHeading([link('nowhere'), link('options')])).toEqual(['docs/options.md#nowhere'])
   })
 })
 

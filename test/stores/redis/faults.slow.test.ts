@@ -16,7 +16,7 @@ import { LimitedApp, type Seen } from '../../support/redis/limited-app.ts'
 import { expectNoProcessErrors } from '../../support/redis/process-errors.ts'
 import { errorReply } from '../../support/redis/resp.ts'
 import type { Scenario } from '../../support/redis/scripted-redis.ts'
-import { rejectionOf } from '../../support/thrown-by.ts'
+import { rejectionOf, textBeforeAddress } from '../../support/thrown-by.ts'
 
 /** For faults without an answer in time. The limiter waits that long for each call. */
 const SHORT_MS = 200
@@ -181,7 +181,7 @@ async function nextFailure({ sent }: Fault): Promise<Seen> {
 function expectError({ message }: Fault, client: string): void {
   const expected = typeof message === 'object' ? message[kindOf(client)] : message
   const { lastError } = app.limiter.health()
-  expect(lastError?.message).toBe(expected ?? LATE)
+  expect(textBeforeAddress(lastError?.code ?? '', lastError?.message ?? '')).toBe(expected ?? LATE)
   expect(lastError?.code).toBe(expected === undefined ? 'store_timeout' : 'store_failed')
 }
 

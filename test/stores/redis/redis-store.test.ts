@@ -45,7 +45,7 @@ const made = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
   new RedisStore({ client: redis.client, ...options })
 
 describe('the options of RedisStore', () => {
-  it('have the defaults that the README names', () => {
+  it('have the defaults that docs/options.md names', () => {
     expect([made().deadlineMs, made().connectDeadlineMs]).toEqual([100, 1000])
     expect(made({ deadlineMs: 2_147_483_647 }).deadlineMs).toBe(2_147_483_647)
     expect(made().capabilities).toStrictEqual({

@@ -1,21 +1,12 @@
 import type { RequestHandler } from 'express'
 import { describe, expect, it } from 'vitest'
-import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import { type AssertRoutesOptions, assertEveryRouteLimited } from '../../../src/tools/audit/index.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 import { EXPRESS_VERSIONS, type ExpressVersion } from './express-versions.ts'
 import { markedLimiter } from './marked-limiter.ts'
 
 const answer: RequestHandler = (_req, res) => {
   res.end()
-}
-
-function errorOf(run: () => unknown): RateLimiterError {
-  try {
-    run()
-  } catch (error) {
-    if (error instanceof RateLimiterError) return error
-  }
-  throw new Error('nothing was thrown')
 }
 
 /** An app with one limited route, two unlimited routes and an unlimited 404. */
@@ -36,7 +27,7 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
   })
 
   it('throws an error with a table of the routes that are not limited, and the reasons', () => {
-    const error = errorOf(() => assertEveryRouteLimited(appWithGaps(version)))
+    const error = thrownBy(() => assertEveryRouteLimited(appWithGaps(version)))
     expect(error.code).toBe('unlimited_routes')
     expect(error.message).toBe(
       [
@@ -57,7 +48,7 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
     })
     app.use(markedLimiter() as unknown as RequestHandler)
     app.get('/x', answer)
-    expect(errorOf(() => assertEveryRouteLimited(app)).message).toBe(
+    expect(thrownBy(() => assertEveryRouteLimited(app)).message).toBe(
       [
         "1 middleware may answer before a limiter. Mount a limiter before the middleware, or accept it by name in 'allowBefore'.",
         "1 middleware stands before limiter 'default': proxy. No limiter counts the requests that it answers itself.",
@@ -82,16 +73,16 @@ describe.each(EXPRESS_VERSIONS)('assertEveryRouteLimited on Express $name', (ver
   it('accepts shadow mode and skip functions only where the options allow it', () => {
     const app = version.express()
     app.use(markedLimiter({ mode: 'shadow', canSkip: true }) as unknown as RequestHandler)
-    expect(errorOf(() => assertEveryRouteLimited(app)).code).toBe('unlimited_routes')
-    expect(errorOf(() => assertEveryRouteLimited(app, { trustSkip: true })).code).toBe('unlimited_routes')
-    expect(errorOf(() => assertEveryRouteLimited(app, { allowShadow: true })).code).toBe('unlimited_routes')
+    expect(thrownBy(() => assertEveryRouteLimited(app)).code).toBe('unlimited_routes')
+    expect(thrownBy(() => assertEveryRouteLimited(app, { trustSkip: true })).code).toBe('unlimited_routes')
+    expect(thrownBy(() => assertEveryRouteLimited(app, { allowShadow: true })).code).toBe('unlimited_routes')
     expect(assertEveryRouteLimited(app, { allowShadow: true, trustSkip: true }).routes).toHaveLength(1)
   })
 })
 
 it('says how to accept middleware before a limiter, which is no route', () => {
   const app = EXPRESS_VERSIONS[0]?.express().use((_req, _res, next) => next())
-  expect(errorOf(() => assertEveryRouteLimited(app, { except: ['(middleware)'] })).message).toBe(
+  expect(thrownBy(() => assertEveryRouteLimited(app, { except: ['(middleware)'] })).message).toBe(
     "except[0]: matches no route, got '(middleware)'. Middleware before a limiter is no route: accept it by name in 'allowBefore'.",
   )
 })
@@ -146,7 +137,9 @@ describe('mistakes in the options of assertEveryRouteLimited', () => {
       "allowShadow: takes a boolean, got 'yes'. Give true or false, without quotes.",
     ],
   ])('are errors: %s', (_name, options, code, message) => {
-    const error = errorOf(() => assertEveryRouteLimited(appWithGaps(version), options as AssertRoutesOptions))
+    const error = thrownBy(() =>
+      assertEveryRouteLimited(appWithGaps(version), options as AssertRoutesOptions),
+    )
     expect([error.code, error.message]).toEqual([code, message])
   })
 })

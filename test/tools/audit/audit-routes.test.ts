@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditRoutes, formatRoutes, type RouteEntry } from '../../../src/tools/audit/index.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 import { EXPRESS_VERSIONS } from './express-versions.ts'
 import { answer, limiter, lines, pass, whyOf } from './route-fixtures.ts'
 
@@ -217,12 +218,10 @@ describe('mistakes in the arguments of auditRoutes', () => {
   ])('are errors that name the value and the remedy: %s as the app', (_name, value, shown) => {
     const problem = 'must be an Express 4 or 5 app, a router, or a server of node:http or node:https'
     const remedy = 'Give what express(), express.Router() or app.listen() returned.'
-    expect(() => auditRoutes(value)).toThrow(
-      expect.objectContaining({
-        code: 'invalid_option',
-        message: `app: ${problem}, got ${shown}. ${remedy}`,
-      }),
-    )
+    expect(thrownBy(() => auditRoutes(value))).toMatchObject({
+      code: 'invalid_option',
+      message: `app: ${problem}, got ${shown}. ${remedy}`,
+    })
   })
 
   it('are errors for unknown options and wrong values', () => {
@@ -242,13 +241,11 @@ describe('mistakes in the arguments of auditRoutes', () => {
   it('are errors that suggest the option which a misspelt name means', () => {
     const router = EXPRESS_VERSIONS[0]?.express.Router()
     const options: object = { trustskip: true }
-    expect(() => auditRoutes(router, options)).toThrow(
-      expect.objectContaining({
-        code: 'unknown_option',
-        nearest: 'trustSkip',
-        message:
-          "trustskip: is not an option, got true. Did you mean 'trustSkip'? Write trustSkip, or leave it out.",
-      }),
-    )
+    expect(thrownBy(() => auditRoutes(router, options))).toMatchObject({
+      code: 'unknown_option',
+      nearest: 'trustSkip',
+      message:
+        "trustskip: is not an option, got true. Did you mean 'trustSkip'? Write trustSkip, or leave it out.",
+    })
   })
 })

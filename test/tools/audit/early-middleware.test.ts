@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { auditRoutes, type RouteReport } from '../../../src/tools/audit/index.ts'
+import { thrownBy } from '../../support/thrown-by.ts'
 import { EXPRESS_VERSIONS } from './express-versions.ts'
 import { answer, limiter, pass } from './route-fixtures.ts'
 
@@ -98,9 +99,8 @@ describe('mistakes in the option allowBefore', () => {
     ],
   ])('are errors: %s', (_mistake, allowBefore, message) => {
     const app = version?.express().use(corsMiddleware, pass, limiter())
-    expect(() => auditRoutes(app, { allowBefore: allowBefore as string[] })).toThrow(
-      expect.objectContaining({ code: 'invalid_option', message }),
-    )
+    const error = thrownBy(() => auditRoutes(app, { allowBefore: allowBefore as string[] }))
+    expect(error).toMatchObject({ code: 'invalid_option', message })
   })
 
   it('are errors where no middleware stands before a limiter', () => {

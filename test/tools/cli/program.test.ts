@@ -125,15 +125,15 @@ describe('the program', () => {
   it.each([
     [
       ['replya'],
-      "express-tollgate: command: is unknown, got 'replya'. Did you mean 'replay'? The commands are audit, replay, --help, --version.\n",
+      "express-tollgate: command: is unknown, got 'replya'. Did you mean 'replay'? The commands are audit, replay, --help, --version. See https://express-tollgate.github.io/express-tollgate/errors#unknown_option\n",
     ],
     [
       ['audit'],
-      'express-tollgate: audit: takes a module, got undefined. Give the file that exports your app, such as ./app.js.\n',
+      'express-tollgate: audit: takes a module, got undefined. Give the file that exports your app, such as ./app.js. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option\n',
     ],
     [
       ['audit', 'a.js', '/health'],
-      "express-tollgate: audit: takes one module, got '/health'. Write --except before each path.\n",
+      "express-tollgate: audit: takes one module, got '/health'. Write --except before each path. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option\n",
     ],
     [['replay', FILE_WITHOUT_REQUESTS], /: has no line that can be read\. It has \d+ lines of text/],
     [['replay', '/no/such/log'], /^express-tollgate: \/no\/such\/log: cannot be read \(ENOENT/],
@@ -223,7 +223,7 @@ describe('an audit by the program', () => {
     const { exitCode, messages } = await run(['audit', 'open.mjs', '--except', '/healthy'])
     expect(exitCode).toBe(2)
     expect(messages).toBe(
-      "express-tollgate: --except: matches no route, got '/healthy'. Remove it, or write the path as the report shows it.\n",
+      "express-tollgate: --except: matches no route, got '/healthy'. Remove it, or write the path as the report shows it. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option\n",
     )
   })
 

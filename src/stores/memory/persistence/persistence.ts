@@ -103,7 +103,7 @@ export class Persistence {
       await this.save()
       this.#hasWarned = false
     } catch (error) {
-      if (!this.#hasWarned) warn('TOLLGATE_STORE_NOT_SAVED', `${messageOf(error)} It is tried again.`)
+      if (!this.#hasWarned) warn('TOLLGATE_STORE_NOT_SAVED', `Saving is tried again: ${messageOf(error)}`)
       this.#hasWarned = true
     }
     // What a crash loses began when the latest whole save began, so the next one must have ended in time.

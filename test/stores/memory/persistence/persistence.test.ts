@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, promises, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { documentedAt } from '../../../../src/errors/documented-at.ts'
 import { PersistentMemoryStore } from '../../../../src/stores/memory/persistence/persistent-memory-store.ts'
 import { FakeClock } from '../../../../src/tools/testing/fake-clock.ts'
 import { chargeOf } from '../../../support/charges.ts'
@@ -214,8 +215,8 @@ describe('a disk that is full', () => {
       {
         code: 'TOLLGATE_STORE_NOT_SAVED',
         message:
-          `a PersistentMemoryStore could not be saved to '${path}': ENOSPC: no space left on device, fsync. ` +
-          'The file is as it was before. It is tried again.',
+          `Saving is tried again: a PersistentMemoryStore could not be saved to '${path}': ENOSPC: no space left on device, fsync. ` +
+          `The file is as it was before. ${documentedAt('store_failed')}`,
       },
     ])
     expect(await clientsIn(path)).toBe(1)

@@ -28,7 +28,7 @@ it('accepts middleware before a limiter by its name, and says how', async () => 
   )
   expect(await audit(app, '--allow-before', 'corsMiddleware')).toMatchObject({ exitCode: 0, messages: '' })
   expect((await audit(app, '--allow-before', 'cors')).messages).toBe(
-    "express-tollgate: --allow-before: is the name of no middleware before a limiter, got 'cors'. Remove it, or give one of corsMiddleware.\n",
+    "express-tollgate: --allow-before: is the name of no middleware before a limiter, got 'cors'. Remove it, or give one of corsMiddleware. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option\n",
   )
 })
 
@@ -88,6 +88,6 @@ it('rejects a format that it does not know', async () => {
   const { exitCode, messages } = await audit(express(), '--format', 'sariff')
   expect(exitCode).toBe(2)
   expect(messages).toBe(
-    "express-tollgate: --format: takes one of a few names, got 'sariff'. Did you mean 'sarif'? Give 'text' or 'json' or 'sarif'.\n",
+    "express-tollgate: --format: takes one of a few names, got 'sariff'. Did you mean 'sarif'? Give 'text' or 'json' or 'sarif'. See https://express-tollgate.github.io/express-tollgate/errors#invalid_option\n",
   )
 })

@@ -476,7 +476,7 @@ describe('the chart of a replay', () => {
 
   it('is named in the error when it cannot be written', async () => {
     await expect(replay('', '--chart', '/no/such/folder/a.svg')).rejects.toThrow(
-      /^--chart: cannot be written \(ENOENT: .*\), got '\/no\/such\/folder\/a.svg'. Give a file in a folder that exists.$/,
+      /^--chart: cannot be written \(ENOENT: .*\), got '\/no\/such\/folder\/a.svg'. Give a file in a folder that exists\. See /,
     )
   })
 })
