@@ -4,7 +4,7 @@ import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
 import manifest from '../../package.json' with { type: 'json' }
 import { headingSlug } from './heading-slug.ts'
 import { ABOUT, llmsText } from './llms-text.ts'
-import { GROUPS, pathOf, SITE, UNWRITTEN, WRITTEN } from './pages.ts'
+import { GROUPS, PAGES, pathOf, SITE } from './pages.ts'
 import { REPOSITORY, rewriteLinks } from './repository-links.ts'
 
 /** Groups that most readers do not need are closed at first. */
@@ -32,10 +32,6 @@ const sidebar: DefaultTheme.SidebarMulti = {
   '/': [...guide, { ...reference, collapsed: true }],
 }
 
-/** The links of a page to pages that are not written yet. */
-const isUnwritten = (link: string): boolean =>
-  UNWRITTEN.some((file) => `/${link}`.endsWith(`/${file.replace('.md', '')}`))
-
 /** Shows what is found in the API reference after the same in a page. It runs in the browser: it can use no other name. */
 const boostDocument = (path: string): number => (path.includes('/api/') ? 0.1 : 1)
 
@@ -48,7 +44,6 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   outDir: '.vitepress/dist/site',
   cacheDir: '.vitepress/dist/cache',
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
-  ignoreDeadLinks: [isUnwritten],
   markdown: { config: rewriteLinks, anchor: { slugify: headingSlug } },
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: new URL('icon.svg', SITE).pathname }]],
   sitemap: { hostname: SITE },
@@ -57,7 +52,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   transformPageData({ filePath, frontmatter }) {
     // The repository has no file of such a page.
     if (filePath.startsWith('api/')) return { frontmatter: { ...frontmatter, editLink: false } }
-    const page = WRITTEN.find(({ file }) => file === filePath)
+    const page = PAGES.find(({ file }) => file === filePath)
     return page && { description: page.about }
   },
   buildEnd({ outDir }) {

@@ -124,50 +124,6 @@ export const PAGES: readonly Page[] = [
   ]),
 ]
 
-/**
- * Pages of the list that have no file yet. They are in no list that a reader sees. Delete a name as soon as the file
- * exists: a test asks for it.
- */
-export const UNWRITTEN: readonly string[] = [
-  'quick-start.md',
-  'proxies.md',
-  'migrating.md',
-  'testing.md',
-  'algorithms.md',
-  'several-limits.md',
-  'plans.md',
-  'monthly-quotas.md',
-  'units.md',
-  'settlements.md',
-  'user-id.md',
-  'login.md',
-  'exemptions.md',
-  'headers.md',
-  'custom-answers.md',
-  'cors.md',
-  'graphql-trpc.md',
-  'socket-io.md',
-  'uploads.md',
-  'language-models.md',
-  'serverless.md',
-  'nestjs.md',
-  'stores.md',
-  'redis.md',
-  'custom-store.md',
-  'failures.md',
-  'code-scanning.md',
-  'command-line.md',
-  'openapi.md',
-  'options.md',
-  'environment.md',
-  'errors.md',
-  'benchmarks.md',
-  'decisions/calendar-windows.md',
-]
-
-/** The pages that the site has. */
-export const WRITTEN: readonly Page[] = PAGES.filter(({ file }) => !UNWRITTEN.includes(file))
-
 /** The path of a page on the site, from its base: `errors`, `decisions/`. */
 export const pathOf = ({ file }: Page): string => file.replace(/(?:README)?\.md$/, '')
 
@@ -178,7 +134,7 @@ export interface PageGroup {
 }
 
 /** The pages that the site has, by heading. */
-export const GROUPS: readonly PageGroup[] = [...new Set(WRITTEN.map(({ group }) => group))].map((group) => ({
+export const GROUPS: readonly PageGroup[] = [...new Set(PAGES.map(({ group }) => group))].map((group) => ({
   group,
-  pages: WRITTEN.filter((page) => page.group === group),
+  pages: PAGES.filter((page) => page.group === group),
 }))

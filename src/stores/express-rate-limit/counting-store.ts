@@ -7,7 +7,7 @@ export interface CountedHits {
 }
 
 /** What every store of express-rate-limit has. */
-interface HitStore {
+export interface HitStore {
   /** Takes one hit back. */
   decrement(key: string): unknown
   /** Forgets a client. */

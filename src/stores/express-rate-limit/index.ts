@@ -1,2 +1,2 @@
-export type { CallbackStore, CountedHits, CountingStore } from './counting-store.ts'
+export type { CallbackStore, CountedHits, CountingStore, HitStore } from './counting-store.ts'
 export { fromExpressRateLimitStore } from './from-express-rate-limit-store.ts'

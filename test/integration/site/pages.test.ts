@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { llmsText } from '../../../docs/.vitepress/llms-text.ts'
-import { GROUPS, PAGES, pathOf, SITE, UNWRITTEN, WRITTEN } from '../../../docs/.vitepress/pages.ts'
+import { GROUPS, PAGES, pathOf, SITE } from '../../../docs/.vitepress/pages.ts'
 import { filesBelow, textOf } from '../../support/project-files.ts'
 import { pageFiles } from './page-files.ts'
 
@@ -15,12 +15,7 @@ describe('the list of pages', () => {
   })
 
   it('has no page without a file', () => {
-    expect(WRITTEN.filter(({ file }) => !found.includes(file))).toEqual([])
-  })
-
-  it('calls no page unwritten that has a file: delete its name from UNWRITTEN', () => {
-    expect(UNWRITTEN.filter((file) => found.includes(file))).toEqual([])
-    expect(UNWRITTEN.filter((file) => !files.includes(file))).toEqual([])
+    expect(PAGES.filter(({ file }) => !found.includes(file))).toEqual([])
   })
 
   it('has each file and each title once', () => {
@@ -34,7 +29,7 @@ describe('the list of pages', () => {
   })
 
   it('has the pages of a group together', () => {
-    expect(GROUPS.flatMap(({ pages }) => pages)).toEqual(WRITTEN)
+    expect(GROUPS.flatMap(({ pages }) => pages)).toEqual(PAGES)
   })
 })
 
@@ -60,7 +55,7 @@ describe('the addresses of the site', () => {
 })
 
 describe('the pages', () => {
-  it.each(WRITTEN.map(({ file }) => file))('%s starts with its only heading of the first level', (file) => {
+  it.each(PAGES.map(({ file }) => file))('%s starts with its only heading of the first level', (file) => {
     // A line of a code block that starts with `# ` is a comment.
     const prose = textOf(`docs/${file}`).replace(/^```[\s\S]*?^```$/gm, '')
     expect(prose).toMatch(/^# \S/)
@@ -71,7 +66,7 @@ describe('the pages', () => {
 describe('llms.txt', () => {
   it('has a line with title, link and sentence for each page', () => {
     const lines = llmsText().match(/^- .*$/gm) ?? []
-    expect(lines).toEqual(WRITTEN.map((page) => `- [${page.title}](${SITE}${pathOf(page)}): ${page.about}`))
+    expect(lines).toEqual(PAGES.map((page) => `- [${page.title}](${SITE}${pathOf(page)}): ${page.about}`))
     expect(lines).toContain(
       '- [Metrics](https://express-tollgate.github.io/express-tollgate/metrics): Every metric for Prometheus and OpenTelemetry.',
     )

@@ -4,7 +4,7 @@ import { posix } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { llmsText } from '../../../docs/.vitepress/llms-text.ts'
-import { pathOf, WRITTEN } from '../../../docs/.vitepress/pages.ts'
+import { PAGES, pathOf } from '../../../docs/.vitepress/pages.ts'
 import { NO_CHROMIUM, startChromium } from '../../support/chromium.ts'
 import { textOf } from '../../support/project-files.ts'
 import { attributes, brokenLinks, builtFiles, fileAt, readBuilt } from './built-files.ts'
@@ -15,14 +15,14 @@ if (NO_CHROMIUM !== undefined) console.log(NO_CHROMIUM)
 const REFERENCE = ['api/', 'api/express-tollgate/', 'api/express-tollgate/interfaces/RateLimiterOptions']
 
 /** The paths of the pages that the tests open. */
-const paths = ['', ...WRITTEN.map(pathOf), ...REFERENCE]
+const paths = ['', ...PAGES.map(pathOf), ...REFERENCE]
 
 beforeAll(buildSite)
 
 describe('the built site', () => {
   it('has the home page, every page of the list, and the API reference of every entry point', () => {
     const pages = builtFiles().filter((path) => path.endsWith('.html') && !path.startsWith('api/'))
-    const listed = WRITTEN.map((page) => fileAt(pathOf(page), new Set(pages)))
+    const listed = PAGES.map((page) => fileAt(pathOf(page), new Set(pages)))
     expect(listed).not.toContain(undefined)
     expect(pages.toSorted()).toEqual(['404.html', 'index.html', ...listed].toSorted())
     const { exports } = JSON.parse(textOf('package.json')) as {
