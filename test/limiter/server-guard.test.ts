@@ -10,7 +10,7 @@ import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Charge, Store } from '../../src/stores/store.ts'
 import { FakeClock } from '../../src/tools/testing/fake-clock.ts'
 import { emittedBy } from '../support/emitted-warnings.ts'
-import { thrownBy } from '../support/thrown-by.ts'
+import { thrownBy, withAddress } from '../support/thrown-by.ts'
 
 const express4 = express4Untyped as unknown as typeof express
 
@@ -350,8 +350,10 @@ describe('guard', () => {
     expect(warnings).toEqual([
       {
         code: 'TOLLGATE_GUARD_FAILED',
-        message:
+        message: withAddress(
+          'invalid_result',
           "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its third argument is the key of the client address.",
+        ),
       },
     ])
   })

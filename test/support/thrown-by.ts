@@ -23,13 +23,23 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<RateLi
   throw new Error('the promise was not rejected')
 }
 
+/** A store may throw one error several times. */
+const shortened = new WeakSet<RateLimiterError>()
+
 /**
  * Checks that the message of an error ends with the address of its entry in the documentation, and takes the address
  * off, so that a test compares what stands before it.
  */
 export function withoutAddress(error: RateLimiterError): RateLimiterError {
+  if (shortened.has(error)) return error
+  shortened.add(error)
   error.message = textBeforeAddress(error.code, error.message)
   return error
+}
+
+/** A text with the address of a code at its end, as the message of an error with this code has it. */
+export function withAddress(code: string, text: string): string {
+  return `${text} ${documentedAt(code)}`
 }
 
 /** What stands before the address of a code in a text. It throws if the text does not end with that address. */

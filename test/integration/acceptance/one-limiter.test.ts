@@ -6,6 +6,7 @@ import { createRateLimiter, type RateLimiterOptions } from '../../../src/index.t
 import { FakeClock } from '../../../src/tools/testing/index.ts'
 import { EXPRESS_VERSIONS } from '../../support/http/express-versions.ts'
 import { withListeningServer } from '../../support/http/listening-server.ts'
+import { withAddress } from '../../support/thrown-by.ts'
 
 const HEADERS = [
   'x-ratelimit-limit',
@@ -68,6 +69,7 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     const clock = new FakeClock(0)
     const { body } = await request(appWith({ read: 10, cost: () => 3, clock })).get('/')
     expect(body).toEqual({
+      unit: 'requests',
       limit: 10,
       used: 3,
       remaining: 7,
@@ -261,8 +263,10 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     })
     const { body } = await request(app).get('/').expect(500)
     expect(body.error).toBe(
-      'createRateLimiter was called with a request. ' +
-        'Write app.use(createRateLimiter()), with parentheses.',
+      withAddress(
+        'not_called',
+        'createRateLimiter was called with a request. Write app.use(createRateLimiter()), with parentheses.',
+      ),
     )
   })
 
@@ -276,7 +280,9 @@ describe.each(EXPRESS_VERSIONS)('one limiter on %s', (_name, express) => {
     await limiter.close()
     await limiter.close()
     const { body } = await request(app).get('/').expect(500)
-    expect(body.error).toBe("the limiter 'default' was closed. " + 'Close it after the last request.')
+    expect(body.error).toBe(
+      withAddress('closed', "the limiter 'default' was closed. Close it after the last request."),
+    )
   })
 })
 

@@ -131,6 +131,7 @@ describe.each(EXPRESS_VERSIONS)('several limits on %s', (_name, express) => {
       })
       const first = await request(app).get('/?cost=4').expect('X-RateLimit-Limit', '10')
       expect(first.body).toEqual({
+        unit: 'requests',
         limit: 10,
         used: 4,
         remaining: 6,

@@ -24,7 +24,7 @@ const OBJECTS: ReadonlyArray<
   ['A limit', [['src/options/budget-options.ts', 'LimitOptions']]],
   ['A plan', [['src/options/budget-options.ts', 'PlanOptions']]],
   ['A ban', [['src/options/budget-options.ts', 'BanOptions']]],
-  ['`MemoryStore`', [['src/stores/memory/memory-store.ts', 'MemoryStoreOptions']]],
+  ['`MemoryStore`', [['src/stores/memory/memory-store-options.ts', 'MemoryStoreOptions']]],
   [
     '`PersistentMemoryStore`',
     [

@@ -49,7 +49,7 @@ describe('the options of RedisStore', () => {
     expect([made().deadlineMs, made().connectDeadlineMs]).toEqual([100, 1000])
     expect(made({ deadlineMs: 2_147_483_647 }).deadlineMs).toBe(2_147_483_647)
     expect(made().capabilities).toStrictEqual({
-      algorithms: ['fixed-window', 'sliding-window', 'token-bucket'],
+      algorithms: ['fixed-window', 'sliding-window', 'token-bucket', 'calendar-window'],
       severalLimits: true,
       bans: true,
       shared: true,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CallDeadline } from '../../../src/stores/resilience/call-deadline.ts'
+import { withAddress } from '../../support/thrown-by.ts'
 
 describe('the deadline of a call', () => {
   beforeEach(() => void vi.useFakeTimers())
@@ -36,8 +37,10 @@ describe('the deadline of a call', () => {
       deadline.within(() => new Promise(() => undefined), onLate),
     ).rejects.toMatchObject({
       code: 'store_timeout',
-      message:
+      message: withAddress(
+        'store_timeout',
         'the store did not answer within 1000 ms: Redis is not connected. Look at the store and its network, or raise storeDeadlineMs.',
+      ),
     })
     await vi.advanceTimersByTimeAsync(1000)
     await rejected

@@ -9,13 +9,18 @@ import { type Fault, FaultyStore } from '../../../src/tools/testing/faulty-store
 import { allowedDecision, banRule, chargeOf, limitOf } from '../../support/charges.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
 import { limiterDescriptionOf } from '../../support/limiter-description.ts'
-import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
+import { rejectionOf, textBeforeAddress, thrownBy, withAddress } from '../../support/thrown-by.ts'
 import { INVALID_DECISIONS } from '../invalid-decisions.ts'
 
 const OPTIONS = { limiter: limiterDescriptionOf('api'), deadlineMs: 100 }
-const FAILED = 'the store failed: The store is down. Look at the store and its logs.'
-const LATE =
-  'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'
+const FAILED = withAddress(
+  'store_failed',
+  'the store failed: The store is down. Look at the store and its logs.',
+)
+const LATE = withAddress(
+  'store_timeout',
+  'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.',
+)
 
 const withoutFallback = (store: Store): ResilientStore => new ResilientStore(store, OPTIONS)
 
@@ -104,7 +109,10 @@ describe('a store that fails, without a fallback', () => {
   })
 
   it.each(INVALID_DECISIONS)('treats %o as a failure, direct or as a promise', async (answer, problem) => {
-    const message = `the store failed: it ${problem}. Look at the store and its logs.`
+    const message = withAddress(
+      'store_failed',
+      `the store failed: it ${problem}. Look at the store and its logs.`,
+    )
     const direct = withoutFallback({ consume: () => answer as Decision })
     expect(direct.consume(chargeOf('client'))).toMatchObject({ code: 'store_failed', message })
     const promised = withoutFallback({ consume: async () => answer as Decision })
@@ -118,7 +126,7 @@ describe('a store that fails, without a fallback', () => {
       },
     })
     expect(resilient.consume(chargeOf('client'))).toMatchObject({
-      message: 'the store failed: down. Look at the store and its logs.',
+      message: withAddress('store_failed', 'the store failed: down. Look at the store and its logs.'),
     })
   })
 
@@ -274,7 +282,7 @@ describe('resets and refunds of a resilient store', () => {
     for (const forget of [() => resilient.reset('client'), () => resilient.resetAll()]) {
       const rejected = rejectionOf(forget())
       await vi.advanceTimersByTimeAsync(100)
-      expect(await rejected).toMatchObject({ code, message })
+      expect(await rejected).toMatchObject({ code, message: textBeforeAddress(code, message) })
     }
     memory.close()
     expect(vi.getTimerCount()).toBe(0)
@@ -415,7 +423,7 @@ describe('bans of a resilient store', () => {
     for (const write of [() => resilient.block('client', 5000), () => resilient.unblock('client')]) {
       const rejected = rejectionOf(write())
       await vi.advanceTimersByTimeAsync(100)
-      expect(await rejected).toMatchObject({ code, message })
+      expect(await rejected).toMatchObject({ code, message: textBeforeAddress(code, message) })
     }
     expect(vi.getTimerCount()).toBe(0)
   })

@@ -3,10 +3,14 @@ import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import { type Logger, StoreHealthMonitor } from '../../../src/stores/resilience/store-health.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
 import { limiterDescriptionOf } from '../../support/limiter-description.ts'
+import { withAddress } from '../../support/thrown-by.ts'
 import { failure } from './circuit-on-test-clock.ts'
 
 const STARTED = new Date('2026-02-03T04:05:06.000Z')
-const FAILED = "The store of the limiter 'api' failed to decide, and onStoreError applies: failure 0. Look."
+const FAILED = withAddress(
+  'store_failed',
+  "The store of the limiter 'api' failed to decide, and onStoreError applies: failure 0. Look.",
+)
 const RECOVERED = "The store of the limiter 'api' decides again"
 
 beforeEach(() => {
