@@ -56,8 +56,8 @@ export function createApp({
   app.use('/limits', operatorOnly, limitsPage)
   app.get('/', (_req, res) => res.redirect('/limits/'))
   // The budgets come before the body is read: a tenant without a place or tokens uploads nothing.
-  const { inFlight, counts, tokens } = limiters.budgets
-  app.use('/api/v1/events', inFlight, counts.countInFlight, tokens)
+  const { inFlight, tokens } = limiters.budgets
+  app.use('/api/v1/events', inFlight, tokens)
   app.use(express.json({ limit: '100kb' }))
 
   app.use('/metrics', metricsRoutes({ watch, requests, limiters, streamClients }))

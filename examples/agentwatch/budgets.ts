@@ -12,11 +12,12 @@ import { BUDGET_WINDOW, PLAN_NAMES, PLANS, type Plan, type PlanName } from './do
 import type { Tenant } from './domain/tenants.ts'
 import type { Watch } from './domain/watch.ts'
 import { identityOf } from './http/identity.ts'
-import { InFlightCounts } from './http/in-flight-counts.ts'
 import type { CounterStore } from './store.ts'
 
 /** Reserved for each request with events, until the server knows what the events report. */
 const ESTIMATED_TOKENS = 2000
+
+const NO_ANSWER = 'The store of the counters does not answer.'
 
 /** What the plan of a tenant includes, and how much of it is used now. */
 export interface BudgetFigures {
@@ -31,7 +32,7 @@ export interface BudgetFigures {
   }
   readonly requestsInFlight: {
     readonly limit: number
-    /** Those of this process. */
+    /** With Redis, those of all processes. */
     readonly now: number
   }
 }
@@ -43,7 +44,6 @@ export interface BudgetFigures {
 export class Budgets {
   readonly tokens: RateLimiter
   readonly inFlight: ConcurrencyLimiter
-  readonly counts: InFlightCounts = new InFlightCounts()
   readonly #watch: Watch
 
   /** @param trust the proxies that all limiters trust */
@@ -102,9 +102,12 @@ export class Budgets {
 
   /** The budgets of a tenant now. */
   async figuresOf({ id, plan }: Pick<Tenant, 'id' | 'plan'>): Promise<BudgetFigures> {
-    const { limits } = await this.tokens.peek(id, { plan, class: 'write' })
-    const [tokens] = limits
-    if (tokens === undefined) throw new Error('The store of the counters does not answer.')
+    const [tokenBudget, places] = await Promise.all([
+      this.tokens.peek(id, { plan, class: 'write' }),
+      this.inFlight.peek(id, { plan }),
+    ])
+    const [[tokens], [inFlight]] = [tokenBudget.limits, places.limits]
+    if (tokens === undefined || inFlight === undefined) throw new Error(NO_ANSWER)
     const { limit, remaining, resetMs } = tokens
     // A window ends at a full second. The store has counted from some milliseconds ago.
     const endsSec = Math.round((this.#watch.now() + resetMs) / 1000)
@@ -112,7 +115,7 @@ export class Budgets {
     return {
       plan,
       tokenBudget: { unit: 'tokens', limit, used: limit - remaining, remaining, windowEndsAt },
-      requestsInFlight: { limit: PLANS[plan].requestsInFlight, now: this.counts.of(id) },
+      requestsInFlight: { limit: inFlight.limit, now: inFlight.limit - inFlight.remaining },
     }
   }
 

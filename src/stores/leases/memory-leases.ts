@@ -41,8 +41,7 @@ export class MemoryLeases implements LeaseStore {
     this.#checkOpen()
     const limit = limitOfCharge(charge)
     const taken = this.#places.get(charge.key)?.taken ?? 0
-    const allowed = taken < limit.limit
-    return leaseDecision(limit, { taken: allowed ? taken + 1 : taken, allowed })
+    return leaseDecision(limit, { taken, allowed: taken < limit.limit })
   }
 
   /** A lease is one place: it is kept, or with a cost of 0 it is given back. */

@@ -7,7 +7,7 @@ import type { LeaseStore } from '../../stores/leases/lease.ts'
 
 /** Middleware for Express and for plain `node:http` that limits how many requests of a client are in flight. */
 export interface ConcurrencyLimiter
-  extends Pick<RateLimiter, 'guard' | 'explain' | 'health' | 'reset' | typeof LIMITER_DESCRIPTION>,
+  extends Pick<RateLimiter, 'guard' | 'explain' | 'health' | 'peek' | 'reset' | typeof LIMITER_DESCRIPTION>,
     InFlightCounts {
   (req: IncomingMessage, res: ServerResponse, next: Next): void
   /** Where places are taken: the store given, or the `MemoryLeases` that it made. */

@@ -35,7 +35,7 @@ export function createConcurrencyLimiter<
     takeCharge: places.take,
     followUp: () => undefined,
   })
-  const { guard, explain, health, reset } = assembled
+  const { guard, explain, health, peek, reset } = assembled
   const limiter: LimiterFunction = (req, res, next) => assembled(req, res, next)
   Object.defineProperties(limiter, {
     inFlight: { get: () => places.inFlight, enumerable: true },
@@ -47,7 +47,7 @@ export function createConcurrencyLimiter<
   }
   const store = assembled.store as LeaseStore
   const description = assembled[LIMITER_DESCRIPTION]
-  const methods = { guard, explain, health, reset, close, store, [LIMITER_DESCRIPTION]: description }
+  const methods = { guard, explain, health, peek, reset, close, store, [LIMITER_DESCRIPTION]: description }
   return Object.assign(limiter, methods) as typeof limiter &
     typeof methods &
     Pick<Places<Req, Res>, 'inFlight' | 'waiting'>

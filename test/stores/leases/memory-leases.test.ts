@@ -23,7 +23,7 @@ it('answers with the places that are left, and when to try again', () => {
   const taken = store.consume(chargeOf(1))
   expect(taken).toMatchObject({ allowed: true, retryAfterMs: 0, repeatAfterMs: 0, limits: [state] })
   expect(store.consume(chargeOf(1))).toEqual({ allowed: false, retryAfterMs: 1000, limits: [state] })
-  expect(store.peek(chargeOf(2)).allowed).toBe(true)
+  expect(store.peek(chargeOf(2))).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
   expect(store.peek(chargeOf(1)).allowed).toBe(false)
 })
 

@@ -138,6 +138,29 @@ describe('a concurrency limiter', () => {
     expect(run(limiter, '192.0.2.1', 'POST').ran).toBe(false)
   })
 
+  it('shows with peek what a client has left, by plan, and takes nothing', async () => {
+    const limiter = createConcurrencyLimiter({
+      plans: { free: 2, pro: 5 },
+      plan: () => 'free',
+      trustProxy: false,
+    })
+    run(limiter)
+    for (const [plan, remaining] of [
+      ['free', 1],
+      ['free', 1],
+      ['pro', 4],
+    ] as const) {
+      const { allowed, limits } = await limiter.peek('192.0.2.1', { plan })
+      expect([allowed, limits[0]?.remaining]).toEqual([true, remaining])
+    }
+    run(limiter)
+    expect(await limiter.peek('::ffff:192.0.2.1', { plan: 'free' })).toMatchObject({
+      allowed: false,
+      retryAfterMs: 1000,
+    })
+    expect(limiter.inFlight).toBe(2)
+  })
+
   it('asks a limit that is a function for each request', () => {
     const limiter = createConcurrencyLimiter({
       limit: (req) => (req.method === 'POST' ? 2 : 1),

@@ -98,8 +98,7 @@ export class RedisLeases implements LeaseStore {
     this.#checkOpen()
     const limit = limitOfCharge(charge)
     const { live } = await this.#run('count', charge.key, limit.limit, [])
-    const allowed = live < limit.limit
-    return leaseDecision(limit, { taken: allowed ? live + 1 : live, allowed })
+    return leaseDecision(limit, { taken: live, allowed: live < limit.limit })
   }
 
   /** A lease is one place: it is kept, or with a cost of 0 it is given back. */

@@ -62,6 +62,7 @@ describeRedisServer('leases in Redis', () => {
     expect(decisions.map(({ limits }) => limits[0]?.remaining)).toEqual([1, 0, 0])
     expect(decisions[2]?.retryAfterMs).toBe(1000)
     expect((await store.peek(chargeOf(2))).allowed).toBe(false)
+    expect(await store.peek(chargeOf(3))).toMatchObject({ allowed: true, limits: [{ remaining: 1 }] })
     const lease = decisions[0]?.receipt as Lease
     lease.release()
     lease.release()
