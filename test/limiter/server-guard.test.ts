@@ -351,7 +351,7 @@ describe('guard', () => {
       {
         code: 'TOLLGATE_GUARD_FAILED',
         message:
-          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its third argument is the key of the client address.",
+          "The guard of a server refused a request, since the limiter failed: keyGenerator: returned no key, got ''. Return a string that is not empty. Its third argument is the key of the client address. See https://express-tollgate.github.io/express-tollgate/errors#invalid_result",
       },
     ])
   })

@@ -28,9 +28,14 @@ export async function rejectionOf(promise: PromiseLike<unknown>): Promise<RateLi
  * off, so that a test compares what stands before it.
  */
 export function withoutAddress(error: RateLimiterError): RateLimiterError {
+  if (checked.has(error)) return error
+  checked.add(error)
   error.message = textBeforeAddress(error.code, error.message)
   return error
 }
+
+/** Errors without their address. One error can be thrown several times. */
+const checked = new WeakSet<RateLimiterError>()
 
 /** What stands before the address of a code in a text. It throws if the text does not end with that address. */
 export function textBeforeAddress(code: string, text: string): string {

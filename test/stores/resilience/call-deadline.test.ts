@@ -37,7 +37,7 @@ describe('the deadline of a call', () => {
     ).rejects.toMatchObject({
       code: 'store_timeout',
       message:
-        'the store did not answer within 1000 ms: Redis is not connected. Look at the store and its network, or raise storeDeadlineMs.',
+        'the store did not answer within 1000 ms: Redis is not connected. Look at the store and its network, or raise storeDeadlineMs. See https://express-tollgate.github.io/express-tollgate/errors#store_timeout',
     })
     await vi.advanceTimersByTimeAsync(1000)
     await rejected

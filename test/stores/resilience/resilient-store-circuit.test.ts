@@ -1,5 +1,6 @@
 import { createHook } from 'node:async_hooks'
 import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest'
+import { documentedAt } from '../../../src/errors/documented-at.ts'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../../../src/limits/decision.ts'
 import type { Limit } from '../../../src/limits/limit.ts'
@@ -15,11 +16,12 @@ import { emittedBy } from '../../support/emitted-warnings.ts'
 import { limiterDescriptionOf } from '../../support/limiter-description.ts'
 import { rejectionOf, thrownBy } from '../../support/thrown-by.ts'
 
-const LATE =
+const LATE_TEXT =
   'the store did not answer within 100 ms. Look at the store and its network, or raise storeDeadlineMs.'
+const LATE = `${LATE_TEXT} ${documentedAt('store_timeout')}`
 const CIRCUIT_OPEN =
   'the circuit breaker is open, because the store failed several times in a row: store_timeout. ' +
-  'Look at the store and its logs.'
+  `Look at the store and its logs. ${documentedAt('store_failed')}`
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -331,7 +333,7 @@ describe('a store that knows why it does not answer (threat 38)', () => {
       code: 'store_timeout',
       message:
         'the store did not answer within 100 ms: it is not connected. ' +
-        'Look at the store and its network, or raise storeDeadlineMs.',
+        `Look at the store and its network, or raise storeDeadlineMs. ${documentedAt('store_timeout')}`,
     })
   })
 })
@@ -380,7 +382,7 @@ describe('writes while the circuit is open', () => {
     for (const write of writes) {
       const rejected = rejectionOf(write('client'))
       await vi.advanceTimersByTimeAsync(100)
-      expect(await rejected).toMatchObject({ code: 'store_timeout', message: LATE })
+      expect(await rejected).toMatchObject({ code: 'store_timeout', message: LATE_TEXT })
       sizes.push(one.fallback.size)
       expect(one.state).toBe('open')
     }
@@ -435,7 +437,7 @@ describe('writes while the circuit is open', () => {
     const rejected = rejectionOf(one.resilient.reset('client'))
     expect(one.state).toBe('half-open')
     await vi.advanceTimersByTimeAsync(100)
-    expect((await rejected).message).toBe(LATE)
+    expect((await rejected).message).toBe(LATE_TEXT)
     expect(one.state).toBe('open')
   })
 
@@ -448,7 +450,7 @@ describe('writes while the circuit is open', () => {
     expect(warn.mock.calls).toEqual([
       [
         "The store of the limiter 'api' failed to decide, and onStoreError applies: " +
-          'the store failed: The store is down. Look at the store and its logs.',
+          `the store failed: The store is down. Look at the store and its logs. ${documentedAt('store_failed')}`,
       ],
     ])
   })

@@ -6,6 +6,7 @@ import {
   storeFailedError,
   storeTimeoutError,
 } from '../../../src/stores/resilience/store-error.ts'
+import { withoutAddress } from '../../support/thrown-by.ts'
 
 const closed = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Look.' })
 
@@ -15,7 +16,9 @@ describe('the error of a store that failed', () => {
     const failed = storeFailedError(cause)
     expect(failed).toBeInstanceOf(RateLimiterError)
     expect(failed).toMatchObject({ code: 'store_failed', remedy: 'Look at the store and its logs.' })
-    expect(failed.message).toBe('the store failed: ECONNREFUSED. Look at the store and its logs.')
+    expect(withoutAddress(failed).message).toBe(
+      'the store failed: ECONNREFUSED. Look at the store and its logs.',
+    )
     expect(failed.cause).toBe(cause)
   })
 
@@ -28,7 +31,7 @@ describe('the error of a store that failed', () => {
     [Object.create(null), 'the thrown value has no text'],
     [Symbol('down'), 'Symbol(down)'],
   ])('has the text of %o, which is no error', (thrown, text) => {
-    expect(storeFailedError(thrown).message).toBe(
+    expect(withoutAddress(storeFailedError(thrown)).message).toBe(
       `the store failed: ${text}. Look at the store and its logs.`,
     )
   })
@@ -48,7 +51,7 @@ describe('the error of a store that failed', () => {
 
 describe('the error of a store that did not answer in time', () => {
   it('names the deadline and the remedy', () => {
-    expect(storeTimeoutError(250)).toMatchObject({
+    expect(withoutAddress(storeTimeoutError(250))).toMatchObject({
       code: 'store_timeout',
       message:
         'the store did not answer within 250 ms. Look at the store and its network, or raise storeDeadlineMs.',
@@ -63,18 +66,20 @@ describe('the error of a call while the circuit breaker is open', () => {
     const last = storeFailedError(new Error('ECONNREFUSED'))
     const error = circuitOpenError(last)
     expect(error.code).toBe('store_failed')
-    expect(error.message).toBe(`${problem}: ECONNREFUSED. Look at the store and its logs.`)
+    expect(withoutAddress(error).message).toBe(`${problem}: ECONNREFUSED. Look at the store and its logs.`)
     expect(error.cause).toBe(last)
   })
 
   it('names the code of a failure without a cause', () => {
-    expect(circuitOpenError(storeTimeoutError(100)).message).toBe(
+    expect(withoutAddress(circuitOpenError(storeTimeoutError(100))).message).toBe(
       `${problem}: store_timeout. Look at the store and its logs.`,
     )
   })
 
   it('names no failure if none is known', () => {
-    expect(circuitOpenError(undefined).message).toBe(`${problem}. Look at the store and its logs.`)
+    expect(withoutAddress(circuitOpenError(undefined)).message).toBe(
+      `${problem}. Look at the store and its logs.`,
+    )
   })
 
   it('is the last error if the application has closed the store', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { documentedAt } from '../../../src/errors/documented-at.ts'
 import { RateLimiterError } from '../../../src/errors/rate-limiter-error.ts'
 import { type Logger, StoreHealthMonitor } from '../../../src/stores/resilience/store-health.ts'
 import { emittedBy } from '../../support/emitted-warnings.ts'
@@ -6,7 +7,7 @@ import { limiterDescriptionOf } from '../../support/limiter-description.ts'
 import { failure } from './circuit-on-test-clock.ts'
 
 const STARTED = new Date('2026-02-03T04:05:06.000Z')
-const FAILED = "The store of the limiter 'api' failed to decide, and onStoreError applies: failure 0. Look."
+const FAILED = `The store of the limiter 'api' failed to decide, and onStoreError applies: failure 0. Look. ${documentedAt('store_failed')}`
 const RECOVERED = "The store of the limiter 'api' decides again"
 
 beforeEach(() => {
