@@ -10,7 +10,8 @@ const FAULTS: readonly Fault[] = [
   { kind: 'throw' },
   { kind: 'reject' },
   { kind: 'hang' },
-  { kind: 'late', delayMs: 60 },
+  // Later than the deadline of a busy process, which is ten times as long.
+  { kind: 'late', delayMs: 1000 },
   { kind: 'nonsense', answer: undefined },
   { kind: 'nonsense', answer: { allowed: true } },
   { kind: 'nonsense', answer: { allowed: 'yes', retryAfterMs: 0, limits: [] } },
