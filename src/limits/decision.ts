@@ -9,7 +9,7 @@ export interface LimitState {
   /**
    * Milliseconds from now (never a date) in which the client may use at most `remaining` units.
    *
-   * - Fixed window: until the window ends.
+   * - Fixed window, calendar window: until the window ends.
    * - Sliding window: until the oldest units come back. While the client owes units, until one unit is left.
    * - Token bucket: the time that it takes to regain `remaining` units. If nothing remains, or too little for
    *   the charge, the time until the next unit comes back.

@@ -30,7 +30,10 @@ export interface Limit {
   /** Units that can be taken at once: the capacity of a token bucket. For windows it equals `limit`. */
   readonly burst: number
   readonly algorithm: AlgorithmName
-  /** The windows of a calendar window; absent for the other algorithms. */
+  /**
+   * The windows of a calendar window; absent for the other algorithms. `calendarWindowAt` finds the one that is open. A
+   * store that counts by it declares the algorithm, and identifies its counters by `calendar.id` too.
+   */
   readonly calendar?: Calendar | undefined
   /**
    * How many units a client can owe after settlements: a whole number from 0. Default: `burst`, or the most that a

@@ -27,7 +27,11 @@ export function formatterOf(timeZone: string): Intl.DateTimeFormat {
 
 /** By how many milliseconds the clocks of a zone are ahead of UTC at an instant. */
 export function offsetMs(timeZone: string, ms: number): number {
-  const [, sign, hours, minutes, seconds = 0] = OFFSET.exec(formatterOf(timeZone).format(ms)) ?? []
+  const text = formatterOf(timeZone).format(ms)
+  const match = OFFSET.exec(text)
+  // To take an unknown text for UTC would end windows at wrong times.
+  if (match === null) throw new Error(`Intl shows no offset of the time zone ${timeZone}: ${text}`)
+  const [, sign, hours, minutes, seconds = 0] = match
   if (sign === undefined) return 0
   const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
   return sign === '-' ? -size : size

@@ -184,6 +184,15 @@ describe('the window of a calendar', () => {
       '2010-11-07T02:30Z',
       '2010-11-08T03:30Z',
     ],
+    // Casey set its clocks back by three hours, at 3:00 on 8 March 2020.
+    [
+      'is a day of 27 hours',
+      'day',
+      'Antarctica/Casey',
+      '2020-03-08T12:00Z',
+      '2020-03-07T13:00Z',
+      '2020-03-08T16:00Z',
+    ],
     [
       'is before 1970',
       'day',
@@ -267,6 +276,7 @@ describe('the windows of a calendar, from 2020 to 2040,', () => {
           let { startMs, endMs } = findWindow(calendar, ms - LONGEST_WINDOW_MS[per])
           while (startMs <= ms) {
             const next = findWindow(calendar, endMs)
+            expect(next.endMs - next.startMs).toBeLessThanOrEqual(LONGEST_WINDOW_MS[per])
             expect(next.startMs, `${zone} ${per} at ${new Date(ms).toISOString()}`).toBe(endMs)
             expect(findWindow(calendar, next.endMs - 1)).toEqual(next)
             ;({ startMs, endMs } = next)

@@ -88,6 +88,26 @@ describe.each(EXPRESS_VERSIONS)('calendar windows on %s', (_name, express) => {
     expect(await get(app)).toMatchObject({ status: 200, state: '"any-week";r=2;t=604800, "any-1m";r=1;t=60' })
   })
 
+  it('keep their count when a client changes its plan, and are settled', async () => {
+    const plans = {
+      free: { limit: { limit: 3, per: 'day' } },
+      pro: { limit: { limit: 10, per: 'day' } },
+    } as const
+    const clock = new FakeClock(Date.parse('2026-03-01T22:00:00Z'))
+    const limiter = createRateLimiter({ plans, plan: () => 'free', clock })
+    const consume = async (plan: string, cost = 1) => limiter.consume('192.0.2.1', { plan, cost })
+    await consume('free', 3)
+    expect(await consume('free')).toMatchObject({ allowed: false, retryAfterMs: 7_200_000 })
+    const { receipt, limits } = await consume('pro', 2)
+    expect(limits[0]?.remaining).toBe(5)
+    expect(await limiter.settle(receipt, 40)).toBe(17)
+    expect(await consume('pro')).toMatchObject({ allowed: false, retryAfterMs: 7_200_000 })
+    clock.advance(7_200_000)
+    expect((await consume('pro')).limits[0]?.remaining).toBe(9)
+    expect(await limiter.settle(receipt, 0)).toBe(17)
+    await limiter.close()
+  })
+
   it('of 0 units refuse everybody until the window ends', async () => {
     const { app } = appAt('2026-03-04T12:00:00Z', { limit: { limit: 0, per: 'day' }, standardHeaders: true })
     expect(await get(app)).toMatchObject({ status: 429, retryAfter: '43200', policy: '"any";q=0;w=86400' })

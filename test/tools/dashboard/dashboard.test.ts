@@ -140,6 +140,17 @@ describe.each(EXPRESS_VERSIONS)('the page on %s', (_name, framework) => {
     })
   })
 
+  it('lists the routes of a limiter with calendar windows', async () => {
+    const read = { limit: 100, per: 'month', timeZone: 'Europe/Berlin', startsOn: 5 } as const
+    const { app } = mountPage({}, { read }, framework)
+    await withListeningServer(app, async (port) => {
+      const { body } = await request(`http://127.0.0.1:${port}`).get('/limits/routes').expect(200)
+      expect(body.routes).toContainEqual(
+        expect.objectContaining({ path: '/orders/:id', limits: '100 per month from day 5 (Europe/Berlin)' }),
+      )
+    })
+  })
+
   it('shows paths without control characters and characters that turn text around (threat 43)', async () => {
     const hostile = '\u001bca\u202eb\u0085\n'
     const { app } = mountPage({}, {}, framework)

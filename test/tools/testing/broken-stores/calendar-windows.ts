@@ -1,5 +1,5 @@
 import { calendarOf } from '../../../../src/limits/calendar.ts'
-import { type CalendarWindowState, calendarWindow } from '../../../../src/limits/calendar-window.ts'
+import { calendarWindow } from '../../../../src/limits/calendar-window.ts'
 import { fixedWindow } from '../../../../src/limits/fixed-window.ts'
 import type { Limit } from '../../../../src/limits/limit.ts'
 import { SimpleStore } from '../simple-store.ts'
@@ -34,8 +34,7 @@ const keepsDebt: typeof calendarWindow = {
   charge(state, nowMs, limit, cost) {
     const isOver = state !== undefined && nowMs >= state.endSec * 1000
     const owed = isOver ? Math.max(0, state.used - limit.limit) : 0
-    const result = calendarWindow.charge(state, nowMs, limit, cost + owed)
-    return { ...result, state: result.state satisfies CalendarWindowState }
+    return calendarWindow.charge(state, nowMs, limit, cost + owed)
   },
 }
 
