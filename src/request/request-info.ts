@@ -15,10 +15,9 @@ export function attachInfo(
   property: RequestProperty,
   shown: ShownDecision,
 ): RateLimitInfo {
-  const { limits } = shown.decision
-  const own = tightestOf(limits)
+  const own = tightestOf(shown.decision.limits)
   const info = infoOf(own, shown)
-  if (record.state.tightest(property.place, limits, shown.isEnforced) === own) {
+  if (record.state.tightest(property.place, shown) === own) {
     property.set(req, record, info)
   }
   return info

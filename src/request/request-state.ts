@@ -7,8 +7,14 @@ import type { TakenCharge } from './taken-charge.ts'
 interface ShownState {
   readonly place: string
   state: LimitState
-  isEnforced: boolean
+  rank: number
   readonly next: ShownState | undefined
+}
+
+/** What a limiter shows of its decision. */
+export interface ShownLimits {
+  readonly decision: Pick<Decision, 'allowed' | 'limits'>
+  readonly isEnforced: boolean
 }
 
 /** A limiter that has charged the request, with the charge. */
@@ -104,23 +110,25 @@ export class RequestState {
   }
 
   /**
-   * The tightest of `states` and of all states that were shown in the same place before. A limit that is
-   * enforced goes before one that is not, so that no client slows down for a limit that refuses nobody.
+   * The tightest of the limits of a decision and of all that were shown in the same place before. A limiter that
+   * refuses the request goes before others, because its answer is about its own limits. One that is enforced goes before
+   * one that is not, so that no client slows down for a limit that refuses nobody.
    *
    * @param place a header format, or the property on the request
    */
-  tightest(place: string, states: readonly LimitState[], isEnforced: boolean): LimitState {
-    const own = tightestOf(states)
+  tightest(place: string, limits: ShownLimits): LimitState {
+    const own = tightestOf(limits.decision.limits)
+    const rank = rankOf(limits)
     let shown = this.#shown
     while (shown !== undefined && shown.place !== place) shown = shown.next
     if (shown === undefined) {
-      this.#shown = { place, state: own, isEnforced, next: this.#shown }
+      this.#shown = { place, state: own, rank, next: this.#shown }
       return own
     }
-    if (shown.isEnforced === isEnforced) shown.state = tighter(shown.state, own)
-    else if (isEnforced) {
+    if (shown.rank === rank) shown.state = tighter(shown.state, own)
+    else if (shown.rank < rank) {
       shown.state = own
-      shown.isEnforced = true
+      shown.rank = rank
     }
     return shown.state
   }
@@ -135,6 +143,12 @@ export class RequestState {
       ownMs,
     )
   }
+}
+
+/** Whether a limiter refuses the request (2), could refuse it (1), or refuses nobody (0). */
+function rankOf({ decision, isEnforced }: ShownLimits): number {
+  if (!isEnforced) return 0
+  return decision.allowed ? 1 : 2
 }
 
 function wasChargedElsewhere(first: ChargedBy, charge: Charge, store: Store | undefined): boolean {

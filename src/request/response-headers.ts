@@ -10,13 +10,14 @@ export function writeHeaders(
   res: ServerResponse,
   formats: readonly HeaderFormat[],
   state: RequestState,
-  { policyCharge, decision, nowMs, isEnforced, unit }: ShownDecision,
+  shown: ShownDecision,
 ): void {
   // A response that has ended has sent its head. To a response whose client is gone headers do no harm.
   if (res.headersSent) return
+  const { policyCharge, decision, nowMs, unit } = shown
   for (const format of formats) {
     if (!state.acceptsDialect(format.dialect)) continue
-    const tightest = state.tightest(format.name, decision.limits, isEnforced)
+    const tightest = state.tightest(format.name, shown)
     format.writePolicy(res, policyCharge.policy.limits, unit, nowMs)
     format.writeState(res, { states: decision.limits, tightest, nowMs })
   }

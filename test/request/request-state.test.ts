@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { type AllowedCharge, RequestState } from '../../src/request/request-state.ts'
+import { type AllowedCharge, RequestState, type ShownLimits } from '../../src/request/request-state.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { chargeOf } from '../support/charges.ts'
 
@@ -9,6 +9,15 @@ const state = (name: string, remaining: number, resetMs: number): LimitState => 
   limit: 10,
   remaining,
   resetMs,
+})
+
+const enforced = (limits: LimitState[], allowed = true): ShownLimits => ({
+  decision: { allowed, limits },
+  isEnforced: true,
+})
+const shadow = (limits: LimitState[]): ShownLimits => ({
+  decision: { allowed: true, limits },
+  isEnforced: false,
 })
 
 describe('RequestState', () => {
@@ -53,29 +62,39 @@ describe('RequestState', () => {
   it('shows the tightest state in each place: fewest units left, then the longest wait', () => {
     const requestState = new RequestState()
     const [five, three, threeLater] = [state('a', 5, 9), state('b', 3, 5), state('c', 3, 6)]
-    expect(requestState.tightest('legacy', [five], true)).toBe(five)
-    expect(requestState.tightest('legacy', [three], true)).toBe(three)
-    expect(requestState.tightest('legacy', [five], true)).toBe(three)
-    expect(requestState.tightest('legacy', [five, threeLater], true)).toBe(threeLater)
-    expect(requestState.tightest('legacy', [five], true)).toBe(threeLater)
-    expect(requestState.tightest('draft-7', [five], true)).toBe(five)
+    expect(requestState.tightest('legacy', enforced([five]))).toBe(five)
+    expect(requestState.tightest('legacy', enforced([three]))).toBe(three)
+    expect(requestState.tightest('legacy', enforced([five]))).toBe(three)
+    expect(requestState.tightest('legacy', enforced([five, threeLater]))).toBe(threeLater)
+    expect(requestState.tightest('legacy', enforced([five]))).toBe(threeLater)
+    expect(requestState.tightest('draft-7', enforced([five]))).toBe(five)
   })
 
   it('keeps the first of two equal states', () => {
     const requestState = new RequestState()
     const [first, second] = [state('a', 3, 5), state('b', 3, 5)]
-    requestState.tightest('legacy', [first], true)
-    expect(requestState.tightest('legacy', [second], true)).toBe(first)
+    requestState.tightest('legacy', enforced([first]))
+    expect(requestState.tightest('legacy', enforced([second]))).toBe(first)
   })
 
   it('shows an enforced limit before one that is not enforced, in either order', () => {
     const requestState = new RequestState()
     const [five, three, two, one] = [state('a', 5, 9), state('b', 3, 9), state('c', 2, 9), state('d', 1, 9)]
-    expect(requestState.tightest('legacy', [three], false)).toBe(three)
-    expect(requestState.tightest('legacy', [two], false)).toBe(two)
-    expect(requestState.tightest('legacy', [five], true)).toBe(five)
-    expect(requestState.tightest('legacy', [one], false)).toBe(five)
-    expect(requestState.tightest('legacy', [three], true)).toBe(three)
+    expect(requestState.tightest('legacy', shadow([three]))).toBe(three)
+    expect(requestState.tightest('legacy', shadow([two]))).toBe(two)
+    expect(requestState.tightest('legacy', enforced([five]))).toBe(five)
+    expect(requestState.tightest('legacy', shadow([one]))).toBe(five)
+    expect(requestState.tightest('legacy', enforced([three]))).toBe(three)
+  })
+
+  it('shows the limit that refuses the request, also where another one has fewer units left', () => {
+    const requestState = new RequestState()
+    const [none, many] = [state('a', 0, 9), state('b', 400, 9)]
+    requestState.tightest('legacy', enforced([none]))
+    expect(requestState.tightest('legacy', enforced([many], false))).toBe(many)
+    expect(
+      requestState.tightest('legacy', { decision: { allowed: false, limits: [none] }, isEnforced: false }),
+    ).toBe(many)
   })
 
   it('accepts the dialect of the first format, and a format without a dialect always', () => {

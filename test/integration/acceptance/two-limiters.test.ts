@@ -48,6 +48,20 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     expect(body).toMatchObject({ limit: 3, remaining: 2, limits: [{ name: 'tight-read' }] })
   })
 
+  it('show the one that refuses, also where the other one has fewer units left', async () => {
+    const rows = createRateLimiter({
+      ...{ name: 'rows', read: 1000, cost: () => 600, clock },
+      message: (req) => ({ shown: req.rateLimit?.limits[0]?.name, allowed: req.rateLimit?.allowed }),
+    })
+    const app = appWith(createRateLimiter(TIGHT), rows)
+    await request(app).get('/').expect(200).expect('X-RateLimit-Limit', '3')
+    await request(app)
+      .get('/')
+      .expect(429, { shown: 'rows-read', allowed: false })
+      .expect('X-RateLimit-Limit', '1000')
+      .expect('X-RateLimit-Remaining', '400')
+  })
+
   it.each(['draft-8', 'draft-11'] as const)(
     'are both listed in %s, in their order',
     async (standardHeaders) => {
