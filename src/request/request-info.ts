@@ -6,7 +6,7 @@ import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /**
- * Puts the info on the request, unless a limiter before has put a tighter one there. Returns this limiter's own
+ * Puts the info on the request, unless a limiter before has put a tighter one there and this one allows the request. Returns this limiter's own
  * info in any case.
  */
 export function attachInfo(
@@ -15,9 +15,11 @@ export function attachInfo(
   property: RequestProperty,
   shown: ShownDecision,
 ): RateLimitInfo {
-  const own = tightestOf(shown.decision.limits)
+  const { decision, isEnforced } = shown
+  const own = tightestOf(decision.limits)
   const info = infoOf(own, shown)
-  if (record.state.tightest(property.place, shown) === own) {
+  const isRefusal = isEnforced && !decision.allowed
+  if (record.state.tightest(property.place, shown) === own || isRefusal) {
     property.set(req, record, info)
   }
   return info

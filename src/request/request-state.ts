@@ -7,13 +7,15 @@ import type { TakenCharge } from './taken-charge.ts'
 interface ShownState {
   readonly place: string
   state: LimitState
-  rank: number
+  /** The limiter whose state it is. */
+  by: ShownLimits
   readonly next: ShownState | undefined
 }
 
 /** What a limiter shows of its decision. */
 export interface ShownLimits {
-  readonly decision: Pick<Decision, 'allowed' | 'limits'>
+  readonly decision: Decision
+  readonly policyCharge: { readonly charge: Pick<Charge, 'cost'> }
   readonly isEnforced: boolean
 }
 
@@ -110,27 +112,23 @@ export class RequestState {
   }
 
   /**
-   * The tightest of the limits of a decision and of all that were shown in the same place before. A limiter that
-   * refuses the request goes before others, because its answer is about its own limits. One that is enforced goes before
-   * one that is not, so that no client slows down for a limit that refuses nobody.
+   * The tightest of the limits of a decision and of all that were shown in the same place before. A limiter that is
+   * enforced goes before one that is not, so that no client slows down for a limit that refuses nobody. Of two others the
+   * one goes first that makes the client wait longer for another such request, and so the one that refuses.
    *
    * @param place a header format, or the property on the request
    */
   tightest(place: string, limits: ShownLimits): LimitState {
     const own = tightestOf(limits.decision.limits)
-    const rank = rankOf(limits)
     let shown = this.#shown
     while (shown !== undefined && shown.place !== place) shown = shown.next
     if (shown === undefined) {
-      this.#shown = { place, state: own, rank, next: this.#shown }
-      return own
-    }
-    if (shown.rank === rank) shown.state = tighter(shown.state, own)
-    else if (shown.rank < rank) {
+      this.#shown = { place, state: own, by: limits, next: this.#shown }
+    } else if (goesFirst(limits, own, shown)) {
       shown.state = own
-      shown.rank = rank
+      shown.by = limits
     }
-    return shown.state
+    return shown?.state ?? own
   }
 
   /**
@@ -145,10 +143,16 @@ export class RequestState {
   }
 }
 
-/** Whether a limiter refuses the request (2), could refuse it (1), or refuses nobody (0). */
-function rankOf({ decision, isEnforced }: ShownLimits): number {
-  if (!isEnforced) return 0
-  return decision.allowed ? 1 : 2
+/** Whether the state of a limiter is shown instead of that of a limiter before. */
+function goesFirst(limits: ShownLimits, own: LimitState, { by, state }: ShownState): boolean {
+  if (limits.isEnforced !== by.isEnforced) return limits.isEnforced
+  const longerMs = waitMs(limits) - waitMs(by)
+  return longerMs === 0 ? tighter(state, own) === own : longerMs > 0
+}
+
+/** Milliseconds until the client may send another such request. */
+function waitMs({ decision, policyCharge: { charge } }: ShownLimits): number {
+  return decision.allowed ? msUntilRepeat(decision, charge.cost) : decision.retryAfterMs
 }
 
 function wasChargedElsewhere(first: ChargedBy, charge: Charge, store: Store | undefined): boolean {

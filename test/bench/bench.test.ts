@@ -53,7 +53,7 @@ describe('npm run bench', () => {
       ],
     ]
     all = (await Promise.all(chains.map((chain) => chain()))).flat()
-  }, 120_000)
+  }, 600_000)
 
   const output = (): string => all.map(({ stdout }) => stdout).join('\n')
 

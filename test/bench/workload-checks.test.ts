@@ -66,7 +66,7 @@ describe('a workload check', () => {
   })
 
   it('is described by each benchmark, beside what it measures', () => {
-    expect(BENCHMARKS).toHaveLength(9)
+    expect(BENCHMARKS).toHaveLength(10)
     for (const { summary, checked } of BENCHMARKS) expect([summary, checked]).not.toContain('')
     expect(() => benchmarkNamed('x')).toThrow(new Error('There is no benchmark called x.'))
   })

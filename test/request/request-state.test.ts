@@ -11,13 +11,15 @@ const state = (name: string, remaining: number, resetMs: number): LimitState => 
   resetMs,
 })
 
-const enforced = (limits: LimitState[], allowed = true): ShownLimits => ({
-  decision: { allowed, limits },
+const enforced = (limits: LimitState[], cost = 1): ShownLimits => ({
+  decision: { allowed: true, retryAfterMs: 0, limits },
+  policyCharge: { charge: { cost } },
   isEnforced: true,
 })
-const shadow = (limits: LimitState[]): ShownLimits => ({
-  decision: { allowed: true, limits },
-  isEnforced: false,
+const shadow = (limits: LimitState[]): ShownLimits => ({ ...enforced(limits), isEnforced: false })
+const refused = (limits: LimitState[], retryAfterMs: number): ShownLimits => ({
+  ...enforced(limits),
+  decision: { allowed: false, retryAfterMs, limits },
 })
 
 describe('RequestState', () => {
@@ -87,14 +89,16 @@ describe('RequestState', () => {
     expect(requestState.tightest('legacy', enforced([three]))).toBe(three)
   })
 
-  it('shows the limit that refuses the request, also where another one has fewer units left', () => {
+  it('shows the limiter that makes the client wait longest, also where another one has fewer units left', () => {
     const requestState = new RequestState()
-    const [none, many] = [state('a', 0, 9), state('b', 400, 9)]
-    requestState.tightest('legacy', enforced([none]))
-    expect(requestState.tightest('legacy', enforced([many], false))).toBe(many)
-    expect(
-      requestState.tightest('legacy', { decision: { allowed: false, limits: [none] }, isEnforced: false }),
-    ).toBe(many)
+    const [few, many, none] = [state('a', 8, 9), state('b', 400, 9), state('c', 0, 9)]
+    requestState.tightest('legacy', enforced([few]))
+    expect(requestState.tightest('legacy', refused([many], 5))).toBe(many)
+    expect(requestState.tightest('legacy', enforced([none]))).toBe(none)
+    expect(requestState.tightest('legacy', refused([many], 10))).toBe(many)
+    // Another charge of 9 units has to wait.
+    expect(requestState.tightest('draft-7', enforced([none], 0))).toBe(none)
+    expect(requestState.tightest('draft-7', enforced([few], 9))).toBe(few)
   })
 
   it('accepts the dialect of the first format, and a format without a dialect always', () => {

@@ -48,13 +48,14 @@ describe.each(EXPRESS_VERSIONS)('several limiters on %s', (_name, express) => {
     expect(body).toMatchObject({ limit: 3, remaining: 2, limits: [{ name: 'tight-read' }] })
   })
 
-  it('show the one that refuses, also where the other one has fewer units left', async () => {
+  it('show the one that makes the client wait, also where the other one has fewer units left', async () => {
     const rows = createRateLimiter({
       ...{ name: 'rows', read: 1000, cost: () => 600, clock },
       message: (req) => ({ shown: req.rateLimit?.limits[0]?.name, allowed: req.rateLimit?.allowed }),
     })
     const app = appWith(createRateLimiter(TIGHT), rows)
-    await request(app).get('/').expect(200).expect('X-RateLimit-Limit', '3')
+    // The next request of 600 rows has to wait.
+    await request(app).get('/').expect(200).expect('X-RateLimit-Limit', '1000')
     await request(app)
       .get('/')
       .expect(429, { shown: 'rows-read', allowed: false })
