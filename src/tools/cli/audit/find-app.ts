@@ -97,7 +97,11 @@ async function targetOfExport(
   const value = named.get(name)
   if (isApp(value)) return { target: value }
   if (!isFactory(value)) {
-    throw noAppError(path, named, `exports '${name}', which is not an Express app and does not create one`)
+    const flaw =
+      typeof value === 'function'
+        ? 'which is a function with parameters, and the program has none to give'
+        : 'which is not an Express app and does not create one'
+    throw noAppError(path, named, `exports '${name}', ${flaw}`)
   }
   const created: unknown = await value()
   if (isApp(created)) return { target: created }

@@ -114,6 +114,12 @@ describe('the app of a module', () => {
       'port',
       "app.js: exports 'port', which is not an Express app and does not create one.",
     ],
+    [
+      'the name of a function with parameters',
+      { createApp: (limit: number) => [app, limit] },
+      'createApp',
+      "app.js: exports 'createApp', which is a function with parameters, and the program has none to give.",
+    ],
   ])('is not found with %s', async (_exports, moduleExports, name, message) => {
     await expect(find(moduleExports, name)).rejects.toThrow(message)
   })
