@@ -182,15 +182,23 @@ describe('the recipe for express-slow-down', () => {
   })
   afterAll(() => project.remove())
 
-  it('delays requests above a number, more and more, up to the longest delay', async () => {
+  it.each([
+    ['alone', 'app.use(counter'],
+    // For the other limiter, each request is the first one of a client.
+    [
+      'beside another limiter',
+      "app.use(createRateLimiter({ name: 'app', limit: 20, keyGenerator: () => crypto.randomUUID() }), counter",
+    ],
+  ])('%s: delays requests above a number, more and more, up to the longest delay', async (title, mounted) => {
     const { name, code } = programs.find((program) => program.code.includes('maxDelayMs')) ?? {
       name: '',
       code: '',
     }
-    const exported = join(project.folder, name.replace('.mts', '-exported.mts'))
+    const exported = join(project.folder, name.replace('.mts', `-${title.replaceAll(' ', '-')}.mts`))
     const quick = code
       .replace('delayMs = 200', 'delayMs = 20')
       .replace('maxDelayMs = 2000', 'maxDelayMs = 60')
+      .replace('app.use(counter', mounted)
       .replace('app.listen(3000)', 'export { app }')
     writeFileSync(exported, quick)
     const { app } = (await import(pathToFileURL(exported).href)) as { app: Express }
