@@ -66,7 +66,8 @@ export class RateLimiterError extends Error {
   override readonly name = 'RateLimiterError'
   readonly code: RateLimiterErrorCode
   readonly option: string | undefined
-  readonly value: unknown
+  /** The value as it was given. It may know a password, such as the client of a database: no log shows it by itself. */
+  declare readonly value: unknown
   readonly remedy: string
   readonly nearest: string | undefined
 
@@ -74,7 +75,7 @@ export class RateLimiterError extends Error {
     super(messageOf(details), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = details.code
     this.option = details.option
-    this.value = details.value
+    Object.defineProperty(this, 'value', { value: details.value })
     this.remedy = details.remedy
     this.nearest = details.nearest
   }
@@ -93,7 +94,7 @@ function isInstance(this: unknown, value: unknown): boolean {
 
 function messageOf({ code, option, problem, remedy, nearest, ...rest }: RateLimiterErrorDetails): string {
   const subject = option === undefined ? '' : `${option}: `
-  const given = 'value' in rest ? `, got ${showValue(rest.value)}` : ''
+  const given = 'value' in rest ? `, got ${isSecret(option) ? HIDDEN : showValue(rest.value)}` : ''
   const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
   const text = `${subject}${problem}${given}.${hint} ${remedy}`
   // The address is no part of the last row of a table.
@@ -101,6 +102,14 @@ function messageOf({ code, option, problem, remedy, nearest, ...rest }: RateLimi
 }
 
 const LONGEST_SHOWN = 80
+
+/** What a message has instead of a password. */
+const HIDDEN = '(hidden)'
+
+/** Whether a name, or a path that ends with it, is one that passwords have. */
+function isSecret(name = ''): boolean {
+  return /(?:pass|passwd|password|secret|token|credentials?|auth|authorization)$/i.test(name)
+}
 
 /** A value as it would be written in code, cut to one short line. */
 export function showValue(value: unknown): string {
@@ -126,10 +135,26 @@ function literal(value: unknown): string {
   if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' || value === null) return String(value)
-  if (value instanceof Promise) return 'a Promise'
+  const name = classNameOf(value)
+  if (name !== undefined) return name
   try {
-    return JSON.stringify(value) ?? 'an object'
+    return JSON.stringify(value, printed) ?? 'an object'
   } catch {
     return 'an object'
   }
+}
+
+/** Replaces what a message must not show: a password, and an object that may know one, such as the client of a database. */
+function printed(name: string, value: unknown): unknown {
+  return isSecret(name) ? HIDDEN : (classNameOf(value) ?? value)
+}
+
+/** `a Redis` for an object of a class; undefined for a literal, an array and what is no object. */
+function classNameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date)
+    return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === null || prototype === Object.prototype) return undefined
+  const name: unknown = value.constructor?.name
+  return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object'
 }

@@ -6,7 +6,17 @@ const FOREIGN_METHODS: readonly (readonly [name: string, library: string, remedy
   ['getKey', 'express-rate-limit', 'Call await limiter.peek(key).'],
   ['get', 'rate-limiter-flexible', 'Call await limiter.peek(key).'],
   ['delete', 'rate-limiter-flexible', 'Call limiter.reset(key).'],
-  ['penalty', 'rate-limiter-flexible', 'Call await limiter.consume(key, { cost }).'],
+  [
+    'penalty',
+    'rate-limiter-flexible',
+    'Call await limiter.consume(key, { cost }), which takes all of the cost or nothing.',
+  ],
+  [
+    'reward',
+    'rate-limiter-flexible',
+    'Call await limiter.refund(receipt), with the receipt that limiter.consume(key) answered.',
+  ],
+  ['set', 'rate-limiter-flexible', 'Call limiter.block(key, seconds) or limiter.reset(key).'],
 ]
 
 /** Adds methods to a limiter that say what to call instead of them. They are in no type, and no loop finds them. */

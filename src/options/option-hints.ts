@@ -23,11 +23,16 @@ const REDIS = 'rate-limit-redis'
 const FLEXIBLE = 'rate-limiter-flexible'
 
 const NO_DELAY =
-  'Leave it out: requests above a limit are refused here. To delay them, read req.rateLimit.used after the limiter.'
+  "Leave it out: requests above a limit are refused here. To delay them, give requestPropertyName: 'slowDown', and read req.slowDown.used after the limiter."
 const OF_STORE = "Leave it out, and give store: new RedisStore({ client }) of 'express-tollgate/redis'."
 const OF_DATABASE =
   "Leave it out. To count in a database, give store: fromExpressRateLimitStore(store) of 'express-tollgate/express-rate-limit-store'."
 const BAN = 'Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your numbers.'
+
+const banFor = (seconds: unknown): string =>
+  typeof seconds === 'number' && seconds > 0
+    ? `Write ban: { after: 1, withinSec: 1, forSec: ${seconds} }.`
+    : BAN
 
 const ofLimit = (example: string): OptionHint => ({
   problem: 'belongs to a limit',
@@ -81,10 +86,12 @@ export const OPTION_HINTS: Readonly<Record<string, OptionHint>> = {
   points: renamed(FLEXIBLE, 'limit', budget),
   duration: renamed(FLEXIBLE, 'windowSec', written('windowSec')),
   keyPrefix: renamed(FLEXIBLE, 'name', 'Write name, which is part of every key.'),
-  ...all(
-    ['blockDuration', 'blockOnConsumed', 'inMemoryBlockDuration', 'inMemoryBlockOnConsumed'],
-    renamed(FLEXIBLE, 'ban', BAN),
-  ),
+  blockDuration: renamed(FLEXIBLE, 'ban', banFor),
+  blockOnConsumed: renamed(FLEXIBLE, 'ban', BAN),
+  ...all(['inMemoryBlockDuration', 'inMemoryBlockOnConsumed'], {
+    of: FLEXIBLE,
+    remedy: 'Leave it out: a RedisStore refuses by itself whom Redis has refused.',
+  }),
   ...all(['execEvenly', 'execEvenlyMinDelayMs'], { of: FLEXIBLE, remedy: NO_DELAY }),
   insuranceLimiter: renamed(
     FLEXIBLE,

@@ -11,34 +11,35 @@ import { chargedPolicies, type PlanSettings } from './plan-policies.ts'
 export function checkStore(store: unknown): void {
   const remedy = remedyForFlexibleLimiter(store)
   if (remedy !== undefined) {
-    // Without the value: its client may know a password.
-    throw new RateLimiterError({
-      code: 'invalid_option',
-      option: 'store',
-      problem: `takes a store, and got ${storeName(store as Store)}, a limiter of rate-limiter-flexible`,
-      remedy,
-    })
+    const problem = `takes a store, and got ${storeName(store as Store)}, a limiter of rate-limiter-flexible`
+    throw new RateLimiterError({ code: 'invalid_option', option: 'store', problem, remedy })
   }
   const candidate = Object(store) as Record<string, unknown>
   if (typeof candidate.consume === 'function' && typeof store === 'object') return
+  rejectOption('store', store, ...flawOf(candidate, storeName(candidate as unknown as Store)))
+}
+
+/** What is wrong with a value that is no store, and what to give instead. */
+function flawOf(candidate: Record<string, unknown>, name: string): [problem: string, remedy: string] {
+  if (isRedisClient(candidate)) {
+    const remedy = "Give new RedisStore({ client }) of 'express-tollgate/redis'."
+    return ['is a client of Redis, and takes a store', remedy]
+  }
   // `incr` is that of its older stores.
   const isForeign = ['increment', 'incr', 'decrement', 'resetKey'].some(
-    (method) => typeof store === 'object' && typeof candidate[method] === 'function',
+    (method) => typeof candidate[method] === 'function',
   )
-  if (!isForeign) {
-    rejectOption(
-      'store',
-      store,
-      'takes a store',
-      'Give new MemoryStore(), or an object with consume(charge).',
-    )
-  }
-  rejectOption(
-    'store',
-    store,
-    'is a store of express-rate-limit, which cannot decide on charges',
-    remedyForForeignStore(candidate, storeName(store as Store)),
-  )
+  return isForeign
+    ? [
+        'is a store of express-rate-limit, which cannot decide on charges',
+        remedyForForeignStore(candidate, name),
+      ]
+    : ['takes a store', 'Give new MemoryStore(), or an object with consume(charge).']
+}
+
+/** Clients of Redis have `incr`, as stores of express-rate-limit had. */
+function isRedisClient({ evalsha, evalSha }: Record<string, unknown>): boolean {
+  return typeof evalsha === 'function' || typeof evalSha === 'function'
 }
 
 /** What to give instead of a store of express-rate-limit. */

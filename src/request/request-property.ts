@@ -28,6 +28,8 @@ export function requestProperty(name: string): RequestProperty {
         }
         prepared = prototype
       }
+      // Middleware before may have put a property of its own on the request, which hides the accessor.
+      if (Object.hasOwn(req, name)) Reflect.deleteProperty(req, name)
       record.setValue(name, value)
     },
   }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it, vi } from 'vitest'
 import { RateLimiterError, showValue } from '../../src/errors/rate-limiter-error.ts'
 
@@ -88,6 +89,34 @@ describe('an error of this library', () => {
   )
 })
 
+describe('a value that may know a password', () => {
+  class Client {
+    readonly options = { password: 'hunter2' }
+  }
+
+  it.each([
+    ['store', new Client(), 'got a Client.'],
+    [
+      'RedisStore',
+      { client: new Client(), password: 'hunter2' },
+      'got {"client":"a Client","password":"(hidden)"}.',
+    ],
+    ['RedisStore.password', 'hunter2', 'got (hidden).'],
+    ['API_SECRET', 'hunter2', 'got (hidden).'],
+  ])('is not shown by the message or by inspect: %s', (option, value, shown) => {
+    const error = new RateLimiterError({
+      code: 'invalid_option',
+      option,
+      value,
+      problem: 'is wrong',
+      remedy: 'Mend it.',
+    })
+    expect(error.message).toContain(shown)
+    expect(inspect(error, { depth: 9 })).not.toContain('hunter2')
+    expect(error.value).toBe(value)
+  })
+})
+
 describe('showValue', () => {
   const circular: Record<string, unknown> = {}
   circular.itself = circular
@@ -117,9 +146,11 @@ describe('showValue', () => {
     [Promise.resolve(1), 'a Promise'],
     [{ limit: 5 }, '{"limit":5}'],
     [[1, 'two'], '[1,"two"]'],
+    [new Map([['password', 'hunter2']]), 'a Map'],
+    [{ password: 'hunter2', client: new Map() }, '{"password":"(hidden)","client":"a Map"}'],
     [circular, 'an object'],
     [{ big: 1n }, 'an object'],
-    [new WithoutJson(), 'an object'],
+    [new WithoutJson(), 'a WithoutJson'],
   ])('shows %o', (value, shown) => {
     expect(showValue(value)).toBe(shown)
   })

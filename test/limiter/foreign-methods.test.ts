@@ -12,7 +12,17 @@ describe('methods of other libraries', () => {
     ['getKey', 'express-rate-limit', 'Call await limiter.peek(key).'],
     ['get', 'rate-limiter-flexible', 'Call await limiter.peek(key).'],
     ['delete', 'rate-limiter-flexible', 'Call limiter.reset(key).'],
-    ['penalty', 'rate-limiter-flexible', 'Call await limiter.consume(key, { cost }).'],
+    [
+      'penalty',
+      'rate-limiter-flexible',
+      'Call await limiter.consume(key, { cost }), which takes all of the cost or nothing.',
+    ],
+    [
+      'reward',
+      'rate-limiter-flexible',
+      'Call await limiter.refund(receipt), with the receipt that limiter.consume(key) answered.',
+    ],
+    ['set', 'rate-limiter-flexible', 'Call limiter.block(key, seconds) or limiter.reset(key).'],
   ])('%s: the error says what to call', (name, library, remedy) => {
     const method = (limiter as unknown as Record<string, Method>)[name]
     const error = thrownBy(() => method?.('client'))

@@ -139,7 +139,11 @@ describe('allowList and denyList', () => {
   testRejections('invalid_option', [
     [{ allowList: null }, 'allowList', `takes an array of addresses, got null. ${arrayRemedy}`],
     [{ allowList: '10.0.0.1' }, 'allowList', `takes an array of addresses, got '10.0.0.1'. ${arrayRemedy}`],
-    [{ denyList: new Set(['10.0.0.1']) }, 'denyList', `takes an array of addresses, got {}. ${arrayRemedy}`],
+    [
+      { denyList: new Set(['10.0.0.1']) },
+      'denyList',
+      `takes an array of addresses, got a Set. ${arrayRemedy}`,
+    ],
     [
       { denyList: ['10.0.0.1', 'loopbak'] },
       'denyList[1]',

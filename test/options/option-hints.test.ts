@@ -99,7 +99,7 @@ describe('the options of other libraries', () => {
     [
       'delayMs',
       500,
-      'is an option of express-slow-down, got 500. Leave it out: requests above a limit are refused here. To delay them, read req.rateLimit.used after the limiter.',
+      "is an option of express-slow-down, got 500. Leave it out: requests above a limit are refused here. To delay them, give requestPropertyName: 'slowDown', and read req.slowDown.used after the limiter.",
     ],
     [
       'prefix',
@@ -120,7 +120,7 @@ describe('the options of other libraries', () => {
     [
       'blockDuration',
       60,
-      "is an option of rate-limiter-flexible, got 60. Did you mean 'ban'? Write ban: { after: 10, withinSec: 60, forSec: 600 }, with your numbers.",
+      "is an option of rate-limiter-flexible, got 60. Did you mean 'ban'? Write ban: { after: 1, withinSec: 1, forSec: 60 }.",
     ],
     [
       'timeWindow',

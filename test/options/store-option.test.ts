@@ -74,6 +74,14 @@ describe('store', () => {
     expect(message.endsWith(` ${remedy}`)).toBe(true)
   })
 
+  it.each(['evalsha', 'evalSha'])('names RedisStore if it is a client of Redis, with %s', (command) => {
+    const client = { [command]: () => undefined, incr: () => undefined, options: { password: 'hunter2' } }
+    const { message } = thrownBy(() => settingsOf({ store: client as never }))
+    expect(message).toMatch(/^store: is a client of Redis, and takes a store, got /)
+    expect(message).toContain("Give new RedisStore({ client }) of 'express-tollgate/redis'.")
+    expect(message).not.toContain('hunter2')
+  })
+
   it('says that the memory store of express-rate-limit is not needed', () => {
     const { remedy } = thrownBy(() => settingsOf({ store: new MemoryStoreOfExpressRateLimit() }))
     expect(remedy).toBe(`Leave it out: counters are in memory by default. Or give ${adapted}.`)
@@ -81,12 +89,12 @@ describe('store', () => {
 })
 
 describe('the capabilities of a store', () => {
-  const refunds =
-    'has no settle(), which skipSuccessfulRequests and skipFailedRequests need, got {}. Leave these options out, or use another store.'
+  const refundsBy = (value: string): string =>
+    `has no settle(), which skipSuccessfulRequests and skipFailedRequests need, got ${value}. Leave these options out, or use another store.`
   testRejections('unsupported_by_store', [
-    [{ store: new Counter(), skipFailedRequests: true }, 'store', `Counter ${refunds}`],
-    [{ store: new Counter(), skipSuccessfulRequests: true }, 'store', `Counter ${refunds}`],
-    [{ store: { consume }, skipFailedRequests: true }, 'store', `the store ${refunds}`],
+    [{ store: new Counter(), skipFailedRequests: true }, 'store', `Counter ${refundsBy('a Counter')}`],
+    [{ store: new Counter(), skipSuccessfulRequests: true }, 'store', `Counter ${refundsBy('a Counter')}`],
+    [{ store: { consume }, skipFailedRequests: true }, 'store', `the store ${refundsBy('{}')}`],
     [
       { store: Object.assign(Object.create(null), { consume }), skipFailedRequests: true },
       'store',

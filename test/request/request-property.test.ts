@@ -47,6 +47,14 @@ describe('a value on a request of an app', () => {
     expect(req.quota).toBe(3)
   })
 
+  it('replaces what middleware before has put on the first request', () => {
+    const req = requestOf(requests())
+    req.quota = 'of another limiter'
+    put(req, 'quota', 1)
+    expect(req.quota).toBe(1)
+    expect(Object.keys(req)).not.toContain('quota')
+  })
+
   it('stays when a sub-app takes the request over, and when the sub-app hands it back', () => {
     const outer = requests()
     const inner = Object.create(outer) as object

@@ -73,10 +73,12 @@ export function checkPrefix(option: string, prefix: unknown): void {
 
 /** Options of rate-limit-redis have the function itself. */
 function checkNoSendCommand(options: RedisStoreOptions): RedisStoreOptions {
-  if (typeof (options as { sendCommand?: unknown } | undefined)?.sendCommand !== 'function') return options
+  const given = Object(options) as Record<string, unknown>
+  const name = ['sendCommand', 'sendCommandCluster'].find((each) => typeof given[each] === 'function')
+  if (name === undefined) return options
   throw new RateLimiterError({
     code: 'unknown_option',
-    option: 'RedisStore.sendCommand',
+    option: `RedisStore.${name}`,
     problem: 'is an option of rate-limit-redis',
     remedy: 'Give the Redis client itself: { client }. Or give { client: { sendCommand: (words) => ... } }.',
   })

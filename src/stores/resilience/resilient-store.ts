@@ -1,4 +1,4 @@
-import type { RateLimiterError } from '../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { type StoreFailureKind, storeCallChannel } from '../../events/channels.ts'
 import type { Ban, Decision, Receipt } from '../../limits/decision.ts'
 import { isPromiseLike, type MaybePromise } from '../../maybe-promise.ts'
@@ -106,9 +106,11 @@ export class ResilientStore {
     // Refusals that only this process has counted must not ban a client in all processes.
     const isOfFallback = this.#fallback?.isOwn(decision) === true
     const blocked = isOfFallback ? this.#fallback?.write(block) : this.#writes.toBoth(block)
-    blocked?.catch((error: unknown) =>
-      this.#monitor.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error),
-    )
+    blocked?.catch((error: unknown) => {
+      // The application has closed the store after the last request.
+      if (error instanceof RateLimiterError && error.code === 'closed') return
+      this.#monitor.warnOnce('TOLLGATE_BAN_FAILED', 'to ban a client', error)
+    })
   }
 
   async closeFallback(): Promise<void> {

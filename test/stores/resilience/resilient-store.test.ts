@@ -447,6 +447,15 @@ describe('bans of a resilient store', () => {
     ])
   })
 
+  it('in the background cause no warning after the application has closed the store', async () => {
+    const closed = new RateLimiterError({ code: 'closed', problem: 'it was closed', remedy: 'Look.' })
+    const resilient = withoutFallback({
+      consume: () => allowedDecision(),
+      block: () => Promise.reject(closed),
+    })
+    expect(await emittedBy(() => resilient.spreadBan('client', ...refusedFor(5000)))).toEqual([])
+  })
+
   it('in the background cause a warning, whatever the store throws', async () => {
     const resilient = withoutFallback({
       consume: () => allowedDecision(),
