@@ -32,8 +32,8 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** The longest that clocks are set back when daylight-saving time ends: at the station Troll in Antarctica. */
-const LONGEST_CHANGE_MS = 2 * HOUR_MS
+/** The longest that clocks have been set back since 2020: at the station Casey in Antarctica. */
+const LONGEST_CHANGE_MS = 3 * HOUR_MS
 
 /** The longest that a window of each unit can be, in milliseconds. */
 export const LONGEST_WINDOW_MS: Readonly<Record<CalendarUnit, number>> = {

@@ -37,7 +37,7 @@ describe('the description of a limiter', () => {
         allMethods: true,
         name: 'any',
         limit: 5,
-        windowSec: (31 * 24 + 2) * 3600,
+        windowSec: (31 * 24 + 3) * 3600,
         algorithm: 'calendar-window',
         calendar: { per: 'month', timeZone: 'Europe/Berlin', startsOn: 5 },
       },

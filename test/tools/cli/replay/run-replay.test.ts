@@ -192,7 +192,7 @@ describe('a replay with calendar windows', () => {
     const { classes } = await summaryOf(input, '--per', 'day', '--read', '5', ...zone)
     expect(classes.read?.limit).toEqual({
       limit: 5,
-      windowSec: 93_600,
+      windowSec: 97_200,
       calendar: { per: 'day', timeZone: 'Asia/Kathmandu', startsOn: 1 },
       algorithm: 'calendar-window',
       burst: 5,
