@@ -177,6 +177,11 @@ function chargeSocket(
       return
     }
     if (socket.destroyed) return
+    // A handler hears of it no more, and would keep the socket for ever.
+    if (socket.readableEnded) {
+      socket.destroy()
+      return
+    }
     res.detachSocket(socket)
     socket.off('error', ignoreReset)
     if (needsAnswers) finishWithAnswerOn(socket, res)

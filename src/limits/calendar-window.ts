@@ -79,8 +79,11 @@ export const calendarWindow: NumericAlgorithm<CalendarWindowState> = {
     used > 0 ? endSec * 1000 - wallMsOf(limit, nowMs) + nowMs : Number.NEGATIVE_INFINITY,
 
   // The other store may be in another window, because the clock of its server is another. Its window ends when it says.
+  // But the answer is some milliseconds old: an end right after that of the window here is the end of that window.
   seedFromRemote(state, { remaining, resetMs }, nowMs, limit): CalendarWindowState {
-    const endSec = Math.ceil((wallMsOf(limit, nowMs) + resetMs) / 1000)
+    const wallMs = wallMsOf(limit, nowMs)
+    const [ownEndSec, remoteEndSec] = [windowEndSec(wallMs, limit), Math.ceil((wallMs + resetMs) / 1000)]
+    const endSec = remoteEndSec === ownEndSec + 1 ? ownEndSec : remoteEndSec
     return { endSec, used: Math.max(0, limit.limit - remaining), windowId: nextId(state.windowId) }
   },
 

@@ -68,6 +68,10 @@ export interface StoreNeeds {
 export function checkCapabilities(store: Store, { budgets, refunds, settles, cost, ban }: StoreNeeds): void {
   const capabilities = { ...LEAST_CAPABILITIES, ...store.capabilities }
   const name = storeName(store)
+  if (capabilities.leases === true) {
+    const remedy = 'Give it to createConcurrencyLimiter()'
+    reject('store', store, `${name} counts requests in flight, and no charges`, remedy)
+  }
   for (const policy of chargedPolicies(budgets)) {
     checkLimits(name, capabilities, optionOf(policy), limitsOf(policy))
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, IncomingMessage, type Server } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
@@ -172,6 +173,36 @@ describe('guard', () => {
     expect(handler).not.toHaveBeenCalled()
     memory.close()
   })
+
+  it.each([
+    ['upgrade', UPGRADE],
+    ['connect', CONNECT],
+  ])(
+    'closes the socket of an %s whose client has ended it while the store was asked',
+    async (event, request) => {
+      const memory = new MemoryStore()
+      const server = createServer()
+      const handler = vi.fn(accept)
+      let socket: Socket | undefined
+      server.on('connection', (connected) => {
+        socket = connected
+      })
+      const store: Store = {
+        consume: async (charge: Charge) => {
+          await vi.waitFor(() => expect(socket?.readableEnded).toBe(true), { timeout: 30_000, interval: 1 })
+          return memory.consume(charge)
+        },
+      }
+      server.on(event, handler)
+      createRateLimiter({ store }).guard(server)
+      const port = await listening(server)
+      const client = connect(port, '127.0.0.1', () => client.end(request))
+      client.resume()
+      await once(client, 'close')
+      expect(handler).not.toHaveBeenCalled()
+      memory.close()
+    },
+  )
 
   it('charges requests before any listener gets them, with their prototypes unchanged where there is no app', async () => {
     const prototypes: unknown[] = []

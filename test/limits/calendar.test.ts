@@ -234,6 +234,18 @@ describe('the window of a calendar', () => {
   })
 })
 
+describe('the longest window of a calendar', () => {
+  it('is not longer than the longest that is assumed, where clocks are set back by three hours', () => {
+    const ms = Date.UTC(2020, 2, 7, 18)
+    for (const per of ['day', 'week', 'month'] as const) {
+      const { startMs, endMs } = findWindow(calendarOf(per, 'Antarctica/Casey'), ms)
+      expect(endMs - startMs).toBeLessThanOrEqual(LONGEST_WINDOW_MS[per])
+    }
+    const { startMs, endMs } = findWindow(calendarOf('day', 'Antarctica/Casey'), ms)
+    expect(endMs - startMs).toBe(27 * 3_600_000)
+  })
+})
+
 describe('the windows of a calendar, from 2020 to 2040,', () => {
   const calendars = fc.record({
     per: fc.constantFrom(...CALENDAR_UNITS),

@@ -4,7 +4,12 @@ import type { RemoteState } from '../../src/limits/algorithm.ts'
 import { type AlgorithmState, algorithmOf } from '../../src/limits/algorithms.ts'
 import type { Limit } from '../../src/limits/limit.ts'
 import { CountedClient } from '../support/counted-client.ts'
-import { fixedWindowLimit, slidingWindowLimit, tokenBucketLimit } from '../support/limits-by-algorithm.ts'
+import {
+  calendarLimit,
+  fixedWindowLimit,
+  slidingWindowLimit,
+  tokenBucketLimit,
+} from '../support/limits-by-algorithm.ts'
 import { refundedState } from '../support/refunded-state.ts'
 import { clientAfterTrace, costOf, type Trace, traceOf } from './traces.ts'
 
@@ -247,4 +252,25 @@ describe.each(algorithms)('a %s that is seeded from the answers of another store
       { numRuns: 200 },
     )
   })
+})
+
+describe('a calendar-window that is seeded from the answer of another store', () => {
+  const endMs = Date.UTC(2026, 11, 1)
+
+  it.each([0, 1, 40, 1000])('ends with the window here, though the answer is %i ms old', (oldMs) => {
+    const local = new LocalClient(calendarLimit(5, 'month'))
+    local.seed({ remaining: 2, resetMs: 60_000, retryAfterMs: 0, cost: 1 }, endMs - 60_000 + oldMs)
+    expect(local.peek(endMs - 1, 1)).toMatchObject({ remaining: 1, resetMs: 1 })
+    expect(local.peek(endMs, 1)).toMatchObject({ remaining: 4, resetMs: 31 * 86_400_000 })
+  })
+
+  it.each([-3_600_000, -1500, 1001, 3_600_000])(
+    'ends when the answer says, where the clock here is %i ms ahead of that of the other store',
+    (aheadMs) => {
+      const local = new LocalClient(calendarLimit(5, 'month'), aheadMs)
+      local.seed({ remaining: 2, resetMs: 7_200_000, retryAfterMs: 0, cost: 1 }, endMs - 7_200_000)
+      expect(local.peek(endMs - 1, 1).remaining).toBe(1)
+      expect(local.peek(endMs + 1000, 1).remaining).toBe(4)
+    },
+  )
 })

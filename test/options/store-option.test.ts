@@ -1,6 +1,7 @@
 import { MemoryStore as MemoryStoreOfExpressRateLimit } from 'express-rate-limit'
 import { RedisStore as RedisStoreOfRateLimitRedis } from 'rate-limit-redis'
 import { describe, expect, it } from 'vitest'
+import { MemoryLeases } from '../../src/stores/leases/memory-leases.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import type { Store, StoreCapabilities } from '../../src/stores/store.ts'
 import { settingsOf, testRejections } from '../support/parsed-settings.ts'
@@ -101,6 +102,13 @@ describe('the capabilities of a store', () => {
       `the store ${refunds}`,
     ],
   ])
+
+  it('must be those of a store that counts charges', () => {
+    const error = thrownBy(() => settingsOf({ store: new MemoryLeases(), limit: 5 }))
+    expect(error).toMatchObject({ code: 'unsupported_by_store', option: 'store' })
+    expect(error.message).toMatch(/^store: MemoryLeases counts requests in flight, and no charges/)
+    expect(error.remedy).toBe('Give it to createConcurrencyLimiter(), or use another store.')
+  })
 
   it('must include the algorithm', () => {
     const error = thrownBy(() => settingsOf({ store: new TokenStore(), read: false, write: 5, name: 'api' }))

@@ -42,8 +42,10 @@ function mayCloseUnnoticed(req: IncomingMessage, res: ServerResponse): boolean {
 
 function isClosed(req: IncomingMessage, res: ServerResponse): boolean {
   if (res.destroyed || res.closed) return true
-  // With HTTP/2 the socket belongs to many requests.
-  return req.httpVersionMajor < 2 && req.socket?.destroyed === true
+  // With HTTP/2 the socket belongs to many requests, and a response of `node:http2` has neither property.
+  if (req.httpVersionMajor < 2) return req.socket?.destroyed === true
+  const { stream } = res as { readonly stream?: { readonly closed?: boolean; readonly destroyed?: boolean } }
+  return stream?.closed === true || stream?.destroyed === true
 }
 
 /** Pipelined requests can be many. A listener for each would look like a leak to Node. */

@@ -122,7 +122,9 @@ export class WaitingLines {
     const served = (known: AnsweredRequest): void => this.#served(line, first, known)
     const failed = (error: unknown): void => {
       line.isAsking = false
-      first.answer(Promise.reject(error))
+      const rejected = Promise.reject(error)
+      // It may have hung up while the store was asked. Then nobody handles the rejection.
+      if (!first.answer(rejected)) rejected.catch(() => undefined)
     }
     try {
       const answered = first.ask()

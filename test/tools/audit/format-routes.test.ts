@@ -39,7 +39,7 @@ it('aligns the columns, shows the limits of the method, and says why where a rou
           {
             name: 'default',
             limit: 5,
-            windowSec: 93_600,
+            windowSec: 97_200,
             algorithm: 'calendar-window',
             calendar: { per: 'day', timeZone: 'UTC', startsOn: 1 },
           },

@@ -84,4 +84,27 @@ describe('a concurrency limiter on a server of node:http2', () => {
     }
     expect((await get('/')).status).toBe(200)
   })
+
+  it('holds nothing of a stream that is reset before its place is taken', async () => {
+    let keysWanted = 0
+    let keyIsKnown = (): void => undefined
+    const key = new Promise<string>((resolve) => {
+      keyIsKnown = () => resolve('somebody')
+    })
+    let closed = 0
+    const keyGenerator = (_req: unknown, res: { on: (event: 'close', listener: () => void) => void }) => {
+      keysWanted++
+      res.on('close', () => closed++)
+      return key
+    }
+    const { limiter, session, get } = await serve({ limit: 1, keyGenerator })
+    const stream = session.request({ ':path': '/held' })
+    stream.on('error', () => undefined)
+    await until('the key is wanted', () => keysWanted === 1)
+    stream.close(http2.constants.NGHTTP2_CANCEL)
+    await until('the stream is closed', () => closed === 1)
+    keyIsKnown()
+    expect((await get('/')).status).toBe(200)
+    await until('nothing is held', () => limiter.inFlight === 0)
+  })
 })
