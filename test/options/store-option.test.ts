@@ -99,7 +99,7 @@ describe('the capabilities of a store', () => {
     [
       { store: Object.assign(Object.create(null), { consume }), skipFailedRequests: true },
       'store',
-      `the store ${refunds}`,
+      `the store ${refundsBy('{}')}`,
     ],
   ])
 
