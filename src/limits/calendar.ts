@@ -6,11 +6,11 @@ export type CalendarUnit = 'minute' | 'hour' | 'day' | 'week' | 'month'
 /** Which windows a calendar has: each minute, hour, day, week or month of a time zone is one. */
 export interface Calendar {
   readonly per: CalendarUnit
-  /** A name that `Intl` knows, as it was given. */
+  /** A name that `Intl` knows. */
   readonly timeZone: string
   /** The day on which a month begins, from 1 to 31: in a shorter month its last day. 1 for the other units. */
   readonly startsOn: number
-  /** The same text for calendars with the same windows: `month 5 Europe/Berlin`. Printable ASCII. */
+  /** Identifies counters: `month 5 Europe/Berlin`. Printable ASCII. Two names of one zone are two texts. */
   readonly id: string
   /**
    * The wall time, in milliseconds since the epoch. A store sets it whose own time is another. Without it the time of the

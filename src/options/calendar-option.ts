@@ -43,9 +43,9 @@ function checkNoOtherWindow(option: string, { windowSec, algorithm }: LimitOptio
   }
 }
 
-/** Returns the name of a time zone that `Intl` knows, and throws for any other value. */
+/** Returns the name of a time zone that `Intl` knows, in the case in which `Intl` lists it, and throws for any other value. */
 export function checkTimeZone(option: string, timeZone: unknown): string {
-  if (typeof timeZone === 'string' && isTimeZone(timeZone)) return timeZone
+  if (typeof timeZone === 'string' && isTimeZone(timeZone)) return inListedCase(timeZone)
   const nearest = typeof timeZone === 'string' ? nearestZone(timeZone) : undefined
   throw new RateLimiterError({
     code: 'invalid_option',
@@ -55,6 +55,12 @@ export function checkTimeZone(option: string, timeZone: unknown): string {
     ...(nearest === undefined ? {} : { nearest }),
     remedy: "Give a name such as 'Europe/Berlin', or leave it out for UTC.",
   })
+}
+
+/** Case has no meaning in these names. Counters are identified by them, so each name has one case. */
+function inListedCase(timeZone: string): string {
+  const listed = ['UTC', ...Intl.supportedValuesOf('timeZone')]
+  return listed.find((name) => name.toLowerCase() === timeZone.toLowerCase()) ?? timeZone
 }
 
 function isTimeZone(timeZone: string): boolean {

@@ -20,6 +20,15 @@ describe('the calendar of a limit', () => {
     expect(calendarOf({ per })).toEqual({ per, timeZone: 'UTC', startsOn: 1, id: `${per} UTC` })
   })
 
+  it.each([
+    ['europe/berlin', 'day Europe/Berlin'],
+    ['EUROPE/BERLIN', 'day Europe/Berlin'],
+    ['utc', 'day UTC'],
+    ['Europe/Berlin', 'day Europe/Berlin'],
+  ])('of the zone %s has the counters of %s', (timeZone, id) => {
+    expect(calendarOf({ per: 'day', timeZone })?.id).toBe(id)
+  })
+
   it('can be per month, from any day on', () => {
     const month = { per: 'month', timeZone: 'Asia/Kathmandu' }
     expect(calendarOf(month)).toEqual({ ...month, startsOn: 1, id: 'month 1 Asia/Kathmandu' })
