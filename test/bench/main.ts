@@ -44,7 +44,7 @@ async function main(words: readonly string[]): Promise<void> {
     BENCHMARKS.map(({ name }) => name),
   )
   if (given.list) {
-    for (const { name, summary } of BENCHMARKS) console.log(`${name.padEnd(12)}${summary}`)
+    for (const { name, summary } of BENCHMARKS) console.log(`${name.padEnd(18)}${summary}`)
     return
   }
   const dist = distOf(given)
