@@ -111,9 +111,12 @@ function isSecret(name = ''): boolean {
   return /(?:pass|passwd|password|secret|token|credentials?|auth|authorization)$/i.test(name)
 }
 
+/** The user and the password in a URL, such as that of a database. */
+const URL_CREDENTIALS = /(?<=:\/\/)[^/?#\s]*@/g
+
 /** A value as it would be written in code, cut to one short line. */
 export function showValue(value: unknown): string {
-  const text = literal(value).replace(UNPRINTABLE, escaped)
+  const text = literal(value).replace(URL_CREDENTIALS, `${HIDDEN}@`).replace(UNPRINTABLE, escaped)
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`
 }
 

@@ -103,6 +103,10 @@ describe('a value that may know a password', () => {
     ],
     ['RedisStore.password', 'hunter2', 'got (hidden).'],
     ['API_SECRET', 'hunter2', 'got (hidden).'],
+    ['store', 'redis://app:hunter2@db:6379/0', "got 'redis://(hidden)@db:6379/0'."],
+    ['store', 'redis://:hunter2@extra@db', "got 'redis://(hidden)@db'."],
+    ['client', { url: new URL('redis://:hunter2@db') }, 'got {"url":"redis://(hidden)@db"}.'],
+    ['client', new URL('redis://:hunter2@db'), 'got a URL.'],
   ])('is not shown by the message or by inspect: %s', (option, value, shown) => {
     const error = new RateLimiterError({
       code: 'invalid_option',
