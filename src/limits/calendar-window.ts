@@ -1,27 +1,15 @@
 /*
  * Twin: src/stores/redis/scripts/calendar-window.lua
  */
-import {
-  type AlgorithmResult,
-  type ChargeRecord,
-  changeOfUnits,
-  type NumericAlgorithm,
-  nextId,
-  type Settled,
-} from './algorithm.ts'
+import { type AlgorithmResult, type NumericAlgorithm, nextId, type Settled } from './algorithm.ts'
 import { type Calendar, calendarWindowAt } from './calendar.ts'
-import { type Limit, maxDebtOf } from './limit.ts'
+import type { Limit } from './limit.ts'
+import { chargeWindow, settleWindow, type WindowUnits, windowRecord } from './window-units.ts'
 
 /** What a calendar window remembers of a client. */
-export interface CalendarWindowState {
+export interface CalendarWindowState extends WindowUnits {
   /** The end of the window, in seconds since the epoch. In seconds it fits in 32 bits. */
   readonly endSec: number
-  /** Units taken in this window. */
-  readonly used: number
-  /**
-   * The number of this window among the client's windows. A settlement counts only in the window of its charge.
-   */
-  readonly windowId: number
 }
 
 /**
@@ -41,17 +29,8 @@ export const calendarWindow: NumericAlgorithm<CalendarWindowState> = {
 
   charge(state, nowMs, limit, cost): AlgorithmResult<CalendarWindowState> {
     const wallMs = wallMsOf(limit, nowMs)
-    const { endSec, used, windowId } = windowAt(state, wallMs, limit)
-    const resetMs = endSec * 1000 - wallMs
-    const allowed = used + cost <= limit.limit
-    const usedNow = allowed ? used + cost : used
-    return {
-      allowed,
-      remaining: Math.max(0, limit.limit - usedNow),
-      resetMs,
-      retryAfterMs: allowed ? 0 : resetMs,
-      state: { endSec, used: usedNow, windowId },
-    }
+    const window = windowAt(state, wallMs, limit)
+    return chargeWindow(window, limit, cost, window.endSec * 1000 - wallMs)
   },
 
   // No window ends later than its longest length from now. If this one would, the clock was set back. Then the units used
@@ -62,17 +41,10 @@ export const calendarWindow: NumericAlgorithm<CalendarWindowState> = {
     return { ...state, endSec: windowEndSec(wallMs, limit) }
   },
 
-  recordOf: ({ windowId }, _nowMs, _limit, cost) => [cost, windowId],
+  recordOf: (state, _nowMs, _limit, cost) => windowRecord(state, cost),
 
   settle(state, record, nowMs, limit, cost): Settled<CalendarWindowState> {
-    const [units, windowId = 0]: ChargeRecord = record
-    const isOver = state.windowId !== windowId || wallMsOf(limit, nowMs) >= state.endSec * 1000
-    if (isOver) return { state, record }
-    const change = changeOfUnits(units, cost, limit.limit + maxDebtOf(limit) - state.used)
-    return {
-      state: { ...state, used: Math.max(0, state.used + change) },
-      record: [units + change, windowId],
-    }
+    return settleWindow(state, record, wallMsOf(limit, nowMs) >= state.endSec * 1000, limit, cost)
   },
 
   overAtMs: ({ endSec, used }, limit, nowMs) =>

@@ -3,26 +3,14 @@
  * Twin: src/stores/redis/scripts/fixed-window.lua
  * Twin: src/stores/redis/scripts/single-window.lua
  */
-import {
-  type AlgorithmResult,
-  type ChargeRecord,
-  changeOfUnits,
-  type NumericAlgorithm,
-  nextId,
-  type Settled,
-} from './algorithm.ts'
-import { type Limit, maxDebtOf } from './limit.ts'
+import { type AlgorithmResult, type NumericAlgorithm, nextId, type Settled } from './algorithm.ts'
+import type { Limit } from './limit.ts'
+import { chargeWindow, settleWindow, type WindowUnits, windowRecord } from './window-units.ts'
 
 /** What a fixed window remembers of a client. */
-export interface FixedWindowState {
+export interface FixedWindowState extends WindowUnits {
   /** The time of the first charge in this window, in milliseconds. */
   readonly startMs: number
-  /** Units taken in this window. */
-  readonly used: number
-  /**
-   * The number of this window among the client's windows. A settlement counts only in the window of its charge.
-   */
-  readonly windowId: number
 }
 
 /**
@@ -38,34 +26,17 @@ export const fixedWindow: NumericAlgorithm<FixedWindowState> = {
   initialState: (id) => ({ startMs: 0, used: 0, windowId: id }),
 
   charge(state, nowMs, limit, cost): AlgorithmResult<FixedWindowState> {
-    const { startMs, used, windowId } = windowAt(state, nowMs, limit)
-    const resetMs = startMs + limit.windowMs - nowMs
-    const allowed = used + cost <= limit.limit
-    const usedNow = allowed ? used + cost : used
-    return {
-      allowed,
-      // `usedNow` is above the limit after a settlement, and if a limit function returns a smaller limit than before.
-      remaining: Math.max(0, limit.limit - usedNow),
-      resetMs,
-      retryAfterMs: allowed ? 0 : resetMs,
-      state: { startMs, used: usedNow, windowId },
-    }
+    const window = windowAt(state, nowMs, limit)
+    return chargeWindow(window, limit, cost, window.startMs + limit.windowMs - nowMs)
   },
 
   // The window starts again at the present time of the clock. The units used in it remain used.
   rewind: (state, nowMs) => (nowMs < state.startMs ? { ...state, startMs: nowMs } : state),
 
-  recordOf: ({ windowId }, _nowMs, _limit, cost) => [cost, windowId],
+  recordOf: (state, _nowMs, _limit, cost) => windowRecord(state, cost),
 
   settle(state, record, nowMs, limit, cost): Settled<FixedWindowState> {
-    const [units, windowId = 0]: ChargeRecord = record
-    const isOver = state.windowId !== windowId || nowMs >= state.startMs + limit.windowMs
-    if (isOver) return { state, record }
-    const change = changeOfUnits(units, cost, limit.limit + maxDebtOf(limit) - state.used)
-    return {
-      state: { ...state, used: Math.max(0, state.used + change) },
-      record: [units + change, windowId],
-    }
+    return settleWindow(state, record, nowMs >= state.startMs + limit.windowMs, limit, cost)
   },
 
   overAtMs: ({ startMs, used }, { windowMs }) => (used > 0 ? startMs + windowMs : Number.NEGATIVE_INFINITY),

@@ -3,6 +3,7 @@
  * one limit, a fixed window, which is open, has allowed its latest charge, allows this one, and would allow it again.
  *
  * Twin: src/limits/fixed-window.ts
+ * Twin: src/limits/window-units.ts
  */
 import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { LimitState } from '../../limits/decision.ts'

@@ -4,7 +4,7 @@
 
 -- include: clock
 -- include: next-id
--- include: change-of-units
+-- include: window-units
 
 local calendar_window = {}
 -- `SMALL_SET_BACK_MS` of `src/limits/calendar-window.ts`.
@@ -38,16 +38,7 @@ function calendar_window.charge(state, limit, cost)
   if used == 0 or now_ms >= end_sec * 1000 then
     end_sec, used, window_id = window_end_sec(limit), 0, next_id(window_id)
   end
-  local reset_ms = end_sec * 1000 - now_ms
-  local allowed = used + cost <= limit.units
-  if allowed then used = used + cost end
-  return {
-    allowed = allowed,
-    remaining = math.max(0, limit.units - used),
-    reset_ms = reset_ms,
-    retry_ms = allowed and 0 or reset_ms,
-    state = { end_sec, used, window_id },
-  }
+  return charge_window({ end_sec, used, window_id }, limit, cost, end_sec * 1000 - now_ms)
 end
 
 function calendar_window.over_at_ms(state)
@@ -59,14 +50,8 @@ function calendar_window.rewind(state, limit)
   return { window_end_sec(limit), state[2], state[3] }
 end
 
-function calendar_window.receipt_numbers(state)
-  return { state[3], 0, 0 }
-end
+calendar_window.receipt_numbers = window_receipt_numbers
 
 function calendar_window.settle(state, record, limit, cost)
-  local end_sec, used, window_id = state[1], state[2], state[3]
-  if window_id ~= record[2] or now_ms >= end_sec * 1000 then return state, record end
-  local units = record[1]
-  local change = change_of_units(units, cost, limit.units + limit.max_debt - used)
-  return { end_sec, math.max(0, used + change), window_id }, { units + change, window_id }
+  return settle_window(state, record, now_ms >= state[1] * 1000, limit, cost)
 end

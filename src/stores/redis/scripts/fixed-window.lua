@@ -4,7 +4,7 @@
 
 -- include: clock
 -- include: next-id
--- include: change-of-units
+-- include: window-units
 
 local fixed_window = {}
 
@@ -17,16 +17,7 @@ function fixed_window.charge(state, limit, cost)
   if used == 0 or now_ms >= start_ms + limit.window_ms then
     start_ms, used, window_id = now_ms, 0, next_id(window_id)
   end
-  local reset_ms = start_ms + limit.window_ms - now_ms
-  local allowed = used + cost <= limit.units
-  if allowed then used = used + cost end
-  return {
-    allowed = allowed,
-    remaining = math.max(0, limit.units - used),
-    reset_ms = reset_ms,
-    retry_ms = allowed and 0 or reset_ms,
-    state = { start_ms, used, window_id },
-  }
+  return charge_window({ start_ms, used, window_id }, limit, cost, start_ms + limit.window_ms - now_ms)
 end
 
 function fixed_window.over_at_ms(state, window_ms)
@@ -38,14 +29,8 @@ function fixed_window.rewind(state)
   return { now_ms, state[2], state[3] }
 end
 
-function fixed_window.receipt_numbers(state)
-  return { state[3], 0, 0 }
-end
+fixed_window.receipt_numbers = window_receipt_numbers
 
 function fixed_window.settle(state, record, limit, cost)
-  local start_ms, used, window_id = state[1], state[2], state[3]
-  if window_id ~= record[2] or now_ms >= start_ms + limit.window_ms then return state, record end
-  local units = record[1]
-  local change = change_of_units(units, cost, limit.units + limit.max_debt - used)
-  return { start_ms, math.max(0, used + change), window_id }, { units + change, window_id }
+  return settle_window(state, record, now_ms >= state[1] + limit.window_ms, limit, cost)
 end

@@ -6,6 +6,7 @@
 -- Twin: src/limits/fixed-window.ts
 -- Twin: src/stores/redis/reply.ts
 -- Twin: src/stores/redis/scripts/fixed-window.lua
+-- Twin: src/stores/redis/scripts/window-units.lua
 --
 -- Form: as in decide.lua, and `ttl`: the time to live in milliseconds, as a text.
 --
