@@ -108,7 +108,7 @@ const HIDDEN = '(hidden)'
 
 /** Whether a name, or a path that ends with it, is one that passwords have. */
 function isSecret(name = ''): boolean {
-  return /(?:pass|passwd|password|secret|token|credentials?|auth|authorization)$/i.test(name)
+  return /(?:pass|passwd|password|pwd|secret|token|credentials?|auth|authorization)$/i.test(name)
 }
 
 /** The user and the password in a URL, such as that of a database. */

@@ -1,6 +1,6 @@
 // Finds out which package a client is from.
 
-import { RateLimiterError, showValue } from '../../../errors/rate-limiter-error.ts'
+import { RateLimiterError } from '../../../errors/rate-limiter-error.ts'
 import { CommandConnection, type CommandSender } from './command-sender.ts'
 import { IoredisConnection, type IoredisLike, isIoredis } from './ioredis.ts'
 import { isNodeRedis, NodeRedisConnection, type NodeRedisLike } from './node-redis.ts'
@@ -38,7 +38,8 @@ export function connectionOf(client: unknown): RedisConnection {
   throw new RateLimiterError({
     code: 'invalid_option',
     option: 'RedisStore.client',
-    problem: `takes a client of ioredis or node-redis, or { sendCommand(words) }, got ${nameOf(client)}`,
+    value: client,
+    problem: 'takes a client of ioredis or node-redis, or { sendCommand(words) }',
     remedy: 'Give new Redis(url) of ioredis, or createClient({ url }) of node-redis after client.connect().',
   })
 }
@@ -50,7 +51,8 @@ function checkNoStore(client: object): void {
   throw new RateLimiterError({
     code: 'invalid_option',
     option: 'RedisStore.client',
-    problem: `takes a client, got ${nameOf(client)}, which is a store`,
+    value: client,
+    problem: 'takes a client, and this is a store',
     remedy: 'Give the Redis client that this store uses: new RedisStore({ client }).',
   })
 }
@@ -69,16 +71,6 @@ function checkTakesWords(sendCommand: CommandSender['sendCommand']): void {
     remedy:
       'Give the Redis client itself: { client }. Or write sendCommand: (words) => client.sendCommand(words).',
   })
-}
-
-/** The name of a value that is no client. Its content is not shown: it may hold a password. */
-function nameOf(value: unknown): string {
-  if (typeof value === 'string') return showValue(value.replace(/\/\/.*@/, '//...@'))
-  if (typeof value !== 'object' || value === null) return showValue(value)
-  const name = value.constructor?.name ?? 'Object'
-  return name === 'Object'
-    ? `an object with ${Object.keys(value).join(', ') || 'no properties'}`
-    : `a ${name}`
 }
 
 /** The key prefix of the application's client, if the store itself has to put it before its keys. */

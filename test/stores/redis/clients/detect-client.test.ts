@@ -48,13 +48,14 @@ describe('connectionOf', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     ['redis://127.0.0.1:6379', "'redis://127.0.0.1:6379'"],
-    ['redis://user:secret@127.0.0.1:6379', "'redis://...@127.0.0.1:6379'"],
+    ['redis://user:secret@127.0.0.1:6379', "'redis://(hidden)@127.0.0.1:6379'"],
     [6379, '6379'],
     [Redis6, 'the function Redis'],
-    [{}, 'an object with no properties'],
-    [{ url: 'redis://:secret@127.0.0.1' }, 'an object with url'],
-    [{ sendCommand: 'no function' }, 'an object with sendCommand'],
-    [Object.create(null), 'an object with no properties'],
+    [{}, '{}'],
+    [{ url: 'redis://:secret@127.0.0.1' }, '{"url":"redis://(hidden)@127.0.0.1"}'],
+    [{ host: '127.0.0.1', password: 'secret' }, '{"host":"127.0.0.1","password":"(hidden)"}'],
+    [{ sendCommand: 'no function' }, '{"sendCommand":"no function"}'],
+    [Object.create(null), '{}'],
     [new Pool(), 'a Pool'],
   ])('rejects %s', (client, shown) => {
     const error = thrownBy(() => connectionOf(client))
@@ -98,7 +99,7 @@ describe('a client for rate-limit-redis', () => {
   it('is rejected: the store of rate-limit-redis', () => {
     const store = new RedisStoreOfRateLimitRedis({ sendCommand: async () => 'digest' })
     expect(thrownBy(() => connectionOf(store)).message).toBe(
-      'RedisStore.client: takes a client, got a RedisStore, which is a store. ' +
+      'RedisStore.client: takes a client, and this is a store, got a RedisStore. ' +
         'Give the Redis client that this store uses: new RedisStore({ client }).',
     )
   })
