@@ -3,6 +3,7 @@ import { checkFlag, checkNames, checkWholeNumber, rejectOption } from '../../err
 import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT, type Limit } from '../../limits/limit.ts'
 import { type ClassPolicy, dynamicPolicy, fixedPolicy, isDynamic, type Plan } from '../../limits/policy.ts'
+import { IN_FLIGHT_UNIT } from '../../limits/quota-unit.ts'
 import type { RateLimiterOptions } from '../../options/rate-limiter-options.ts'
 import { parseSettings, parseStoreSettings, type Settings } from '../../options/settings.ts'
 import { RETRY_AFTER_MS } from '../../stores/leases/lease.ts'
@@ -46,6 +47,7 @@ export function parseInFlightSettings<Req extends IncomingMessage, Res extends S
   return {
     settings: {
       ...settings,
+      unit: IN_FLIGHT_UNIT,
       plans: settings.plans.map(inFlightPlan),
       formats: checkFlag('standardHeaders', options.standardHeaders, false) ? [inFlightFormat] : [],
       ...parseStoreSettings({ ...options, store: checkLeases(options.store) }),

@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import net from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { MemoryStore, type RateLimiterError } from '../../../src/index.ts'
+import { LIMITER_DESCRIPTION } from '../../../src/limits/limiter-description.ts'
 import {
   type ConcurrencyLimiter,
   type ConcurrencyLimiterOptions,
@@ -70,6 +71,20 @@ describe('a concurrency limiter', () => {
     close(res)
     await until('the request has passed', () => res.ran)
     expect(limiter.inFlight).toBe(0)
+  })
+
+  it('has one name for what it counts, on the request, in problem details and in headers', () => {
+    const limiter = createConcurrencyLimiter({
+      ...{ limit: 1, trustProxy: false, problemDetails: true, standardHeaders: true },
+    })
+    const { req, res } = exchange('GET', '192.0.2.1')
+    limiter(req, res, () => undefined)
+    expect((req as { concurrency?: unknown }).concurrency).toMatchObject({ unit: 'concurrent-requests' })
+    expect(res.getHeader('RateLimit-Policy')).toBe('"concurrency-any";q=1;qu="concurrent-requests"')
+    const { refusal } = limiter[LIMITER_DESCRIPTION]
+    expect(refusal.body).toMatchObject({
+      text: expect.stringContaining('"quota-unit":"concurrent-requests"'),
+    })
   })
 
   it('sends no headers by default, and those of draft 11 if it is to', () => {
