@@ -2,8 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { describe } from 'vitest'
-import { describeUnless } from '../describe-unless.ts'
+import { type DescribeSuite, describeUnless } from '../describe-unless.ts'
 import { freePort } from '../redis/redis-server.ts'
 
 const PROGRAM = 'memcached'
@@ -15,7 +14,7 @@ const NO_MEMCACHED: string | undefined =
     : `skipped: no ${PROGRAM} on the PATH (Debian: apt-get install memcached)`
 
 /** `describe` for tests that start a server of Memcached. */
-export const describeMemcached: typeof describe.only = describeUnless(NO_MEMCACHED)
+export const describeMemcached: DescribeSuite = describeUnless(NO_MEMCACHED)
 
 /** A server that a test has started on loopback. It has nothing on disk. */
 export interface MemcachedServer {

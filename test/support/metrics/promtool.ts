@@ -2,22 +2,14 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
+import { type DescribeSuite, describeUnless } from '../describe-unless.ts'
 
 const hasPromtool = spawnSync('promtool', ['--version'], { stdio: 'ignore' }).status === 0
 
 const NO_PROMTOOL = 'skipped: no promtool on the PATH (Debian: apt-get install prometheus)'
 
-/**
- * `describe` for tests that need promtool. Without promtool they are skipped, and a line explains how to get
- * it.
- */
-export const describePromtool: typeof describe.only = describeWithPromtool()
-
-function describeWithPromtool(): typeof describe.only {
-  if (!hasPromtool) console.warn(NO_PROMTOOL)
-  return describe.skipIf(!hasPromtool) as typeof describe.only
-}
+/** `describe` for tests that need promtool. */
+export const describePromtool: DescribeSuite = describeUnless(hasPromtool ? undefined : NO_PROMTOOL)
 
 /** The exit status and the output of promtool on `input`. The status is 0 if it finds no problem. */
 export function promtool(
