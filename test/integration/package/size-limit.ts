@@ -11,7 +11,7 @@ const LIMIT_BYTES: Readonly<Record<string, number>> = {
   '.': 47_500,
   './audit': 13_200,
   './concurrency': 38_800,
-  './dashboard': 26_100,
+  './dashboard': 26_200,
   './express-rate-limit-store': 3_000,
   './metrics': 5_700,
   './openapi': 3_700,
