@@ -6,8 +6,8 @@ import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
 
 /**
- * Puts the info on the request, unless a limiter before has put a tighter one there and this one allows the request. Returns this limiter's own
- * info in any case.
+ * Puts the info on the request, unless a limiter before has put a tighter one there and this one allows the request.
+ * Returns this limiter's own info in any case.
  */
 export function attachInfo(
   req: IncomingMessage,

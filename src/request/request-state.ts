@@ -8,12 +8,12 @@ interface ShownState {
   readonly place: string
   state: LimitState
   /** The limiter whose state it is. */
-  by: ShownLimits
+  by: DecisionView
   readonly next: ShownState | undefined
 }
 
 /** What a limiter shows of its decision. */
-export interface ShownLimits {
+export interface DecisionView {
   readonly decision: Decision
   readonly policyCharge: { readonly charge: Pick<Charge, 'cost'> }
   readonly isEnforced: boolean
@@ -118,15 +118,15 @@ export class RequestState {
    *
    * @param place a header format, or the property on the request
    */
-  tightest(place: string, limits: ShownLimits): LimitState {
-    const own = tightestOf(limits.decision.limits)
+  tightest(place: string, view: DecisionView): LimitState {
+    const own = tightestOf(view.decision.limits)
     let shown = this.#shown
     while (shown !== undefined && shown.place !== place) shown = shown.next
     if (shown === undefined) {
-      this.#shown = { place, state: own, by: limits, next: this.#shown }
-    } else if (goesFirst(limits, own, shown)) {
+      this.#shown = { place, state: own, by: view, next: this.#shown }
+    } else if (goesFirst(view, own, shown)) {
       shown.state = own
-      shown.by = limits
+      shown.by = view
     }
     return shown?.state ?? own
   }
@@ -144,14 +144,14 @@ export class RequestState {
 }
 
 /** Whether the state of a limiter is shown instead of that of a limiter before. */
-function goesFirst(limits: ShownLimits, own: LimitState, { by, state }: ShownState): boolean {
-  if (limits.isEnforced !== by.isEnforced) return limits.isEnforced
-  const longerMs = waitMs(limits) - waitMs(by)
+function goesFirst(view: DecisionView, own: LimitState, { by, state }: ShownState): boolean {
+  if (view.isEnforced !== by.isEnforced) return view.isEnforced
+  const longerMs = waitMs(view) - waitMs(by)
   return longerMs === 0 ? tighter(state, own) === own : longerMs > 0
 }
 
 /** Milliseconds until the client may send another such request. */
-function waitMs({ decision, policyCharge: { charge } }: ShownLimits): number {
+function waitMs({ decision, policyCharge: { charge } }: DecisionView): number {
   return decision.allowed ? msUntilRepeat(decision, charge.cost) : decision.retryAfterMs
 }
 

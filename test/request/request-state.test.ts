@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LimitState } from '../../src/limits/decision.ts'
-import { type AllowedCharge, RequestState, type ShownLimits } from '../../src/request/request-state.ts'
+import { type AllowedCharge, type DecisionView, RequestState } from '../../src/request/request-state.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { chargeOf } from '../support/charges.ts'
 
@@ -11,13 +11,13 @@ const state = (name: string, remaining: number, resetMs: number): LimitState => 
   resetMs,
 })
 
-const enforced = (limits: LimitState[], cost = 1): ShownLimits => ({
+const enforced = (limits: LimitState[], cost = 1): DecisionView => ({
   decision: { allowed: true, retryAfterMs: 0, limits },
   policyCharge: { charge: { cost } },
   isEnforced: true,
 })
-const shadow = (limits: LimitState[]): ShownLimits => ({ ...enforced(limits), isEnforced: false })
-const refused = (limits: LimitState[], retryAfterMs: number): ShownLimits => ({
+const shadow = (limits: LimitState[]): DecisionView => ({ ...enforced(limits), isEnforced: false })
+const refused = (limits: LimitState[], retryAfterMs: number): DecisionView => ({
   ...enforced(limits),
   decision: { allowed: false, retryAfterMs, limits },
 })
