@@ -71,14 +71,14 @@ export class LimiterWatch {
 
   /** @param nowMs of the same clock */
   state(format: ClientFormatter, nowMs: number): LimiterState {
-    const { name, mode, unit, settles } = this.#limiter[LIMITER_DESCRIPTION]
+    const { name, mode, settles } = this.#limiter[LIMITER_DESCRIPTION]
     const bans = this.#bans.bans(nowMs)
     const rows = (ranking: ClientRanking): RankedClient[] =>
       ranking.top(SHOWN_CLIENTS, nowMs).map((ranked) => this.#clientRow(ranked, format, nowMs))
     return {
       name,
       mode,
-      unit,
+      unit: this.#unitOf('any'),
       settles,
       inFlight: inFlightOf(this.#limiter),
       ...this.#rates.rates(nowMs),

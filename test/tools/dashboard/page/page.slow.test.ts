@@ -126,7 +126,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('the live page in a browser', () => {
       )
       expect(await page.locator('#stores th').allInnerTexts()).toEqual([
         'llm (counts tokens, settles costs)',
-        'exports',
+        'exports (counts places)',
       ])
       expect(await page.isVisible('#in-flight-section')).toBe(true)
       await page.goto(`http://127.0.0.1:${port}/?limiter=llm`)
