@@ -87,6 +87,8 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
     deadlineMs: settings.storeDeadlineMs,
     connectDeadlineMs: settings.connectDeadlineMs,
     fallbackShare: settings.fallbackShare,
+    // A class that extends the store may decide by itself.
+    answersValidly: store.consume === MemoryStore.prototype.consume,
     logger: settings.logger,
     ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
@@ -152,14 +154,17 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
   settings: Settings<Req, Res>,
 ): Pick<
   MiddlewareParts<Req, Res>,
-  'resolveClient' | 'composeCharge' | 'infoProperty' | 'exposedNames' | 'now'
+  'resolveClient' | 'composeCharge' | 'infoProperty' | 'places' | 'exposedNames' | 'now'
 > {
+  const { clock } = settings
+  const infoProperty = requestProperty(settings.requestPropertyName)
   return {
     resolveClient: clientResolverOf(settings),
     composeCharge: chargeComposer({ ...settings, keyGenerator: watchedKeyGenerator(settings) }),
-    infoProperty: requestProperty(settings.requestPropertyName),
+    infoProperty,
+    places: [...settings.formats.map(({ name }) => name), infoProperty.place],
     exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
-    now: () => (settings.clock ?? Date).now(),
+    now: clock === undefined ? () => Date.now() : () => clock.now(),
   }
 }
 

@@ -2,15 +2,20 @@
  * The clients that one limiter has met lately, with what the limiter has made of their addresses: texts that each
  * request would make again.
  */
+import { KeyMemo } from '../stores/key-memo.ts'
 import { type Address, parseAddress } from './address.ts'
 import { clientKeyOf, UNKNOWN_CLIENT } from './client-key.ts'
 import { ipv4PeerOf } from './peer-socket.ts'
 import { RecentMap } from './recent-map.ts'
 
-/** A store key with the memo in which a store may keep what it has found of the key. */
-export interface StoreKey {
+/** A store key, and the memo in which a store may keep where it has found the key. */
+export class StoreKey extends KeyMemo {
   readonly text: string
-  readonly memo: { content?: unknown }
+
+  constructor(text: string) {
+    super()
+    this.text = text
+  }
 }
 
 /** The client of a request. */

@@ -47,7 +47,7 @@ function describeAnswers<Req extends IncomingMessage, Res extends ServerResponse
   const names = limitedPolicies(plans).flatMap((policy) =>
     describePolicy(policy, unit).map(({ name }) => name),
   )
-  const body = exampleBodyFor({ violated: [...new Set(names)], unit })
+  const body = exampleBodyFor({ violated: () => [...new Set(names)], unit })
   const refusal: AnswerDescription = { status: statusCode, body }
   return {
     refusal,

@@ -4,8 +4,8 @@ import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import type { PolicyCharge } from '../request/policy-charge.ts'
+import { requestRecordOf } from '../request/record-of-request.ts'
 import type { MiddlewareParts } from '../request/request-context.ts'
-import { requestRecordOf } from '../request/request-record.ts'
 import { settleCharge, type TakenCharge } from '../request/taken-charge.ts'
 import { storeFailedError } from '../stores/resilience/store-error.ts'
 import type { Store } from '../stores/store.ts'
@@ -70,7 +70,7 @@ export class Settlements<Req extends IncomingMessage, Res extends ServerResponse
       )
     }
     this.#checkKeepsReceipts()
-    return requestRecordOf(charged).state.takenBy(this.#parts.id)
+    return requestRecordOf(charged).takenBy(this.#parts.id)
   }
 
   #checkKeepsReceipts(): void {

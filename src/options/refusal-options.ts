@@ -28,7 +28,7 @@ export function parseRefusal<Req extends IncomingMessage, Res extends ServerResp
     statusCode,
     handler,
     bodyFor: problemDetails
-      ? (_req, _res, { violated, unit }) => quotaExceeded(statusCode, violated, unit)
+      ? (_req, _res, { violated, unit }) => quotaExceeded(statusCode, violated(), unit)
       : compileMessage(options.message),
     exampleBodyFor: compileExample(options, problemDetails ? statusCode : undefined),
     unavailableBody: problemDetails ? reducedCapacity(UNAVAILABLE_STATUS) : DEFAULT_UNAVAILABLE,
@@ -42,7 +42,7 @@ function compileExample(
   problemStatus: number | undefined,
 ): RefusalSettings<never, never>['exampleBodyFor'] {
   if (problemStatus !== undefined) {
-    return ({ violated, unit }) => quotaExceeded(problemStatus, violated, unit)
+    return ({ violated, unit }) => quotaExceeded(problemStatus, violated(), unit)
   }
   if (handler !== undefined || typeof message === 'function') return () => 'dynamic'
   const body = bodyOf(message) ?? DEFAULT_REFUSAL

@@ -5,7 +5,7 @@ import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Charge } from '../stores/store.ts'
 import type { PolicyCharge } from './policy-charge.ts'
 import type { AnsweredRequest, Counting, StoreAnswer } from './request-context.ts'
-import { msUntilRepeat } from './request-state.ts'
+import { msUntilRepeat } from './visit.ts'
 
 /**
  * Takes a charge. If a request is charged to two classes, it takes both: one, then the other, and the first is given back

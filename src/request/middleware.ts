@@ -11,9 +11,9 @@ import { isWholeResponse, wholeResponseFor } from '../response/socket-response.t
 import { publishUncharged } from './decision-events.ts'
 import type { PolicyCharge } from './policy-charge.ts'
 import { recordAnswer } from './record-answer.ts'
-import type { MiddlewareParts, RequestContext, RequestOutcome } from './request-context.ts'
+import { requestRecordOf } from './record-of-request.ts'
+import type { MiddlewareParts, RequestContext, RequestOutcome, ShownDecision } from './request-context.ts'
 import { attachInfo } from './request-info.ts'
-import { requestRecordOf } from './request-record.ts'
 import { writeHeaders, writePolicies } from './response-headers.ts'
 
 /**
@@ -25,7 +25,7 @@ export function createMiddleware<Req extends IncomingMessage, Res extends Server
 ): (req: Req, res: Res, next: Next) => void {
   return function rateLimiter(req, res, next) {
     const record = requestRecordOf(req)
-    if (record.state.hasCharged(parts.id)) {
+    if (record.hasCharged(parts.id)) {
       next()
       return
     }
@@ -99,10 +99,10 @@ function charge<Req extends IncomingMessage, Res extends ServerResponse>(
 function uncharged<Req extends IncomingMessage, Res extends ServerResponse>(
   outcome: 'denied' | 'unlimited',
   { key }: Client,
-  { record: { state } }: RequestContext<Req, Res>,
+  { record }: RequestContext<Req, Res>,
   { id, description }: MiddlewareParts<Req, Res>,
 ): 'denied' | 'unlimited' {
-  if (decisionChannel.hasSubscribers && state.announceOnce(id)) {
+  if (decisionChannel.hasSubscribers && record.announceOnce(id)) {
     publishUncharged(outcome === 'denied' ? 'denied' : 'skipped', key, description)
   }
   return outcome
@@ -162,16 +162,21 @@ function showOutcome<Req extends IncomingMessage, Res extends ServerResponse>(
   }
   const shown = recordAnswer(context, outcome, parts)
   if (shown === undefined) {
-    writePolicies(res, formats, record.state, outcome.policyCharge, unit, parts.now())
+    writePolicies(res, formats, record, outcome.policyCharge, unit, parts.now())
     return onStoreError === 'deny' ? 'unavailable' : undefined
   }
-  const info = attachInfo(req, record, parts.infoProperty, shown)
-  writeHeaders(res, formats, record.state, shown)
-  const { policyCharge, decision, retryAfterMs } = shown
-  if (!decision.allowed)
-    return { info, violated: violatedBy(decision, policyCharge.charge.cost), retryAfterMs }
+  const readInfo = attachInfo(req, record, parts.infoProperty, shown)
+  writeHeaders(res, formats, record, shown)
+  if (!shown.decision.allowed) return refusalOf(shown, readInfo)
   parts.followUp(context, shown, parts)
   return undefined
+}
+
+function refusalOf(
+  { decision, policyCharge: { charge }, retryAfterMs, unit }: ShownDecision,
+  readInfo: Refusal['readInfo'],
+): Refusal {
+  return { readInfo, violated: () => violatedBy(decision, charge.cost), retryAfterMs, unit }
 }
 
 /** The names of the limits that refused a charge. A ban refuses whatever the limits say, and is not one of them. */

@@ -4,10 +4,11 @@
  * Twin: src/tools/cli/replay/offline-limiter.ts
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import type { Client } from '../client/known-client.ts'
+import { type Client, StoreKey } from '../client/known-client.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, optionOf, type Plan, type Policy } from '../limits/policy.ts'
+import type { ReadOrWrite } from '../limits/request-class.ts'
 import { isPreflight } from '../limits/request-methods.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
@@ -67,10 +68,12 @@ export function chargeBuilder({
     checkCapacity(cost, policy)
     const { class: requestClass, limits, ban } = policy
     const { storeKeys, key: clientKey } = client
-    const storeKey = storeKeys[requestClass] ?? { text: storeKeyOf(requestClass, clientKey), memo: {} }
-    storeKeys[requestClass] = storeKey
-    const { text: key, memo } = storeKey
-    const charge = { key, memo, limits, cost, ban, refundable }
+    let memo = storeKeys[requestClass]
+    if (memo === undefined) {
+      memo = new StoreKey(storeKeyOf(requestClass, clientKey))
+      storeKeys[requestClass] = memo
+    }
+    const charge = { key: memo.text, memo, limits, cost, ban, refundable }
     return { policy, clientKey, charge }
   }
 }
@@ -92,10 +95,9 @@ export function chargeComposer<Req extends IncomingMessage, Res extends ServerRe
   ): MaybePromise<PolicyCharge | undefined> {
     if (preflight !== false && isPreflight(req, headers)) return buildCharge(preflight, client, 1, false)
     const chosen = chosenPlan(req, res)
-    const request = { req, res, client, headers }
     return isPromiseLike(chosen)
-      ? chain(chosen, (plan) => composeBy(plan, request))
-      : composeBy(chosen, request)
+      ? chain(chosen, (plan) => composeBy(plan, req, res, client, headers))
+      : composeBy(chosen, req, res, client, headers)
   }
 
   if (skip === undefined) return composeUnskipped
@@ -103,27 +105,22 @@ export function chargeComposer<Req extends IncomingMessage, Res extends ServerRe
     chain(skip(req, res), (skipped) => (skipped ? undefined : composeUnskipped(req, res, client, headers)))
 }
 
-/** A request that is to be charged. */
-interface ChargeableRequest<Req, Res> {
-  readonly req: Req
-  readonly res: Res
-  readonly client: ChargedClient
-  readonly headers: IncomingHttpHeaders
-}
-
 /** Compiles how a request is charged by the policies of a plan. */
 function policyComposer<Req extends IncomingMessage, Res extends ServerResponse>(
   { classify, keyGenerator, cost }: ChargeSettings<Req, Res>,
   buildCharge: BuildCharge,
-): (plan: Plan<Req, Res>, request: ChargeableRequest<Req, Res>) => MaybePromise<PolicyCharge | undefined> {
+): (
+  plan: Plan<Req, Res>,
+  ...request: Required<Parameters<ComposeCharge<Req, Res>>>
+) => MaybePromise<PolicyCharge | undefined> {
   const isPlain = keyGenerator === undefined && cost === undefined
-  return ({ policies }, { req, res, client, headers }) => {
+  return ({ policies }, req, res, client, headers) => {
     const classes = classify(req, res, headers)
-    const [requestClass] = classes
-    const classPolicy = requestClass === undefined ? false : policies[requestClass]
     // Most limiters ask no function. Then the charge is made at once, without the functions below.
-    if (isPlain && classes.length === 1 && (classPolicy === false || !isDynamic(classPolicy))) {
-      return classPolicy === false ? undefined : buildCharge(classPolicy, client, 1)
+    if (isPlain && classes.length === 1) {
+      const policy = policies[classes[0] as ReadOrWrite]
+      if (policy === false) return undefined
+      if (!isDynamic(policy)) return buildCharge(policy, client, 1)
     }
     // A set: where one budget serves all methods, a method override is charged to it once.
     const limited = [...new Set(classes.map((each) => policies[each]))].filter((policy) => policy !== false)

@@ -6,31 +6,38 @@ import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
 import type { AnsweredRequest, MiddlewareParts, RequestContext, ShownDecision } from './request-context.ts'
 import { refundCharge } from './taken-charge.ts'
+import { wasChargedElsewhere } from './visit.ts'
 
 /**
  * Records on the request that this limiter has charged it, and publishes the answer. Undefined where the store
  * failed: then there is nothing to show.
  */
 export function recordAnswer<Req extends IncomingMessage, Res extends ServerResponse>(
-  { record: { state } }: RequestContext<Req, Res>,
+  { record }: RequestContext<Req, Res>,
   { policyCharge, answer, otherReceipt }: AnsweredRequest,
   parts: MiddlewareParts<Req, Res>,
 ): ShownDecision | undefined {
-  // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
-  const { store } = parts.settings
-  const isSecondCharge = state.markCharged(parts.id, policyCharge.charge, store)
-  if (isSecondCharge && store !== undefined) warnOfDoubleCharge(parts.description, store)
-  publishDecision(policyCharge, answer, parts)
-  if (answer instanceof RateLimiterError) return undefined
-  return {
+  const { mode, store, unit } = parts.settings
+  const decision = answer instanceof RateLimiterError ? undefined : answer
+  const visit = {
+    limiter: parts,
     policyCharge,
-    decision: answer,
-    retryAfterMs: answer.allowed ? 0 : state.retryAfterMs(answer.retryAfterMs),
+    decision,
+    isEnforced: mode === 'enforce',
+    chargesNextTry: false,
+    taken: undefined,
+    before: undefined,
+    retryAfterMs: decision?.allowed === false ? record.retryAfterMs(decision.retryAfterMs) : 0,
     nowMs: parts.now(),
-    isEnforced: parts.settings.mode === 'enforce',
-    unit: unitOfClass(parts.settings.unit, policyCharge.policy.class),
+    unit: unitOfClass(unit, policyCharge.policy.class),
+    info: undefined,
     otherReceipt,
   }
+  // Not before the answer is here: a limiter that let the request pass uncharged decides again when it is met again.
+  record.addVisit(visit)
+  if (store !== undefined && wasChargedElsewhere(visit)) warnOfDoubleCharge(parts.description, store)
+  publishDecision(policyCharge, answer, parts)
+  return decision === undefined ? undefined : (visit as ShownDecision)
 }
 
 /**
@@ -38,10 +45,11 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
  * later.
  */
 export function followUpAllowed<Req extends IncomingMessage, Res extends ServerResponse>(
-  { req, res, record: { state } }: RequestContext<Req, Res>,
-  { policyCharge, decision, isEnforced, otherReceipt }: ShownDecision,
+  { req, res }: RequestContext<Req, Res>,
+  visit: ShownDecision,
   parts: MiddlewareParts<Req, Res>,
 ): void {
+  const { policyCharge, decision, isEnforced, otherReceipt } = visit
   const { keepsReceipts, refund } = parts.settings
   const { receipt } = decision
   if (keepsReceipts && receipt !== undefined && policyCharge.charge.refundable !== false) {
@@ -49,11 +57,9 @@ export function followUpAllowed<Req extends IncomingMessage, Res extends ServerR
     const { clientKey, policy, charge } = policyCharge
     const { class: requestClass, plan } = policy
     const taken = { receipts, key: clientKey, class: requestClass, plan, recorded: charge.cost }
-    state.addTaken(parts.id, taken)
+    visit.taken = taken
     if (refund !== undefined) refundWhenFinished(req, res, refund, () => refundCharge(taken, parts))
   }
   // A limiter in shadow mode makes nobody wait. Nor does a limiter that gives back what a refused request cost.
-  if (isEnforced && refund?.refunds !== 'failed') {
-    state.addAllowed({ decision, cost: policyCharge.charge.cost })
-  }
+  visit.chargesNextTry = isEnforced && refund?.refunds !== 'failed'
 }

@@ -6,10 +6,12 @@ import type { LimiterDescription } from '../limits/limiter-description.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Next } from '../response/next.ts'
+import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import type { ResilientStore } from '../stores/resilience/resilient-store.ts'
 import type { ComposeCharge, PolicyCharge } from './policy-charge.ts'
 import type { RequestProperty } from './request-property.ts'
 import type { RequestRecord } from './request-record.ts'
+import type { DecidedVisit, MetLimiter } from './visit.ts'
 
 /** What decides on a charge. */
 export interface Counting {
@@ -36,9 +38,8 @@ export interface ChargeSteps<Req extends IncomingMessage, Res extends ServerResp
 
 /** Everything that the middleware of one limiter needs. It is made once, when the limiter is created. */
 export interface MiddlewareParts<Req extends IncomingMessage, Res extends ServerResponse>
-  extends ChargeSteps<Req, Res> {
-  /** Identifies the limiter on a request. */
-  readonly id: symbol
+  extends ChargeSteps<Req, Res>,
+    MetLimiter {
   readonly settings: Settings<Req, Res>
   /** What events say about the limiter. */
   readonly description: LimiterDescription
@@ -77,16 +78,16 @@ export interface AnsweredRequest {
 export type RequestOutcome = AnsweredRequest | 'denied' | 'unlimited'
 
 /** A decision as the client is to see it. */
-export interface ShownDecision {
+export interface ShownDecision extends DecidedVisit {
   readonly policyCharge: PolicyCharge
-  readonly decision: Decision
   /** Milliseconds until no limiter met so far refuses the request; 0 when this one allowed it. */
   readonly retryAfterMs: number
   /** Milliseconds since the epoch. */
   readonly nowMs: number
-  readonly isEnforced: boolean
   /** What the limits count. */
   readonly unit: string
+  /** Undefined until it is read: see request-info.ts. */
+  info: RateLimitInfo | undefined
   /** The receipt of the second charge, where two classes were charged. */
   readonly otherReceipt?: Receipt | undefined
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { type LimitState, tightestOf } from '../limits/decision.ts'
+import { tightestOf } from '../limits/decision.ts'
 import type { RateLimitInfo } from '../response/rate-limit-info.ts'
 import type { ShownDecision } from './request-context.ts'
 import type { RequestProperty } from './request-property.ts'
@@ -7,28 +7,27 @@ import type { RequestRecord } from './request-record.ts'
 
 /**
  * Puts the info on the request, unless a limiter before has put a tighter one there and this one allows the request.
- * Returns this limiter's own info in any case.
+ * Returns this limiter's own info in any case. It is made when it is first read.
  */
 export function attachInfo(
   req: IncomingMessage,
   record: RequestRecord,
   property: RequestProperty,
   shown: ShownDecision,
-): RateLimitInfo {
-  const { decision, isEnforced } = shown
-  const own = tightestOf(decision.limits)
-  const info = infoOf(own, shown)
-  const isRefusal = isEnforced && !decision.allowed
-  if (record.state.tightest(property.place, shown) === own || isRefusal) {
-    property.set(req, record, info)
+): () => RateLimitInfo {
+  const readInfo = (): RateLimitInfo => {
+    shown.info ??= infoOf(shown)
+    return shown.info
   }
-  return info
+  const isRefusal = shown.isEnforced && !shown.decision.allowed
+  if (isRefusal || record.visitShownIn(property.place, shown) === shown) {
+    property.set(req, record, readInfo)
+  }
+  return readInfo
 }
 
-function infoOf(
-  { limit, remaining, resetMs }: LimitState,
-  { policyCharge, decision, retryAfterMs, nowMs, unit }: ShownDecision,
-): RateLimitInfo {
+function infoOf({ policyCharge, decision, retryAfterMs, nowMs, unit }: ShownDecision): RateLimitInfo {
+  const { limit, remaining, resetMs } = tightestOf(decision.limits)
   return {
     unit,
     limit,

@@ -1,11 +1,13 @@
 import { IncomingMessage } from 'node:http'
-import { type RequestRecord, requestRecordOf } from './request-record.ts'
+import { requestRecordOf } from './record-of-request.ts'
+import type { RequestRecord } from './request-record.ts'
 
 /** Sets a property that handlers read on the request, such as `req.rateLimit`. */
 export interface RequestProperty {
-  /** How {@link RequestState.tightest} calls the place. */
+  /** How {@link RequestRecord.visitShownIn} calls the place. */
   readonly place: string
-  readonly set: (req: IncomingMessage, record: RequestRecord, value: unknown) => void
+  /** @param read as {@link RequestRecord.setValue} takes it */
+  readonly set: (req: IncomingMessage, record: RequestRecord, read: () => unknown) => void
 }
 
 /**
@@ -18,19 +20,19 @@ export function requestProperty(name: string): RequestProperty {
   let prepared: object | undefined
   return {
     place: `req.${name}`,
-    set(req, record, value) {
+    set(req, record, read) {
       const prototype: object = Object.getPrototypeOf(req)
       if (prototype !== prepared) {
         if (!ensureAccessor(prototype, name)) {
           const carrier = req as unknown as Record<string, unknown>
-          carrier[name] = value
+          carrier[name] = read()
           return
         }
         prepared = prototype
       }
       // Middleware before may have put a property of its own on the request, which hides the accessor.
       if (Object.hasOwn(req, name)) Reflect.deleteProperty(req, name)
-      record.setValue(name, value)
+      record.setValue(name, read)
     },
   }
 }
@@ -59,10 +61,10 @@ function rootOf(prototype: object): object | undefined {
 
 function accessorOf(name: string): PropertyDescriptor {
   function get(this: IncomingMessage): unknown {
-    return requestRecordOf(this).valueOf(name)
+    return requestRecordOf(this).readValue(name)
   }
   function set(this: IncomingMessage, value: unknown): void {
-    requestRecordOf(this).setValue(name, value)
+    requestRecordOf(this).setValue(name, () => value)
   }
   return { configurable: true, enumerable: true, get: Object.assign(get, { [MARK]: true }), set }
 }

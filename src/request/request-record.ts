@@ -1,29 +1,107 @@
-import type { IncomingMessage } from 'node:http'
-import { sharedState } from '../errors/shared-state.ts'
-import { RequestState } from './request-state.ts'
+import type { TakenCharge } from './taken-charge.ts'
+import { type DecidedVisit, goesFirst, isDecided, type Visit, waitMs } from './visit.ts'
 
-/** A value that handlers read on the request, under the name of its property. */
+/** What handlers read on the request, under the name of its property. */
 interface NamedValue {
   readonly name: string
-  value: unknown
+  read: () => unknown
   readonly next: NamedValue | undefined
 }
 
-/** Everything that this library keeps for one request. */
+/** Most requests are announced by nobody. A list that is empty at first takes no memory. */
+const NOBODY: readonly never[] = []
+
+/**
+ * Everything that this library keeps for one request: what limiters have done to it, and what handlers read.
+ *
+ * A limiter that meets the request a second time finds its own visit here and lets the request pass. A second
+ * limiter finds what the first one showed, so that the client sees the tighter of the two.
+ */
 export class RequestRecord {
-  /** What limiters have done to the request. */
-  readonly state: RequestState = new RequestState()
-  /** What handlers read: the values of the properties that limiters set. */
+  #latest: Visit | undefined
+  #announcedBy: readonly symbol[] = NOBODY
+  #dialect: string | undefined
+  /** The values of the properties that limiters set. */
   #values: NamedValue | undefined
 
-  setValue(name: string, value: unknown): void {
-    const known = this.#find(name)
-    if (known === undefined) this.#values = { name, value, next: this.#values }
-    else known.value = value
+  /** Whether this limiter has charged the request, or has tried to. */
+  hasCharged(limiterId: symbol): boolean {
+    return this.#visitOf(limiterId) !== undefined
   }
 
-  valueOf(name: string): unknown {
-    return this.#find(name)?.value
+  /** Notes that a limiter has charged the request, or has tried to. */
+  addVisit(visit: Visit): void {
+    visit.before = this.#latest
+    this.#latest = visit
+  }
+
+  /**
+   * Whether a limiter that charges nothing meets the request for the first time. It notes the meeting, so that
+   * the limiter publishes one event for a request that it meets twice.
+   */
+  announceOnce(limiterId: symbol): boolean {
+    if (this.#announcedBy.includes(limiterId)) return false
+    this.#announcedBy = [...this.#announcedBy, limiterId]
+    return true
+  }
+
+  /** The charge of a limiter that can be settled; undefined if there is none. */
+  takenBy(limiterId: symbol): TakenCharge | undefined {
+    return this.#visitOf(limiterId)?.taken
+  }
+
+  /**
+   * Whether the fields that several drafts share may be written in this dialect. The first limiter decides:
+   * nobody can read a list whose members follow different drafts.
+   */
+  acceptsDialect(dialect: string | undefined): boolean {
+    if (dialect === undefined) return true
+    this.#dialect ??= dialect
+    return this.#dialect === dialect
+  }
+
+  /**
+   * The visit whose limits are shown in a place: the latest, or that of a limiter before. A limiter that is enforced goes
+   * before one that is not, so that no client slows down for a limit that refuses nobody. Of two others the one goes first
+   * that makes the client wait longer for another such request, and so the one that refuses. Of equal ones the first.
+   *
+   * @param place a header format, or the property on the request
+   */
+  visitShownIn(place: string, latest: DecidedVisit): DecidedVisit {
+    let shown = latest
+    for (let visit = latest.before; visit !== undefined; visit = visit.before) {
+      if (isDecided(visit) && visit.limiter.places.includes(place) && !goesFirst(shown, visit)) shown = visit
+    }
+    return shown
+  }
+
+  /**
+   * Milliseconds until no limiter met so far refuses the request. The limiters met before have allowed it this
+   * time, and may have too little left for the next try. Limiters further on are not known yet.
+   */
+  retryAfterMs(ownMs: number): number {
+    let longestMs = ownMs
+    for (let visit = this.#latest; visit !== undefined; visit = visit.before) {
+      if (visit.chargesNextTry && isDecided(visit)) longestMs = Math.max(longestMs, waitMs(visit))
+    }
+    return longestMs
+  }
+
+  /** @param read returns the value, each time the same one. Most values are never read, so none is made before */
+  setValue(name: string, read: () => unknown): void {
+    const known = this.#find(name)
+    if (known === undefined) this.#values = { name, read, next: this.#values }
+    else known.read = read
+  }
+
+  readValue(name: string): unknown {
+    return this.#find(name)?.read()
+  }
+
+  #visitOf(limiterId: symbol): Visit | undefined {
+    let visit = this.#latest
+    while (visit !== undefined && visit.limiter.id !== limiterId) visit = visit.before
+    return visit
   }
 
   #find(name: string): NamedValue | undefined {
@@ -32,41 +110,3 @@ export class RequestRecord {
     return found
   }
 }
-
-// Both names are of Symbol.for: copies of this library (ESM beside CommonJS) share the records.
-const RECORD: unique symbol = Symbol.for('express-tollgate.request-record')
-const records = sharedState(
-  Symbol.for('express-tollgate.request-records'),
-  () => new WeakMap<IncomingMessage, RequestRecord>(),
-)
-
-/** The record in a property of the request. */
-export function recordOnRequest(req: IncomingMessage): RequestRecord {
-  const carrier = req as { [RECORD]?: RequestRecord }
-  carrier[RECORD] ??= new RequestRecord()
-  return carrier[RECORD]
-}
-
-/** The record beside the request. */
-export function recordBesideRequest(req: IncomingMessage): RequestRecord {
-  let record = records.get(req)
-  if (record === undefined) {
-    record = new RequestRecord()
-    records.set(req, record)
-  }
-  return record
-}
-
-/**
- * From this version of V8 on (Node 24), a property costs a request of Express little, and the entry of a WeakMap costs
- * the garbage collector microseconds. Before, it is the other way round: Express changes the prototype of each request,
- * and adding a property after that takes microseconds.
- */
-const FIRST_V8_WITH_CHEAP_PROPERTY = 13
-
-const hasCheapProperty = Number.parseInt(process.versions.v8 ?? '', 10) >= FIRST_V8_WITH_CHEAP_PROPERTY
-
-/** The record of a request; the first call makes it. */
-export const requestRecordOf: (req: IncomingMessage) => RequestRecord = hasCheapProperty
-  ? recordOnRequest
-  : recordBesideRequest

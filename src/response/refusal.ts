@@ -22,8 +22,8 @@ const UNAVAILABLE_RETRY_SECONDS = 5
 
 /** What the body of a refusal says. */
 export interface RefusedQuota {
-  /** The names of the limits that refused the request. */
-  readonly violated: readonly string[]
+  /** Returns the names of the limits that refused the request. */
+  readonly violated: () => readonly string[]
   /** What they count. */
   readonly unit: string
 }
@@ -42,12 +42,10 @@ export interface RefusalSettings<Req, Res> {
 }
 
 /** The facts of a refusal that are known before its response is made. */
-export interface Refusal {
-  readonly info: RateLimitInfo
+export interface Refusal extends RefusedQuota {
+  readonly readInfo: () => RateLimitInfo
   /** Milliseconds until every limiter that the request has met so far can allow it. */
   readonly retryAfterMs: number
-  /** The names of the limits that refused the request. */
-  readonly violated: readonly string[]
 }
 
 /** A refused request. `next` gets the errors of the user's functions. */
@@ -61,7 +59,7 @@ export interface RefusedRequest<Req, Res> {
 export function refuse<Req, Res extends ServerResponse>(
   { req, res, next }: RefusedRequest<Req, Res>,
   settings: RefusalSettings<Req, Res>,
-  { info, retryAfterMs, violated }: Refusal,
+  refusal: Refusal,
 ): void {
   // The request may have been answered in the meantime, for example by a timeout handler.
   if (!isOpen(res)) return
@@ -71,11 +69,11 @@ export function refuse<Req, Res extends ServerResponse>(
     next(error)
   })
   try {
-    writeRefusalHead(res, settings.statusCode, wholeSeconds(retryAfterMs))
+    writeRefusalHead(res, settings.statusCode, wholeSeconds(refusal.retryAfterMs))
     const done =
       settings.handler === undefined
-        ? sendRefusalBody(req, res, settings, { violated, unit: info.unit })
-        : settings.handler(req, res, nextOnce, infoForHandler(info))
+        ? sendRefusalBody(req, res, settings, refusal)
+        : settings.handler(req, res, nextOnce, infoForHandler(refusal.readInfo()))
     if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => nextOnce(asError(error)))
   } catch (error) {
     nextOnce(asError(error))

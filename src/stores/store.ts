@@ -1,16 +1,7 @@
 import type { BanRule } from '../limits/ban.ts'
 import type { Decision, Receipt } from '../limits/decision.ts'
 import type { AlgorithmName, Limit } from '../limits/limit.ts'
-
-/**
- * A place beside a key in which a store may keep what it has found of the key, for the next charge of the same key.
- * Several stores may get the same one: each recognises its own content.
- *
- * @internal
- */
-export interface KeyMemo {
-  content?: unknown
-}
+import type { KeyMemo } from './key-memo.ts'
 
 /** A request to take `cost` units from all `limits`, or from none of them. */
 export interface Charge {

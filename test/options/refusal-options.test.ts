@@ -7,7 +7,7 @@ import { rejectionOf } from '../support/thrown-by.ts'
 const req = new IncomingMessage(new Socket())
 const res = new ServerResponse(req)
 const bodyOf = (options: object): unknown =>
-  settingsOf(options).refusal.bodyFor(req, res, { violated: ['read'], unit: 'requests' })
+  settingsOf(options).refusal.bodyFor(req, res, { violated: () => ['read'], unit: 'requests' })
 
 describe('a refusal', () => {
   it('is a JSON error with status 429 by default', () => {

@@ -25,7 +25,7 @@ describe('the charge of a request', () => {
       clientKey: ADDRESS,
       charge: {
         key: `api:write:${ADDRESS}`,
-        memo: {},
+        memo: expect.objectContaining({ text: 'api:write:192.0.2.1' }) as unknown,
         limits: write !== false && 'limits' in write && write.limits,
         cost: 1,
         refundable: false,

@@ -4,8 +4,8 @@ import express from 'express'
 import express4 from 'express4'
 import supertest from 'supertest'
 import { describe, expect, it } from 'vitest'
+import { requestRecordOf } from '../../src/request/record-of-request.ts'
 import { requestProperty } from '../../src/request/request-property.ts'
-import { requestRecordOf } from '../../src/request/request-record.ts'
 
 /** A request as an app makes it: its prototype inherits from Node's own. */
 function requestOf(prototype: object): Record<string, unknown> & IncomingMessage {
@@ -15,7 +15,7 @@ function requestOf(prototype: object): Record<string, unknown> & IncomingMessage
 const requests = (): object => Object.create(IncomingMessage.prototype) as object
 
 function put(req: IncomingMessage, name: string, value: unknown): void {
-  requestProperty(name).set(req, requestRecordOf(req), value)
+  requestProperty(name).set(req, requestRecordOf(req), () => value)
 }
 
 describe('a value on a request of an app', () => {
@@ -118,7 +118,7 @@ describe.each([
     const seen: unknown[] = []
     const read = (req: object): void => void seen.push(Reflect.get(req, 'seenByAll'))
     sub.use((req, _res, next) => {
-      property.set(req, requestRecordOf(req), 'set in the sub-app')
+      property.set(req, requestRecordOf(req), () => 'set in the sub-app')
       read(req)
       next()
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RequestState } from '../../src/request/request-state.ts'
+import { RequestRecord } from '../../src/request/request-record.ts'
 import { writeHeaders, writePolicies } from '../../src/request/response-headers.ts'
 import { MemoryStore } from '../../src/stores/memory/memory-store.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
@@ -11,7 +11,8 @@ const { formats } = settings
 describe('writeHeaders', () => {
   it('writes every header format', () => {
     const { res } = exchange()
-    writeHeaders(res, formats, new RequestState(), shown(decisionWith(9)))
+    const record = new RequestRecord()
+    writeHeaders(res, formats, record, shown(record, decisionWith(9)))
     expect({ ...res.getHeaders() }).toEqual({
       'x-ratelimit-limit': '10',
       'x-ratelimit-remaining': '9',
@@ -26,9 +27,9 @@ describe('writeHeaders', () => {
     [2, 9],
   ])('shows the tighter of two limiters in single-valued fields, and both in lists: %d, %d', (one, other) => {
     const { res } = exchange()
-    const requestState = new RequestState()
+    const record = new RequestRecord()
     for (const remaining of [one, other]) {
-      writeHeaders(res, formats, requestState, shown(decisionWith(remaining)))
+      writeHeaders(res, formats, record, shown(record, decisionWith(remaining)))
     }
     expect(res.getHeader('X-RateLimit-Remaining')).toBe('2')
     expect(res.getHeader('RateLimit')).toBe(`"read";r=${one};t=60, "read";r=${other};t=60`)
@@ -41,13 +42,13 @@ describe('writeHeaders', () => {
     'shows the enforced limiter in single-valued fields, even if the other is tighter: %s, %s',
     (...modes) => {
       const { res } = exchange()
-      const requestState = new RequestState()
+      const record = new RequestRecord()
       for (const mode of modes) {
         writeHeaders(
           res,
           formats,
-          requestState,
-          shown(decisionWith(mode === 'shadow' ? 0 : 9), { isEnforced: mode === 'enforce' }),
+          record,
+          shown(record, decisionWith(mode === 'shadow' ? 0 : 9), { isEnforced: mode === 'enforce' }),
         )
       }
       expect(res.getHeader('X-RateLimit-Remaining')).toBe('9')
@@ -56,11 +57,11 @@ describe('writeHeaders', () => {
 
   it('writes shared fields in the dialect of the first limiter only, and other fields always', () => {
     const { res } = exchange()
-    const requestState = new RequestState()
+    const record = new RequestRecord()
     const { formats: others } = settingsOf({ read: 10, standardHeaders: 'draft-7' })
-    writeHeaders(res, formats, requestState, shown(decisionWith(9)))
-    writeHeaders(res, others, requestState, shown(decisionWith(2)))
-    writePolicies(res, others, requestState, policyCharge, 'requests', 0)
+    writeHeaders(res, formats, record, shown(record, decisionWith(9)))
+    writeHeaders(res, others, record, shown(record, decisionWith(2)))
+    writePolicies(res, others, record, policyCharge, 'requests', 0)
     expect({ ...res.getHeaders() }).toMatchObject({
       'x-ratelimit-remaining': '2',
       'ratelimit-policy': '"read";q=10;w=60',
@@ -75,8 +76,9 @@ describe('writeHeaders', () => {
     })
     const asked = policyChargeOf(bucket)
     const { res } = exchange()
+    const record = new RequestRecord()
     const answer = new MemoryStore({ clock: { now: () => 0 } }).consume(asked.charge)
-    writeHeaders(res, bucket.formats, new RequestState(), shown(answer, { policyCharge: asked }))
+    writeHeaders(res, bucket.formats, record, shown(record, answer, { policyCharge: asked }))
     expect({ ...res.getHeaders() }).toEqual({
       'x-ratelimit-limit': '40',
       'x-ratelimit-remaining': '39',
@@ -89,9 +91,10 @@ describe('writeHeaders', () => {
 
   it('writes nothing after the response has ended', () => {
     const { res } = exchange()
+    const record = new RequestRecord()
     res.end()
-    writeHeaders(res, formats, new RequestState(), shown(decisionWith(9)))
-    writePolicies(res, formats, new RequestState(), policyCharge, 'requests', 0)
+    writeHeaders(res, formats, record, shown(record, decisionWith(9)))
+    writePolicies(res, formats, record, policyCharge, 'requests', 0)
     expect({ ...res.getHeaders() }).toEqual({})
   })
 })
@@ -99,16 +102,16 @@ describe('writeHeaders', () => {
 describe('writePolicies', () => {
   it('writes what the limits are, and not where they stand', () => {
     const { res } = exchange()
-    writePolicies(res, formats, new RequestState(), policyCharge, 'requests', 0)
+    writePolicies(res, formats, new RequestRecord(), policyCharge, 'requests', 0)
     expect({ ...res.getHeaders() }).toEqual({ 'ratelimit-policy': '"read";q=10;w=60' })
   })
 
   it('sets the dialect where it is the first to write', () => {
     const { res } = exchange()
-    const requestState = new RequestState()
+    const record = new RequestRecord()
     const { formats: others } = settingsOf({ read: 10, legacyHeaders: false, standardHeaders: 'draft-6' })
-    writePolicies(res, others, requestState, policyCharge, 'requests', 0)
-    writeHeaders(res, formats, requestState, shown(decisionWith(9)))
+    writePolicies(res, others, record, policyCharge, 'requests', 0)
+    writeHeaders(res, formats, record, shown(record, decisionWith(9)))
     expect(res.getHeader('RateLimit-Policy')).toBe('10;w=60')
     expect(res.hasHeader('RateLimit')).toBe(false)
     expect(res.getHeader('X-RateLimit-Remaining')).toBe('9')

@@ -1,6 +1,7 @@
 import type { Decision, LimitState } from '../../src/limits/decision.ts'
 import { chargeComposer, clientWithKey, type PolicyCharge } from '../../src/request/policy-charge.ts'
 import type { ShownDecision } from '../../src/request/request-context.ts'
+import type { RequestRecord } from '../../src/request/request-record.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 import { exchange } from './exchange.ts'
 
@@ -20,15 +21,27 @@ export function decisionWith(remaining: number, resetMs = 60_000): Decision {
   return { allowed: true, retryAfterMs: 0, limits: [state] }
 }
 
-/** A decision as it is shown a second after the epoch. */
-export function shown(decision: Decision, more: Partial<ShownDecision> = {}): ShownDecision {
-  return {
+/** A decision as it is shown a second after the epoch, by a limiter of its own that the request has met. */
+export function shown(
+  record: RequestRecord,
+  decision: Decision,
+  more: Partial<ShownDecision> = {},
+): ShownDecision {
+  const places = ['legacy', 'draft-11', 'req.rateLimit']
+  const visit: ShownDecision = {
+    limiter: { id: Symbol('limiter'), places, settings: { store: undefined } },
     policyCharge,
     decision,
     retryAfterMs: decision.retryAfterMs,
     nowMs: 1000,
     isEnforced: true,
+    chargesNextTry: true,
+    taken: undefined,
+    before: undefined,
     unit: 'requests',
+    info: undefined,
     ...more,
   }
+  record.addVisit(visit)
+  return visit
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import type { Next } from '../../src/response/next.ts'
+import type { RateLimitInfo } from '../../src/response/rate-limit-info.ts'
 import {
   type Refusal,
   type RefusalSettings,
@@ -11,23 +12,26 @@ import {
 import { exchange } from '../request/exchange.ts'
 import { settingsOf } from '../support/parsed-settings.ts'
 
-const REFUSAL: Refusal = {
-  info: {
-    unit: 'requests',
-    limit: 5,
-    used: 5,
-    remaining: 0,
-    resetTime: new Date(60_000),
-    key: '192.0.2.1',
-    class: 'read',
-    plan: undefined,
-    allowed: false,
-    banned: false,
-    retryAfterMs: 59_001,
-    limits: [],
-  },
+const INFO: RateLimitInfo = {
+  unit: 'requests',
+  limit: 5,
+  used: 5,
+  remaining: 0,
+  resetTime: new Date(60_000),
+  key: '192.0.2.1',
+  class: 'read',
+  plan: undefined,
+  allowed: false,
+  banned: false,
   retryAfterMs: 59_001,
-  violated: ['read'],
+  limits: [],
+}
+
+const REFUSAL: Refusal = {
+  unit: 'requests',
+  readInfo: () => INFO,
+  retryAfterMs: 59_001,
+  violated: () => ['read'],
 }
 
 interface Refused extends ReturnType<typeof exchange> {
@@ -123,7 +127,7 @@ describe('the option handler', () => {
       handler: (...args: unknown[]) =>
         seen.push(...args, responseIn(args).statusCode, responseIn(args).getHeader('Retry-After')),
     })
-    expect(seen).toEqual([req, res, expect.any(Function), REFUSAL.info, 503, '60'])
+    expect(seen).toEqual([req, res, expect.any(Function), INFO, 503, '60'])
     expect(sent()).toBeUndefined()
     expect(next).not.toHaveBeenCalled()
   })

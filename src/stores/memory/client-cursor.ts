@@ -4,9 +4,8 @@
  */
 import type { NumberSource } from '../../limits/algorithm.ts'
 import { readBan, writeBan } from '../../limits/ban.ts'
-import type { KeyMemo } from '../store.ts'
+import type { KeyMemo } from '../key-memo.ts'
 import type { ClientEntry } from './client-entry.ts'
-import { KnownPlace } from './known-place.ts'
 import type { ClientTable } from './table/client-table.ts'
 import type { Fingerprint, KeyHash } from './table/key-hash.ts'
 import {
@@ -67,14 +66,19 @@ export class ClientCursor {
   /** As `find`, by a key. A memo of the key spares the hash, and the search while no row has moved. */
   findKey(key: string, hash: KeyHash, memo?: KeyMemo): boolean {
     const { moves } = this.#table
-    // Requests of one client come in bursts. While no row has moved, the cursor still points at it.
-    if (key === this.#key && moves === this.#moves) return this.isKnown
-    const place = KnownPlace.in(memo, this)
-    this.#fingerprint = place?.fingerprint ?? hash.of(key)
-    this.goTo(place?.moves === moves ? place.row : this.#table.find(this.#fingerprint))
-    if (place?.moves !== moves) KnownPlace.into(memo, this, this.#fingerprint, this.#row, moves)
-    this.#key = key
-    this.#moves = moves
+    if (memo !== undefined) {
+      const isNoted = memo.finder === this
+      if (!isNoted) this.#noteFingerprint(memo, hash.of(key))
+      this.#fingerprint = memo
+      this.goTo(isNoted && memo.moves === moves ? memo.row : this.#table.find(memo))
+      memo.row = this.#row
+      memo.moves = moves
+    } else if (key !== this.#key || moves !== this.#moves) {
+      // Charges of one key come in bursts. While no row has moved, the cursor still points at its client.
+      this.find(hash.of(key))
+      this.#key = key
+      this.#moves = moves
+    }
     return this.isKnown
   }
 
@@ -223,6 +227,14 @@ export class ClientCursor {
     this.#schemas.release(schemaIdOf(this.#marks))
     this.#table.remove(this.#row)
     this.goTo(NO_ROW)
+  }
+
+  /** Copies the words: the hash overwrites its fingerprint. */
+  #noteFingerprint(memo: KeyMemo, { first, second, third }: Fingerprint): void {
+    memo.finder = this
+    memo.first = first
+    memo.second = second
+    memo.third = third
   }
 
   #setMarks(marks: number): void {

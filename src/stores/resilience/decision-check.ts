@@ -20,7 +20,8 @@ export function invalidityOf(answer: unknown, charge: Charge): string | undefine
     return `answered repeatAfterMs ${showValue(decision.repeatAfterMs)}`
   }
   for (let index = 0; index < charge.limits.length; index++) {
-    const [limit, state] = [charge.limits[index], decision.limits[index]]
+    const limit = charge.limits[index]
+    const state: unknown = decision.limits[index]
     if (!isStateOf(limit, state)) return `answered ${showValue(state)} for the limit '${limit?.name}'`
   }
   return undefined

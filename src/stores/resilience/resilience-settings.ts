@@ -18,6 +18,8 @@ export interface ResilienceSettings {
   readonly createFallback?: () => SeedableStore
   /** The part of each limit that the fallback may grant, above 0. Default: 1. */
   readonly fallbackShare?: number
+  /** Whether the store is one of ours, whose decisions are valid. Default: false, and each decision is checked. */
+  readonly answersValidly?: boolean
   /** Default: process warnings. */
   readonly logger?: Logger | undefined
   /** Called for each refusal that started a ban, also for one that came after the deadline. */

@@ -33,6 +33,8 @@ interface StoreCall {
 export class ResilientStore {
   readonly #store: Store
   readonly #settings: ResilienceSettings
+  readonly #answersValidly: boolean
+  readonly #isShared: boolean
   readonly #fallback: FallbackStore | undefined
   readonly #monitor: StoreHealthMonitor
   readonly #deadline: CallDeadline
@@ -41,7 +43,16 @@ export class ResilientStore {
   constructor(store: Store, settings: ResilienceSettings) {
     this.#store = store
     this.#settings = settings
-    const { createFallback, fallbackShare = 1, limiter, logger, deadlineMs } = settings
+    const {
+      createFallback,
+      fallbackShare = 1,
+      limiter,
+      logger,
+      deadlineMs,
+      answersValidly = false,
+    } = settings
+    this.#answersValidly = answersValidly
+    this.#isShared = store.capabilities?.shared === true
     this.#deadline = new CallDeadline(deadlineMs, settings.connectDeadlineMs ?? deadlineMs)
     this.#fallback =
       createFallback === undefined ? undefined : new FallbackStore(createFallback, fallbackShare)
@@ -123,17 +134,18 @@ export class ResilientStore {
     const startedAtMs = storeCallChannel.hasSubscribers ? performance.now() : undefined
     let answer: MaybePromise<Decision> | undefined
     try {
-      answer = this.#store[verb]?.(charge)
+      // Not by a computed name: on the way of a request that takes longer.
+      answer = verb === 'consume' ? this.#store.consume(charge) : this.#store.peek?.(charge)
     } catch (error) {
       return this.#failed({ generation, verb, charge, startedAtMs }, error)
     }
     if (isPromiseLike(answer)) return this.#awaitDecision({ generation, verb, charge, startedAtMs }, answer)
-    const invalidity = invalidityOf(answer, charge)
+    const invalidity = this.#answersValidly ? undefined : invalidityOf(answer, charge)
     if (invalidity !== undefined) {
       return this.#failed({ generation, verb, charge, startedAtMs }, new InvalidDecision(invalidity))
     }
     const decision = answer as Decision
-    const isShared = this.#store.capabilities?.shared === true
+    const isShared = this.#isShared
     // A shared store that refuses at once has remembered the refusal. That says nothing about its health now.
     if (isShared && !decision.allowed) this.#monitor.circuit.notCalled(generation)
     else {

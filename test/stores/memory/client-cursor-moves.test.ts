@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
+import { KeyMemo } from '../../../src/stores/key-memo.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
 import { type Fingerprint, KeyHash } from '../../../src/stores/memory/table/key-hash.ts'
@@ -49,7 +50,7 @@ describe('a cursor that looks for a key', () => {
 
   it('neither hashes nor believes a memo of another cursor', () => {
     const { hash, cursor, otherHash, other } = two()
-    const memo = {}
+    const memo = new KeyMemo()
     for (const [index, key] of ['first', 'a'].entries()) {
       cursor.findKey(key, hash)
       cursor.write(windowEntry({ refusedCost: index }))
@@ -71,7 +72,7 @@ describe('a cursor that looks for a key', () => {
     const elsewhere = new ClientCursor(newClientRows())
     expect(elsewhere.findKey('a', otherHash, memo)).toBe(false)
     expect(other.findKey('a', otherHash, memo)).toBe(true)
-    expect(cursor.findKey('b', hash, {})).toBe(false)
+    expect(cursor.findKey('b', hash, new KeyMemo())).toBe(false)
   })
 
   it('finds its client again after it pointed at another one', () => {
