@@ -5,7 +5,14 @@ import { type Body, sendBody } from './body.ts'
 import { infoForHandler } from './handler-info.ts'
 import type { Next } from './next.ts'
 import type { RateLimitInfo } from './rate-limit-info.ts'
-import { isOpen, rememberHead, writeForbiddenHead, writeRefusalHead } from './response-head.ts'
+import {
+  type Head,
+  headOf,
+  isOpen,
+  restoreHead,
+  writeForbiddenHead,
+  writeRefusalHead,
+} from './response-head.ts'
 import { wholeSeconds } from './whole-seconds.ts'
 
 /** The status of the response if the store fails and `onStoreError` is `'deny'`. */
@@ -57,73 +64,93 @@ export interface RefusedRequest<Req, Res> {
 
 /** Sends a refusal. Errors of the user's functions go to `next`, which is called at most once. */
 export function refuse<Req, Res extends ServerResponse>(
-  { req, res, next }: RefusedRequest<Req, Res>,
+  refused: RefusedRequest<Req, Res>,
   settings: RefusalSettings<Req, Res>,
   refusal: Refusal,
 ): void {
+  const { req, res } = refused
   // The request may have been answered in the meantime, for example by a timeout handler.
   if (!isOpen(res)) return
-  const restoreHead = rememberHead(res)
-  const nextOnce = once((error?: unknown) => {
-    if (isOpen(res)) restoreHead()
-    next(error)
-  })
+  const before = headOf(res)
   try {
-    writeRefusalHead(res, settings.statusCode, wholeSeconds(refusal.retryAfterMs))
-    const done =
-      settings.handler === undefined
-        ? sendRefusalBody(req, res, settings, refusal)
-        : settings.handler(req, res, nextOnce, infoForHandler(refusal.readInfo()))
-    if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => nextOnce(asError(error)))
+    writeRefusalHead(res, before, settings.statusCode, wholeSeconds(refusal.retryAfterMs))
+    if (settings.handler !== undefined) {
+      callHandler(refused, settings.handler, refusal.readInfo(), before)
+      return
+    }
+    const body = settings.bodyFor(req, res, refusal)
+    if (!isPromiseLike(body)) sendBody(res, body)
+    else {
+      Promise.resolve(body)
+        .then((ready) => sendBody(res, ready))
+        .catch((error: unknown) => handBack(refused, before, asError(error)))
+    }
   } catch (error) {
-    nextOnce(asError(error))
+    handBack(refused, before, asError(error))
+  }
+}
+
+/** Lets the user's function write the response. It may call `next`, once. */
+function callHandler<Req, Res extends ServerResponse>(
+  refused: RefusedRequest<Req, Res>,
+  handler: NonNullable<RefusalSettings<Req, Res>['handler']>,
+  info: RateLimitInfo,
+  before: Head,
+): void {
+  const next = once((error) => handBack(refused, before, error))
+  try {
+    const done = handler(refused.req, refused.res, next, infoForHandler(info))
+    if (isPromiseLike(done)) Promise.resolve(done).catch((error: unknown) => next(asError(error)))
+  } catch (error) {
+    next(asError(error))
   }
 }
 
 /** Sends the 503 of `onStoreError: 'deny'` while the store fails. */
 export function refuseUnavailable<Req, Res extends ServerResponse>(
-  { res, next }: RefusedRequest<Req, Res>,
+  refused: RefusedRequest<Req, Res>,
   settings: RefusalSettings<Req, Res>,
 ): void {
-  writeOrPassError(res, next, () => {
-    writeRefusalHead(res, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
+  writeResponse(refused, (res, before) => {
+    writeRefusalHead(res, before, UNAVAILABLE_STATUS, UNAVAILABLE_RETRY_SECONDS)
     sendBody(res, settings.unavailableBody)
   })
 }
 
 /** Sends the 403 to a client on the `denyList`. It shows no limits, because no wait would be long enough. */
 export function refuseDenied<Req, Res extends ServerResponse>(
-  { res, next }: RefusedRequest<Req, Res>,
+  refused: RefusedRequest<Req, Res>,
   settings: RefusalSettings<Req, Res>,
 ): void {
-  writeOrPassError(res, next, () => {
+  writeResponse(refused, (res) => {
     writeForbiddenHead(res, FORBIDDEN_STATUS)
     sendBody(res, settings.forbiddenBody)
   })
 }
 
-/** Writes a response. If writing throws, restores the head and passes the error to `next`. */
-function writeOrPassError(res: ServerResponse, next: Next, write: () => void): void {
+/** Writes a response, unless it is too late. If writing throws, the error goes to `next`. */
+function writeResponse<Req, Res extends ServerResponse>(
+  refused: RefusedRequest<Req, Res>,
+  write: (res: Res, before: Head) => void,
+): void {
+  const { res } = refused
   if (!isOpen(res)) return
-  const restoreHead = rememberHead(res)
+  const before = headOf(res)
   try {
-    write()
+    write(res, before)
   } catch (error) {
-    if (isOpen(res)) restoreHead()
-    next(asError(error))
+    handBack(refused, before, asError(error))
   }
 }
 
-function sendRefusalBody<Req, Res extends ServerResponse>(
-  req: Req,
-  res: Res,
-  { bodyFor }: RefusalSettings<Req, Res>,
-  refused: RefusedQuota,
-): PromiseLike<void> | undefined {
-  const body = bodyFor(req, res, refused)
-  if (isPromiseLike(body)) return body.then((ready) => sendBody(res, ready))
-  sendBody(res, body)
-  return undefined
+/** Passes a refused request on, with the head that its response had before. */
+function handBack<Req, Res extends ServerResponse>(
+  { res, next }: RefusedRequest<Req, Res>,
+  before: Head,
+  error: unknown,
+): void {
+  if (isOpen(res)) restoreHead(res, before)
+  next(error)
 }
 
 function once(next: Next): Next {

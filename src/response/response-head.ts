@@ -1,8 +1,36 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 
 /** Whether a response can still be written. */
 export function isOpen(res: ServerResponse): boolean {
   return !res.headersSent && !res.writableEnded && !res.destroyed
+}
+
+/** The parts of a head that a refusal changes. */
+export interface Head {
+  readonly statusCode: number
+  readonly retryAfter: OutgoingHttpHeader | undefined
+  readonly cacheControl: OutgoingHttpHeader | undefined
+}
+
+export function headOf(res: ServerResponse): Head {
+  const { statusCode } = res
+  return {
+    statusCode,
+    retryAfter: res.getHeader('Retry-After'),
+    cacheControl: res.getHeader('Cache-Control'),
+  }
+}
+
+/** Gives a response the head that it had before a refusal. */
+export function restoreHead(res: ServerResponse, { statusCode, retryAfter, cacheControl }: Head): void {
+  res.statusCode = statusCode
+  restoreHeader(res, 'Retry-After', retryAfter)
+  restoreHeader(res, 'Cache-Control', cacheControl)
+}
+
+function restoreHeader(res: ServerResponse, name: string, value: OutgoingHttpHeader | undefined): void {
+  if (value === undefined) res.removeHeader(name)
+  else res.setHeader(name, value)
 }
 
 /**
@@ -11,13 +39,20 @@ export function isOpen(res: ServerResponse): boolean {
  * No cache may keep it, because a cached 429 would refuse clients that are within their limits. If
  * `Retry-After` is set already, the longer of both times stays.
  */
-export function writeRefusalHead(res: ServerResponse, statusCode: number, retryAfterSeconds: number): void {
+export function writeRefusalHead(
+  res: ServerResponse,
+  { retryAfter }: Pick<Head, 'retryAfter'>,
+  statusCode: number,
+  retryAfterSeconds: number,
+): void {
   res.statusCode = statusCode
-  const before = String(res.getHeader('Retry-After') ?? '')
-  // A date in Retry-After is replaced: to compare it, the clock of the client would have to be known.
-  const present = /^\d{1,15}$/.test(before) ? Number(before) : 0
-  res.setHeader('Retry-After', String(Math.max(present, retryAfterSeconds)))
+  res.setHeader('Retry-After', String(Math.max(wholeNumberOf(retryAfter), retryAfterSeconds)))
   res.setHeader('Cache-Control', 'no-store')
+}
+
+/** 0 for a date, which is replaced: to compare it, the clock of the client would have to be known. */
+function wholeNumberOf(retryAfter: OutgoingHttpHeader | undefined): number {
+  return retryAfter !== undefined && /^\d{1,15}$/.test(String(retryAfter)) ? Number(retryAfter) : 0
 }
 
 /**
@@ -26,17 +61,4 @@ export function writeRefusalHead(res: ServerResponse, statusCode: number, retryA
 export function writeForbiddenHead(res: ServerResponse, statusCode: number): void {
   res.statusCode = statusCode
   res.setHeader('Cache-Control', 'no-store')
-}
-
-/** Remembers the parts of the head that a refusal changes. Returns a function that restores them. */
-export function rememberHead(res: ServerResponse): () => void {
-  const { statusCode } = res
-  const before = ['Retry-After', 'Cache-Control'].map((name) => [name, res.getHeader(name)] as const)
-  return () => {
-    res.statusCode = statusCode
-    for (const [name, value] of before) {
-      if (value === undefined) res.removeHeader(name)
-      else res.setHeader(name, value)
-    }
-  }
 }

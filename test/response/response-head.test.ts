@@ -2,8 +2,9 @@ import { IncomingMessage, type OutgoingHttpHeader, ServerResponse } from 'node:h
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import {
+  headOf,
   isOpen,
-  rememberHead,
+  restoreHead,
   writeForbiddenHead,
   writeRefusalHead,
 } from '../../src/response/response-head.ts'
@@ -14,7 +15,7 @@ describe('the head of a refusal', () => {
   it('has the status and Retry-After, and is not cached', () => {
     const res = newResponse()
     res.setHeader('Cache-Control', 'public, max-age=3600')
-    writeRefusalHead(res, 429, 18)
+    writeRefusalHead(res, headOf(res), 429, 18)
     expect(res.statusCode).toBe(429)
     expect({ ...res.getHeaders() }).toEqual({ 'retry-after': '18', 'cache-control': 'no-store' })
   })
@@ -34,7 +35,7 @@ describe('the head of a refusal', () => {
   ])('%s in Retry-After', (_what, present, sent) => {
     const res = newResponse()
     res.setHeader('Retry-After', present)
-    writeRefusalHead(res, 429, 18)
+    writeRefusalHead(res, headOf(res), 429, 18)
     expect(res.getHeader('Retry-After')).toBe(sent)
   })
 })
@@ -54,10 +55,10 @@ describe('a remembered head', () => {
     const res = newResponse()
     res.statusCode = 201
     res.setHeader('Cache-Control', 'private')
-    const restore = rememberHead(res)
-    writeRefusalHead(res, 429, 18)
+    const before = headOf(res)
+    writeRefusalHead(res, headOf(res), 429, 18)
     res.setHeader('X-Other', 'later')
-    restore()
+    restoreHead(res, before)
     expect(res.statusCode).toBe(201)
     expect({ ...res.getHeaders() }).toEqual({ 'cache-control': 'private', 'x-other': 'later' })
   })

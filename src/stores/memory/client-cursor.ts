@@ -19,7 +19,6 @@ import {
   NUMBERS_AT,
   ORIGIN_BEFORE_MS,
   REFUSALS_MASK,
-  REFUSED_COST_MASK,
   type RowHead,
   refusedCostOf,
   schemaIdOf,
@@ -132,12 +131,9 @@ export class ClientCursor {
     return expiryOf(this.#marks, this.#words[this.#start + EXPIRY_LOWER_AT] ?? 0) + this.#originMs
   }
 
-  /**
-   * Whether `holdsOnly` is true, the latest charge was allowed, and the row is narrow: only then the next four members
-   * may be used.
-   */
+  /** Whether `holdsOnly` is true and the row is narrow: only then the next four members may be used. */
   isNarrowRowOf(schema: RowSchema): boolean {
-    const others = REFUSED_COST_MASK | BANNED_MASK | REFUSALS_MASK | WIDE_MASK
+    const others = BANNED_MASK | REFUSALS_MASK | WIDE_MASK
     return schemaIdOf(this.#marks) === schema.id && (this.#marks & others) === 0
   }
 

@@ -101,13 +101,15 @@ export class Decider {
     })
   }
 
-  /** The most frequent decision; undefined for any other charge. */
+  /** The most frequent decisions; undefined for any other charge. */
   #consumeOpenWindow(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {
     const { client } = this
     const limit = charge.limits[0]
     if (limit === undefined || !client.isKnown) return undefined
-    const limitState = chargeOpenWindow(client, schema, limit, nowMs, charge.cost)
+    const limitState = chargeOpenWindow(client, schema, limit, nowMs, charge)
     if (limitState === undefined) return undefined
+    if (limitState.remaining < charge.cost)
+      return { allowed: false, retryAfterMs: limitState.resetMs, limits: [limitState] }
     if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits: [limitState] }
     const receipt = this.#receipt(charge, [openWindowRecord(client, charge.cost)])
     return { allowed: true, retryAfterMs: 0, limits: [limitState], receipt }

@@ -1,6 +1,7 @@
 /*
- * Decides the most frequent charge on the numbers of the client's row, without an entry and a draft: the client has
- * one limit, a fixed window, which is open, has allowed its latest charge, allows this one, and would allow it again.
+ * Decides the most frequent charges on the numbers of the client's row, without an entry and a draft: the client has one
+ * limit, a fixed window, which is open. It allows the charge, has allowed the latest one, and would allow this one again;
+ * or it refuses the charge, and no refusals are counted.
  *
  * Twin: src/limits/fixed-window.ts
  * Twin: src/limits/window-units.ts
@@ -8,6 +9,7 @@
 import type { ChargeRecord } from '../../limits/algorithm.ts'
 import type { LimitState } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
+import type { Charge } from '../store.ts'
 import type { ClientCursor } from './client-cursor.ts'
 import { LARGEST_WORD } from './table/row-format.ts'
 import type { RowSchema } from './table/row-schemas.ts'
@@ -18,28 +20,35 @@ const USED_AT = 1
 const WINDOW_ID_AT = 2
 
 /**
- * Charges the known client that the cursor points at.
+ * Charges the known client that the cursor points at. What remains after the charge is at least its cost if it was taken,
+ * and less if it was refused.
  *
- * @returns the limit after the charge; undefined, with nothing changed, for any charge that is not of the kind above
+ * @returns the limit after the charge; undefined, with nothing changed, for any charge that is not of the kinds above
  */
 export function chargeOpenWindow(
   client: ClientCursor,
   schema: RowSchema,
   limit: Limit,
   nowMs: number,
-  cost: number,
+  { cost, ban }: Pick<Charge, 'cost' | 'ban'>,
 ): LimitState | undefined {
   if (!schema.isOneWindow || !client.isNarrowRowOf(schema)) return undefined
   const { expiresAtMs } = client
   const startMs = expiresAtMs - client.numberAt(START_TO_EXPIRY_AT)
   const used = client.numberAt(USED_AT)
-  const usedNow = used + cost
   const isOpen = used > 0 && startMs <= nowMs && nowMs < startMs + limit.windowMs
-  if (!isOpen || usedNow + cost > limit.limit || usedNow > LARGEST_WORD) return undefined
+  if (!isOpen || used > limit.limit) return undefined
+  const resetMs = startMs + limit.windowMs - nowMs
+  const usedNow = used + cost
+  if (usedNow > limit.limit) {
+    if (ban !== undefined) return undefined
+    client.setRefusedCost(cost)
+    return { name: limit.name, limit: limit.burst, remaining: limit.limit - used, resetMs }
+  }
+  if (client.refusedCost > 0 || usedNow + cost > limit.limit || usedNow > LARGEST_WORD) return undefined
   const untilMs = nowMs + limit.ttlMs
   if (untilMs > expiresAtMs && !expireLater(client, startMs, untilMs)) return undefined
   client.setNumberAt(USED_AT, usedNow)
-  const resetMs = startMs + limit.windowMs - nowMs
   return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
 }
 

@@ -231,7 +231,7 @@ describe('a cursor', () => {
     ['it has a ban', { ban: banned(0, 9) }, {}, false],
     ['it has refusals', { ban: { refusals: { slices: [], lastId: 0 } } }, {}, false],
     ['its row is wide', {}, { used: LARGEST_LIMIT }, false],
-    ['its latest charge was refused', { refusedCost: 3 }, {}, false],
+    ['its latest charge was refused', { refusedCost: 3 }, {}, true],
   ])(
     'shows whether its client has a narrow row of a schema: where %s',
     (_when, overrides, state, isNarrow) => {

@@ -7,6 +7,7 @@ import { LARGEST_LIMIT, type Limit } from '../../../src/limits/limit.ts'
 import { ClientCursor, type ClientRows } from '../../../src/stores/memory/client-cursor.ts'
 import type { ClientEntry } from '../../../src/stores/memory/client-entry.ts'
 import { chargeOpenWindow, openWindowRecord } from '../../../src/stores/memory/open-window-charge.ts'
+import { keptCost } from '../../../src/stores/memory/table/row-format.ts'
 import { limitOf } from '../../support/charges.ts'
 import { fingerprintOf, newClientRows, WINDOW, windowEntry } from './client-rows.ts'
 import { CENTURY_MS, CREATED_AT_MS, LARGEST_WORD } from './some-entries.ts'
@@ -30,22 +31,24 @@ function isNarrow({ window: { startMs, used, windowId }, expiresAtMs }: Client):
   return isDated && [expiresAtMs - startMs, used, windowId].every((word) => word >= 0 && word <= LARGEST_WORD)
 }
 
-/** The client after a charge by the algorithm; undefined where the charge is refused, or a rewind was needed. */
+/** The client after a charge by the algorithm; undefined where a rewind was needed. */
 function chargedByAlgorithm(
   client: Client,
   limit: Limit,
   nowMs: number,
   cost: number,
-): ChargedClient | undefined {
+): (ChargedClient & { readonly allowed: boolean }) | undefined {
   const { allowed, remaining, resetMs, state } = fixedWindow.charge(client.window, nowMs, limit, cost)
-  if (!allowed || fixedWindow.rewind(client.window, nowMs, limit) !== client.window) return undefined
+  if (fixedWindow.rewind(client.window, nowMs, limit) !== client.window) return undefined
+  const window = allowed ? state : client.window
   return {
     limits: [limit],
-    window: state,
-    states: [state],
+    window,
+    states: [window],
     ban: client.ban,
-    expiresAtMs: Math.max(client.expiresAtMs, nowMs + limit.ttlMs),
-    refusedCost: 0,
+    expiresAtMs: allowed ? Math.max(client.expiresAtMs, nowMs + limit.ttlMs) : client.expiresAtMs,
+    refusedCost: allowed ? 0 : keptCost(cost),
+    allowed,
     remaining,
     resetMs,
   }
@@ -53,18 +56,14 @@ function chargedByAlgorithm(
 
 /** The client after `chargeOpenWindow`; undefined where `chargeOpenWindow` leaves the charge to the algorithm. */
 function expectedAfter(client: Client, limit: Limit, nowMs: number, cost: number): ChargedClient | undefined {
+  const { window, ban, refusedCost } = client
   const after = chargedByAlgorithm(client, limit, nowMs, cost)
-  if (
-    after === undefined ||
-    client.ban !== undefined ||
-    client.refusedCost > 0 ||
-    !isNarrow(client) ||
-    !isNarrow(after)
-  )
-    return undefined
-  const isOpen = client.window.used > 0 && after.window.windowId === client.window.windowId
+  if (after === undefined || ban !== undefined || !isNarrow(client) || !isNarrow(after)) return undefined
+  const isOpen = window.used > 0 && nowMs < window.startMs + limit.windowMs
+  if (!isOpen || window.used > limit.limit) return undefined
+  if (!after.allowed) return after
   const isRepeatable = fixedWindow.charge(after.window, nowMs, limit, cost).allowed
-  return isOpen && after.window.startMs === client.window.startMs && isRepeatable ? after : undefined
+  return refusedCost === 0 && isRepeatable ? after : undefined
 }
 
 /** The client in the form in which a cursor writes it and reads it. */
@@ -106,7 +105,7 @@ function check(client: Client, limit: Limit, nowMs: number, cost: number): boole
   const before = words()
   const expected = expectedAfter(client, limit, nowMs, cost)
   const limits = [limit]
-  const limitState = chargeOpenWindow(cursor, clients.schemas.use(limits), limit, nowMs, cost)
+  const limitState = chargeOpenWindow(cursor, clients.schemas.use(limits), limit, nowMs, { cost })
   if (expected === undefined || limitState === undefined) {
     assert.equal(limitState, expected)
     assert.deepEqual(words(), before)
@@ -234,14 +233,16 @@ describe('chargeOpenWindow', () => {
     const schema = clients.schemas.use(limits)
     for (let used = 2; used < 62; used++) {
       const nowMs = CREATED_AT_MS + 10 * used
-      const limitState = chargeOpenWindow(cursor, schema, limit, nowMs, 1)
+      const limitState = chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 1 })
       if (limitState === undefined) throw new Error('not taken')
       expect(openWindowRecord(cursor, 1)).toEqual([1, 5])
       expect(cursor.expiresAtMs).toBe(nowMs + limit.ttlMs)
     }
     // After the next charge nothing remains for another one, so its decision needs `repeatAfterMs`.
-    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, 1)).toBeUndefined()
-    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, 0)).toMatchObject({ remaining: 1 })
+    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, { cost: 1 })).toBeUndefined()
+    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, { cost: 0 })).toMatchObject({
+      remaining: 1,
+    })
     expect(cursor.read().states).toEqual([{ startMs: CREATED_AT_MS, used: 61, windowId: 5 }])
   })
 })
@@ -262,9 +263,9 @@ describe('a charge that needs more than counting', () => {
     ['the window has ended', ordinary, limit, WINDOW.startMs + 60_000, 1],
     ['the clock was set back to before its start', ordinary, limit, WINDOW.startMs - 1, 1],
     ['all of the window was given back', clientOf(limit, { ...WINDOW, used: 0 }), limit, nowMs, 1],
-    ['the charge is refused', ordinary, limit, nowMs, 8],
     ['the charge could not be repeated', ordinary, limit, nowMs, 4],
-    ['the limit is lower now', ordinary, limitOf(3), nowMs, 1],
+    ['the limit is lower now than what was used', ordinary, limitOf(WINDOW.used - 1), nowMs, 1],
+    ['the latest charge was refused', clientOf(limit, WINDOW, { refusedCost: 8 }), limit, nowMs, 1],
     ['the window is shorter now', ordinary, limitOf(10, { windowMs: 1000 }), nowMs, 1],
     ['the client is banned', clientOf(limit, WINDOW, { ban: banned(nowMs, 500) }), limit, nowMs, 1],
     ['the ban of the client is over', clientOf(limit, WINDOW, { ban: banned(0, 500) }), limit, nowMs, 1],
@@ -311,6 +312,17 @@ describe('a charge that needs more than counting', () => {
     expect(check(client, charged, atMs, cost)).toBe(false)
   })
 
+  it('is left to the algorithm: it is refused, and refusals are counted', () => {
+    const { clients, cursor, words } = tableOf(ordinary)
+    const before = words()
+    const ban = { refusals: limitOf(3), forMs: 5000 }
+    const schema = clients.schemas.use([limit])
+    expect(chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 8, ban })).toBeUndefined()
+    expect(words()).toEqual(before)
+    expect(chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 8 })).toMatchObject({ remaining: 7 })
+    expect(cursor.refusedCost).toBe(8)
+  })
+
   it.each<[string, readonly Limit[]]>([
     ['a limit of another name', [limitOf(10, { name: 'other' })]],
     ['two limits', [limit, limitOf(10, { name: 'other' })]],
@@ -321,7 +333,7 @@ describe('a charge that needs more than counting', () => {
     const before = words()
     const [first] = limits
     if (first === undefined) throw new Error('no limit')
-    expect(chargeOpenWindow(cursor, clients.schemas.use(limits), first, nowMs, 1)).toBeUndefined()
+    expect(chargeOpenWindow(cursor, clients.schemas.use(limits), first, nowMs, { cost: 1 })).toBeUndefined()
     expect(words()).toEqual(before)
   })
 
@@ -335,7 +347,7 @@ describe('a charge that needs more than counting', () => {
       const { clients, cursor, words } = tableOf({ ...windowEntry(), limits, states })
       const before = words()
       const schema = clients.schemas.use(limits)
-      expect(chargeOpenWindow(cursor, schema, limits[0] ?? limit, nowMs, 1)).toBeUndefined()
+      expect(chargeOpenWindow(cursor, schema, limits[0] ?? limit, nowMs, { cost: 1 })).toBeUndefined()
       expect(words()).toEqual(before)
     }
   })
@@ -372,7 +384,7 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
           const schema = fastRows.schemas.use(own)
           ordinaryRows.schemas.use(own)
           const limitState = fast.find(fingerprintOf(1))
-            ? chargeOpenWindow(fast, schema, limit, nowMs, cost)
+            ? chargeOpenWindow(fast, schema, limit, nowMs, { cost })
             : undefined
           ordinary.find(fingerprintOf(1))
           const answer = chargeOrdinarily(ordinary, own, limit, nowMs, cost)
