@@ -29,7 +29,7 @@ export const DEFAULT_FORBIDDEN: Body = jsonBody({ error: 'forbidden' })
  * Headers that describe a body. Earlier middleware may have set them for a body that is not sent now, and a
  * client would read the refusal by them.
  */
-const BODY_HEADERS: ReadonlySet<string> = new Set([
+const BODY_HEADERS: readonly string[] = [
   'content-encoding',
   'content-disposition',
   'content-range',
@@ -37,7 +37,7 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
   'trailer',
   'etag',
   'last-modified',
-])
+]
 
 /** Up to so many bytes, reading the body of a request costs less than a new connection. */
 const SMALL_BODY_BYTES = 65_536
@@ -60,7 +60,7 @@ function isSendingLargeBody({
 /** Ends the response with a body. Not by the methods of the framework, because they would add an ETag. */
 export function sendBody(res: ServerResponse, body: Body): void {
   if (!isOpen(res)) return
-  for (const name of res.getHeaderNames()) if (BODY_HEADERS.has(name)) res.removeHeader(name)
+  for (const name of BODY_HEADERS) if (res.hasHeader(name)) res.removeHeader(name)
   // Node would read the rest of an upload, to keep the connection. The header ends the upload and the connection.
   if (isSendingLargeBody(res.req)) res.setHeader('Connection', 'close')
   res.setHeader('Content-Type', body.contentType)

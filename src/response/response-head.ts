@@ -13,11 +13,12 @@ export interface Head {
 }
 
 export function headOf(res: ServerResponse): Head {
+  // Names in lower case, which Node need not convert.
   const { statusCode } = res
   return {
     statusCode,
-    retryAfter: res.getHeader('Retry-After'),
-    cacheControl: res.getHeader('Cache-Control'),
+    retryAfter: res.getHeader('retry-after'),
+    cacheControl: res.getHeader('cache-control'),
   }
 }
 
