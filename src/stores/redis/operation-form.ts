@@ -4,6 +4,7 @@
 // Twin: src/stores/redis/scripts/block.lua
 // Twin: src/stores/redis/scripts/decide.lua
 // Twin: src/stores/redis/scripts/settle.lua
+// Twin: src/stores/redis/scripts/single-window.lua
 // Twin: src/stores/redis/scripts/stored-client.lua
 
 import type { ChargeRecord } from '../../limits/algorithm.ts'
@@ -80,11 +81,11 @@ export class OperationForms {
   }
 
   #ofCharge(run: 'consume' | 'peek', { limits, ban, cost }: Charge): OperationForm {
+    const single = run === 'consume' && ban === undefined ? singleWindowOf(limits) : undefined
+    if (single !== undefined) return { text: singleWindowText(single, cost), limits: 1 }
     const rule = ban === undefined ? '' : `,"ban":${JSON.stringify(ruleOf(ban))}`
-    const ttlMs = run === 'consume' && ban === undefined ? shortTtlOf(limits) : undefined
-    const ttl = ttlMs === undefined ? '' : `,"ttl":"${ttlMs}"`
     return {
-      text: `{"run":"${run}","cost":${cost},"limits":${this.#textOf(limits).text}${rule}${ttl}}`,
+      text: `{"run":"${run}","cost":${cost},"limits":${this.#textOf(limits).text}${rule}}`,
       limits: limits.length,
     }
   }
@@ -115,10 +116,15 @@ function partsOf(limit: Limit, edges: WindowEdges): readonly unknown[] {
 /** The short form of the stored value has 6 bytes for a time: see `scripts/stored-client.lua`. */
 const LARGEST_SHORT_MS = 2 ** 46
 
-/** The time to live of a single fixed window that `scripts/single-window.lua` decides. */
-function shortTtlOf([only, ...others]: readonly Limit[]): number | undefined {
+/** The only limit, if `scripts/single-window.lua` can decide on it. */
+function singleWindowOf([only, ...others]: readonly Limit[]): Limit | undefined {
   if (only?.algorithm !== 'fixed-window' || others.length > 0) return undefined
-  return Math.max(only.windowMs, only.ttlMs) > LARGEST_SHORT_MS ? undefined : only.ttlMs
+  return Math.max(only.windowMs, only.ttlMs) > LARGEST_SHORT_MS ? undefined : only
+}
+
+/** A shorter form than that of other charges: the script takes less time to read it. */
+function singleWindowText({ limit, windowMs, ttlMs, name }: Limit, cost: number): string {
+  return JSON.stringify([cost, limit, windowMs, String(ttlMs), encodeName(name)])
 }
 
 /**

@@ -21,19 +21,29 @@ const NUMBERS_PER_LIMIT = 2
  */
 const NUMBERS_PER_RECEIPT = 3
 
-/** The short reply to a charge on a single fixed window: remaining, reset. */
-const REFUSED_SINGLE_WINDOW = 2
-/** If the charge was taken, the id of the window follows. */
-const TAKEN_SINGLE_WINDOW = 3
+/**
+ * The short reply to a charge on a single fixed window: remaining, reset, then the id of the window, or {@link REFUSED}.
+ */
+const NUMBERS_OF_SINGLE_WINDOW = 3
+const REFUSED = -1
 
 /**
- * The answers to the operations of a batch.
+ * The answers to the operations of a batch. A short reply is no list within the list: its numbers follow one another.
  *
  * @param count how many operations it had
  * @throws RateLimiterError `store_failed` if the reply has another shape
  */
 export function answersOf(reply: unknown, count: number): readonly unknown[] {
-  if (Array.isArray(reply) && reply.length === count) return reply
+  const answers: unknown[] = []
+  const parts: readonly unknown[] = Array.isArray(reply) ? reply : []
+  let at = 0
+  while (at < parts.length) {
+    const part = parts[at]
+    const isShort = !Number.isNaN(integerOf(part))
+    answers.push(isShort ? parts.slice(at, at + NUMBERS_OF_SINGLE_WINDOW) : part)
+    at += isShort ? NUMBERS_OF_SINGLE_WINDOW : 1
+  }
+  if (answers.length === count) return answers
   throw unexpectedReply(reply, `a list of ${count} answers`)
 }
 
@@ -116,14 +126,14 @@ export function droppedCountersOf(numbers: readonly number[], { limits }: Charge
 }
 
 function isSingleWindowReply({ length }: readonly number[], { limits }: Charge): boolean {
-  return limits.length === 1 && (length === REFUSED_SINGLE_WINDOW || length === TAKEN_SINGLE_WINDOW)
+  return limits.length === 1 && length === NUMBERS_OF_SINGLE_WINDOW
 }
 
 /** Adds the numbers that follow from those of a short reply. */
 function expandSingleWindowReply(numbers: readonly number[], { cost }: Charge): number[] {
   const [remaining = 0, resetMs = 0, windowId] = numbers
-  if (windowId === undefined) return [0, resetMs, 0, -1, 0, remaining, resetMs]
-  return [1, 0, remaining < cost ? resetMs : 0, -1, 0, remaining, resetMs, windowId, 0, 0]
+  if (windowId === REFUSED) return [0, resetMs, 0, -1, 0, remaining, resetMs]
+  return [1, 0, remaining < cost ? resetMs : 0, -1, 0, remaining, resetMs, windowId ?? 0, 0, 0]
 }
 
 function limitStateOf({ name, burst }: Limit, numbers: readonly number[], at: number): LimitState {

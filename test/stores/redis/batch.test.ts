@@ -62,8 +62,8 @@ describe('a batch', () => {
 
   it('gives each operation its own answer, and an error to those that failed', () => {
     const observed = new Observed().add('k1', formOf('a')).add('k2', formOf('a')).add('k3', formOf('b'))
-    observed.batch.answered([[1, 2], 'OOM command not allowed', 1])
-    expect(observed.outcomes).toEqual([[1, 2], new Error('OOM command not allowed'), 1])
+    observed.batch.answered([1, 2, 3, 'OOM command not allowed', [1]])
+    expect(observed.outcomes).toEqual([[1, 2, 3], new Error('OOM command not allowed'), [1]])
   })
 
   it('fails as a whole with the error of its command', () => {
@@ -85,7 +85,7 @@ describe('a batch', () => {
     expect(observed.batch.call('', new FirstIds()).keys).toEqual(['c', 'd'])
     const late = new Error('the deadline passed before the charge was sent')
     expect(observed.outcomes).toEqual([late, late, 'open', 'open'])
-    observed.batch.answered([1, 2])
-    expect(observed.outcomes).toEqual([late, late, 1, 2])
+    observed.batch.answered([[1], [2]])
+    expect(observed.outcomes).toEqual([late, late, [1], [2]])
   })
 })

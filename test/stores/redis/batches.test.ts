@@ -146,6 +146,19 @@ describeRedis('operations that go to Redis together', () => {
     expect((await store.peek(chargeOf('a', [limitOf(5)]))).limits[0]?.remaining).toBe(3)
   })
 
+  it('do not fail because of one whose form cannot be read', async () => {
+    const store = made(new FakeClock(1_700_000_000_000))
+    const limits = [limitOf(5)]
+    const asked = [
+      store.consume(chargeOf('a', limits)),
+      store.block('b', undefined as never),
+      store.consume(chargeOf('a', limits)),
+    ]
+    const settled = await Promise.allSettled<unknown>(asked)
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect((await store.peek(chargeOf('a', limits))).limits[0]?.remaining).toBe(3)
+  })
+
   it('can find damaged values, which count as absent', async () => {
     const clock = new FakeClock(1_700_000_000_000)
     const store = made(clock)

@@ -57,19 +57,21 @@ describe('the form of an operation', () => {
     expect(parsed(forms.unblock())).toStrictEqual({ run: 'unblock' })
   })
 
-  it('has a time to live if the charge has one fixed window and no ban rule', () => {
+  it('is a short list if the charge has one fixed window and no ban rule', () => {
     const forms = new OperationForms(Date.now)
-    const ttlOf = (limits: readonly Limit[], ban?: BanRule): unknown =>
-      parsed(forms.consume(chargeOf('key', limits, 1, ban))).ttl
-    expect(ttlOf([WINDOW])).toBe('31000')
-    expect(ttlOf([{ ...WINDOW, ttlMs: 2 ** 46 }])).toBe('70368744177664')
+    const formOf = (limits: readonly Limit[], ban?: BanRule): unknown =>
+      parsed(forms.consume(chargeOf('key', limits, 2, ban)))
+    expect(formOf([WINDOW])).toEqual([2, 3, 1000, '31000', 'a'])
+    expect(formOf([{ ...WINDOW, name: '"' }])).toEqual([2, 3, 1000, '31000', '"'])
+    expect(formOf([{ ...WINDOW, ttlMs: 2 ** 46 }])).toEqual([2, 3, 1000, '70368744177664', 'a'])
+    const long = expect.objectContaining({ run: 'consume' })
     // The value of such a window has no room for a longer time.
-    expect(ttlOf([{ ...WINDOW, ttlMs: 2 ** 46 + 1 }])).toBeUndefined()
-    expect(ttlOf([BUCKET])).toBeUndefined()
-    expect(ttlOf([{ ...WINDOW, algorithm: 'sliding-window' }])).toBeUndefined()
-    expect(ttlOf([WINDOW, { ...WINDOW, name: 'b' }])).toBeUndefined()
-    expect(ttlOf([WINDOW], banRule(5, 60_000, 900_000))).toBeUndefined()
-    expect(parsed(forms.peek(chargeOf('key', [WINDOW])))).not.toHaveProperty('ttl')
+    expect(formOf([{ ...WINDOW, ttlMs: 2 ** 46 + 1 }])).toEqual(long)
+    expect(formOf([BUCKET])).toEqual(long)
+    expect(formOf([{ ...WINDOW, algorithm: 'sliding-window' }])).toEqual(long)
+    expect(formOf([WINDOW, { ...WINDOW, name: 'b' }])).toEqual(long)
+    expect(formOf([WINDOW], banRule(5, 60_000, 900_000))).toEqual(long)
+    expect(parsed(forms.peek(chargeOf('key', [WINDOW])))).toMatchObject({ run: 'peek' })
   })
 
   it('is made once for each list of limits, ban rule and cost', () => {
@@ -85,7 +87,7 @@ describe('the form of an operation', () => {
 
   it('has the ban rule and the cost of the charge, also if another charge on the same limits has others', () => {
     const forms = new OperationForms(Date.now)
-    const limits = [WINDOW]
+    const limits = [WINDOW, BUCKET]
     const rules = [banRule(1, 1000, 2000), undefined, banRule(2, 1000, 2000), banRule(1, 1000, 3000)]
     const made = rules.map((ban, index) =>
       parsed(forms.consume(chargeOf('key', limits, 1 + (index % 2), ban))),

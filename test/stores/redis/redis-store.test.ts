@@ -11,6 +11,7 @@ import { FakeIoredis, FakeNodeRedis } from './fake-clients.ts'
 const ALLOWED = [1, 0, 0, -1, 0, 2, 60_000, 7, 0, 0]
 const REFUSED = [0, 60_000, 0, -1, 0, 0, 60_000]
 const LIMITS = '"limits":[["test","fixed-window",3,60000,3,90000,3]]'
+const SHORT_FORM = '[1,3,60000,"90000","test"]'
 const NOSCRIPT = new Error('NOSCRIPT No matching script. Please use EVAL.')
 const CHARGE_WITHOUT_RECEIPT = { ...chargeOf('client'), refundable: false }
 
@@ -159,7 +160,7 @@ describe('the options of RedisStore', () => {
     const given = new FakeIoredis({ keyPrefix: 'app:' })
     const store = new RedisStore({ client: given, clock })
     const [own = given] = given.duplicates
-    own.answer = () => [1]
+    own.answer = () => [[1]]
     await store.unblock('client')
     expect(own.calls).toEqual([
       [
@@ -181,8 +182,8 @@ describe('a charge', () => {
     const sha = expect.stringMatching(/^[0-9a-f]{40}$/) as unknown
     const head = ['EVALSHA', sha, '1', 'tollgate:v2:client', '', id, '$']
     expect(redis.commands).toEqual([
-      [...head, `{"run":"consume","cost":2,${LIMITS},"ttl":"90000"}`],
-      [...head, `{"run":"consume","cost":1,${LIMITS},"ttl":"90000"}`],
+      [...head, SHORT_FORM.replace('[1', '[2')],
+      [...head, SHORT_FORM],
       [...head, `{"run":"peek","cost":1,${LIMITS}}`],
     ])
     expect(new Set(redis.commands.map((words) => words[1])).size).toBe(1)
@@ -258,7 +259,7 @@ describe('a script that Redis does not know', () => {
     for (const client of [own, nodeRedis]) {
       client.answer = ([name]) => {
         if (name.toLowerCase() === 'evalsha') throw NOSCRIPT
-        return [1]
+        return [[1]]
       }
     }
     for (const store of stores) await store.block('client', 5)

@@ -106,7 +106,15 @@ describe('the records in a reply to a settlement', () => {
 
 describe('the answers to a batch', () => {
   it('are as many as its operations', () => {
-    expect(answersOf([1, [2, 3]], 2)).toEqual([1, [2, 3]])
+    expect(answersOf([[1], [2, 3]], 2)).toEqual([[1], [2, 3]])
+  })
+
+  it('are three integers in a row, lists and texts of errors', () => {
+    const reply = [7, 400, 77, [1, 0], 'OOM x', 6, 400, -1]
+    expect(answersOf(reply, 4)).toEqual([[7, 400, 77], [1, 0], 'OOM x', [6, 400, -1]])
+    const texts = ['7', '400', '77', ['1', '0'], 'OOM x', '6', '400', '-1']
+    expect(answersOf(texts, 4)).toEqual([['7', '400', '77'], ['1', '0'], 'OOM x', ['6', '400', '-1']])
+    expect(answersOf([null, 7, 400, 77], 2)).toEqual([null, [7, 400, 77]])
   })
 
   it.each<[unknown, string]>([
@@ -144,18 +152,21 @@ describe('a short reply to a charge on a single fixed window', () => {
   it.each([
     ['an allowed charge', [6, 400, 77], [1, 0, 0, -1, 0, 6, 400, 77, 0, 0]],
     ['an allowed charge that cannot be repeated at once', [2, 400, 77], [1, 0, 400, -1, 0, 2, 400, 77, 0, 0]],
-    ['a refused charge', [2, 400], [0, 400, 0, -1, 0, 2, 400]],
+    ['a refused charge', [2, 400, -1], [0, 400, 0, -1, 0, 2, 400]],
   ])('becomes a long reply: %s', (_, reply, whole) => {
     expect(replyNumbersOf(reply, charge)).toStrictEqual(whole)
     expect(replyNumbersOf(reply.map(String), charge)).toStrictEqual(whole)
     expect(replyNumbersOf(whole, charge)).toStrictEqual(whole)
   })
 
-  it.each([[[]], [[6]], [[6, 400, 77, 0]], [[6, '400ms', 77]]])('is a failure of the store: %j', (reply) => {
-    const { code, message } = thrownBy(() => replyNumbersOf(reply, charge))
-    expect(code).toBe('store_failed')
-    expect(message).toContain(`Redis answered ${JSON.stringify(reply)} instead of 7 integers or more.`)
-  })
+  it.each([[[]], [[6]], [[6, 400]], [[6, 400, 77, 0]], [[6, '400ms', 77]]])(
+    'is a failure of the store: %j',
+    (reply) => {
+      const { code, message } = thrownBy(() => replyNumbersOf(reply, charge))
+      expect(code).toBe('store_failed')
+      expect(message).toContain(`Redis answered ${JSON.stringify(reply)} instead of 7 integers or more.`)
+    },
+  )
 
   it('is a failure of the store if the charge has several limits', () => {
     expect(thrownBy(() => replyNumbersOf([6, 400, 77], CHARGE)).code).toBe('store_failed')

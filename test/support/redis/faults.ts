@@ -130,8 +130,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'answers an integer': shape(integerReply(1), '1'),
   'answers nil': shape(NIL_REPLY, 'null'),
   'answers an empty array': shape(arrayReply([]), '[]'),
-  'answers too many operations': shape(arrayReply([integerReply(1), integerReply(1)]), '[1,1]'),
-  'answers an operation with an integer': answerShape(integerReply(1), '1'),
+  'answers too many operations': shape(
+    arrayReply([arrayReply([integerReply(1)]), arrayReply([integerReply(1)])]),
+    '[[1],[1]]',
+  ),
+  'answers an operation with an integer': answerShape(integerReply(1), '[1]'),
   'answers an operation with nil': answerShape(NIL_REPLY, 'null'),
   'answers an operation with an empty array': answerShape(arrayReply([]), '[]'),
   'answers an array too short': answerShape(

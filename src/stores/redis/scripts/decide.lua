@@ -8,7 +8,8 @@
 --           then remaining and reset_ms of each limit,
 --           then, if the charge was taken, the three receipt numbers of each limit, and how many counters of
 --           the client were dropped, if any }.
--- single-window.lua gives a shorter answer. `reply.ts` reads both.
+-- single-window.lua has a shorter form, which comes here if it does not decide, and a shorter answer.
+-- `reply.ts` reads both answers.
 --
 -- Twin: src/stores/memory/decider.ts
 -- Twin: src/stores/memory/memory-decision.ts
@@ -126,7 +127,15 @@ local function peek(is_changed)
   return reply
 end
 
+-- Names what is in a form of single-window.lua, where that has not decided.
+local function name_short_form(form)
+  local cost, units, window_ms, ttl, name = unpack(form)
+  form.run, form.cost = 'consume', cost
+  form.limits = { { name, 'fixed-window', units, window_ms, units, tonumber(ttl), 0 } }
+end
+
 local function decide(form, first_id)
+  if not form.run then name_short_form(form) end
   read_entry()
   charge, limits = form, limits_of(form)
   local is_changed = false

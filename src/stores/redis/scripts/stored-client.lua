@@ -21,12 +21,3 @@ local SINGLE_WINDOW_NUMBERS, SINGLE_WINDOW_FORMAT, NAME_STARTS_AT = '<Bi6i6i6I7i
 
 -- The key of the client that the operation is about, and its bytes: false if Redis has no such key.
 local key, stored
-
-local function read_client(of_key)
-  key = of_key
-  stored = redis.pcall('GET', key)
-  if stored and stored.err then
-    if not string.find(stored.err, 'WRONGTYPE', 1, true) then error(stored) end
-    stored = false
-  end
-end

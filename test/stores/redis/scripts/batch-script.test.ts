@@ -16,7 +16,7 @@ async function textSentBy({ RedisStore }: typeof RedisPart): Promise<string> {
   const sendCommand = async ([name, text = '']: string[]): Promise<unknown> => {
     if (name === 'EVALSHA') throw new Error('NOSCRIPT No matching script.')
     texts.push(text)
-    return [1]
+    return [[1]]
   }
   await new RedisStore({ client: { sendCommand }, deadlineMs: 30_000 }).unblock('client')
   return texts.join()
