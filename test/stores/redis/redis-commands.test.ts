@@ -45,10 +45,11 @@ describeRedisServer('RedisStore and its server', () => {
     await client.configResetStat()
     await work()
     const lines = (await client.info('commandstats')).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)
-    // SET and PSETEX count as one: both write a value and its time to live.
+    // SET and PSETEX count as one: both write a value and its time to live. So does SETRANGE, which writes a part of it.
     const counts = Array.from(
       lines,
-      ([, name = '', calls]) => [name === 'psetex' ? 'set' : name, Number(calls)] as const,
+      ([, name = '', calls]) =>
+        [['psetex', 'setrange'].includes(name) ? 'set' : name, Number(calls)] as const,
     )
     return Object.fromEntries(counts.filter(([name]) => name !== 'config|resetstat'))
   }
@@ -183,6 +184,24 @@ describeRedisServer('RedisStore and its server', () => {
       expect(await leftOf('a')).toEqual(near(600_000))
       await store.unblock('a')
       expect(await leftOf('a')).toEqual(near(90_000))
+    })
+
+    it('of a client of one fixed window begins with the window, if the window ends before', async () => {
+      const store = made()
+      const key = 'tollgate:v2:client'
+      const charge = chargeOf('client', [limitOf(9, { windowMs: 1000, ttlMs: 90_000 })])
+      await store.consume(charge)
+      await client.pExpire(key, 50_000)
+      await store.consume(charge)
+      expect(await client.pTTL(key)).toBeLessThanOrEqual(50_000)
+      await vi.waitUntil(async () => (await store.consume(charge)).limits[0]?.remaining === 8, 60_000)
+      expect(await client.pTTL(key)).toBeGreaterThan(50_000)
+      // No window that a limiter asks for is longer than its time to live, and it would be renewed here.
+      const short = chargeOf('other', [limitOf(9, { windowMs: HOUR_MS, ttlMs: 90_000 })])
+      await store.consume(short)
+      await client.pExpire('tollgate:v2:other', 50_000)
+      await store.consume(short)
+      expect(await client.pTTL('tollgate:v2:other')).toBeGreaterThan(50_000)
     })
 
     it('may have 16 digits', async () => {

@@ -18,6 +18,8 @@ local SINGLE_WINDOW_MARK = 1
 local LARGEST_TIME = 2 ^ 47
 -- Times take 6 bytes and units 7 bytes, so that a value is short and any bytes are whole numbers.
 local SINGLE_WINDOW_NUMBERS, SINGLE_WINDOW_FORMAT, NAME_STARTS_AT = '<Bi6i6i6I7i6I4', '<Bi6i6i6I7i6I4s', 37
+-- Where the units used are in it, and how they are written.
+local USED_OFFSET, USED_NUMBER = '19', '<I7'
 
 -- The key of the client that the operation is about, and its bytes: false if Redis has no such key.
 local key, stored
