@@ -16,6 +16,8 @@ export interface BatcherSettings {
   /** In a test the time in whole milliseconds, else an empty text. */
   readonly time: () => string
   readonly firstIds: FirstIds
+  /** See `RedisConnection.writesTogether`. */
+  readonly writesTogether: boolean
 }
 
 /**
@@ -26,6 +28,9 @@ export class Batcher {
   readonly #settings: BatcherSettings
   /** What is gathered, for each slot. */
   readonly #gathered = new Map<number, Batch>()
+  /** Full batches that go out in the next turn. */
+  #postponed: Batch[] = []
+  #hasSent = false
 
   constructor(settings: BatcherSettings) {
     this.#settings = settings
@@ -49,7 +54,7 @@ export class Batcher {
       const slot = this.#settings.slotOf(key)
       let batch = this.#gathered.get(slot)
       if (batch === undefined || !batch.hasRoomFor(form)) {
-        if (batch !== undefined) void this.#send(batch)
+        if (batch !== undefined) this.#sendOrPostpone(batch)
         else if (this.#gathered.size === 0) nextTurn(() => this.#sendAll())
         batch = new Batch()
         this.#gathered.set(slot, batch)
@@ -61,6 +66,29 @@ export class Batcher {
   #sendAll(): void {
     const batches = [...this.#gathered.values()]
     this.#gathered.clear()
+    for (const batch of batches) this.#sendOrPostpone(batch)
+  }
+
+  /**
+   * Where the client writes all commands of a turn together, Redis would answer them together too, and this process
+   * would have nothing to do until then. So of several batches the first goes out alone, and the others in the next turn:
+   * the process works on the first answers while Redis decides the rest.
+   */
+  #sendOrPostpone(batch: Batch): void {
+    if (this.#hasSent) {
+      this.#postponed.push(batch)
+      return
+    }
+    void this.#send(batch)
+    if (!this.#settings.writesTogether) return
+    this.#hasSent = true
+    nextTurn(() => this.#sendPostponed())
+  }
+
+  #sendPostponed(): void {
+    this.#hasSent = false
+    const batches = this.#postponed
+    this.#postponed = []
     for (const batch of batches) void this.#send(batch)
   }
 

@@ -91,6 +91,7 @@ export class RedisStore implements Store {
       slotOf: (key) => this.#connection.slotOf(key),
       time: () => (clock === undefined ? '' : String(this.#localNow())),
       firstIds: new FirstIds(randomInt(2 ** 32)),
+      writesTogether: this.#connection.writesTogether,
     })
   }
 

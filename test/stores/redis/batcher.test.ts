@@ -28,8 +28,10 @@ beforeEach(() => {
     return answer(keys, name)
   }
   const scripts = new ScriptRunner(new CommandConnection({ sendCommand }), new CallDeadline(1000, 1000))
-  batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds() })
+  batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds(), writesTogether: false })
 })
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const runAll = (keys: readonly string[]): Promise<unknown[]> =>
   Promise.all(keys.map((key) => batcher.run(key, FORM).then(String, (error: unknown) => error)))
@@ -73,6 +75,55 @@ describe('the operations of one turn of the event loop', () => {
   it('go out in one command for each slot, each in its order', async () => {
     expect(await runAll(['11', '21', '10', '22', '31'])).toEqual(['11', '21', '10', '22', '31'])
     expect(calls).toEqual([['11', '10'], ['21', '22'], ['31']])
+  })
+})
+
+describe('the operations of one turn, if the client writes the commands of a turn together', () => {
+  beforeEach(() => {
+    const sendCommand = async ([, , count, ...words]: string[]): Promise<unknown> => {
+      calls.push(words.slice(0, Number(count)))
+      return echo(words.slice(0, Number(count)))
+    }
+    const scripts = new ScriptRunner(new CommandConnection({ sendCommand }), new CallDeadline(1000, 1000))
+    batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds(), writesTogether: true })
+  })
+
+  it('go out in the next turn if they fill more than one command, except the first command', async () => {
+    const asked = runAll(keysUpTo(110))
+    await Promise.resolve()
+    expect(calls.map(({ length }) => length)).toEqual([32])
+    await turn()
+    await turn()
+    expect(calls.map(({ length }) => length)).toEqual([32, 32, 32, 14])
+    expect(await asked).toEqual(keysUpTo(110))
+    expect(calls.flat()).toEqual(keysUpTo(110))
+  })
+
+  it('go out when the turn ends if there is one command', async () => {
+    for (const key of ['11', '12']) {
+      const asked = runAll([key])
+      await turn()
+      expect(calls.at(-1)).toEqual([key])
+      await asked
+      await turn()
+    }
+  })
+
+  it('keep their order beside those of the next turn', async () => {
+    const asked = [runAll(keysUpTo(33))]
+    await turn()
+    asked.push(runAll(['21', '22']))
+    await Promise.all(asked)
+    expect(calls.flat()).toEqual([...keysUpTo(33), '21', '22'])
+  })
+
+  it('are withdrawn if their charges are abandoned before the next turn', async () => {
+    const asked = runAll(keysUpTo(32))
+    const charge = chargeOf('1x')
+    const abandoned = expect(batcher.run('1x', FORM, charge)).rejects.toThrow('before the charge was sent')
+    charge.isAbandoned = true
+    await Promise.all([asked, abandoned])
+    expect(calls).toEqual([keysUpTo(32)])
   })
 })
 
@@ -152,14 +203,19 @@ describe('a charge that is abandoned', () => {
 })
 
 describe('a connection that is lost after operations were asked, and before they are sent', () => {
-  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
   let client: FakeNodeRedis
   beforeEach(async () => {
     client = new FakeNodeRedis()
     // The client keeps what it cannot write, and sends it when it is connected again.
     client.answer = ([, , script]) => echo((script as { keys: string[] }).keys)
     const scripts = new ScriptRunner(new NodeRedisConnection(client), new CallDeadline(1000, 1000))
-    batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds() })
+    batcher = new Batcher({
+      scripts,
+      slotOf,
+      time: () => '',
+      firstIds: new FirstIds(),
+      writesTogether: false,
+    })
     await turn()
   })
 

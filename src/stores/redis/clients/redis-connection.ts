@@ -2,6 +2,8 @@
 
 /** What the store needs of a Redis client. */
 export interface RedisConnection {
+  /** Whether the client writes the commands of a turn of the event loop together, and not each at once. */
+  readonly writesTogether: boolean
   /**
    * Undefined if a command would be sent now. Then the store waits for nothing. Else a promise that resolves
    * when a command would be sent, and rejects after `deadlineMs` or if the client does not connect.
