@@ -37,6 +37,7 @@ import { requestProperty } from './request/request-property.ts'
 import { exposableNames } from './response/exposed-headers.ts'
 import { MemoryStore, type MemoryStoreOptions } from './stores/memory/memory-store.ts'
 import type { SeedableStore } from './stores/resilience/fallback-store.ts'
+import type { ResilienceSettings } from './stores/resilience/resilience-settings.ts'
 import { ResilientStore } from './stores/resilience/resilient-store.ts'
 import type { Store } from './stores/store.ts'
 
@@ -84,12 +85,7 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
   const description = describeSettings(settings)
   const resilientStore = new ResilientStore(store, {
     limiter: description,
-    deadlineMs: settings.storeDeadlineMs,
-    connectDeadlineMs: settings.connectDeadlineMs,
-    fallbackShare: settings.fallbackShare,
-    // A class that extends the store may decide by itself.
-    answersValidly: store.consume === MemoryStore.prototype.consume,
-    logger: settings.logger,
+    ...storeHandlingOf(settings, store),
     ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
@@ -110,6 +106,16 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
   const { explain, health } = reportersOf(settings, resilientStore)
   const methods = { ...charges, guard, explain, health, close }
   return Object.assign(middleware, methods, { store, [LIMITER_DESCRIPTION]: description })
+}
+
+/** How failures of the store are handled, but for what depends on the other parts of the limiter. */
+function storeHandlingOf<Req extends IncomingMessage, Res extends ServerResponse>(
+  { storeDeadlineMs, connectDeadlineMs, fallbackShare, logger }: Settings<Req, Res>,
+  store: Store,
+): Omit<ResilienceSettings, 'limiter'> {
+  // A class that extends MemoryStore may decide by itself.
+  const answersValidly = store.consume === MemoryStore.prototype.consume
+  return { deadlineMs: storeDeadlineMs, connectDeadlineMs, fallbackShare, logger, answersValidly }
 }
 
 /** The methods that change what the store keeps. */

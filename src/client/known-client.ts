@@ -2,21 +2,10 @@
  * The clients that one limiter has met lately, with what the limiter has made of their addresses: texts that each
  * request would make again.
  */
-import { KeyMemo } from '../stores/key-memo.ts'
 import { type Address, parseAddress } from './address.ts'
 import { clientKeyOf, UNKNOWN_CLIENT } from './client-key.ts'
 import { ipv4PeerOf } from './peer-socket.ts'
 import { RecentMap } from './recent-map.ts'
-
-/** A store key, and the memo in which a store may keep where it has found the key. */
-export class StoreKey extends KeyMemo {
-  readonly text: string
-
-  constructor(text: string) {
-    super()
-    this.text = text
-  }
-}
 
 /** The client of a request. */
 export interface Client {
@@ -24,7 +13,7 @@ export interface Client {
   /** Undefined for a client whose socket has no address. */
   readonly address: Address | undefined
   /** The keys under which this limiter charges the client, by the class, as far as it has made them. */
-  readonly storeKeys: Record<string, StoreKey | undefined>
+  readonly storeKeys: Record<string, object | undefined>
 }
 
 /** How many clients are remembered by the address of their peer, and by their own. The texts are short. */

@@ -4,7 +4,7 @@
  * Twin: src/tools/cli/replay/offline-limiter.ts
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
-import { type Client, StoreKey } from '../client/known-client.ts'
+import type { Client } from '../client/known-client.ts'
 import { RateLimiterError } from '../errors/rate-limiter-error.ts'
 import { LARGEST_LIMIT } from '../limits/limit.ts'
 import { type DynamicPolicy, isDynamic, optionOf, type Plan, type Policy } from '../limits/policy.ts'
@@ -13,7 +13,7 @@ import { isPreflight } from '../limits/request-methods.ts'
 import { chain, isPromiseLike, type MaybePromise } from '../maybe-promise.ts'
 import type { Settings } from '../options/settings.ts'
 import type { Charge } from '../stores/store.ts'
-import { storeKeysOf } from '../stores/store-key.ts'
+import { StoreKey, storeKeysOf } from '../stores/store-key.ts'
 
 /** Which client a request is charged to, by which policy, and the charge that the store gets. */
 export interface PolicyCharge {
@@ -68,7 +68,8 @@ export function chargeBuilder({
     checkCapacity(cost, policy)
     const { class: requestClass, limits, ban } = policy
     const { storeKeys, key: clientKey } = client
-    let memo = storeKeys[requestClass]
+    // Only this function makes them.
+    let memo = storeKeys[requestClass] as StoreKey | undefined
     if (memo === undefined) {
       memo = new StoreKey(storeKeyOf(requestClass, clientKey))
       storeKeys[requestClass] = memo

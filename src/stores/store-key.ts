@@ -1,4 +1,15 @@
 import { REQUEST_CLASSES, type RequestClass } from '../limits/request-class.ts'
+import { KeyMemo } from './key-memo.ts'
+
+/** A store key that a limiter remembers, and the memo in which a store may keep where it has found the key. */
+export class StoreKey extends KeyMemo {
+  readonly text: string
+
+  constructor(text: string) {
+    super()
+    this.text = text
+  }
+}
 
 /** The store key of a client for a class. */
 export type StoreKeyOf = (requestClass: RequestClass, clientKey: string) => string

@@ -67,7 +67,7 @@ export class ClientCursor {
     const { moves } = this.#table
     if (memo !== undefined) {
       const isNoted = memo.finder === this
-      if (!isNoted) this.#noteFingerprint(memo, hash.of(key))
+      if (!isNoted) memo.note(this, hash.of(key))
       this.#fingerprint = memo
       this.goTo(isNoted && memo.moves === moves ? memo.row : this.#table.find(memo))
       memo.row = this.#row
@@ -223,14 +223,6 @@ export class ClientCursor {
     this.#schemas.release(schemaIdOf(this.#marks))
     this.#table.remove(this.#row)
     this.goTo(NO_ROW)
-  }
-
-  /** Copies the words: the hash overwrites its fingerprint. */
-  #noteFingerprint(memo: KeyMemo, { first, second, third }: Fingerprint): void {
-    memo.finder = this
-    memo.first = first
-    memo.second = second
-    memo.third = third
   }
 
   #setMarks(marks: number): void {

@@ -120,7 +120,7 @@ describe('docs/architecture.md', () => {
       /^(?:let |(?:export )?const .* = new (?:WeakMap|WeakSet|RecentMap|FinalizationRegistry|(?:Map|Set)(?:<.*>)?\(\)))/m
     const isStateful = (text: string): boolean => state.test(text) || /Symbol\.for\(|globalThis/.test(text)
     const stateful = sources.filter((path) => path.endsWith('.ts') && isStateful(textOf(path)))
-    expect(stateful).toContain('src/request/request-record.ts')
+    expect(stateful).toContain('src/request/record-of-request.ts')
     expect(stateful).toContain('src/limiter/creation-warnings.ts')
     expect(stateful).toContain('src/client/address.ts')
     expect(stateful.filter((path) => !page.includes(`\`${path}\``))).toEqual([])
