@@ -2,8 +2,6 @@
  * A place beside a key in which a memory store notes where it has found the client of the key, for the next charge of the
  * same key. The fingerprint is in the memo itself, and not in an object of its own: each object more is a miss of the
  * processor's cache.
- *
- * @internal
  */
 export class KeyMemo {
   /** Whose note it is. Another finder has another table, and another hash. Undefined while there is no note. */
