@@ -58,6 +58,8 @@ export function createRateLimiter<
   checkNotMiddleware(options)
   return assembleLimiter(parseSettings(options), {
     createStore: (clock) => new MemoryStore(clock),
+    // A class that extends MemoryStore may decide by itself.
+    answersValidly: ({ consume }) => consume === MemoryStore.prototype.consume,
     takeCharge: askStore,
     followUp: followUpAllowed,
   })
@@ -68,12 +70,14 @@ export interface LimiterKind<Req extends IncomingMessage, Res extends ServerResp
   extends ChargeSteps<Req, Res> {
   /** Creates the store if no option gives one, and the fallback of a store that fails. */
   readonly createStore: (clock: MemoryStoreOptions) => SeedableStore
+  /** Whether the decisions of a store need no check. Default: each decision is checked. */
+  readonly answersValidly?: (store: Store) => boolean
 }
 
 /** Puts the parts of a limiter together. */
 export function assembleLimiter<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-  { createStore, ...steps }: LimiterKind<Req, Res>,
+  { createStore, answersValidly, ...steps }: LimiterKind<Req, Res>,
 ): RateLimiter {
   settings.store?.prepare?.(chargedPolicies(settings).flatMap(limitsOf))
   warnIfHandlingRequest(settings.name)
@@ -85,7 +89,8 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
   const description = describeSettings(settings)
   const resilientStore = new ResilientStore(store, {
     limiter: description,
-    ...storeHandlingOf(settings, store),
+    ...failureHandlingOf(settings),
+    answersValidly: answersValidly?.(store) === true,
     ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })
@@ -109,13 +114,13 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
 }
 
 /** How failures of the store are handled, but for what depends on the other parts of the limiter. */
-function storeHandlingOf<Req extends IncomingMessage, Res extends ServerResponse>(
-  { storeDeadlineMs, connectDeadlineMs, fallbackShare, logger }: Settings<Req, Res>,
-  store: Store,
-): Omit<ResilienceSettings, 'limiter'> {
-  // A class that extends MemoryStore may decide by itself.
-  const answersValidly = store.consume === MemoryStore.prototype.consume
-  return { deadlineMs: storeDeadlineMs, connectDeadlineMs, fallbackShare, logger, answersValidly }
+function failureHandlingOf<Req extends IncomingMessage, Res extends ServerResponse>({
+  storeDeadlineMs,
+  connectDeadlineMs,
+  fallbackShare,
+  logger,
+}: Settings<Req, Res>): Omit<ResilienceSettings, 'limiter'> {
+  return { deadlineMs: storeDeadlineMs, connectDeadlineMs, fallbackShare, logger }
 }
 
 /** The methods that change what the store keeps. */

@@ -8,15 +8,15 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 47_500,
+  '.': 47_700,
   './audit': 13_200,
-  './concurrency': 38_800,
+  './concurrency': 39_000,
   './dashboard': 26_200,
   './express-rate-limit-store': 3_000,
   './metrics': 5_700,
   './openapi': 3_700,
   './persistence': 19_200,
-  './redis': 21_700,
+  './redis': 22_100,
   './testing': 15_500,
 }
 
