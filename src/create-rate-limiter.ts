@@ -58,8 +58,7 @@ export function createRateLimiter<
   checkNotMiddleware(options)
   return assembleLimiter(parseSettings(options), {
     createStore: (clock) => new MemoryStore(clock),
-    // A class that extends MemoryStore may decide by itself.
-    answersValidly: ({ consume }) => consume === MemoryStore.prototype.consume,
+    trustedConsume: MemoryStore.trustedConsume,
     takeCharge: askStore,
     followUp: followUpAllowed,
   })
@@ -70,14 +69,14 @@ export interface LimiterKind<Req extends IncomingMessage, Res extends ServerResp
   extends ChargeSteps<Req, Res> {
   /** Creates the store if no option gives one, and the fallback of a store that fails. */
   readonly createStore: (clock: MemoryStoreOptions) => SeedableStore
-  /** Whether the decisions of a store need no check. Default: each decision is checked. */
-  readonly answersValidly?: (store: Store) => boolean
+  /** The `consume` of a store whose decisions need no check. Default: each decision is checked. */
+  readonly trustedConsume?: (store: Store) => Store['consume'] | undefined
 }
 
 /** Puts the parts of a limiter together. */
 export function assembleLimiter<Req extends IncomingMessage, Res extends ServerResponse>(
   settings: Settings<Req, Res>,
-  { createStore, answersValidly, ...steps }: LimiterKind<Req, Res>,
+  { createStore, trustedConsume, ...steps }: LimiterKind<Req, Res>,
 ): RateLimiter {
   settings.store?.prepare?.(chargedPolicies(settings).flatMap(limitsOf))
   warnIfHandlingRequest(settings.name)
@@ -90,7 +89,7 @@ export function assembleLimiter<Req extends IncomingMessage, Res extends ServerR
   const resilientStore = new ResilientStore(store, {
     limiter: description,
     ...failureHandlingOf(settings),
-    answersValidly: answersValidly?.(store) === true,
+    trustedConsume: trustedConsume?.(store),
     ...(settings.onStoreError === 'memory' ? { createFallback: createMemoryStore } : {}),
     onNewBan: (key, refusal) => bans.spread(key, refusal),
   })

@@ -24,7 +24,7 @@ export interface Limit {
   readonly windowMs: number
   /**
    * How long a client is remembered after its last charge, in milliseconds. Never less than the window of the
-   * limit's quota.
+   * limit's quota. A store may count it from the start of a fixed window, which nothing outlives.
    */
   readonly ttlMs: number
   /** Units that can be taken at once: the capacity of a token bucket. For windows it equals `limit`. */

@@ -6,7 +6,7 @@ import { warnOfDoubleCharge } from './double-charge-warning.ts'
 import { refundWhenFinished } from './refund-on-response.ts'
 import type { AnsweredRequest, MiddlewareParts, RequestContext, ShownDecision } from './request-context.ts'
 import { refundCharge } from './taken-charge.ts'
-import { wasChargedElsewhere } from './visit.ts'
+import { isDecided, type Visit, wasChargedElsewhere } from './visit.ts'
 
 /**
  * Records on the request that this limiter has charged it, and publishes the answer. Undefined where the store
@@ -19,7 +19,7 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
 ): ShownDecision | undefined {
   const { mode, store, unit } = parts.settings
   const decision = answer instanceof RateLimiterError ? undefined : answer
-  const visit = {
+  const visit: Omit<ShownDecision, 'decision'> & Visit = {
     limiter: parts,
     policyCharge,
     decision,
@@ -37,7 +37,7 @@ export function recordAnswer<Req extends IncomingMessage, Res extends ServerResp
   record.addVisit(visit)
   if (store !== undefined && wasChargedElsewhere(visit)) warnOfDoubleCharge(parts.description, store)
   publishDecision(policyCharge, answer, parts)
-  return decision === undefined ? undefined : (visit as ShownDecision)
+  return isDecided(visit) ? visit : undefined
 }
 
 /**

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { sharedState } from '../errors/shared-state.ts'
 import { RequestRecord } from './request-record.ts'
 
-// Both names are of Symbol.for: copies of this library (ESM beside CommonJS) share the records.
-const RECORD: unique symbol = Symbol.for('express-tollgate.request-record')
+// Both names are of Symbol.for: copies of this library (ESM beside CommonJS) share the records. The number in the names
+// changes with the shape of a record, as does that of the accessor (request-property.ts): see sharedState.
+const RECORD: unique symbol = Symbol.for('express-tollgate.request-record.2')
 const records = sharedState(
-  Symbol.for('express-tollgate.request-records'),
+  Symbol.for('express-tollgate.request-records.2'),
   () => new WeakMap<IncomingMessage, RequestRecord>(),
 )
 

@@ -37,8 +37,8 @@ export function requestProperty(name: string): RequestProperty {
   }
 }
 
-/** Marks the accessors of this library, those of another copy of it too. */
-const MARK = Symbol.for('express-tollgate.accessor')
+/** Marks the accessors of this library, those of another copy of it too. They read records of the same shape. */
+const MARK = Symbol.for('express-tollgate.accessor.2')
 
 /** Makes sure that requests with this prototype have the accessor. Returns false where they cannot have it. */
 function ensureAccessor(prototype: object, name: string): boolean {

@@ -36,7 +36,7 @@ export interface DecidedVisit extends Visit {
 }
 
 /** Whether the store has answered. */
-export function isDecided(visit: Visit): visit is DecidedVisit {
+export function isDecided<Some extends Visit>(visit: Some): visit is Some & DecidedVisit {
   return visit.decision !== undefined
 }
 

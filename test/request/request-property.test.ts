@@ -72,7 +72,7 @@ describe('a value on a request of an app', () => {
     put(req, 'quota', 1)
     put(req, 'quota', 2)
     const get = Object.getOwnPropertyDescriptor(prototype, 'quota')?.get
-    expect(Reflect.get(get ?? {}, Symbol.for('express-tollgate.accessor'))).toBe(true)
+    expect(Reflect.get(get ?? {}, Symbol.for('express-tollgate.accessor.2'))).toBe(true)
     expect(get?.call(req)).toBe(2)
   })
 })

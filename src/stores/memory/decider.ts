@@ -2,6 +2,7 @@
  * Decides charges of one client: asks each of its limits, writes what they keep, counts refusals towards a ban, and
  * composes the decision. It neither finds the client (memory-store.ts) nor chooses who is forgotten (capacity/).
  *
+ * Twin: src/stores/memory/open-window-charge.ts
  * Twin: src/stores/redis/scripts/decide.lua
  */
 import { type ChargeRecord, FirstIds } from '../../limits/algorithm.ts'
@@ -106,13 +107,9 @@ export class Decider {
     const { client } = this
     const limit = charge.limits[0]
     if (limit === undefined || !client.isKnown) return undefined
-    const limitState = chargeOpenWindow(client, schema, limit, nowMs, charge)
-    if (limitState === undefined) return undefined
-    if (limitState.remaining < charge.cost)
-      return { allowed: false, retryAfterMs: limitState.resetMs, limits: [limitState] }
-    if (charge.refundable === false) return { allowed: true, retryAfterMs: 0, limits: [limitState] }
-    const receipt = this.#receipt(charge, [openWindowRecord(client, charge.cost)])
-    return { allowed: true, retryAfterMs: 0, limits: [limitState], receipt }
+    const decision = chargeOpenWindow(client, schema, limit, nowMs, charge)
+    if (decision?.allowed !== true || charge.refundable === false) return decision
+    return { ...decision, receipt: this.#receipt(charge, [openWindowRecord(client, charge.cost)]) }
   }
 
   #consume(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {

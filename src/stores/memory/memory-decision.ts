@@ -1,6 +1,7 @@
 /*
  * Composes the decisions that the store answers, from the results of the limits.
  *
+ * Twin: src/stores/memory/open-window-charge.ts
  * Twin: src/stores/redis/scripts/decide.lua
  */
 import type { AlgorithmResult } from '../../limits/algorithm.ts'

@@ -7,7 +7,7 @@
  *  4. ../../limits/fixed-window.ts    one algorithm
  *  5. memory-store.ts                 reads the clock, finds the client of the key, has the charge decided
  *  6. decider.ts                      decides the charge, and composes the answer
- *  7. open-window-charge.ts           decides the most frequent charge faster
+ *  7. open-window-charge.ts           decides the most frequent charges faster
  *  8. client-entry.ts                 what is known of a client
  *  9. client-cursor.ts                reads a client and writes it
  *
@@ -23,6 +23,7 @@ import { RateLimiterError } from '../../errors/rate-limiter-error.ts'
 import { ALGORITHM_NAMES } from '../../limits/algorithms.ts'
 import { banned } from '../../limits/ban.ts'
 import type { Decision, Receipt } from '../../limits/decision.ts'
+import { monotonicClock } from '../monotonic-clock.ts'
 import type { Charge, Store, StoreCapabilities } from '../store.ts'
 import { Ceiling } from './capacity/ceiling.ts'
 import { Overflow, SHARED_CLIENTS } from './capacity/overflow.ts'
@@ -116,6 +117,16 @@ export class MemoryStore implements Store {
   /** @internal */
   static partsOf(store: MemoryStore): MemoryStoreParts {
     return store.#parts
+  }
+
+  /**
+   * The `consume` of a memory store whose decisions are valid: not of one with a clock of the application.
+   *
+   * @internal
+   */
+  static trustedConsume(this: void, store: Store): Store['consume'] | undefined {
+    const isOurs = store instanceof MemoryStore && store.#parts.clock === monotonicClock
+    return isOurs ? MemoryStore.prototype.consume : undefined
   }
 
   /** Keys remembered at present, including expired keys that are not removed yet. */

@@ -5,9 +5,11 @@
  *
  * Twin: src/limits/fixed-window.ts
  * Twin: src/limits/window-units.ts
+ * Twin: src/stores/memory/decider.ts
+ * Twin: src/stores/memory/memory-decision.ts
  */
 import type { ChargeRecord } from '../../limits/algorithm.ts'
-import type { LimitState } from '../../limits/decision.ts'
+import type { Decision } from '../../limits/decision.ts'
 import type { Limit } from '../../limits/limit.ts'
 import type { Charge } from '../store.ts'
 import type { ClientCursor } from './client-cursor.ts'
@@ -20,10 +22,9 @@ const USED_AT = 1
 const WINDOW_ID_AT = 2
 
 /**
- * Charges the known client that the cursor points at. What remains after the charge is at least its cost if it was taken,
- * and less if it was refused.
+ * Charges the known client that the cursor points at.
  *
- * @returns the limit after the charge; undefined, with nothing changed, for any charge that is not of the kinds above
+ * @returns the decision, without a receipt; undefined, with nothing changed, for any charge that is not of the kinds above
  */
 export function chargeOpenWindow(
   client: ClientCursor,
@@ -31,7 +32,7 @@ export function chargeOpenWindow(
   limit: Limit,
   nowMs: number,
   { cost, ban }: Pick<Charge, 'cost' | 'ban'>,
-): LimitState | undefined {
+): Decision | undefined {
   if (!schema.isOneWindow || !client.isNarrowRowOf(schema)) return undefined
   const { expiresAtMs } = client
   const startMs = expiresAtMs - client.numberAt(START_TO_EXPIRY_AT)
@@ -43,13 +44,15 @@ export function chargeOpenWindow(
   if (usedNow > limit.limit) {
     if (ban !== undefined) return undefined
     client.setRefusedCost(cost)
-    return { name: limit.name, limit: limit.burst, remaining: limit.limit - used, resetMs }
+    const refusing = { name: limit.name, limit: limit.burst, remaining: limit.limit - used, resetMs }
+    return { allowed: false, retryAfterMs: resetMs, limits: [refusing] }
   }
   if (client.refusedCost > 0 || usedNow + cost > limit.limit || usedNow > LARGEST_WORD) return undefined
   const untilMs = nowMs + limit.ttlMs
   if (untilMs > expiresAtMs && !expireLater(client, startMs, untilMs)) return undefined
   client.setNumberAt(USED_AT, usedNow)
-  return { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
+  const charged = { name: limit.name, limit: limit.burst, remaining: limit.limit - usedNow, resetMs }
+  return { allowed: true, retryAfterMs: 0, limits: [charged] }
 }
 
 /** The record of a charge after {@link chargeOpenWindow}, for its receipt. */

@@ -16,21 +16,21 @@ export interface BatcherSettings {
   /** In a test the time in whole milliseconds, else an empty text. */
   readonly time: () => string
   readonly firstIds: FirstIds
-  /** See `RedisConnection.writesTogether`. */
-  readonly writesTogether: boolean
+  /** See `RedisConnection.sendsFirstAlone`. */
+  readonly sendsFirstAlone: boolean
 }
 
 /**
  * Gathers the operations that are asked in one turn of the event loop, and sends them at its end. So no operation
- * waits for a later one. A batch that is full is sent at once.
+ * waits for a later one. A batch that is full is sent at once, or with `sendsFirstAlone` in the next turn.
  */
 export class Batcher {
   readonly #settings: BatcherSettings
   /** What is gathered, for each slot. */
   readonly #gathered = new Map<number, Batch>()
-  /** Full batches that go out in the next turn. */
+  /** Batches that go out in the next turn. */
   #postponed: Batch[] = []
-  #hasSent = false
+  #hasSentInThisTurn = false
 
   constructor(settings: BatcherSettings) {
     this.#settings = settings
@@ -75,18 +75,18 @@ export class Batcher {
    * the process works on the first answers while Redis decides the rest.
    */
   #sendOrPostpone(batch: Batch): void {
-    if (this.#hasSent) {
+    if (this.#hasSentInThisTurn) {
       this.#postponed.push(batch)
       return
     }
     void this.#send(batch)
-    if (!this.#settings.writesTogether) return
-    this.#hasSent = true
+    if (!this.#settings.sendsFirstAlone) return
+    this.#hasSentInThisTurn = true
     nextTurn(() => this.#sendPostponed())
   }
 
   #sendPostponed(): void {
-    this.#hasSent = false
+    this.#hasSentInThisTurn = false
     const batches = this.#postponed
     this.#postponed = []
     for (const batch of batches) void this.#send(batch)

@@ -41,7 +41,7 @@ import { ScriptRunner } from './script-runner.ts'
 
 /**
  * A store in Redis, for all processes that share it. A script decides on all limits of a charge at once, with
- * one key, by the time of the server. What is asked in one turn of the event loop goes out in one call of it.
+ * one key, by the time of the server. What is asked in one turn of the event loop goes out in few calls of it.
  */
 export class RedisStore implements Store {
   readonly capabilities: StoreCapabilities = {
@@ -91,7 +91,7 @@ export class RedisStore implements Store {
       slotOf: (key) => this.#connection.slotOf(key),
       time: () => (clock === undefined ? '' : String(this.#localNow())),
       firstIds: new FirstIds(randomInt(2 ** 32)),
-      writesTogether: this.#connection.writesTogether,
+      sendsFirstAlone: this.#connection.sendsFirstAlone,
     })
   }
 

@@ -49,9 +49,9 @@ export function answersOf(reply: unknown, count: number): readonly unknown[] {
 
 /** The error of an operation that has failed alone: its answer is a text. Undefined if it has not failed. */
 export function failureOf(answer: unknown): Error | undefined {
-  if (Array.isArray(answer) || typeof answer === 'number') return undefined
+  if (Array.isArray(answer)) return undefined
   const text = answer instanceof Uint8Array ? Buffer.from(answer).toString('latin1') : answer
-  if (typeof text !== 'string' || INTEGER.test(text)) return undefined
+  if (typeof text !== 'string') return undefined
   // A server that works has answered it, and the code of the error shows that.
   return new Error(REPLY_CODE.test(text) ? text : `ERR ${text}`)
 }

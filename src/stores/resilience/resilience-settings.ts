@@ -1,5 +1,6 @@
 import type { Decision } from '../../limits/decision.ts'
 import type { LimiterDescription } from '../../limits/limiter-description.ts'
+import type { Store } from '../store.ts'
 import type { SeedableStore } from './fallback-store.ts'
 import type { Logger } from './store-health.ts'
 
@@ -18,8 +19,10 @@ export interface ResilienceSettings {
   readonly createFallback?: () => SeedableStore
   /** The part of each limit that the fallback may grant, above 0. Default: 1. */
   readonly fallbackShare?: number
-  /** Whether the store is one of ours, whose decisions are valid. Default: false, and each decision is checked. */
-  readonly answersValidly?: boolean
+  /**
+   * A `consume` of ours, whose decisions are valid while it is that of the store. Default: each decision is checked.
+   */
+  readonly trustedConsume?: Store['consume'] | undefined
   /** Default: process warnings. */
   readonly logger?: Logger | undefined
   /** Called for each refusal that started a ban, also for one that came after the deadline. */

@@ -33,7 +33,7 @@ interface StoreCall {
 export class ResilientStore {
   readonly #store: Store
   readonly #settings: ResilienceSettings
-  readonly #answersValidly: boolean
+  readonly #trustedConsume: Store['consume'] | undefined
   readonly #isShared: boolean
   readonly #fallback: FallbackStore | undefined
   readonly #monitor: StoreHealthMonitor
@@ -43,15 +43,8 @@ export class ResilientStore {
   constructor(store: Store, settings: ResilienceSettings) {
     this.#store = store
     this.#settings = settings
-    const {
-      createFallback,
-      fallbackShare = 1,
-      limiter,
-      logger,
-      deadlineMs,
-      answersValidly = false,
-    } = settings
-    this.#answersValidly = answersValidly
+    const { createFallback, fallbackShare = 1, limiter, logger, deadlineMs } = settings
+    this.#trustedConsume = settings.trustedConsume
     this.#isShared = store.capabilities?.shared === true
     this.#deadline = new CallDeadline(deadlineMs, settings.connectDeadlineMs ?? deadlineMs)
     this.#fallback =
@@ -140,7 +133,8 @@ export class ResilientStore {
       return this.#failed({ generation, verb, charge, startedAtMs }, error)
     }
     if (isPromiseLike(answer)) return this.#awaitDecision({ generation, verb, charge, startedAtMs }, answer)
-    const invalidity = this.#answersValidly ? undefined : invalidityOf(answer, charge)
+    const isTrusted = verb === 'consume' && this.#store.consume === this.#trustedConsume
+    const invalidity = isTrusted ? undefined : invalidityOf(answer, charge)
     if (invalidity !== undefined) {
       return this.#failed({ generation, verb, charge, startedAtMs }, new InvalidDecision(invalidity))
     }

@@ -21,6 +21,7 @@ interface Client extends ClientEntry {
 
 /** A client after a charge, and what the algorithm answered. */
 interface ChargedClient extends Client {
+  readonly allowed: boolean
   readonly remaining: number
   readonly resetMs: number
 }
@@ -37,7 +38,7 @@ function chargedByAlgorithm(
   limit: Limit,
   nowMs: number,
   cost: number,
-): (ChargedClient & { readonly allowed: boolean }) | undefined {
+): ChargedClient | undefined {
   const { allowed, remaining, resetMs, state } = fixedWindow.charge(client.window, nowMs, limit, cost)
   if (fixedWindow.rewind(client.window, nowMs, limit) !== client.window) return undefined
   const window = allowed ? state : client.window
@@ -105,14 +106,18 @@ function check(client: Client, limit: Limit, nowMs: number, cost: number): boole
   const before = words()
   const expected = expectedAfter(client, limit, nowMs, cost)
   const limits = [limit]
-  const limitState = chargeOpenWindow(cursor, clients.schemas.use(limits), limit, nowMs, { cost })
-  if (expected === undefined || limitState === undefined) {
-    assert.equal(limitState, expected)
+  const decision = chargeOpenWindow(cursor, clients.schemas.use(limits), limit, nowMs, { cost })
+  if (expected === undefined || decision === undefined) {
+    assert.equal(decision, expected)
     assert.deepEqual(words(), before)
     return false
   }
-  const { remaining, resetMs } = expected
-  assert.deepEqual(limitState, { name: limit.name, limit: limit.limit, remaining, resetMs })
+  const { allowed, remaining, resetMs } = expected
+  assert.deepEqual(decision, {
+    allowed,
+    retryAfterMs: allowed ? 0 : resetMs,
+    limits: [{ name: limit.name, limit: limit.limit, remaining, resetMs }],
+  })
   assert.deepEqual(openWindowRecord(cursor, cost), [cost, expected.window.windowId])
   const other = new ClientCursor(clients)
   other.find(fingerprintOf(1))
@@ -233,16 +238,16 @@ describe('chargeOpenWindow', () => {
     const schema = clients.schemas.use(limits)
     for (let used = 2; used < 62; used++) {
       const nowMs = CREATED_AT_MS + 10 * used
-      const limitState = chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 1 })
-      if (limitState === undefined) throw new Error('not taken')
+      if (chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 1 }) === undefined)
+        throw new Error('not taken')
       expect(openWindowRecord(cursor, 1)).toEqual([1, 5])
       expect(cursor.expiresAtMs).toBe(nowMs + limit.ttlMs)
     }
     // After the next charge nothing remains for another one, so its decision needs `repeatAfterMs`.
     expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, { cost: 1 })).toBeUndefined()
-    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, { cost: 0 })).toMatchObject({
-      remaining: 1,
-    })
+    expect(chargeOpenWindow(cursor, schema, limit, CREATED_AT_MS + 800, { cost: 0 })?.limits).toMatchObject([
+      { remaining: 1 },
+    ])
     expect(cursor.read().states).toEqual([{ startMs: CREATED_AT_MS, used: 61, windowId: 5 }])
   })
 })
@@ -319,7 +324,7 @@ describe('a charge that needs more than counting', () => {
     const schema = clients.schemas.use([limit])
     expect(chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 8, ban })).toBeUndefined()
     expect(words()).toEqual(before)
-    expect(chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 8 })).toMatchObject({ remaining: 7 })
+    expect(chargeOpenWindow(cursor, schema, limit, nowMs, { cost: 8 })).toMatchObject({ allowed: false })
     expect(cursor.refusedCost).toBe(8)
   })
 
@@ -383,13 +388,13 @@ describe('a client that chargeOpenWindow charges wherever it can', () => {
           const [limit = limitOf(1)] = own
           const schema = fastRows.schemas.use(own)
           ordinaryRows.schemas.use(own)
-          const limitState = fast.find(fingerprintOf(1))
+          const decision = fast.find(fingerprintOf(1))
             ? chargeOpenWindow(fast, schema, limit, nowMs, { cost })
             : undefined
           ordinary.find(fingerprintOf(1))
           const answer = chargeOrdinarily(ordinary, own, limit, nowMs, cost)
-          if (limitState === undefined) chargeOrdinarily(fast, own, limit, nowMs, cost)
-          else assert.deepEqual(limitState, { name: limit.name, limit: limit.limit, ...answer })
+          if (decision === undefined) chargeOrdinarily(fast, own, limit, nowMs, cost)
+          else assert.deepEqual(decision.limits, [{ name: limit.name, limit: limit.limit, ...answer }])
           assert.equal(fast.isKnown, ordinary.isKnown)
           if (ordinary.isKnown) assert.deepEqual(fast.read(), ordinary.read())
         }

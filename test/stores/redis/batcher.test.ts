@@ -28,7 +28,7 @@ beforeEach(() => {
     return answer(keys, name)
   }
   const scripts = new ScriptRunner(new CommandConnection({ sendCommand }), new CallDeadline(1000, 1000))
-  batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds(), writesTogether: false })
+  batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds(), sendsFirstAlone: false })
 })
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -85,7 +85,13 @@ describe('the operations of one turn, if the client writes the commands of a tur
       return echo(words.slice(0, Number(count)))
     }
     const scripts = new ScriptRunner(new CommandConnection({ sendCommand }), new CallDeadline(1000, 1000))
-    batcher = new Batcher({ scripts, slotOf, time: () => '', firstIds: new FirstIds(), writesTogether: true })
+    batcher = new Batcher({
+      scripts,
+      slotOf,
+      time: () => '',
+      firstIds: new FirstIds(),
+      sendsFirstAlone: true,
+    })
   })
 
   it('go out in the next turn if they fill more than one command, except the first command', async () => {
@@ -214,7 +220,7 @@ describe('a connection that is lost after operations were asked, and before they
       slotOf,
       time: () => '',
       firstIds: new FirstIds(),
-      writesTogether: false,
+      sendsFirstAlone: false,
     })
     await turn()
   })

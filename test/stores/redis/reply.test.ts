@@ -141,7 +141,7 @@ describe('the answers to a batch', () => {
     expect(isReplyOfHealthyRedis(failureOf(answer))).toBe(true)
   })
 
-  it.each([1, 0, '1', Buffer.from('-1'), 1n, [[1, 2]], [['OOM', 2]]])('can be no error: %s', (answer) => {
+  it.each([[[1, 2]], [['OOM', 2]]])('can be no error: %s', (answer) => {
     expect(failureOf(answer)).toBeUndefined()
   })
 })

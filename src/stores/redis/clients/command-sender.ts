@@ -10,7 +10,7 @@ export interface CommandSender {
 
 /** A connection through an object that sends commands. That object waits for its server itself. */
 export class CommandConnection implements RedisConnection {
-  readonly writesTogether = false
+  readonly sendsFirstAlone = false
   readonly #send: SendCommand
 
   constructor(client: CommandSender) {

@@ -59,7 +59,7 @@ export function isIoredis(client: object): client is IoredisLike {
 
 /** A connection that the store opens itself, with the addresses and options of the application's client. */
 export class IoredisConnection implements RedisConnection {
-  readonly writesTogether = false
+  readonly sendsFirstAlone = false
   readonly #client: Ioredis
   readonly #events: ClientEvents
   readonly #servers: ClusterReadyWaiter | undefined

@@ -36,7 +36,7 @@ export function isNodeRedisCluster(client: object): boolean {
  * key is ready. Commands are sent as words: `evalSha` of version 4 ignores the key and calls any server.
  */
 export class NodeRedisClusterConnection implements RedisConnection {
-  readonly writesTogether = false
+  readonly sendsFirstAlone = false
   readonly #cluster: NodeRedisCluster
   readonly #events: ClientEvents
   #endOnReady: (() => void) | undefined

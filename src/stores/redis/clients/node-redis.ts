@@ -43,7 +43,7 @@ export function isNodeRedis(client: object): client is NodeRedisLike {
  * command until it is connected, and so the store checks first whether it is ready.
  */
 export class NodeRedisConnection implements RedisConnection {
-  readonly writesTogether = true
+  readonly sendsFirstAlone = true
   readonly #client: NodeRedis
   readonly #events: ClientEvents
   #endOnReady: (() => void) | undefined

@@ -2,8 +2,11 @@
 
 /** What the store needs of a Redis client. */
 export interface RedisConnection {
-  /** Whether the client writes the commands of a turn of the event loop together, and not each at once. */
-  readonly writesTogether: boolean
+  /**
+   * Whether of several batches of one turn the first goes out alone: where the client writes the commands of a turn
+   * together, and to one server. In a cluster the batches of a turn are for several servers.
+   */
+  readonly sendsFirstAlone: boolean
   /**
    * Undefined if a command would be sent now. Then the store waits for nothing. Else a promise that resolves
    * when a command would be sent, and rejects after `deadlineMs` or if the client does not connect.

@@ -59,7 +59,7 @@ for turn = 1, #keys do
   end
   if not is_answered then
     -- To define the rest takes longer than to decide the most frequent charge. So it is defined where an
-    -- operation needs it.
+    -- operation needs it, once: it must not use the locals of this turn.
     if not operations then
       operations = {}
 -- include: decide

@@ -127,7 +127,8 @@ local function peek(is_changed)
   return reply
 end
 
--- Names what is in a form of single-window.lua, where that has not decided.
+-- Names what is in a form of single-window.lua, where that has not decided. Such a form has no largest debt,
+-- since only settle.lua reads it. Its list stays, by which batch.lua knows it.
 local function name_short_form(form)
   local cost, units, window_ms, ttl, name = unpack(form)
   form.run, form.cost = 'consume', cost

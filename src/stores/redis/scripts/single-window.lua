@@ -3,8 +3,9 @@
 -- every other case this part does nothing, and the rest decides: also where the client has a counter of
 -- another limit.
 --
--- It is a part of the loop in batch.lua and no function: to make a function takes time in each call. Nothing
--- protects it either, so it catches the errors of commands itself.
+-- It is a part of the loop in batch.lua and no function: to make a function takes time in each call. It reads
+-- `own_form`, `new_id`, `key` and `stored` of the loop. Where it decides, it sets `is_answered` and adds to
+-- `answers`. Nothing protects it, so it catches the errors of commands itself.
 --
 -- Twin: src/limits/fixed-window.ts
 -- Twin: src/stores/redis/operation-form.ts
