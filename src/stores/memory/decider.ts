@@ -109,7 +109,8 @@ export class Decider {
     if (limit === undefined || !client.isKnown) return undefined
     const decision = chargeOpenWindow(client, schema, limit, nowMs, charge)
     if (decision?.allowed !== true || charge.refundable === false) return decision
-    return { ...decision, receipt: this.#receipt(charge, [openWindowRecord(client, charge.cost)]) }
+    const receipt = this.#receipt(charge, [openWindowRecord(client, charge.cost)])
+    return { allowed: true, retryAfterMs: 0, limits: decision.limits, receipt }
   }
 
   #consume(charge: Charge, schema: RowSchema, nowMs: number): Decision | undefined {

@@ -8,9 +8,9 @@ import { build } from 'esbuild'
  * it weighs: a change that needs more raises its limit in the same commit, where a reviewer sees it.
  */
 const LIMIT_BYTES: Readonly<Record<string, number>> = {
-  '.': 47_700,
+  '.': 47_800,
   './audit': 13_200,
-  './concurrency': 39_000,
+  './concurrency': 39_100,
   './dashboard': 26_200,
   './express-rate-limit-store': 3_000,
   './metrics': 5_700,
