@@ -4,7 +4,7 @@ import { DEFAULT_IPV6_SUBNET } from './client-key.ts'
 import { readForwarded } from './forwarded-reader.ts'
 import { type Client, KnownClients } from './known-client.ts'
 import { isRealSocket, isUnixSocket, type PeerSocket } from './peer-socket.ts'
-import { clientBehindProxies, clientNamedBy, type HopReader, type ProxyTrust } from './proxy-chain.ts'
+import { clientNamedBy, type HopReader, type ProxyTrust } from './proxy-chain.ts'
 import { readSingleAddress, readViewerAddress, readXForwardedFor } from './x-forwarded-for-reader.ts'
 
 /** What the resolver reads of a request. */
@@ -81,16 +81,19 @@ export function createClientResolver<Req extends ResolvableRequest>(
     const { address } = peer
     if (address === undefined) return peer
     const text = String(value)
-    const client = clientBehindProxies(address, readHeader(text), trustFor(req))
-    if (client === undefined) warnings.ignoredHeader(address, text, req)
-    // The peer itself is the answer where the header names nobody.
-    else if (client === address) warnings.unreadableHeader(text)
-    else {
-      // The proxy sends the header. A request without it is a health check, or a client that is not behind the proxy.
-      unexamined = 0
-      return clients.atAddress(client)
+    const isTrusted = trustFor(req)
+    if (!isTrusted(address, 0)) {
+      warnings.ignoredHeader(address, text, req)
+      return peer
     }
-    return peer
+    const client = clientNamedBy(readHeader(text), isTrusted)
+    if (client === undefined) {
+      warnings.unreadableHeader(text)
+      return peer
+    }
+    // The proxy sends the header. A request without it is a health check, or a client that is not behind the proxy.
+    unexamined = 0
+    return clients.atAddress(client)
   }
 }
 

@@ -21,21 +21,12 @@ export const MOST_HOPS = 64
 export type HopReader = () => Address | undefined
 
 /**
- * The client that the trusted proxies name. Starts at the peer of the socket and reads the header from right
- * to left, as long as each hop is trusted to name the next one. Undefined if the peer itself is not trusted.
+ * The client that a trusted peer and the trusted proxies behind it name; undefined if the peer names nobody. Reads the
+ * header from right to left, as long as each hop is trusted to name the next one.
  *
  * An entry that is not an address ends the search: the client is then the hop that reported the entry, the
  * last one that a trusted proxy named.
  */
-export function clientBehindProxies(
-  peer: Address,
-  readHop: HopReader,
-  isTrusted: ProxyTrust,
-): Address | undefined {
-  return isTrusted(peer, 0) ? (clientNamedBy(readHop, isTrusted) ?? peer) : undefined
-}
-
-/** The client that a trusted peer and the trusted proxies behind it name; undefined if the peer names nobody. */
 export function clientNamedBy(readHop: HopReader, isTrusted: ProxyTrust): Address | undefined {
   let client: Address | undefined
   let hop = 0

@@ -77,6 +77,14 @@ describe('a trusted proxy that names nobody', () => {
     ])
   })
 
+  it.each(['10.0.0.1', '2001:db8::1'])(
+    'causes none if the header names the proxy itself: %s',
+    async (peer) => {
+      const named = from(peer, { 'x-forwarded-for': peer })
+      expect(await warningsFor(peer, [named, named])).toEqual([])
+    },
+  )
+
   it('causes one warning without the header', async () => {
     expect(await warningsFor(1, [from('10.0.0.1')])).toEqual([
       {
