@@ -166,7 +166,6 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
   MiddlewareParts<Req, Res>,
   'resolveClient' | 'composeCharge' | 'infoProperty' | 'places' | 'exposedNames' | 'now'
 > {
-  const { clock } = settings
   const infoProperty = requestProperty(settings.requestPropertyName)
   return {
     resolveClient: clientResolverOf(settings),
@@ -174,7 +173,7 @@ function requestPartsOf<Req extends IncomingMessage, Res extends ServerResponse>
     infoProperty,
     places: [...settings.formats.map(({ name }) => name), infoProperty.place],
     exposedNames: settings.exposesHeaders ? exposableNames(settings.formats) : undefined,
-    now: clock === undefined ? () => Date.now() : () => clock.now(),
+    now: () => (settings.clock ?? Date).now(),
   }
 }
 

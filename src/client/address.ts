@@ -38,8 +38,8 @@ class ParsedIPv4 extends ipaddr.IPv4 {
 }
 
 /**
- * Parsing an IPv6 address takes longer than all the rest of a request, and clients send more than one
- * request. Two thousand addresses take about half a megabyte. Longer texts have a zone: they are rare,
+ * Parsing an address takes long, that of an IPv6 address longer than all the rest of a request, and clients send
+ * more than one request. Two thousand addresses take about half a megabyte. Longer texts have a zone: they are rare,
  * and their length has no bound.
  */
 const recentAddresses = new RecentMap<Address>(2000)

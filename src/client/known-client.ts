@@ -50,7 +50,7 @@ export class KnownClients {
 
   /** The client of an address that a proxy has named, or of one that was parsed for another reason. */
   atAddress(address: Address): Client {
-    // The objects of IPv4 addresses are new each time, and an entry in a WeakMap costs microseconds.
+    // The text of an IPv4 address is its key, under which the other map has the client.
     if (address.kind() === 'ipv4') return this.atPeer(address.toString())
     let client = this.#byIPv6.get(address)
     if (client === undefined) {

@@ -47,10 +47,10 @@ export function classesOfMethod(
  * with a method override is none: no browser sends one, and an app could treat it as a request of another method.
  */
 export function isPreflight(
-  { method, originalMethod }: ClassifiableRequest,
+  { method, originalMethod = method }: ClassifiableRequest,
   headers: ClassifiableRequest['headers'],
 ): boolean {
-  if (method !== 'OPTIONS' || (originalMethod !== undefined && originalMethod !== method)) return false
+  if (method !== 'OPTIONS' || originalMethod !== method) return false
   if (!headers.origin || !headers['access-control-request-method']) return false
   return OVERRIDE_HEADERS.every((header) => headers[header] === undefined)
 }

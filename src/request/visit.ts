@@ -57,8 +57,8 @@ export function waitMs({ decision, policyCharge: { charge } }: DecidedVisit): nu
 /** Whether a limiter before has charged the same counter through another store. */
 export function wasChargedElsewhere({ limiter, policyCharge: { charge }, before }: Visit): boolean {
   const { store } = limiter.settings
-  if (before === undefined || store?.countersAt === undefined) return false
-  for (let visit: Visit | undefined = before; visit !== undefined; visit = visit.before) {
+  if (store?.countersAt === undefined) return false
+  for (let visit = before; visit !== undefined; visit = visit.before) {
     const other = visit.limiter.settings.store
     const isOtherStore = other !== store && other?.countersAt === store.countersAt
     const { charge: chargeBefore } = visit.policyCharge

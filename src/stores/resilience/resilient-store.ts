@@ -127,7 +127,7 @@ export class ResilientStore {
     const startedAtMs = storeCallChannel.hasSubscribers ? performance.now() : undefined
     let answer: MaybePromise<Decision> | undefined
     try {
-      // Not by a computed name: on the way of a request that takes longer.
+      // A store need not have `peek`.
       answer = verb === 'consume' ? this.#store.consume(charge) : this.#store.peek?.(charge)
     } catch (error) {
       return this.#failed({ generation, verb, charge, startedAtMs }, error)
